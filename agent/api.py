@@ -1,0 +1,162 @@
+"""The Python side: `run`, `resume` and `open_run`; what the command line prints, as values."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from burnish import __version__
+from burnish.agent.directory import RunDirectory
+from burnish.agent.report import Report, make_report
+from burnish.config import RunConfig
+from burnish.environments.protocol import Environment
+from burnish.environments.registry import load
+from burnish.errors import ConfigError, StorageError
+from burnish.memory.journal import Journal
+from burnish.records import IterationRecord
+from burnish.types import Exemplar, Program
+
+Notify = Callable[[str, Mapping[str, Any]], None]
+
+
+def run(
+    config: RunConfig | None = None,
+    *,
+    directory: str | os.PathLike[str],
+    environment: Environment | None = None,
+    notify: Notify = lambda _kind, _facts: None,
+) -> Report:
+    """Start a run in a new directory and take it to its end.
+
+    `environment` may be a live object; then the run can only be resumed with it. `notify` is called with the name of
+    an event and its facts, from the running loop.
+
+    Raises:
+        BurnishError: see the tree in `burnish.errors`.
+    """
+    from burnish.agent.assembly import resolved
+    from burnish.agent.sealed import commitment
+
+    config = resolved(config or RunConfig())
+    if environment is not None:
+        config = config.model_copy(update={"environment": environment.name})
+    live = environment or load(config.environment, dict(config.environment_options))
+    place = RunDirectory(Path(directory))
+    place.create(config)
+    with place.locked():
+        journal = Journal.open(place.journal)
+        journal.set_meta(version=__version__, sealed_seed_sha256=commitment(config))
+        journal.close()
+        return _improve(place, config, live, notify)
+
+
+def resume(
+    directory: str | os.PathLike[str],
+    *,
+    environment: Environment | None = None,
+    budget: Mapping[str, int | float] | None = None,
+    notify: Notify = lambda _kind, _facts: None,
+) -> Report:
+    """Go on with a run where it was stopped or killed; a finished one is only reported.
+
+    `budget` replaces limits by name (calls, tokens, usd, seconds, iterations), for a run that ended for want of them.
+    """
+    place = RunDirectory(Path(directory))
+    config = place.config()
+    if budget:
+        data = config.model_dump(mode="json")
+        config = RunConfig.parse({**data, "budget": {**data["budget"], **budget}}, "budget")
+    live = environment or load(config.environment, dict(config.environment_options))
+    with place.locked():
+        if budget:
+            place.config_file.write_text(config.to_toml(), encoding="utf-8")
+            _lift_stop(place)
+        return _improve(place, config, live, notify)
+
+
+def open_run(directory: str | os.PathLike[str]) -> Run:
+    """Look into a run, finished or not, also while another process works on it. Nothing is written."""
+    place = RunDirectory(Path(directory))
+    return Run(place, place.config())
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run to look into. Everything is read from its journal at each call."""
+
+    place: RunDirectory
+    config: RunConfig
+
+    def report(self) -> Report:
+        """The report as of now."""
+        with self.journal() as journal:
+            return make_report(self.config, journal)
+
+    def iterations(self) -> list[IterationRecord]:
+        """The committed iterations; number 0 is the seed."""
+        with self.journal() as journal:
+            return journal.iterations()
+
+    def memory(self, at: int | None = None) -> list[Exemplar]:
+        """The exemplars alive at a revision (by default the newest), by birth and id.
+
+        Raises:
+            ConfigError: there is no such revision.
+        """
+        with self.journal() as journal:
+            at = self._revision(journal, at)
+            return [e for e in journal.exemplars() if e.alive(at)]
+
+    def program(self, at: int | None = None) -> Program:
+        """The champion as of an iteration (by default the newest)."""
+        with self.journal() as journal:
+            number = self._revision(journal, at)
+            return journal.program(journal.iterations()[number].champion_id)
+
+    @contextmanager
+    def journal(self) -> Iterator[Journal]:
+        """The journal, for reading."""
+        journal = Journal.read(self.place.journal)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+    @staticmethod
+    def _revision(journal: Journal, at: int | None) -> int:
+        newest = len(journal.iterations()) - 1
+        if newest < 0:
+            raise StorageError("the run has not begun yet; nothing is committed")
+        if at is not None and not 0 <= at <= newest:
+            raise ConfigError(f"there is no iteration {at}; this run has 0 to {newest}")
+        return newest if at is None else at
+
+
+def _lift_stop(place: RunDirectory) -> None:
+    """With another budget an unsealed run may iterate further."""
+    journal = Journal.open(place.journal)
+    if journal.sealed() is None:
+        journal.set_meta(stopped=None)
+    journal.close()
+
+
+def _improve(place: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> Report:
+    from burnish.agent.loop import improve
+
+    def tell(kind: str, facts: Mapping[str, Any]) -> None:
+        if kind != "call":
+            place.write_log(kind, facts)
+        notify(kind, facts)
+
+    asyncio.run(improve(place, config, environment, tell))
+    report = Run(place, config).report()
+    text = json.dumps(report.to_json(), indent=2, sort_keys=True)
+    place.report.write_text(text + "\n", encoding="utf-8")
+    return report

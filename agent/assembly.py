@@ -1,0 +1,117 @@
+"""From names in the configuration to the policies, operators and settings they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from burnish.agent.operators.bank import BankOperator
+from burnish.agent.operators.base import Operator
+from burnish.agent.operators.exemplars import ExemplarsOperator
+from burnish.agent.operators.memory import MemoryOperator
+from burnish.agent.operators.reflection import ReflectionOperator
+from burnish.agent.operators.rules import RulesOperator
+from burnish.agent.operators.settings import SettingsOperator
+from burnish.config import POLICY_KINDS, Options, RunConfig, nearest
+from burnish.errors import ConfigError
+from burnish.policies.acceptance import Acceptance, BettingGate
+from burnish.policies.admission import AdmissionPolicy, NovelAdmission
+from burnish.policies.budget import BudgetPolicy, ReservingBudget
+from burnish.policies.curriculum import Curriculum, FrontierCurriculum, UniformCurriculum
+from burnish.policies.guard import Guard, LadderGuard, OffGuard
+from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction
+from burnish.policies.rating import AuditRating, RateAll, RatingPolicy
+from burnish.policies.rewriting import Rewriting, YieldRewriting
+from burnish.policies.stopping import NeverStopping, PlateauStopping, Stopping
+
+IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
+    "curriculum": {"frontier": FrontierCurriculum, "uniform": UniformCurriculum},
+    "admission": {"novel": NovelAdmission},
+    "eviction": {"crowding": CrowdingEviction, "oldest": OldestEviction},
+    "rewriting": {"yield": YieldRewriting},
+    "acceptance": {"betting": BettingGate},
+    "rating": {"audit": AuditRating, "all": RateAll},
+    "diversity": {"ladder": LadderGuard, "off": OffGuard},
+    "stopping": {"plateau": PlateauStopping, "never": NeverStopping},
+    "budget": {"reserving": ReservingBudget},
+}
+"""By kind and name; the first of a kind is the default."""
+
+OPERATORS: Mapping[str, Callable[[], Operator]] = {
+    "memory": MemoryOperator,
+    "rules": RulesOperator,
+    "bank": BankOperator,
+    "settings": SettingsOperator,
+    "exemplars": ExemplarsOperator,
+    "reflection": ReflectionOperator,
+}
+"""By the name the configuration uses."""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """One decision of each kind."""
+
+    curriculum: Curriculum
+    admission: AdmissionPolicy
+    eviction: Eviction
+    rewriting: Rewriting
+    acceptance: Acceptance
+    rating: RatingPolicy
+    diversity: Guard
+    stopping: Stopping
+    budget: BudgetPolicy
+
+
+def choose_policies(config: RunConfig) -> Policies:
+    """The policies a configuration names.
+
+    Raises:
+        ConfigError: an unknown name or option, or an option of the wrong type.
+    """
+    return Policies(**{kind: _choose(kind, config.policies.get(kind, {})) for kind in POLICY_KINDS})
+
+
+def choose_operators(config: RunConfig) -> list[Operator]:
+    """The operators a configuration names, in its order.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    for name in config.operators:
+        if name not in OPERATORS:
+            raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
+    return [OPERATORS[name]() for name in config.operators]
+
+
+def resolved(config: RunConfig) -> RunConfig:
+    """The configuration with every policy's name and options written out."""
+    policies: dict[str, Options] = {}
+    for kind in POLICY_KINDS:
+        policy = _choose(kind, config.policies.get(kind, {}))
+        name = next(n for n, cls in IMPLEMENTATIONS[kind].items() if cls is type(policy))
+        options = {k: v for k, v in asdict(policy).items() if v is not None}
+        policies[kind] = {"name": name, **options}
+    return config.model_copy(update={"policies": policies})
+
+
+def _choose(kind: str, options: Options) -> Any:
+    known = IMPLEMENTATIONS[kind]
+    name = str(options.get("name", next(iter(known))))
+    if name not in known:
+        raise ConfigError(f"policies.{kind}.name = {name!r} is not known; {nearest(name, known)}")
+    cls = known[name]
+    values = {k: v for k, v in options.items() if k != "name"}
+    names = [f.name for f in fields(cls)]
+    for key in values:
+        if key not in names:
+            raise ConfigError(f"unknown key policies.{kind}.{key}; {nearest(key, names)}")
+    try:
+        return TypeAdapter(cls).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"policies.{kind}.{where} = {first['input']!r}: {first['msg'].lower()}") from None

@@ -1,0 +1,96 @@
+"""The directory of a run: what is in it, and the lock that keeps it to one process."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from burnish.config import RunConfig
+from burnish.errors import RunExists, RunLocked, StorageError
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.db"
+
+    @property
+    def index(self) -> Path:
+        return self.path / "index"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.jsonl"
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / "run.toml"
+
+    def create(self, config: RunConfig) -> None:
+        """Lay out a new run.
+
+        Raises:
+            RunExists: there is one already.
+            StorageError: the directory holds something else, or cannot be written.
+        """
+        if self.journal.exists() or self.config_file.exists():
+            raise RunExists(
+                f"{self.path} already holds a run; continue it with `burnish resume {self.path}`, or give another --dir"
+            )
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise StorageError(f"{self.path} is not empty and holds no run; give a new or an empty --dir")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.config_file.write_text(config.to_toml(), encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"cannot write {self.path}: {error.strerror}; give another --dir") from None
+
+    def config(self) -> RunConfig:
+        """The configuration as it was resolved when the run was made."""
+        if not self.config_file.is_file():
+            raise StorageError(f"{self.path} holds no run (no run.toml); give the directory of a run")
+        return RunConfig.load(self.config_file)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run. The system lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            RunLocked: another living process holds it.
+        """
+        if not self.path.is_dir():
+            raise StorageError(f"{self.path} holds no run; give the directory of a run")
+        with (self.path / "lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                raise RunLocked(
+                    f"{self.path} is in use by process {file.read().strip() or '?'}; wait for it or stop it first"
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def write_log(self, kind: str, facts: Mapping[str, Any]) -> None:
+        """Append one line to the log, with the time of day in UTC."""
+        line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": kind, **facts}
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")

@@ -1,0 +1,168 @@
+"""The loop: one run of the graph an iteration, budgets and stops between, the sealed test at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from burnish.agent.directory import RunDirectory
+from burnish.agent.graph import build_graph
+from burnish.agent.models.ledger import Amount
+from burnish.agent.models.rendering import task_request
+from burnish.agent.opening import Notify, Opened, open_session
+from burnish.agent.operators.reflection import probe
+from burnish.agent.sealed import ARMS, open_sealed
+from burnish.agent.session import Scratch, Session
+from burnish.config import RunConfig
+from burnish.environments.protocol import Environment
+from burnish.errors import BudgetExhausted, BudgetTooSmall
+from burnish.policies.budget import Costs
+
+PROBE_CALLS = 3
+
+
+async def improve(directory: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> None:
+    """Run or go on with a run until a stop, then open the sealed test. The caller holds the lock.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; what was in flight is kept.
+        BudgetTooSmall: before anything is spent.
+        BudgetExhausted: the budget ended within the sealed test.
+        ModelError, StorageError, PluginError: see `burnish.errors`.
+    """
+    async with open_session(directory, config, environment, notify) as opened:
+        session, journal = opened.session, opened.journal
+        if journal.sealed() is not None:
+            return
+        with _stopping_on_signals(session):
+            stopped = journal.meta("stopped")
+            if not isinstance(stopped, str):
+                await _announce(opened)
+                stopped = await _iterate(opened)
+                journal.set_meta(stopped=stopped)
+            notify("stopped", {"reason": stopped})
+            opened.ledger.hold(Amount())
+            await open_sealed(
+                session,
+                opened.environment,
+                seed_program=opened.seed_program,
+                collapsed=session.records[-1].action == "stop",
+            )
+
+
+def costs(config: RunConfig, session: Session) -> Costs:
+    """What the parts of this run cost in calls, at most."""
+    policies, sampling = session.policies, config.sampling
+    attempts = sampling.tasks * sampling.samples
+    ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
+    trials = policies.rewriting.trials * policies.rewriting.trial_tasks
+    return Costs(
+        iteration=attempts + ratings + trials + ("reflection" in config.operators),
+        gate_task=2,
+        gate_least_tasks=policies.acceptance.block,
+        gate_most_tasks=policies.acceptance.cap,
+        sealed=ARMS * config.sealed.tasks,
+    )
+
+
+async def _announce(opened: Opened) -> None:
+    """Say what the budget buys, refuse one that buys nothing, and probe the reflector."""
+    session, config = opened.session, opened.session.config
+    cost = costs(config, session)
+    plan = session.policies.budget.plan(config.budget.calls, config.budget.iterations, cost)
+    least = plan.least_calls + (PROBE_CALLS if "reflection" in config.operators else 0)
+    if config.budget.calls is not None and config.budget.calls < least:
+        raise BudgetTooSmall(
+            f"{config.budget.calls} calls do not buy one iteration and the sealed test; give at least {least}, or "
+            "lower sampling.tasks, sampling.samples or sealed.tasks"
+        )
+    opened.session.notify(
+        "plan", {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed}
+    )
+    await _hold_back(opened, cost)
+    if "reflection" in config.operators:
+        session.caller.begin(0)
+        session.reflector_able = await probe(session.ask_reflector)
+        session.notify("probe", {"reflection": session.reflector_able})
+
+
+async def _iterate(opened: Opened) -> str:
+    """Iterate until something says stop; returns what."""
+    session, config = opened.session, opened.session.config
+    graph, cost = build_graph(), costs(opened.session.config, opened.session)
+    while True:
+        last = session.records[-1]
+        if last.action == "stop":
+            return "the guard: diversity collapsed"
+        if last.number >= config.budget.iterations:
+            return f"all {config.budget.iterations} iterations done"
+        reason = session.policies.stopping.reason(session.records)
+        if reason is not None:
+            return reason
+        await _hold_back(opened, cost)
+        if not session.policies.budget.affords(opened.ledger.left().calls, cost):
+            return "the budget buys no further iteration"
+        session.scratch = Scratch(last.number + 1)
+        session.caller.begin(last.number + 1)
+        session.notify("begin", {"iteration": last.number + 1})
+        try:
+            await graph.ainvoke({"iteration": last.number + 1}, context=session)
+        except BudgetExhausted as error:
+            return f"the budget ended within iteration {last.number + 1}: {error}"
+
+
+async def _hold_back(opened: Opened, cost: Costs) -> None:
+    """Keep what the sealed test may need from the iterations."""
+    session, ledger = opened.session, opened.ledger
+    if session.config.budget.tokens is None and session.config.budget.usd is None:
+        worst = Amount(1)
+    else:
+        worst = await _worst_call(opened)
+    seconds = session.policies.budget.sealed_seconds(ledger.seconds, ledger.spent.calls, cost.sealed)
+    ledger.hold(worst.times(cost.sealed), seconds=seconds)
+    left = ledger.left()
+    if len(session.records) == 1 and (left.tokens <= 0 or left.usd <= 0 or ledger.seconds_left() <= 0):
+        budget, needed = session.config.budget, worst.times(cost.sealed + cost.iteration + cost.gate_task * cost.gate_least_tasks)
+        raise BudgetTooSmall(
+            f"the budget ({budget.tokens or 'any'} tokens, {budget.usd or 'any'} USD, {budget.seconds or 'any'} s) does "
+            f"not buy one iteration and the sealed test; give at least {needed.tokens} tokens, {needed.usd:.2f} USD, "
+            f"{2 * seconds:.0f} s"
+        )
+
+
+async def _worst_call(opened: Opened) -> Amount:
+    """The worst case of one sealed call: the largest reserved so far, at first the seed's with room for exemplars."""
+    session = opened.session
+    seen = opened.journal.largest_reservation()
+    if seen is not None:
+        return Amount(1, *seen)
+    client, program = session.caller.clients["task"], opened.seed_program
+    tasks = await session.environment.draw("train", 0, 8)
+    worst = max((client.worst_case_tokens(task_request(program, (), t)) for t in tasks), default=(0, 0))
+    prompt = worst[0] * (1 + program.retrieval.k)
+    return Amount(1, prompt + worst[1], client.price(prompt, worst[1]))
+
+
+@contextmanager
+def _stopping_on_signals(session: Session) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM stop new calls; a second one of them ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        session.caller.stop()
+        session.notify("stopping", {"signal": signal.Signals(number).name})
+        loop.remove_signal_handler(number)
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+    except (ValueError, RuntimeError):  # not in the main thread: whoever runs us handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,160 @@
+"""Every model call of a run goes through here: replayed from the journal, or paid for, sent and written down.
+
+The order is what makes a crash harmless: reserve → journal the intent → send → journal the answer → use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
+from burnish.agent.models.ledger import Amount, Ledger
+from burnish.errors import BudgetExhausted, Interrupted, ModelError, ModelUnavailable
+from burnish.memory.journal import CallKey, Journal
+from burnish.records import Completion
+
+T = TypeVar("T")
+
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 30.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in an iteration a call stands; with the request it makes the call's key."""
+
+    node: str
+    item: str
+    slot: int = 0
+
+
+class Caller:
+    """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        ledger: Ledger,
+        clients: Mapping[str, ChatClient],
+        on_call: Callable[[Completion], None] = lambda _: None,
+    ) -> None:
+        self.ledger = ledger
+        self.clients = clients
+        self._journal = journal
+        self._on_call = on_call
+        self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
+        self._iteration = 0
+        self._known: dict[str, Completion] = {}
+        self._tries: dict[str, int] = {}
+        self._stopping = False
+
+    def begin(self, iteration: int) -> None:
+        """Start (or start again) an iteration: what the journal knows of it will not be asked again."""
+        self._iteration = iteration
+        self._known = self._journal.completions(iteration)
+        self._tries = self._journal.tries(iteration)
+
+    def stop(self) -> None:
+        """Send nothing more; calls in flight are finished and kept."""
+        self._stopping = True
+
+    async def ask(self, role: str, request: ChatRequest, place: Place) -> Completion:
+        """One answer.
+
+        Raises:
+            BudgetExhausted: the worst case does not fit.
+            Interrupted: `stop` was called.
+            ModelUnavailable: every retry failed.
+            ModelRefused, ModelRejected: from the client; never retried.
+        """
+        client = self.clients[role]
+        key = CallKey(self._iteration, place.node, role, place.item, place.slot, request.digest(client.name))
+        known = self._known.get(str(key))
+        if known is not None:
+            self._on_call(known)
+            return known
+        async with self._slots[id(client)]:
+            completion = await self._ask_with_retries(client, request, key)
+        self._known[str(key)] = completion
+        self._on_call(completion)
+        return completion
+
+    async def _ask_with_retries(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
+        first = self._tries.get(str(key), 0)
+        for n in range(client.config.retries + 1):
+            if self._stopping:
+                raise Interrupted("stopped before the next call")
+            try:
+                return await self._try(client, request, key, first + n)
+            except TryFailed as failure:
+                if n == client.config.retries:
+                    raise ModelUnavailable(
+                        f"{failure} after {n + 1} tries; see that the server runs, then `burnish resume`"
+                    ) from None
+                await asyncio.sleep(self._wait(n, failure))
+        raise AssertionError("unreachable")
+
+    def _wait(self, n: int, failure: TryFailed) -> float:
+        """Exponential back-off with full jitter, or what the server asked for; never past the time budget."""
+        if failure.retry_after is not None:
+            wait = failure.retry_after + random.uniform(0, FIRST_WAIT)
+        else:
+            wait = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**n))
+        if wait > self.ledger.seconds_left():
+            raise BudgetExhausted(f"{failure}, and waiting {wait:.0f} s for it would exceed the time budget")
+        return wait
+
+    async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, attempt: int) -> Completion:
+        prompt_tokens, completion_tokens = client.worst_case_tokens(request)
+        worst = Amount(1, prompt_tokens + completion_tokens, client.price(prompt_tokens, completion_tokens))
+        self.ledger.reserve(worst)
+        timeout = min(client.config.timeout_seconds, self.ledger.seconds_left())
+        try:
+            await self._journal.add_intent(key, attempt, tokens=worst.tokens, usd=worst.usd)
+            async with asyncio.timeout(timeout):
+                completion = await client.send(request, timeout=timeout)
+        except TryFailed as failure:
+            await self._give_up(key, attempt, worst, failure)
+            raise
+        except TimeoutError:
+            late = TryFailed(f"{client.url} did not answer within {timeout:.0f} s", lost=True)
+            await self._give_up(key, attempt, worst, late)
+            raise late from None
+        except ModelError as error:
+            await self._give_up(key, attempt, worst, TryFailed(str(error), lost=False))
+            raise
+        except BaseException:
+            self.ledger.lose(worst)
+            raise
+        if completion.usage.tokens == 0:  # a server that reports nothing is charged the worst case
+            usage = replace(completion.usage, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+            completion = replace(completion, usage=replace(usage, usd=worst.usd))
+        usage = completion.usage
+        self.ledger.settle(worst, Amount(1, usage.tokens, usage.usd))
+        await self._journal.add_completion(key, attempt, completion)
+        return completion
+
+    async def _give_up(self, key: CallKey, attempt: int, worst: Amount, failure: TryFailed) -> None:
+        if failure.lost:
+            self.ledger.lose(worst)
+        else:
+            self.ledger.settle(worst, Amount(calls=1))
+        await self._journal.add_failure(key, attempt, lost=failure.lost, reason=str(failure))
+
+
+async def gather_in_order(jobs: Iterable[Awaitable[T]]) -> Sequence[T]:
+    """Results in the order of the jobs, whatever order they finish in.
+
+    When one fails the others are still awaited, so that every answer in flight reaches the journal; then
+    the first failure is raised.
+    """
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results  # type: ignore[return-value]

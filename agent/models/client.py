@@ -1,0 +1,213 @@
+"""The one model client: httpx against the OpenAI-compatible chat API.
+
+It makes single tries and says what a failed one means; retrying, paying and remembering are `calls.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from burnish.config import ModelConfig
+from burnish.errors import ConfigError, ModelRefused, ModelRejected
+from burnish.records import Completion
+from burnish.types import Message, Usage, canonical_json, content_hash
+
+RETRIED_STATUSES = frozenset({408, 409, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+REFUSED_STATUSES = frozenset({401, 403})
+LONGEST_ERROR_TEXT = 300
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What is asked of a model. `top_probabilities` > 0 asks for those of the first token."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+    top_probabilities: int = 0
+
+    def body(self, model: str) -> dict[str, Any]:
+        """The JSON body of the request."""
+        body: dict[str, Any] = {
+            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+            "max_tokens": self.max_tokens,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+        }
+        if model:
+            body["model"] = model
+        if self.seed is not None:
+            body["seed"] = self.seed
+        if self.top_probabilities:
+            body |= {"logprobs": True, "top_logprobs": self.top_probabilities}
+        return body
+
+    def digest(self, model: str) -> str:
+        """Hash of everything that decides the answer."""
+        return content_hash(canonical_json(self.body(model)))
+
+
+class TryFailed(Exception):
+    """One try brought no answer, another may.
+
+    `lost` says that the server may have done the work all the same, so its worst case counts;
+    `retry_after` is what the server asked for, in seconds.
+    """
+
+    def __init__(self, reason: str, *, lost: bool, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.lost = lost
+        self.retry_after = retry_after
+
+
+class ChatClient:
+    """A pooled connection to one server. The API key is read from the environment and kept nowhere else."""
+
+    def __init__(
+        self, config: ModelConfig, *, base_url: str = "", transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.config = config
+        self.name = config.name
+        self.url = (base_url or config.url).rstrip("/")
+        limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
+        self._http = httpx.AsyncClient(
+            headers=_authorization(config),
+            timeout=httpx.Timeout(config.timeout_seconds, connect=10.0, pool=None),
+            limits=limits,
+            transport=transport,
+            trust_env=False,
+        )
+        self._chat = httpx.URL(f"{self.url}/chat/completions")
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    def price(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """US dollars for these tokens by the configured prices."""
+        config = self.config
+        return (
+            prompt_tokens * config.usd_per_million_prompt_tokens
+            + completion_tokens * config.usd_per_million_completion_tokens
+        ) / 1e6
+
+    def worst_case_tokens(self, request: ChatRequest) -> tuple[int, int]:
+        """Upper bounds (prompt tokens, completion tokens): no tokenizer makes more tokens than there are bytes."""
+        size = sum(len(m.content.encode("utf-8", "replace")) for m in request.messages)
+        return size + self.config.template_tokens * (len(request.messages) + 1), request.max_tokens
+
+    async def send(self, request: ChatRequest, *, timeout: float) -> Completion:  # noqa: ASYNC109 (httpx enforces it)
+        """One try, taking `timeout` seconds at most.
+
+        Raises:
+            TryFailed: a time-out, a lost connection, or a status that may pass (408, 409, 429, 5xx).
+            ModelRefused: 401 or 403.
+            ModelRejected: another 4xx, or an answer that is no chat completion.
+        """
+        started = time.perf_counter()
+        body = json.dumps(request.body(self.name)).encode()
+        try:
+            response = await self._http.post(
+                self._chat, content=body, headers={"content-type": "application/json"}, timeout=timeout
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise TryFailed(f"cannot connect to {self.url} ({_words(error)})", lost=False) from None
+        except httpx.TransportError as error:
+            raise TryFailed(f"{self.url} did not answer ({_words(error)})", lost=True) from None
+        if response.status_code != httpx.codes.OK:
+            raise self._failure(response)
+        return self._completion(response, time.perf_counter() - started)
+
+    async def reachable(self) -> str | None:
+        """None when the server answers, else a sentence saying what is wrong."""
+        try:
+            response = await self._http.get(f"{self.url}/models", timeout=10.0)
+        except httpx.TransportError as error:
+            return f"{self.url} is unreachable ({_words(error)}); start the server or correct models.task.url"
+        if response.status_code in REFUSED_STATUSES:
+            return str(self._failure(response))
+        return None
+
+    def _failure(self, response: httpx.Response) -> Exception:
+        status = response.status_code
+        if status in REFUSED_STATUSES:
+            where = self.config.api_key_env or "no variable: api_key_env is not set"
+            return ModelRefused(
+                f"{self.url} refused the API key ({status}); it is read from the environment ({where}): check it there"
+            )
+        if status in RETRIED_STATUSES:
+            return TryFailed(f"{self.url} answered {status}", lost=False, retry_after=_retry_after(response))
+        said = " ".join(response.text.split())[:LONGEST_ERROR_TEXT]
+        return ModelRejected(f"{self.url} rejected the request ({status}): {said or 'no reason given'}")
+
+    def _completion(self, response: httpx.Response, seconds: float) -> Completion:
+        try:
+            data = json.loads(response.content)
+            choice = data["choices"][0]
+            usage = data.get("usage") or {}
+            text = choice["message"].get("content") or ""
+            prompt, completion = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+            return Completion(
+                text=str(text),
+                model=str(data.get("model") or self.name),
+                truncated=choice.get("finish_reason") == "length",
+                probabilities=_first_token_probabilities(choice.get("logprobs")),
+                usage=Usage(1, prompt, completion, _cached(data, usage), self.price(prompt, completion), seconds),
+            )
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ModelRejected(
+                f"{self.url} answered something that is no chat completion ({type(error).__name__}: {error}); "
+                "check that models.*.url is the base of an OpenAI-compatible API"
+            ) from None
+
+
+def _authorization(config: ModelConfig) -> dict[str, str]:
+    if not config.api_key_env:
+        return {}
+    key = os.environ.get(config.api_key_env, "")
+    if not key:
+        raise ConfigError(f"the environment variable {config.api_key_env} (api_key_env) is not set; export it first")
+    if not key.isascii() or any(c.isspace() for c in key):
+        raise ConfigError(f"the environment variable {config.api_key_env} holds no usable key (spaces or non-ASCII)")
+    return {"authorization": f"Bearer {key}"}
+
+
+def _cached(data: Mapping[str, Any], usage: Mapping[str, Any]) -> int:
+    details = usage.get("prompt_tokens_details") or {}
+    return int(details.get("cached_tokens") or (data.get("timings") or {}).get("cache_n") or 0)
+
+
+def _first_token_probabilities(logprobs: Any) -> dict[str, float] | None:
+    content: Sequence[Any] = (logprobs or {}).get("content") or ()
+    if not content:
+        return None
+    top = content[0].get("top_logprobs") or ()
+    return {str(entry["token"]): math.exp(min(0.0, float(entry["logprob"]))) for entry in top} or None
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+

@@ -1,0 +1,98 @@
+"""The budget as it is spent: the worst case of every call is reserved before it is sent and settled after.
+
+What is reserved and spent together never exceeds a limit, so neither does what is spent.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from burnish.config import BudgetConfig
+from burnish.errors import BudgetExhausted
+from burnish.types import Usage
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Calls, tokens and money: what a limit, a reservation and a sum have in common."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.calls + other.calls, self.tokens + other.tokens, self.usd + other.usd)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.calls - other.calls, self.tokens - other.tokens, self.usd - other.usd)
+
+    def times(self, n: int) -> Amount:
+        """n such amounts."""
+        return Amount(self.calls * n, self.tokens * n, self.usd * n)
+
+
+class Ledger:
+    """What a run has spent, has reserved, and holds back for the sealed test."""
+
+    def __init__(self, budget: BudgetConfig, *, spent: Usage, seconds_before: float = 0.0) -> None:
+        self.budget = budget
+        self.spent = Amount(spent.calls, spent.tokens, spent.usd)
+        self._reserved = Amount()
+        self._held = Amount()
+        self._held_seconds = 0.0
+        self._seconds_before = seconds_before
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds this run has taken, earlier sittings included."""
+        return self._seconds_before + time.monotonic() - self._started
+
+    def hold(self, amount: Amount, *, seconds: float = 0.0) -> None:
+        """Keep this much from everything but the sealed test; replaces what was held before."""
+        self._held, self._held_seconds = amount, seconds
+
+    def left(self) -> Amount:
+        """What may still be reserved; an amount without a limit is very large."""
+        budget = self.budget
+        limits = Amount(
+            budget.calls if budget.calls is not None else 2**62,
+            budget.tokens if budget.tokens is not None else 2**62,
+            budget.usd if budget.usd is not None else float("inf"),
+        )
+        return limits - self.spent - self._reserved - self._held
+
+    def seconds_left(self) -> float:
+        """Seconds that are neither spent nor held back."""
+        if self.budget.seconds is None:
+            return float("inf")
+        return self.budget.seconds - self.seconds - self._held_seconds
+
+    def reserve(self, worst: Amount) -> None:
+        """Set the worst case of a call aside.
+
+        Raises:
+            BudgetExhausted: it could exceed a limit. Nothing is reserved then.
+        """
+        left = self.left()
+        for name, asked, have in (
+            ("calls", worst.calls, left.calls),
+            ("tokens", worst.tokens, left.tokens),
+            ("usd", worst.usd, left.usd),
+        ):
+            if asked > have:
+                raise BudgetExhausted(f"the next call may need {asked:g} {name} and {max(have, 0):g} are left")
+        if self.seconds_left() <= 0:
+            raise BudgetExhausted("the time budget is used up")
+        self._reserved += worst
+
+    def settle(self, worst: Amount, actual: Amount) -> None:
+        """Replace a reservation by what the call really used."""
+        self._reserved -= worst
+        self.spent += actual
+
+    def lose(self, worst: Amount) -> None:
+        """The outcome of a call is unknown: its worst case counts as spent."""
+        self.settle(worst, worst)
+

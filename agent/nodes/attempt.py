@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from burnish.agent.evaluation import Trial, attempt_all
+from burnish.agent.models.calls import Place
+from burnish.agent.nodes.state import State
+from burnish.agent.session import Session
+
+
+async def attempt(state: State, runtime: Runtime[Session]) -> State:
+    """Have the model answer: several samples a task, concurrently, results in slot order."""
+    session = runtime.context
+    scratch, sampling = session.scratch, session.config.sampling
+    assert scratch.program is not None
+    seed = session.seed_for("sampling")
+    trials = [
+        Trial(
+            scratch.program,
+            task,
+            recalled,
+            Place("attempt", task.id, slot),
+            temperature=session.sampling_temperature,
+            top_p=sampling.top_p,
+            seed=(seed + 1009 * place + slot) % 2**31,
+        )
+        for place, (task, recalled) in enumerate(zip(scratch.tasks, scratch.recalled, strict=True))
+        for slot in range(sampling.samples)
+    ]
+    scratch.attempts = await attempt_all(session.caller, trials)
+    return {"attempts": len(scratch.attempts)}

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from burnish.agent.evaluation import judge_all
+from burnish.agent.nodes.state import State
+from burnish.agent.session import Session
+
+
+async def check(state: State, runtime: Runtime[Session]) -> State:
+    """Have the environment judge every attempt. An environment that fails is a status, never a reward of 0."""
+    session = runtime.context
+    scratch = session.scratch
+    by_id = {task.id: task for task in scratch.tasks}
+    tasks = [by_id[a.task_id] for a in scratch.attempts]
+    feedbacks = await judge_all(session.environment, session.journal, tasks, scratch.attempts)
+    scratch.judged = list(zip(scratch.attempts, feedbacks, strict=True))
+    await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
+    return {"verified": sum(f.verified for f in feedbacks)}

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from langgraph.runtime import Runtime
+
+from burnish.agent.nodes.state import State
+from burnish.agent.session import Session
+
+
+async def recall(state: State, runtime: Runtime[Session]) -> State:
+    """Give each task exemplars that are alike, spread out, and never of the same task.
+
+    Attempts are made with the champion's prompt and the newest memory: whatever they bring is verified before it
+    is learned, so there is no need to wait for the gate.
+    """
+    session = runtime.context
+    scratch = session.scratch
+    scratch.program = replace(session.champion, revision=scratch.number - 1)
+    scratch.recalled = session.retriever.recall(scratch.program, scratch.tasks)
+    return {"shown": sum(len(r.exemplars) for r in scratch.recalled)}

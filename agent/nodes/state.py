@@ -1,0 +1,24 @@
+"""The graph's state: ids, counts and small numbers. Texts and vectors stay in the session's scratch."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class State(TypedDict, total=False):
+    """What one iteration reports as it goes; every value is plain."""
+
+    iteration: int
+    drawn: int
+    shown: int
+    attempts: int
+    verified: int
+    rated: int
+    admitted: int
+    died: int
+    memory: int
+    challengers: int
+    accepted: int
+    champion: str
+    alarms: int
+    action: str

@@ -1,0 +1,159 @@
+"""Opening a run: from its directory and configuration to a session that is ready for the next iteration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from burnish.agent.assembly import choose_operators, choose_policies
+from burnish.agent.directory import RunDirectory
+from burnish.agent.embedded import EmbeddedServer, model_file
+from burnish.agent.history import absorb
+from burnish.agent.models.calls import Caller
+from burnish.agent.models.client import ChatClient
+from burnish.agent.models.ledger import Ledger
+from burnish.agent.session import Session
+from burnish.config import ModelConfig, RunConfig
+from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.environments.protocol import Environment
+from burnish.memory.embedding import open_embedder
+from burnish.memory.embedding_cache import CachedEmbedder
+from burnish.memory.index import IndexDamaged, VectorIndex
+from burnish.memory.journal import Journal
+from burnish.memory.store import Memory
+from burnish.records import Completion, IterationRecord
+from burnish.types import Program, Prompt
+
+ROLES = ("task", "reflector", "judge")
+
+Notify = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session, and what the loop needs beside it."""
+
+    session: Session
+    environment: GuardedEnvironment
+    seed_program: Program
+    ledger: Ledger
+    journal: Journal
+
+
+@asynccontextmanager
+async def open_session(
+    directory: RunDirectory, config: RunConfig, environment: Environment, notify: Notify
+) -> AsyncIterator[Opened]:
+    """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock."""
+    async with AsyncExitStack() as stack:
+        journal = Journal.open(directory.journal)
+        stack.callback(journal.close)
+        memory = open_memory(directory, config, journal)
+        stack.callback(memory.index.close)
+        clients = await _clients(config, stack)
+        seconds = journal.meta("seconds")
+        ledger = Ledger(
+            config.budget,
+            spent=journal.spent(),
+            seconds_before=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        )
+        guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
+        seed_program = make_seed_program(config, environment)
+        session = Session(
+            config=config,
+            environment=LearningEnvironment(guarded),
+            journal=journal,
+            memory=memory,
+            caller=Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify)),
+            policies=choose_policies(config),
+            operators=choose_operators(config),
+            champion=seed_program,
+            notify=notify,
+        )
+        await _catch_up(session, seed_program)
+        heartbeat = asyncio.create_task(_keep_time(journal, ledger))
+        stack.callback(heartbeat.cancel)
+        yield Opened(session, guarded, seed_program, ledger, journal)
+        journal.set_meta(seconds=ledger.seconds)
+
+
+def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal) -> Memory:
+    """The exemplars of the journal over an index that agrees with it; a damaged index is made anew."""
+    embedder = CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
+    try:
+        memory = Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+        memory.reconcile()
+    except IndexDamaged:
+        _remove(directory)
+        memory = Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+        memory.reconcile()
+    return memory
+
+
+def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> VectorIndex:
+    """The index the configuration names. The numpy one lives in RAM and is filled from the journal."""
+    if config.memory.index == "numpy":
+        from burnish.memory.numpy_index import NumpyIndex
+
+        return NumpyIndex(dimensions)
+    from burnish.memory.chroma_index import ChromaIndex
+
+    return ChromaIndex(directory.index, dimensions)
+
+
+def make_seed_program(config: RunConfig, environment: Environment) -> Program:
+    """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars."""
+    sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
+    return Program(Prompt(sections), revision=0, retrieval=config.retrieval, decoding=config.decoding)
+
+
+def _remove(directory: RunDirectory) -> None:
+    import shutil
+
+    shutil.rmtree(directory.index, ignore_errors=True)
+
+
+async def _catch_up(session: Session, seed_program: Program) -> None:
+    """Fold in what is committed; in a new run, commit iteration 0."""
+    records = session.journal.iterations()
+    if not records:
+        record = IterationRecord(number=0, revision=0, champion_id=seed_program.id)
+        await session.journal.commit_iteration(record, programs=[seed_program], born=[], died={})
+        records = [record]
+    for record in records:
+        absorb(session, record)
+
+
+async def _clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
+    """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
+    clients: dict[ModelConfig, ChatClient] = {}
+    servers: dict[str, EmbeddedServer] = {}
+    by_role = {}
+    for role in ROLES:
+        model = getattr(config.models, role) or config.models.task
+        if model not in clients:
+            url = ""
+            if model.url == "embedded":
+                if model.file not in servers:
+                    server = EmbeddedServer(model_file(model.file or None))
+                    servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
+                url = servers[model.file].base_url
+            clients[model] = ChatClient(model, base_url=url)
+            stack.push_async_callback(clients[model].close)
+        by_role[role] = clients[model]
+    return by_role
+
+
+def _called(notify: Notify, completion: Completion) -> None:
+    notify("call", {"tokens": completion.usage.tokens})
+
+
+async def _keep_time(journal: Journal, ledger: Ledger) -> None:
+    """Write down every second how long the run has taken, so that a crash forgets at most one."""
+    while True:
+        await asyncio.sleep(1.0)
+        await journal.add_meta("seconds", ledger.seconds)

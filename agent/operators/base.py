@@ -1,0 +1,59 @@
+"""What an operator is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from burnish.agent.models.client import ChatRequest
+from burnish.records import Completion
+from burnish.types import Exemplar, Program, Task
+
+AskReflector = Callable[[ChatRequest], Awaitable[Completion]]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A challenger, and in words what it changes."""
+
+    operator: str
+    program: Program
+    description: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that was not verified, with what the environment said."""
+
+    task: Task
+    answer: str
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All an operator may look at. `base` is the champion with memory as it stands now.
+
+    `usefulness` is of exemplars by id; `ask` is None unless the reflector passed its probe; `refuse` notes why
+    something was not proposed.
+    """
+
+    champion: Program
+    base: Program
+    failures: Sequence[Failure]
+    exemplars: Sequence[Exemplar]
+    usefulness: Mapping[str, float]
+    rng: np.random.Generator
+    refuse: Callable[[str], None]
+    ask: AskReflector | None = None
+
+
+class Operator(Protocol):
+    """Makes challengers from the situation. Raises nothing; what it cannot make it does not propose."""
+
+    name: str
+
+    async def propose(self, situation: Situation) -> list[Proposal]: ...

@@ -1,0 +1,102 @@
+"""The report of a run, computed from its journal alone; so anyone can compute it again and compare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from burnish import __version__
+from burnish.config import RunConfig
+from burnish.memory.journal import Journal
+from burnish.records import IterationRecord, RatingRecord, SealedRecord
+from burnish.types import Program, Record, Usage
+
+
+@dataclass(frozen=True)
+class UsageLine(Record):
+    """What one role used in one node, over the whole run. Calls whose outcome is unknown count their worst case."""
+
+    node: str
+    role: str
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Report(Record):
+    """All a run has to say. `seconds` is the wall clock of all sittings; the rest is the same at every replay."""
+
+    version: str
+    environment: str
+    model: str
+    seed: int
+    finished: bool
+    stopped: str
+    sealed: SealedRecord | None
+    sealed_seed_sha256: str
+    iterations: tuple[IterationRecord, ...]
+    champion: Program
+    seed_program: Program
+    exemplars_alive: int
+    exemplars_ever: int
+    refused: Mapping[str, int]
+    rating: RatingRecord | None
+    usage: tuple[UsageLine, ...]
+    total: Usage
+    seconds: float
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, or "unfinished"."""
+        return self.sealed.verdict if self.sealed else "unfinished"
+
+    def same_outcome(self, other: Report) -> bool:
+        """Whether both say the same but for how long it took."""
+        return _timeless(self) == _timeless(other)
+
+
+def make_report(config: RunConfig, journal: Journal) -> Report:
+    """The report as of now; for an unfinished run, of what is committed."""
+    iterations = tuple(journal.iterations())
+    exemplars = journal.exemplars()
+    by_place: dict[tuple[str, str], Usage] = {}
+    for spent in journal.spent_by():
+        place = (spent.node, spent.role)
+        by_place[place] = by_place.get(place, Usage()) + spent.usage
+    champion, seed = journal.program(iterations[-1].champion_id), journal.program(iterations[0].champion_id)
+    stopped, commitment = journal.meta("stopped"), journal.meta("sealed_seed_sha256")
+    refused: Counter[str] = Counter()
+    for record in iterations:
+        refused.update(record.refused)
+    seconds, sealed = journal.meta("seconds"), journal.sealed()
+    return Report(
+        version=__version__,
+        environment=config.environment,
+        model=config.models.task.name or config.models.task.file or config.models.task.url,
+        seed=config.seed,
+        finished=sealed is not None,
+        stopped=stopped if isinstance(stopped, str) else "",
+        sealed=sealed,
+        sealed_seed_sha256=commitment if isinstance(commitment, str) else "",
+        iterations=iterations,
+        champion=champion,
+        seed_program=seed,
+        exemplars_alive=sum(e.alive(champion.revision) for e in exemplars),
+        exemplars_ever=len(exemplars),
+        refused=dict(refused),
+        rating=iterations[-1].rating,
+        usage=tuple(UsageLine(node, role, usage) for (node, role), usage in sorted(by_place.items())),
+        total=journal.spent(),
+        seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+    )
+
+
+def _timeless(value: object) -> object:
+    """The report's JSON without durations and what depends on the server's cache."""
+    if isinstance(value, Record):
+        value = value.to_json()
+    if isinstance(value, dict):
+        return {k: _timeless(v) for k, v in value.items() if k not in {"seconds", "cached_tokens"}}
+    if isinstance(value, list):
+        return [_timeless(v) for v in value]
+    return value

@@ -1,0 +1,117 @@
+"""From a program and tasks to the exemplars each task is shown: the memory's side of the retrieval policies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burnish.memory.store import Memory
+from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
+from burnish.types import Exemplar, Program, Task
+
+Vectors = NDArray[np.float32]
+
+SHELF_SAMPLE = 512
+"""Exemplars among which the anchors of shelves are sought; bounds the work however large memory grows."""
+BREADTH = 4
+"""MMR chooses k among this many times k nearest."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An ordered set of exemplars that many tasks share, best first; longer than k so that one may be left out."""
+
+    exemplar_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Shelves:
+    anchors: Vectors
+    shelves: tuple[Shelf, ...]
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What one task is shown. Tasks of equal `group` share a prompt prefix and are best sent one after another."""
+
+    exemplars: tuple[Exemplar, ...]
+    group: int
+
+
+class Retriever:
+    """Chooses exemplars by the program's retrieval settings. Never shows an exemplar of the same task."""
+
+    def __init__(self, memory: Memory, *, seed: int) -> None:
+        self._memory = memory
+        self._seed = seed
+        self._cache: dict[tuple[object, ...], _Shelves] = {}
+
+    def recall(self, program: Program, tasks: Sequence[Task]) -> list[Recalled]:
+        """For each task what it is shown, the same in whatever company it is asked."""
+        settings = program.retrieval
+        if settings.k == 0 or not tasks or not self._memory.at(program.revision):
+            return [Recalled((), 0)] * len(tasks)
+        vectors = self._memory.embedder.embed([t.prompt for t in tasks])
+        choose = {"nearest": self._nearest, "shelves": self._from_shelves}[settings.policy]
+        return choose(program, tasks, vectors)
+
+    def _nearest(self, program: Program, tasks: Sequence[Task], vectors: Vectors) -> list[Recalled]:
+        wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1
+        found = self._memory.nearest(vectors, wanted, revision=program.revision)
+        recalled = []
+        for i, (task, neighbours) in enumerate(zip(tasks, found, strict=True)):
+            ids = self._usable([n.id for n in neighbours], program, task.id)
+            best = self._spread(program, vectors[i], ids, program.retrieval.k)
+            recalled.append(Recalled(self._exemplars(program, best), i))
+        return recalled
+
+    def _from_shelves(self, program: Program, tasks: Sequence[Task], vectors: Vectors) -> list[Recalled]:
+        made = self._shelves(program)
+        recalled = []
+        for task, number in zip(tasks, nearest_shelf(vectors, made.anchors), strict=True):
+            ids = self._usable(made.shelves[number].exemplar_ids, program, task.id)
+            recalled.append(Recalled(self._exemplars(program, ids[: program.retrieval.k]), number))
+        return recalled
+
+    def _shelves(self, program: Program) -> _Shelves:
+        key = (program.revision, program.retrieval, program.dropped)
+        if key not in self._cache:
+            if len(self._cache) > 8:
+                self._cache.clear()
+            self._cache[key] = self._build(program)
+        return self._cache[key]
+
+    def _build(self, program: Program) -> _Shelves:
+        settings, memory = program.retrieval, self._memory
+        rng = np.random.default_rng([self._seed, program.revision])
+        sample = [e for e in memory.sample(program.revision, SHELF_SAMPLE, rng) if e.id not in program.dropped]
+        if not sample:
+            return _Shelves(np.zeros((1, memory.embedder.dimensions), np.float32), (Shelf(()),))
+        vectors = memory.vectors(sample)
+        anchors = vectors[representatives(vectors, settings.shelves)]
+        wanted = settings.k * BREADTH + len(program.dropped) + 1
+        pick = partial(self._spread, program, count=settings.k + 1)
+        shelves = tuple(
+            Shelf(tuple(pick(anchor, self._usable([n.id for n in neighbours], program, ""))))
+            for anchor, neighbours in zip(
+                anchors, memory.nearest(anchors, wanted, revision=program.revision), strict=True
+            )
+        )
+        return _Shelves(anchors, shelves)
+
+    def _spread(self, program: Program, query: Vectors, ids: Sequence[str], count: int) -> list[str]:
+        if not ids:
+            return []
+        vectors = self._memory.index.vectors(ids)
+        order = maximal_marginal_relevance(query, vectors, count, relevance=program.retrieval.relevance)
+        return [ids[i] for i in order]
+
+    def _usable(self, ids: Collection[str], program: Program, task_id: str) -> list[str]:
+        return [i for i in ids if i not in program.dropped and self._memory[i].task_id != task_id]
+
+    def _exemplars(self, program: Program, best_first: Sequence[str]) -> tuple[Exemplar, ...]:
+        return tuple(self._memory[i] for i in ordered(best_first, program.retrieval.order))

@@ -1,0 +1,123 @@
+"""The sealed test: opened once, at the end, for the seed, the champion, and the champion with shuffled memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from burnish.agent.evaluation import Evaluator, Judged, Recall
+from burnish.agent.retriever import Recalled
+from burnish.agent.session import Session
+from burnish.config import RunConfig
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.errors import PluginError
+from burnish.policies.verdict import verdict, wilson
+from burnish.records import ArmRecord, SealedRecord
+from burnish.types import Program, Task
+
+SEALED = -1
+"""The iteration number under which the journal keeps the sealed test."""
+ARMS = 3
+
+
+def sealed_seed(config: RunConfig) -> int:
+    """The seed of the sealed tasks. Its SHA-256 is in the journal before the first iteration."""
+    return int(np.random.default_rng([config.seed, 0x5EA1ED]).integers(2**31 - 1))
+
+
+def commitment(config: RunConfig) -> str:
+    """The SHA-256 of the sealed seed."""
+    return hashlib.sha256(str(sealed_seed(config)).encode()).hexdigest()
+
+
+async def open_sealed(
+    session: Session, environment: GuardedEnvironment, *, seed_program: Program, collapsed: bool
+) -> SealedRecord:
+    """Try the arms on the sealed tasks and write down the verdict. Everything is journalled, so it may be resumed."""
+    config, champion = session.config, session.champion
+    tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
+    if not tasks:
+        raise PluginError(f"environment {environment.name} poses no test tasks; it needs some of each split")
+    session.caller.begin(SEALED)
+    session.notify("sealed", {"tasks": len(tasks)})
+    arms = {"seed": await _arm(session, environment, session.retriever.recall, "seed", seed_program, tasks)}
+    same = champion.id == seed_program.id
+    arms["champion"] = (
+        arms["seed"] if same else await _arm(session, environment, session.retriever.recall, "champion", champion, tasks)
+    )
+    shuffled = _shuffled(session, champion)
+    if shuffled is not None and not same:
+        arms["shuffled memory"] = await _arm(session, environment, shuffled, "shuffled memory", champion, tasks)
+    record = _record(session, arms, same=same, collapsed=collapsed)
+    session.journal.set_sealed(record)
+    return record
+
+
+async def _arm(
+    session: Session, environment: GuardedEnvironment, recall: Recall, name: str, program: Program, tasks: list[Task]
+) -> list[Judged]:
+    evaluator = Evaluator(session.caller, session.journal, environment, recall, SEALED, f"sealed {name}")
+    (judged,) = await evaluator.evaluate([program], tasks)
+    return judged
+
+
+def _shuffled(session: Session, champion: Program) -> Recall | None:
+    """Recalls the same exemplars, each with the answer of another: a placebo as long as the real thing."""
+    exemplars = session.memory.at(champion.revision)
+    if champion.retrieval.k == 0 or len(exemplars) < 2:
+        return None
+    # a cycle through a random order gives every exemplar another one's answer
+    order = np.random.default_rng([session.config.seed, 0x51F7]).permutation(len(exemplars)).tolist()
+    answers = {exemplars[a].id: exemplars[b].answer for a, b in zip(order, order[1:] + order[:1], strict=True)}
+
+    def recall(program: Program, tasks: Sequence[Task]) -> list[Recalled]:
+        return [
+            replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars))
+            for r in session.retriever.recall(program, tasks)
+        ]
+
+    return recall
+
+
+def _record(session: Session, arms: dict[str, list[Judged]], *, same: bool, collapsed: bool) -> SealedRecord:
+    judged = [i for i in range(len(arms["seed"])) if all(row[i][1].status.judged for row in arms.values())]
+    if not judged:
+        raise PluginError("the environment gave no verdict on any sealed task; mend it, then `burnish resume`")
+    passes = {name: [row[i][1].verified for i in judged] for name, row in arms.items()}
+    result = verdict(
+        passes["seed"],
+        passes["champion"],
+        shuffled_passes=passes.get("shuffled memory"),
+        same_program=same,
+        collapsed=collapsed,
+        alpha=session.config.sealed.alpha,
+    )
+    comparison, placebo = result.comparison, result.placebo
+    return SealedRecord(
+        verdict=result.verdict,
+        reason=result.reason,
+        arms={name: _summary(arms[name], judged) for name in arms},
+        difference=comparison.difference.estimate,
+        lower=comparison.difference.lower,
+        upper=comparison.difference.upper,
+        p_value=comparison.p_value,
+        placebo_difference=placebo.difference.estimate if placebo else None,
+        placebo_p_value=placebo.p_value if placebo else None,
+    )
+
+
+def _summary(row: list[Judged], judged: list[int]) -> ArmRecord:
+    feedbacks = [row[i][1] for i in judged]
+    passes = sum(f.verified for f in feedbacks)
+    interval = wilson(passes, len(feedbacks))
+    return ArmRecord(
+        program_id=row[0][0].program_id,
+        passes=passes,
+        tasks=len(feedbacks),
+        reward=sum(f.reward for f in feedbacks) / len(feedbacks),
+        lower=interval.lower,
+        upper=interval.upper,
+    )

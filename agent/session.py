@@ -1,0 +1,132 @@
+"""What the nodes share: an open run (`Session`) and the iteration in hand (`Scratch`).
+
+Everything a session derives from the past is folded from the journal's committed iterations, the same way when a run
+goes on as when it is resumed; so both see the same.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from burnish.agent.assembly import Policies
+from burnish.agent.evaluation import Evaluator, Judged
+from burnish.agent.models.calls import Caller, Place
+from burnish.agent.models.client import ChatRequest
+from burnish.agent.operators.base import Operator, Proposal
+from burnish.agent.retriever import Recalled, Retriever
+from burnish.config import RunConfig
+from burnish.environments.boundary import LearningEnvironment
+from burnish.memory.journal import Journal
+from burnish.memory.store import Memory
+from burnish.policies.curriculum import Tally
+from burnish.policies.diversity import Cells, Diversity
+from burnish.policies.guard import GuardAction
+from burnish.policies.eviction import Showing
+from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
+from burnish.types import Attempt, Exemplar, JsonValue, Program, Task
+
+
+@dataclass
+class Scratch:
+    """The iteration in hand: filled by the nodes, in their order, and forgotten after the commit."""
+
+    number: int
+    tasks: list[Task] = field(default_factory=list)
+    program: Program | None = None
+    recalled: list[Recalled] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    ratings: dict[str, float] = field(default_factory=dict)
+    rating: RatingRecord | None = None
+    born: list[Exemplar] = field(default_factory=list)
+    died: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    proposals: list[ProposalRecord] = field(default_factory=list)
+    challengers: list[Proposal] = field(default_factory=list)
+    gates: list[GateRecord] = field(default_factory=list)
+    champion: Program | None = None
+    diversity: Diversity | None = None
+    remembered: Diversity | None = None
+    alarms: tuple[str, ...] = ()
+    action: GuardAction = "none"
+    events: list[tuple[str, JsonValue]] = field(default_factory=list)
+
+
+@dataclass
+class Session:
+    """An open run. The graph gets it as its runtime context."""
+
+    config: RunConfig
+    environment: LearningEnvironment
+    journal: Journal
+    memory: Memory
+    caller: Caller
+    policies: Policies
+    operators: Sequence[Operator]
+    champion: Program
+    reflector_able: bool = False
+    notify: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _facts: None
+    records: list[IterationRecord] = field(default_factory=list)
+    scratch: Scratch = field(default_factory=lambda: Scratch(0))
+    # folded from the past
+    task_tallies: dict[str, Tally] = field(default_factory=dict)
+    cell_tallies: dict[str, Tally] = field(default_factory=dict)
+    operator_tallies: dict[str, Tally] = field(default_factory=dict)
+    showings: list[Showing] = field(default_factory=list)
+    rated: list[tuple[float, bool]] = field(default_factory=list)
+    generated_history: list[Diversity] = field(default_factory=list)
+    remembered_history: list[Diversity] = field(default_factory=list)
+    actions: list[GuardAction] = field(default_factory=list)
+    cells: Cells | None = None
+    validation_used: int = 0
+    raised_temperature: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.retriever = Retriever(self.memory, seed=self.config.seed)
+        self._validation: list[Task] = []
+        self._validation_ends = False
+
+    @property
+    def revision(self) -> int:
+        """The revision that the iteration in hand will write."""
+        return self.scratch.number
+
+    @property
+    def sampling_temperature(self) -> float:
+        """The configured one, raised as long as the guard asks for more diversity."""
+        return min(2.0, self.config.sampling.temperature + self.raised_temperature)
+
+    @property
+    def challengers_so_far(self) -> int:
+        """Challengers the gate has seen in this run, those of the iteration in hand included."""
+        return sum(len(r.gates) for r in self.records) + len(self.scratch.gates)
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """The random numbers of one purpose in the iteration in hand, the same at every replay."""
+        return np.random.default_rng([self.config.seed, self.scratch.number, zlib.crc32(purpose.encode())])
+
+    def seed_for(self, purpose: str) -> int:
+        """One such number, for an environment or a model."""
+        return int(self.rng(purpose).integers(2**31 - 1))
+
+    async def validation(self, count: int) -> list[Task]:
+        """The first `count` validation tasks of the run, fewer when the environment has no more."""
+        if len(self._validation) < count and not self._validation_ends:
+            wanted = max(count, 2 * len(self._validation))
+            seed = int(np.random.default_rng([self.config.seed, zlib.crc32(b"validation")]).integers(2**31 - 1))
+            self._validation = await self.environment.draw("validation", seed, wanted)
+            self._validation_ends = len(self._validation) < wanted
+        return self._validation
+
+    def evaluator(self, node: str) -> Evaluator:
+        """For trying programs in a node of the iteration in hand."""
+        return Evaluator(self.caller, self.journal, self.environment, self.retriever.recall, self.scratch.number, node)
+
+    async def ask_reflector(self, request: ChatRequest) -> Completion:
+        """One answer of the reflector in the iteration in hand."""
+        return await self.caller.ask("reflector", request, Place("rewrite", "reflection"))

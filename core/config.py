@@ -1,0 +1,242 @@
+"""The configuration of a run: what `run.toml` says and `RunConfig` holds.
+
+Everything has a default; unknown keys and wrong values are refused with the nearest right one named.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from burnish.errors import ConfigError
+from burnish.types import Decoding, Retrieval
+
+Option: TypeAlias = bool | int | float | str | list[str]
+Options: TypeAlias = dict[str, Option]
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+POLICY_KINDS = (
+    "curriculum",
+    "admission",
+    "eviction",
+    "rewriting",
+    "acceptance",
+    "rating",
+    "diversity",
+    "stopping",
+    "budget",
+)
+
+
+class Section(BaseModel):
+    """A table of the configuration: immutable, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelConfig(Section):
+    """One model behind an OpenAI-compatible chat API, or the embedded one.
+
+    `url` is "embedded" or the API's base, such as http://127.0.0.1:11434/v1. `api_key_env` is the *name* of
+    the environment variable that holds the key. Prices are US dollars per million tokens.
+    `template_tokens` bounds what the server's chat template adds to one message; it enters the worst case
+    that is reserved before a call.
+    """
+
+    url: str = "embedded"
+    name: str = ""
+    file: str = ""
+    api_key_env: str = ""
+    concurrency: Positive = 16
+    timeout_seconds: Annotated[float, Field(gt=0)] = 120.0
+    retries: Annotated[int, Field(ge=0)] = 5
+    template_tokens: Annotated[int, Field(ge=0)] = 32
+    usd_per_million_prompt_tokens: Annotated[float, Field(ge=0)] = 0.0
+    usd_per_million_completion_tokens: Annotated[float, Field(ge=0)] = 0.0
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if value != "embedded" and not value.startswith(("http://", "https://")):
+            raise ValueError('must be "embedded" or start with http:// or https://')
+        return value.rstrip("/")
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _name_not_key(cls, value: str) -> str:
+        if value and not value.replace("_", "").isalnum():
+            raise ValueError("must be the name of an environment variable, never the key itself")
+        return value
+
+
+class ModelsConfig(Section):
+    """The roles. `reflector` and `judge` are the task model unless they are given."""
+
+    task: ModelConfig = ModelConfig()
+    reflector: ModelConfig | None = None
+    judge: ModelConfig | None = None
+
+
+class BudgetConfig(Section):
+    """Hard limits of a run; what is not given is not limited."""
+
+    calls: Positive | None = None
+    tokens: Positive | None = None
+    usd: Annotated[float, Field(gt=0)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    iterations: Positive = 8
+
+
+class SamplingConfig(Section):
+    """How an iteration gathers attempts: `tasks` train tasks, `samples` answers each."""
+
+    tasks: Positive = 12
+    samples: Positive = 4
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.8
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+
+
+class SealedConfig(Section):
+    """The sealed test: `tasks` test tasks for each of seed, champion and champion with shuffled memory."""
+
+    tasks: Positive = 60
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+
+
+class MemoryConfig(Section):
+    """Where exemplars are looked up. `embedder` is "minilm", "hash" or the folder of a sentence-transformers model."""
+
+    index: Literal["chroma", "numpy"] = "chroma"
+    embedder: str = "minilm"
+
+
+class RunConfig(Section):
+    """Everything that decides a run.
+
+    `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
+    `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
+    """
+
+    environment: str = "contacts"
+    environment_options: Options = {}
+    environment_timeout: Annotated[float, Field(gt=0)] = 30.0
+    seed: Annotated[int, Field(ge=0)] = 0
+    prompt: dict[str, str] = {}
+    operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
+    models: ModelsConfig = ModelsConfig()
+    budget: BudgetConfig = BudgetConfig()
+    sampling: SamplingConfig = SamplingConfig()
+    retrieval: Retrieval = Retrieval()
+    decoding: Decoding = Decoding()
+    memory: MemoryConfig = MemoryConfig()
+    sealed: SealedConfig = SealedConfig()
+    policies: dict[str, Options] = {}
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], source: str = "configuration") -> Self:
+        """Validate plain values.
+
+        Raises:
+            ConfigError: naming the key, what is wrong with it and the nearest right one.
+        """
+        try:
+            config = cls.model_validate(data)
+        except ValidationError as error:
+            raise ConfigError(f"{source}: {_explain(cls, error)}") from None
+        for kind in config.policies:
+            if kind not in POLICY_KINDS:
+                raise ConfigError(f"{source}: unknown key policies.{kind}; {nearest(kind, POLICY_KINDS)}")
+        return config
+
+    @classmethod
+    def load(cls, path: Path | str, overrides: Iterable[str] = ()) -> Self:
+        """Read a TOML file and apply `key.sub=value` overrides.
+
+        Raises:
+            ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value.
+        """
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error.strerror}; give the path of a run's TOML file") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        return cls.parse(apply_overrides(data, overrides), str(path))
+
+    def to_toml(self) -> str:
+        """The configuration as TOML that `load` reads back to an equal one."""
+        import tomli_w
+
+        return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+
+
+def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """A copy of `data` with `key.sub=value` assignments applied; a value that is no TOML is a string."""
+    result = _deep_copy(data)
+    for override in overrides:
+        key, sign, text = override.partition("=")
+        if not sign or not key:
+            raise ConfigError(f"-o {override!r} is not of the form key.sub=value; for example -o sampling.tasks=16")
+        try:
+            value = tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        *tables, last = key.strip().split(".")
+        table = result
+        for name in tables:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"-o {override!r}: {name} is a value, not a table; leave out what follows it")
+        table[last] = value
+    return result
+
+
+def nearest(wrong: str, right: Iterable[str]) -> str:
+    """"did you mean 'x'?", or the whole list when nothing is near."""
+    names = sorted(right)
+    match = difflib.get_close_matches(wrong, names, n=1)
+    return f"did you mean {match[0]!r}?" if match else f"known: {', '.join(names)}"
+
+
+def _deep_copy(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _deep_copy(v) if isinstance(v, Mapping) else v for k, v in data.items()}
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_none(v) for v in value]
+    return value
+
+
+def _explain(model: type[BaseModel], error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(path)
+    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return f"unknown key {key}; {nearest(path[-1], _names_at(model, path[:-1]))}"
+    if first["type"] == "literal_error":
+        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{key} = {first['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    """The keys a table of the configuration takes."""
+    from dataclasses import fields, is_dataclass
+    from typing import get_args
+
+    current: Any = model
+    for name in path:
+        annotation = current.model_fields[name].annotation
+        options = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type)]
+        current = next(a for a in options if is_dataclass(a) or issubclass(a, BaseModel))
+    return [f.name for f in fields(current)] if is_dataclass(current) else list(current.model_fields)

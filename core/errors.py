@@ -1,0 +1,125 @@
+"""Every error Burnish raises on purpose.
+
+::
+
+    BurnishError                    base; `exit_code` is what the command line exits with
+    ├── ConfigError                 a key, value or combination in the configuration is wrong
+    ├── PluginError                 an environment cannot be loaded or breaks its promises
+    ├── ModelError                  a model cannot be used
+    │   ├── ModelUnavailable        unreachable, or still failing after every retry
+    │   ├── ModelRefused            401 or 403: the key is missing, wrong or not allowed
+    │   └── ModelRejected           the server calls the request itself wrong (other 4xx)
+    ├── StorageError                the run directory cannot be used as asked
+    │   ├── RunExists               a new run was asked for where one already is
+    │   ├── RunLocked               another living process holds the run
+    │   └── RunTooNew               written by a newer version of Burnish
+    ├── BudgetError                 the budget cannot buy what was asked
+    │   ├── BudgetTooSmall          not even one iteration and the sealed test
+    │   └── BudgetExhausted         the next call could exceed a limit (ends the loop, not the run)
+    ├── VerificationError           a journal does not re-derive to what it claims
+    └── Interrupted                 Ctrl-C or SIGTERM: everything is kept, `resume` continues
+
+A wrong *answer* of a model is never an error: it is an attempt with a low reward.
+Every message says what happened, to which item, and what to do next.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BudgetError",
+    "BudgetExhausted",
+    "BudgetTooSmall",
+    "BurnishError",
+    "ConfigError",
+    "PluginError",
+    "Interrupted",
+    "ModelError",
+    "ModelRefused",
+    "ModelRejected",
+    "ModelUnavailable",
+    "RunExists",
+    "RunLocked",
+    "RunTooNew",
+    "StorageError",
+    "VerificationError",
+]
+
+
+class BurnishError(Exception):
+    """Base of all errors Burnish raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(BurnishError):
+    """A key, value or combination in the configuration is wrong."""
+
+    exit_code = 2
+
+
+class PluginError(BurnishError):
+    """An environment cannot be loaded or breaks its promises."""
+
+    exit_code = 4
+
+
+class ModelError(BurnishError):
+    """A model cannot be used."""
+
+    exit_code = 5
+
+
+class ModelUnavailable(ModelError):
+    """The server is unreachable, or still failing after every retry."""
+
+
+class ModelRefused(ModelError):
+    """The server answered 401 or 403. Never retried."""
+
+
+class ModelRejected(ModelError):
+    """The server calls the request itself wrong (a 4xx that no retry can mend)."""
+
+
+class StorageError(BurnishError):
+    """The run directory cannot be used as asked."""
+
+    exit_code = 6
+
+
+class RunExists(StorageError):
+    """A new run was asked for where one already is."""
+
+
+class RunLocked(StorageError):
+    """Another living process holds the run directory."""
+
+
+class RunTooNew(StorageError):
+    """The run was written by a newer version of Burnish."""
+
+
+class BudgetError(BurnishError):
+    """The budget cannot buy what was asked."""
+
+    exit_code = 7
+
+
+class BudgetTooSmall(BudgetError):
+    """The budget does not cover one iteration and the sealed test."""
+
+
+class BudgetExhausted(BudgetError):
+    """The next call could exceed a limit."""
+
+
+class VerificationError(BurnishError):
+    """A journal does not re-derive to what it claims."""
+
+    exit_code = 8
+
+
+class Interrupted(BurnishError):
+    """Ctrl-C or SIGTERM. Everything is kept; `burnish resume` continues."""
+
+    exit_code = 3

@@ -1,0 +1,124 @@
+"""What a run writes down about itself: answers of models, iterations, gate decisions, the sealed test.
+
+None of these holds a time of day or a duration, so two runs that did the same have equal records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from burnish.types import JsonValue, Outcome, Record, Usage, Verdict
+
+
+@dataclass(frozen=True)
+class Completion(Record):
+    """A model's answer to one call.
+
+    `probabilities` are those of the first token's likeliest values, where the server returns them.
+    `truncated` says that the answer ended at the token limit.
+    """
+
+    text: str
+    model: str
+    usage: Usage
+    truncated: bool = False
+    probabilities: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class GateRecord(Record):
+    """One race of a challenger against the champion. `number` counts the challengers of the run from 1."""
+
+    number: int
+    challenger_id: str
+    champion_id: str
+    operator: str
+    description: str
+    outcome: Outcome
+    tasks: int
+    champion_score: float
+    challenger_score: float
+    e_value: float
+    threshold: float
+    level: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class ProposalRecord(Record):
+    """A challenger that an operator proposed and how it did on train tasks; `sent` says whether it went to the gate."""
+
+    operator: str
+    description: str
+    program_id: str
+    score: float | None
+    sent: bool
+
+
+@dataclass(frozen=True)
+class RatingRecord(Record):
+    """Agreement of the judge's ratings with the verdicts, over the run so far."""
+
+    rated: int
+    auc: float | None
+    lower: float | None
+    upper: float | None
+    vote: bool
+
+
+@dataclass(frozen=True)
+class IterationRecord(Record):
+    """One committed iteration. Number 0 is the seed program, before anything was learned."""
+
+    number: int
+    revision: int
+    champion_id: str
+    attempts: int = 0
+    verified: int = 0
+    mean_reward: float = 0.0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    admitted: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    died: Mapping[str, int] = field(default_factory=dict)
+    memory: int = 0
+    proposals: tuple[ProposalRecord, ...] = ()
+    gates: tuple[GateRecord, ...] = ()
+    rating: RatingRecord | None = None
+    diversity: Mapping[str, JsonValue] = field(default_factory=dict)
+    remembered: Mapping[str, JsonValue] = field(default_factory=dict)
+    alarms: tuple[str, ...] = ()
+    action: str = "none"
+    temperature: float = 0.0
+    validation_used: int = 0
+
+
+@dataclass(frozen=True)
+class ArmRecord(Record):
+    """One program on the sealed tasks; the interval is of the pass rate."""
+
+    program_id: str
+    passes: int
+    tasks: int
+    reward: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class SealedRecord(Record):
+    """The sealed test: arms "seed", "champion" and, where the champion has exemplars, "shuffled memory".
+
+    `difference` is champion minus seed in pass rate, with a bootstrap interval; `p_value` is McNemar's.
+    """
+
+    verdict: Verdict
+    reason: str
+    arms: Mapping[str, ArmRecord]
+    difference: float
+    lower: float
+    upper: float
+    p_value: float
+    placebo_difference: float | None = None
+    placebo_p_value: float | None = None

@@ -1,0 +1,300 @@
+"""The words of Burnish as frozen records. All of them survive a JSON round trip unchanged."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from itertools import repeat
+from types import NoneType, UnionType
+from typing import Any, Literal, Self, TypeAlias, get_args, get_origin, get_type_hints
+
+JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+Split: TypeAlias = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+ALIVE = 2**31 - 1
+"""`Exemplar.died` of an exemplar that is still alive: later than any revision."""
+
+
+def canonical_json(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def content_hash(*parts: str) -> str:
+    """First 16 hex digits of SHA-256 over the parts; lone surrogates are hashed, not refused."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:16]
+
+
+def canonical_text(text: str) -> str:
+    """Text as it counts for identity: NFC, white space folded, ends stripped."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+class Record:
+    """JSON for frozen dataclasses of plain values, nested records, tuples and mappings."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The record as JSON-ready values, field by field."""
+        return {name: _plain(getattr(self, name)) for name in _hints(type(self))}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**{name: _build(hint, data[name]) for name, hint in _hints(cls).items() if name in data})
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(cls: Any) -> dict[str, Any]:
+    if cls not in _HINTS:
+        hints = get_type_hints(cls)
+        _HINTS[cls] = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+    return _HINTS[cls]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return value
+
+
+def _build(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    arguments = get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return hint.from_json(value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint(value)
+    if get_origin(hint) is tuple:
+        hints = repeat(arguments[0]) if arguments[-1] is Ellipsis else arguments
+        return tuple(_build(h, v) for h, v in zip(hints, value, strict=False))
+    optional = [a for a in arguments if a is not NoneType]
+    if get_origin(hint) is UnionType and len(optional) == 1:
+        return _build(optional[0], value)
+    if get_origin(hint) is Mapping:
+        return {k: _build(arguments[1], v) for k, v in value.items()}
+    return value
+
+
+class Status(StrEnum):
+    """What became of judging one answer. Anything but `ok` and `unparsable` is the environment's failure."""
+
+    OK = "ok"
+    UNPARSABLE = "unparsable"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+
+    @property
+    def judged(self) -> bool:
+        """Whether the environment did give a verdict."""
+        return self in (Status.OK, Status.UNPARSABLE)
+
+
+@dataclass(frozen=True)
+class Task(Record):
+    """One problem an environment poses.
+
+    `prompt` is all the model sees. `data` is what the environment needs to judge (the expected answer,
+    say); it is never rendered into a prompt. `cell` names the kind of task, for coverage and balance.
+    """
+
+    environment: str
+    prompt: str
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    cell: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of the environment's name and the canonical prompt: equal prompts are one task."""
+        return content_hash(self.environment, canonical_text(self.prompt))
+
+    @property
+    def split(self) -> Split:
+        """60 % train, 20 % validation, 20 % test, by the id alone."""
+        bucket = int(self.id[:8], 16) % 10
+        return "train" if bucket < 6 else "validation" if bucket < 8 else "test"
+
+
+@dataclass(frozen=True)
+class Feedback(Record):
+    """What the environment said of one answer.
+
+    `reward` is in [0, 1]. `verified` is the verdict: only a verified answer may be remembered. It is
+    stricter than a high reward: an answer that holds everything right and something more is not verified.
+    `text` says what is wrong, a sentence a line, without giving the right answer away; the lines that
+    recur most are made into rules. `steps` are labels -1, 0 or +1, one for each step of the answer.
+    """
+
+    reward: float
+    verified: bool
+    text: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    steps: tuple[int, ...] = ()
+    status: Status = Status.OK
+
+
+@dataclass(frozen=True)
+class Usage(Record):
+    """What one model call, or a sum of calls, used. `cached_tokens` are those of `prompt_tokens` that the
+    server took from its prefix cache."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    usd: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Message(Record):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Attempt(Record):
+    """What the model answered to a task. `slot` is the sample's number within the task."""
+
+    task_id: str
+    slot: int
+    answer: str
+    program_id: str
+    model: str
+    exemplar_ids: tuple[str, ...] = ()
+    truncated: bool = False
+    usage: Usage = Usage()
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of task and answer."""
+        return content_hash(self.task_id, self.answer)
+
+
+@dataclass(frozen=True)
+class Exemplar(Record):
+    """A verified attempt kept in memory. Immutable but for its death.
+
+    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died.
+    """
+
+    task_id: str
+    prompt: str
+    answer: str
+    reward: float
+    cell: str
+    born: int
+    model: str
+    origin: str = "attempt"
+    rating: float | None = None
+    reason: str = ""
+    died: int = ALIVE
+    death: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of task, answer and the revision it was born at (an exemplar may be born again)."""
+        return content_hash(self.task_id, self.answer, str(self.born))
+
+    def alive(self, revision: int) -> bool:
+        """Whether it is part of memory as of `revision`."""
+        return self.born <= revision < self.died
+
+
+@dataclass(frozen=True)
+class Prompt(Record):
+    """Named text sections, rendered in order into the system message; `parent` is the id it came from."""
+
+    sections: tuple[tuple[str, str], ...]
+    parent: str = ""
+    operator: str = "seed"
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of the sections alone: the same text is the same prompt, however it was made."""
+        return content_hash(*(part for section in self.sections for part in section))
+
+    def text(self, section: str) -> str:
+        """The text of a section, empty when there is none."""
+        return dict(self.sections).get(section, "")
+
+    def with_section(self, name: str, text: str, operator: str) -> Prompt:
+        """A child in which section `name` reads `text`: replaced in place, appended, or removed when empty."""
+        names = [n for n, _ in self.sections]
+        changed = [(n, text if n == name else t) for n, t in self.sections]
+        if name not in names:
+            changed.append((name, text))
+        return Prompt(tuple((n, t) for n, t in changed if t), parent=self.id, operator=operator)
+
+
+@dataclass(frozen=True)
+class Retrieval(Record):
+    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only)."""
+
+    policy: str = "shelves"
+    k: int = 4
+    relevance: float = 0.8
+    order: Literal["nearest_last", "nearest_first"] = "nearest_last"
+    shelves: int = 8
+
+
+@dataclass(frozen=True)
+class Decoding(Record):
+    """How a program answers. `rendering` is how exemplars are shown: chat turns, or one block in the system text."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 128
+    rendering: Literal["turns", "block"] = "turns"
+
+
+@dataclass(frozen=True)
+class Program(Record):
+    """What behaves: a prompt, the memory as of a revision, and how both are used."""
+
+    prompt: Prompt
+    revision: int
+    retrieval: Retrieval = Retrieval()
+    decoding: Decoding = Decoding()
+    dropped: tuple[str, ...] = ()
+
+    @cached_property
+    def id(self) -> str:
+        """Content hash over everything that changes behaviour. `dropped` are exemplars it leaves out."""
+        settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), sorted(self.dropped)])
+        return content_hash(self.prompt.id, str(self.revision), settings)
+
+
+Outcome: TypeAlias = Literal["accept", "reject", "undecided"]
+Verdict: TypeAlias = Literal["improved", "no improvement", "undecided", "collapsed"]

@@ -1,0 +1,214 @@
+"""The one boundary through which an environment's code is called.
+
+Whatever that code does, what comes out is a list of sound tasks, a sound `Feedback`, or a `PluginError` that
+names the environment. This is the only place that catches every exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from burnish.environments.drawing import Drawing
+from burnish.environments.protocol import Environment
+from burnish.environments.verdicts import checked, failed
+from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
+from burnish.errors import PluginError
+from burnish.types import Feedback, Split, Status, Task
+
+T = TypeVar("T")
+
+SLICE_SECONDS = 0.5
+"""How long a plain iterable is read in one go; each go has the full time limit."""
+
+AWAITED_AT_ONCE = 64
+"""How many async verdicts of one `judge_all` are under way at a time."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What foreign code raised instead of returning."""
+
+    error: BaseException
+
+    def __str__(self) -> str:
+        """Type and message on one line of at most 300 characters."""
+        message = ""
+        with suppress(Exception):  # even `__str__` may be broken
+            message = " ".join(str(self.error)[:1000].split())
+        return f"{type(self.error).__name__}: {message}"[:300].encode("utf-8", "replace").decode()
+
+
+def attempt(call: Callable[[], T]) -> T | Raised:
+    """Call foreign code; what it raises, `SystemExit` included, is returned."""
+    try:
+        return call()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the boundary
+        return Raised(error)
+
+
+async def _attempt_await(awaitable: Awaitable[object]) -> object:
+    try:
+        return await awaitable
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary
+        return Raised(error)
+
+
+async def _within(awaitable: Awaitable[object], seconds: float) -> object:
+    """Await foreign code; a result, `Raised`, or `TIMED_OUT` after `seconds` even if it ignores cancellation."""
+    task = asyncio.ensure_future(_attempt_await(awaitable))
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            return TIMED_OUT
+        return Raised(asyncio.CancelledError()) if task.cancelled() else task.result()
+    finally:
+        task.cancel()
+
+
+class GuardedEnvironment:
+    """An environment whose failures are data.
+
+    Plain methods run in daemon threads, off the event loop; async ones run on it. `timeout` is in seconds, for
+    one verdict, and for one candidate of a draw.
+    """
+
+    def __init__(self, environment: Environment, *, timeout: float = 30.0) -> None:
+        self.name = environment.name
+        self.instruction = environment.instruction
+        self._environment = environment
+        self._timeout = timeout
+        self._workers = Workers()
+
+    async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:
+        """The first `count` distinct tasks of `split` whose ids are not in `skip`; fewer when there are no more.
+
+        The tasks are as they come back from JSON.
+
+        Raises:
+            PluginError: the environment raised, took too long, or yielded something that is no task of its own.
+
+        """
+        drawing = Drawing(self.name, split, count=count, skip=skip)
+        if drawing.finished:
+            return []
+        source = await self._call(lambda: self._source(split, seed), split)
+        if inspect.isawaitable(source):
+            source = self._returned(await _within(source, self._timeout), split)
+        if isinstance(source, AsyncIterable):
+            await self._pull_async(drawing, aiter(source), split)
+        elif isinstance(source, Iterable):
+            await self._pull(drawing, source, split)
+        else:
+            raise self._broken(split, f"tasks returned {type(source).__name__}, which yields no tasks")
+        return drawing.tasks
+
+    async def judge(self, task: Task, answer: str) -> Feedback:
+        """The verdict on one answer; never raises, see `judge_all`."""
+        return (await self.judge_all([(task, answer)]))[0]
+
+    async def judge_all(self, pairs: Sequence[tuple[Task, str]]) -> list[Feedback]:
+        """The verdicts on pairs of task and answer, in their order, reached concurrently.
+
+        Status `error`: the environment raised or returned an unsound verdict, `text` says which. Status
+        `timeout`: it took too long. In both, reward is 0 and nothing is verified.
+        """
+        score = self._environment.score
+        outcomes = await self._workers.run([partial(attempt, partial(score, *pair)) for pair in pairs], self._timeout)
+        await self._await_all(outcomes)
+        return [self._feedback(outcome) for outcome in outcomes]
+
+    async def _await_all(self, outcomes: list[object]) -> None:
+        """Replace those outcomes that are awaitable by what they come to."""
+        awaitable = [index for index, outcome in enumerate(outcomes) if inspect.isawaitable(outcome)]
+        waiting = iter(awaitable)
+
+        async def settle() -> None:
+            for index in waiting:
+                outcome = outcomes[index]
+                assert inspect.isawaitable(outcome)
+                outcomes[index] = await _within(outcome, self._timeout)
+
+        try:
+            await asyncio.gather(*(settle() for _ in awaitable[:AWAITED_AT_ONCE]))
+        finally:
+            for index in waiting:  # cancelled: these never start
+                outcome = outcomes[index]
+                if inspect.iscoroutine(outcome):
+                    outcome.close()
+
+    def _feedback(self, outcome: object) -> Feedback:
+        if isinstance(outcome, TimedOut):
+            return failed(Status.TIMEOUT, f"score took longer than {self._timeout:g} s")
+        feedback = outcome if isinstance(outcome, Raised) else attempt(partial(checked, outcome))
+        return failed(Status.ERROR, f"score raised {feedback}") if isinstance(feedback, Raised) else feedback
+
+    def _source(self, split: Split, seed: int) -> object:
+        source = self._environment.tasks(split, seed)
+        return iter(source) if isinstance(source, Iterable) else source
+
+    async def _pull(self, drawing: Drawing, source: Iterable[object], split: Split) -> None:
+        candidates = iter(source)
+        seconds = min(SLICE_SECONDS, self._timeout / 2)
+        while await self._call(lambda: drawing.pull(candidates, seconds), split):
+            pass
+
+    async def _pull_async(self, drawing: Drawing, candidates: AsyncIterator[object], split: Split) -> None:
+        try:
+            while not drawing.finished:
+                outcome = await _within(anext(candidates), self._timeout)
+                if isinstance(outcome, Raised) and isinstance(outcome.error, StopAsyncIteration):
+                    return
+                drawing.offer(self._returned(outcome, split))
+        finally:
+            close = getattr(candidates, "aclose", None)
+            if close is not None:
+                await _within(close(), self._timeout)
+
+    async def _call(self, call: Callable[[], object], split: Split) -> object:
+        (outcome,) = await self._workers.run([partial(attempt, call)], self._timeout)
+        return self._returned(outcome, split)
+
+    def _returned(self, outcome: object, split: Split) -> object:
+        if isinstance(outcome, TimedOut):
+            raise self._broken(split, f"tasks yielded nothing for {self._timeout:g} s; raise environment_timeout")
+        if isinstance(outcome, Raised):
+            if isinstance(outcome.error, PluginError):
+                raise outcome.error
+            raise self._broken(split, f"tasks raised {outcome}") from outcome.error
+        return outcome
+
+    def _broken(self, split: Split, what: str) -> PluginError:
+        return PluginError(f'environment "{self.name}", split "{split}": {what}')
+
+
+class LearningEnvironment:
+    """What learning code sees of an environment: all but the sealed test split."""
+
+    def __init__(self, guarded: GuardedEnvironment) -> None:
+        self.name = guarded.name
+        self.instruction = guarded.instruction
+        self.judge = guarded.judge
+        self.judge_all = guarded.judge_all
+        self._draw = guarded.draw
+
+    async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:
+        """See `GuardedEnvironment.draw`.
+
+        Raises:
+            PluginError: also when `split` is "test".
+
+        """
+        if split == "test":
+            raise PluginError(
+                f'environment "{self.name}": the test split is sealed until the end of the run; '
+                "draw from train or validation"
+            )
+        return await self._draw(split, seed, count, skip)

@@ -1,0 +1,213 @@
+"""The gate: does a challenger behave better than the champion, judged on paired differences as they come in?
+
+The differences `d` are reward of the challenger minus reward of the champion on the same task, in [-1, 1]. The tasks
+must be fresh to the challenger: it was made without seeing how anything answered them. An environment whose verdicts
+vary may give the mean over repeats as one difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from burnish.errors import ConfigError
+from burnish.types import Outcome, Record
+
+Floats = npt.NDArray[np.float64]
+
+FRACTIONS = np.array([0.25, 0.5, 0.75, 0.95])
+"""Shares of the capital that are bet. A mixture needs no guess of the effect. In simulation it took up to a fifth fewer
+tasks than plug-in bets for mean differences of 0.1 to 0.25 and as many for 0.58, which the large shares make quick."""
+
+
+@dataclass(frozen=True)
+class GateDecision(Record):
+    """What the gate knows of one challenger after the first `n` differences.
+
+    `outcome` is "undecided" both while the test is `open` and when it ended without proof. `e_value` is the capital
+    of the bet against "no better" and accepts at `threshold`; `futility_e_value` that against "better by at least
+    the minimum effect". [`lower`, `upper`] holds the true mean difference at any stopping time, `lower` but for
+    the level of this challenger and `upper` but for the futility level.
+    """
+
+    outcome: Outcome
+    open: bool
+    challenger: int
+    n: int
+    mean: float
+    lower: float
+    upper: float
+    e_value: float
+    threshold: float
+    futility_e_value: float
+    reason: str
+
+
+class Acceptance(Protocol):
+    """Decides from paired differences, as often as it is asked, and says how many more it wants.
+
+    A challenger is tried on `block` tasks at a time, `cap` in all at most.
+    """
+
+    @property
+    def block(self) -> int: ...
+
+    @property
+    def cap(self) -> int: ...
+
+    def decide(self, differences: Sequence[float], *, challenger: int) -> GateDecision:
+        """Judge all differences so far of the `challenger`-th challenger of the run, counted from 1."""
+        ...
+
+    def next_block(self, decision: GateDecision) -> int:
+        """How many tasks to run before asking again; 0 when the test is closed."""
+        ...
+
+
+@dataclass(frozen=True)
+class BettingGate(Record):
+    """Test by betting (Waudby-Smith and Ramdas 2023, section 4), valid at every stopping time.
+
+    Capital starts at 1 and is bet, difference by difference, on the challenger: a share f of it is multiplied by
+    (1 + d) / (1 + m), the rest is kept. While the true mean is at most m it is a supermartingale, so it ever reaches
+    1 / a with probability at most a (Ville). m = 0 gives acceptance; the same bet on -d with m = -minimum_effect
+    gives rejection, whose errors at level `futility` cost power only. The capital is the mean over `FRACTIONS`.
+
+    The first difference at which a bound is crossed decides, and later ones are not looked at, so asking after
+    every block and asking once give the same decision.
+
+    A test is also given up, undecided, when acceptance by `cap` is out of reach: when capital stays short of the
+    threshold even if the remaining tasks went like those so far with `imagined_wins` differences of +1 among
+    them. This too costs power only. It is what ends challengers that change nothing: at a cap of 60 the bound for
+    rejection is out of reach of most. With None, every test may use its whole cap.
+    """
+
+    alpha: float = 0.05
+    minimum_effect: float = 0.05
+    futility: float = 0.1
+    cap: int = 60
+    block: int = 8
+    imagined_wins: float | None = 8.0
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "minimum_effect", "futility"):
+            if not 0 < getattr(self, name) < 1:
+                raise ConfigError(f"gate.{name} is {getattr(self, name)}: give a number between 0 and 1.")
+        for name in ("cap", "block"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"gate.{name} is {getattr(self, name)}: give a whole number of 1 or more.")
+        if self.imagined_wins is not None and self.imagined_wins < 0:
+            raise ConfigError(
+                f"gate.imagined_wins is {self.imagined_wins}: give a number of 0 or more, or leave it out."
+            )
+
+    def level(self, k: int) -> float:
+        """The share of `alpha` that the k-th challenger may spend: 6 alpha / (pi k)^2, which sums to `alpha`."""
+        if k < 1:
+            raise ValueError(f"Challengers are counted from 1, but the gate was asked about number {k}.")
+        return 6 * self.alpha / (math.pi * k) ** 2
+
+    def decide(self, differences: Sequence[float], *, challenger: int) -> GateDecision:
+        """Judge all differences so far, at most `cap` of them; see `Acceptance`.
+
+        Raises ValueError when a difference is not a number in [-1, 1].
+        """
+        level = self.level(challenger)
+        d = _checked(differences)[: self.cap]
+        gain, futility = capital(d, 0.0), capital(-d, -self.minimum_effect)
+        accepted = _first(gain >= 1 / level)
+        rejected = _first(futility >= 1 / self.futility)
+        given_up = _first(self._best_end(d) < 1 / level)
+        n = min(accepted, rejected, given_up, len(d))
+        outcome: Outcome = "accept" if n == accepted else "reject" if n == rejected else "undecided"
+        is_open = outcome == "undecided" and n != given_up and n < self.cap
+        return GateDecision(
+            outcome=outcome,
+            open=is_open,
+            challenger=challenger,
+            n=n,
+            mean=float(d[:n].mean()) if n else 0.0,
+            lower=lower_bound(d[:n], level),
+            upper=-lower_bound(-d[:n], self.futility),
+            e_value=float(gain[n - 1]) if n else 1.0,
+            threshold=1 / level,
+            futility_e_value=float(futility[n - 1]) if n else 1.0,
+            reason=self._reason(outcome, n, is_open=is_open),
+        )
+
+    def next_block(self, decision: GateDecision) -> int:
+        """`block` tasks, fewer at the cap, 0 when the test is closed."""
+        return min(self.block, self.cap - decision.n) if decision.open else 0
+
+    def _best_end(self, d: Floats) -> Floats:
+        """Capital at the cap, as hoped for after each difference (see the class); shape of `d`."""
+        if self.imagined_wins is None:
+            return np.full(len(d), np.inf)
+        logs = _log_capitals(d, 0.0)
+        n = np.arange(1, len(d) + 1)[:, None]
+        hoped = (logs + self.imagined_wins * np.log1p(FRACTIONS)) / (n + self.imagined_wins)
+        ends = _mixture(logs + (self.cap - n) * hoped)
+        ends[self.cap - 1 :] = np.inf  # at the cap nothing is left to give up
+        return ends
+
+    def _reason(self, outcome: Outcome, n: int, *, is_open: bool) -> str:
+        if outcome == "accept":
+            return f"Better than the champion, proved on {n} tasks."
+        if outcome == "reject":
+            return f"Not better by {self.minimum_effect:g}, proved on {n} tasks."
+        if is_open:
+            return f"No proof either way on {n} tasks yet."
+        if n < self.cap:
+            return f"Given up after {n} tasks: proof by task {self.cap} is out of reach."
+        return f"No proof either way on all {n} tasks."
+
+
+ACCEPTANCES: Mapping[str, type[BettingGate]] = {"betting": BettingGate}
+"""Acceptance policies by the name the configuration uses."""
+
+
+def capital(differences: Floats, mean: float) -> Floats:
+    """Capital of the bet that the true mean exceeds `mean`, after each difference; shape of `differences`."""
+    return _mixture(_log_capitals(differences, mean))
+
+
+def lower_bound(differences: Floats, level: float) -> float:
+    """Below the true mean at every stopping time but with probability `level`; -1 when nothing is known.
+
+    The means refuted at any time so far form an interval from -1 up, since capital falls as the mean rises.
+    """
+    low, high = -1.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        refuted = capital(differences, middle).max(initial=0.0) >= 1 / level
+        low, high = (middle, high) if refuted else (low, middle)
+    return low
+
+
+def _log_capitals(d: Floats, mean: float) -> Floats:
+    """Log capital of each fraction after each difference: (n, fractions)."""
+    pays = (1 + d[:, None]) / (1 + mean)
+    return np.log(1 - FRACTIONS + FRACTIONS * pays).cumsum(axis=0)
+
+
+def _mixture(logs: Floats) -> Floats:
+    """Mean of the capitals over the fractions, short of overflow."""
+    capitals: Floats = np.exp(np.minimum(logs, 700.0)).mean(axis=1)
+    return capitals
+
+
+def _first(crossed: npt.NDArray[np.bool_]) -> int:
+    """The number of differences at the first crossing; beyond any list when there is none."""
+    return int(crossed.argmax()) + 1 if crossed.any() else 2**31
+
+
+def _checked(differences: Sequence[float]) -> Floats:
+    d = np.asarray(differences, dtype=np.float64).reshape(-1)
+    wrong = np.flatnonzero(~(np.abs(d) <= 1))
+    if len(wrong):
+        raise ValueError(f"Difference {wrong[0]} is {d[wrong[0]]}: rewards lie in [0, 1], so differences in [-1, 1].")
+    return d

@@ -1,0 +1,120 @@
+"""What enters memory: verified attempts that add something, and of near-duplicates exactly one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """A judged attempt that could be remembered. `merit` orders near-duplicates: reward, then rating where it votes."""
+
+    attempt_id: str
+    task_id: str
+    cell: str
+    verified: bool
+    judged: bool
+    merit: float
+
+
+@dataclass(frozen=True)
+class Resident:
+    """The exemplar in memory nearest to an applicant, and how near it is."""
+
+    exemplar_id: str
+    similarity: float
+    merit: float
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who is admitted (indices of applicants), why the others are refused, and which residents are replaced."""
+
+    admitted: tuple[int, ...]
+    refused: Mapping[int, str] = field(default_factory=dict)
+    replaced: Mapping[str, int] = field(default_factory=dict)
+
+
+class AdmissionPolicy(Protocol):
+    """Decides on all applicants of an iteration at once."""
+
+    def decide(
+        self,
+        applicants: Sequence[Applicant],
+        vectors: Vectors,
+        *,
+        residents: Sequence[Resident | None],
+        per_task: Mapping[str, int],
+        per_cell: Mapping[str, int],
+    ) -> Admission:
+        """`vectors` (n, d) and `residents` (n) belong to the applicants; the counts are those of memory now."""
+        ...
+
+
+@dataclass(frozen=True)
+class NovelAdmission:
+    """Verified, at most `per_task` a task and `per_cell` a cell, and novel.
+
+    Novel means a cosine below `novelty` to the nearest in memory and to every one admitted beside it. A near-duplicate
+    with more merit takes the place of the one resident it duplicates; otherwise it is refused: one of two survives.
+    """
+
+    novelty: float = 0.97
+    per_task: int = 1
+    per_cell: int = 64
+
+    def decide(
+        self,
+        applicants: Sequence[Applicant],
+        vectors: Vectors,
+        *,
+        residents: Sequence[Resident | None],
+        per_task: Mapping[str, int],
+        per_cell: Mapping[str, int],
+    ) -> Admission:
+        """See `AdmissionPolicy.decide`. Applicants with more merit are looked at first."""
+        admitted: list[int] = []
+        refused: dict[int, str] = {}
+        replaced: dict[str, int] = {}
+        tasks, cells = Counter(per_task), Counter(per_cell)
+        for i in sorted(range(len(applicants)), key=lambda i: (-applicants[i].merit, i)):
+            applicant, resident = applicants[i], residents[i]
+            twin = resident if resident is not None and resident.similarity >= self.novelty else None
+            reason = self._refusal(applicant, tasks, cells, twin)
+            if not reason and admitted and float(np.max(vectors[admitted] @ vectors[i])) >= self.novelty:
+                reason = "near-duplicate of another new one"
+            if not reason and twin is not None and twin.exemplar_id in replaced:
+                reason = "near-duplicate of another new one"
+            if reason:
+                refused[i] = reason
+                continue
+            admitted.append(i)
+            tasks[applicant.task_id] += 1
+            cells[applicant.cell] += 1
+            if twin is not None:
+                replaced[twin.exemplar_id] = i
+        return Admission(tuple(sorted(admitted)), refused, replaced)
+
+    def _refusal(
+        self, applicant: Applicant, tasks: Counter[str], cells: Counter[str], twin: Resident | None
+    ) -> str | None:
+        if not applicant.judged:
+            return "the environment gave no verdict"
+        if not applicant.verified:
+            return "not verified"
+        if twin is not None:
+            return None if applicant.merit > twin.merit else "near-duplicate of one in memory"
+        if tasks[applicant.task_id] >= self.per_task:
+            return "enough of this task"
+        if cells[applicant.cell] >= self.per_cell:
+            return "enough of this cell"
+        return None
+

@@ -1,0 +1,72 @@
+"""What a budget buys, before anything is spent, and what is kept back for the sealed test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Calls that the parts of a run make: an iteration without its gate, the gate per task, the sealed test."""
+
+    iteration: int
+    gate_task: int
+    gate_least_tasks: int
+    gate_most_tasks: int
+    sealed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a limit of calls buys. None stands for as many as the run likes."""
+
+    iterations: int | None
+    challengers: int | None
+    least_calls: int
+
+
+class BudgetPolicy(Protocol):
+    """Plans a run and says what one more iteration must leave."""
+
+    def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan: ...
+
+    def affords(self, calls_left: float, costs: Costs) -> bool:
+        """Whether one more iteration fits, the sealed test being held back already."""
+        ...
+
+    def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
+        """Seconds to keep for the sealed test, given that `calls` calls took `seconds` so far."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReservingBudget:
+    """Keeps the whole sealed test back; an iteration starts when it fits with a gate of the least length.
+
+    `margin` multiplies the time that the sealed test should take by the pace so far.
+    """
+
+    margin: float = 1.5
+    first_seconds_a_call: float = 0.5
+
+    def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
+        """See `BudgetPolicy.plan`. The plan assumes that every gate runs to half of its most tasks."""
+        least = costs.sealed + costs.iteration + costs.gate_task * costs.gate_least_tasks
+        if calls is None:
+            return Plan(iterations, iterations, least)
+        middle = max(costs.gate_least_tasks, costs.gate_most_tasks // 2)
+        bought = max(0, calls - costs.sealed) // (costs.iteration + costs.gate_task * middle)
+        if calls >= least:
+            bought = max(1, bought)
+        count = min(iterations, bought)
+        return Plan(count, count, least)
+
+    def affords(self, calls_left: float, costs: Costs) -> bool:
+        """See `BudgetPolicy.affords`."""
+        return calls_left >= costs.iteration + costs.gate_task * costs.gate_least_tasks
+
+    def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
+        """See `BudgetPolicy.sealed_seconds`."""
+        pace = seconds / calls if calls else self.first_seconds_a_call
+        return pace * sealed_calls * self.margin

@@ -1,0 +1,100 @@
+"""Which train tasks to try next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A task that could be drawn, with its cell."""
+
+    task_id: str
+    cell: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often something was tried and solved."""
+
+    tried: int = 0
+    solved: int = 0
+
+
+class Curriculum(Protocol):
+    """Chooses tasks; `pool` says how many candidates it wants to choose `count` from."""
+
+    def pool(self, count: int) -> int: ...
+
+    def choose(
+        self,
+        candidates: Sequence[Candidate],
+        count: int,
+        *,
+        tasks: Mapping[str, Tally],
+        cells: Mapping[str, Tally],
+        rng: np.random.Generator,
+    ) -> list[int]:
+        """Indices of the chosen candidates, fewer than `count` only when there are fewer."""
+        ...
+
+
+@dataclass(frozen=True)
+class FrontierCurriculum:
+    """Prefers tasks that are solved sometimes: there an answer teaches most and can still be found.
+
+    A task's weight is p(1-p) of its estimated solve rate p plus a `floor`, so that nothing is ever left out. p is
+    the task's own rate shrunk towards its cell's by `prior` pseudo-tries, the cell's towards 1/2. Drawn without
+    replacement with these weights (Gumbel top-k).
+    """
+
+    floor: float = 0.05
+    prior: float = 2.0
+    breadth: int = 4
+
+    def pool(self, count: int) -> int:
+        return count * self.breadth
+
+    def choose(
+        self,
+        candidates: Sequence[Candidate],
+        count: int,
+        *,
+        tasks: Mapping[str, Tally],
+        cells: Mapping[str, Tally],
+        rng: np.random.Generator,
+    ) -> list[int]:
+        """See `Curriculum.choose`."""
+        rates = np.array([self._rate(c, tasks, cells) for c in candidates])
+        keys = np.log(rates * (1 - rates) + self.floor) + rng.gumbel(size=len(candidates))
+        return sorted(np.argsort(-keys, kind="stable")[:count].tolist())
+
+    def _rate(self, candidate: Candidate, tasks: Mapping[str, Tally], cells: Mapping[str, Tally]) -> float:
+        cell = cells.get(candidate.cell, Tally())
+        base = (cell.solved + self.prior / 2) / (cell.tried + self.prior)
+        own = tasks.get(candidate.task_id, Tally())
+        return (own.solved + self.prior * base) / (own.tried + self.prior)
+
+
+@dataclass(frozen=True)
+class UniformCurriculum:
+    """Every candidate alike, in the order the environment poses them."""
+
+    def pool(self, count: int) -> int:
+        return count
+
+    def choose(
+        self,
+        candidates: Sequence[Candidate],
+        count: int,
+        *,
+        tasks: Mapping[str, Tally],  # noqa: ARG002 (the Protocol's)
+        cells: Mapping[str, Tally],  # noqa: ARG002
+        rng: np.random.Generator,  # noqa: ARG002
+    ) -> list[int]:
+        """The first `count`."""
+        return list(range(min(count, len(candidates))))

@@ -1,0 +1,101 @@
+"""What leaves memory when it is full: crowded and useless first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Eviction(Protocol):
+    """Keeps memory within its bound."""
+
+    def excess(self, size: int) -> int:
+        """How many must leave a memory of `size`."""
+        ...
+
+    def choose(self, vectors: Vectors, usefulness: NDArray[np.float64], count: int) -> list[int]:
+        """Indices of the `count` to leave, of exemplars with these vectors (n, d) and this usefulness (n)."""
+        ...
+
+
+@dataclass(frozen=True)
+class CrowdingEviction:
+    """Bounded to `size`. One at a time, the exemplar leaves whose crowding (cosine to its nearest neighbour still
+    there) less `weight` times its usefulness is highest; so of two twins only one goes."""
+
+    size: int = 512
+    weight: float = 1.0
+
+    def excess(self, size: int) -> int:
+        return max(0, size - self.size)
+
+    def choose(self, vectors: Vectors, usefulness: NDArray[np.float64], count: int) -> list[int]:
+        """See `Eviction.choose`; O(n²) in the exemplars it is shown, so it is shown a bounded sample."""
+        similarity = vectors @ vectors.T
+        np.fill_diagonal(similarity, -1.0)
+        chosen: list[int] = []
+        for _ in range(min(count, len(vectors))):
+            score = similarity.max(axis=1) - self.weight * usefulness
+            score[chosen] = -np.inf
+            worst = int(np.argmax(score))
+            chosen.append(worst)
+            similarity[:, worst] = -1.0
+        return chosen
+
+
+@dataclass(frozen=True)
+class OldestEviction:
+    """Bounded to `size`; the oldest leave first (exemplars come in order of birth)."""
+
+    size: int = 512
+
+    def excess(self, size: int) -> int:
+        return max(0, size - self.size)
+
+    def choose(self, vectors: Vectors, usefulness: NDArray[np.float64], count: int) -> list[int]:  # noqa: ARG002
+        """The first `count`."""
+        return list(range(min(count, len(vectors))))
+
+
+@dataclass(frozen=True)
+class Showing:
+    """One attempt seen from an exemplar's side: which were shown, in which cell, and the reward."""
+
+    exemplar_ids: tuple[str, ...]
+    cell: str
+    program_id: str
+    reward: float
+
+
+def usefulness(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, float]:
+    """Mean reward where an exemplar was shown minus matched attempts where it was not, shrunk towards 0.
+
+    Matched means the same cell and program. An exemplar seen n times with m matches counts n·m/(n+m) pairs
+    against `prior` pairs of no difference. Exemplars without a match are not in the result.
+    """
+    groups: dict[tuple[str, str], list[Showing]] = {}
+    for showing in showings:
+        groups.setdefault((showing.cell, showing.program_id), []).append(showing)
+    weighted: dict[str, float] = {}
+    weights: dict[str, float] = {}
+    for members in groups.values():
+        total, sums, counts = sum(m.reward for m in members), dict[str, float](), dict[str, int]()
+        for member in members:
+            for exemplar_id in member.exemplar_ids:
+                sums[exemplar_id] = sums.get(exemplar_id, 0.0) + member.reward
+                counts[exemplar_id] = counts.get(exemplar_id, 0) + 1
+        for exemplar_id, n in counts.items():
+            m = len(members) - n
+            if m == 0:
+                continue
+            difference = sums[exemplar_id] / n - (total - sums[exemplar_id]) / m
+            pairs = n * m / (n + m)
+            weighted[exemplar_id] = weighted.get(exemplar_id, 0.0) + pairs * difference
+            weights[exemplar_id] = weights.get(exemplar_id, 0.0) + pairs
+    return {e: weighted[e] / (weights[e] + prior) for e in weighted}

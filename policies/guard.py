@@ -1,0 +1,147 @@
+"""The guard: what to do when diversity falls below what the run began with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self, TypeAlias, get_args
+
+from burnish.errors import ConfigError
+from burnish.policies.diversity import Diversity
+from burnish.types import Record
+
+GuardAction: TypeAlias = Literal["none", "resample", "rollback", "stop"]
+LADDER: tuple[GuardAction, ...] = get_args(GuardAction)
+
+
+@dataclass(frozen=True)
+class GuardDecision(Record):
+    """What to do after an iteration and why; `alarms` holds one sentence for each measure that fell too low.
+
+    "resample": raise the temperature and widen; "rollback": return memory to an earlier revision; "stop": end the
+    run as collapsed.
+    """
+
+    action: GuardAction
+    alarms: tuple[str, ...]
+    reason: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(data["action"], tuple(data["alarms"]), data["reason"])
+
+
+class Guard(Protocol):
+    """Decides after every iteration from all measurements so far."""
+
+    def decide(
+        self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]
+    ) -> GuardDecision:
+        """Judge the last measurement of `history`.
+
+        `actions_so_far[i]` was done after `history[i]` ("none" included), so it is one shorter than `history`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Thresholds(Record):
+    """Below which share of the baseline a measure raises an alarm; 0 turns a measure off."""
+
+    vendi: float = 0.7
+    coverage: float = 0.9
+    entropy: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name in ("vendi", "coverage", "entropy"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"guard.{name} is {getattr(self, name)}: give a number from 0 to 1.")
+
+    def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
+        """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
+        if not measured.comparable or measured.n != baseline.n:
+            return None
+        pairs = {
+            "Vendi score": (measured.vendi, baseline.vendi, self.vendi),
+            "Cell coverage": (measured.coverage, baseline.coverage, self.coverage),
+            "Cell entropy": (measured.entropy, baseline.entropy, self.entropy),
+        }
+        return tuple(
+            f"{name} is {now:.3g}, {now / first:.0%} of the first {first:.3g}; the least allowed is {least:.0%}."
+            for name, (now, first, least) in pairs.items()
+            if first > 0 and now / first < least - 1e-9
+        )
+
+
+@dataclass(frozen=True)
+class OffGuard(Thresholds):
+    """Tells of alarms and never acts."""
+
+    def decide(
+        self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]
+    ) -> GuardDecision:
+        """Always the action "none"; see `Guard`."""
+        _require_aligned(history, actions_so_far)
+        alarms = self.alarms(history[-1], baseline)
+        return GuardDecision("none", alarms or (), "The guard is off.")
+
+
+@dataclass(frozen=True)
+class LadderGuard(Thresholds):
+    """Resample, then roll back, then stop.
+
+    `patience` alarmed iterations in a row start the ladder; every alarm after that climbs a step; `patience`
+    iterations in a row without one lead back to its foot. Measurements at another sample size count neither way.
+    """
+
+    patience: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.patience < 1:
+            raise ConfigError(f"guard.patience is {self.patience}: give a whole number of 1 or more.")
+
+    def decide(
+        self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]
+    ) -> GuardDecision:
+        """The next step of the ladder, if any is due; see `Guard`."""
+        _require_aligned(history, actions_so_far)
+        raised = [self.alarms(measured, baseline) for measured in history]
+        step, streak = self._standing(raised, actions_so_far)
+        alarms = raised[-1]
+        if alarms is None:
+            sizes = f"{history[-1].n} items were measured and {baseline.n} at first"
+            return GuardDecision("none", (), f"Diversity cannot be compared: {sizes}.")
+        if not alarms:
+            return GuardDecision("none", (), "Diversity holds.")
+        if step == 0 and streak < self.patience:
+            return GuardDecision("none", alarms, f"Alarm {streak} in a row; action follows at {self.patience}.")
+        action = LADDER[min(step + 1, len(LADDER) - 1)]
+        since = f"{streak} alarms in a row" if step == 0 else f"alarm again after {LADDER[step]}"
+        return GuardDecision(action, alarms, f"{since[0].upper()}{since[1:]}: {action}.")
+
+    def _standing(
+        self, raised: Sequence[tuple[str, ...] | None], actions_so_far: Sequence[GuardAction]
+    ) -> tuple[int, int]:
+        """The step of the ladder the run stands on, and how many alarmed iterations in a row it ends with."""
+        step = streak = calm = 0
+        for alarms, action in zip(raised, [*actions_so_far, LADDER[0]], strict=True):
+            if alarms is not None:
+                streak, calm = (streak + 1, 0) if alarms else (0, calm + 1)
+            if calm >= self.patience:
+                step = 0
+            if action != "none":
+                step = LADDER.index(action)
+        return step, streak
+
+
+GUARDS: Mapping[str, type[LadderGuard | OffGuard]] = {"ladder": LadderGuard, "off": OffGuard}
+"""Guard policies by the name the configuration uses."""
+
+
+def _require_aligned(history: Sequence[Diversity], actions_so_far: Sequence[GuardAction]) -> None:
+    if len(actions_so_far) != len(history) - 1:
+        raise ValueError(
+            f"The guard needs one action for each measurement but the last, but got {len(actions_so_far)} actions "
+            f"and {len(history)} measurements."
+        )

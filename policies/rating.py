@@ -1,0 +1,52 @@
+"""Which attempts the judge rates. A judge that has not earned a vote is only audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+class RatingPolicy(Protocol):
+    """Chooses the attempts to rate."""
+
+    most: int | None
+    """The most ratings of one iteration; None for as many as there are attempts."""
+
+    def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
+        """Indices of attempts to rate, given their verdicts and whether the judge has a vote."""
+        ...
+
+
+@dataclass(frozen=True)
+class AuditRating:
+    """Rates at most `most` attempts an iteration, verified and refuted ones alike as far as there are both.
+
+    So many suffice to measure agreement; rating all would cost as many calls as answering. A judge that has a vote
+    rates the verified first: only among those can its rating decide.
+    """
+
+    most: int | None = 12
+
+    def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
+        """See `RatingPolicy.choose`."""
+        most = len(verified) if self.most is None else self.most
+        order = rng.permutation(len(verified)).tolist()
+        yes = [i for i in order if verified[i]]
+        no = [i for i in order if not verified[i]]
+        share = most if vote else max(most // 2, most - len(no))
+        chosen = yes[:share]
+        return sorted(chosen + no[: most - len(chosen)])
+
+
+@dataclass(frozen=True)
+class RateAll:
+    """Rates every attempt."""
+
+    most: int | None = None
+
+    def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:  # noqa: ARG002
+        """All of them."""
+        return list(range(len(verified)))

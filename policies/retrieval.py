@@ -1,0 +1,62 @@
+"""Which exemplars to show: alike, spread out, and in an order that keeps prompt prefixes shared.
+
+Two ways. "nearest" chooses for every task anew: best likeness, but every prompt is another one and the server
+prefills all of it. "shelves" fixes a few ordered sets of exemplars for a whole memory revision and gives each
+task the shelf it is nearest to: nearly as alike, and most of the prompt comes from the server's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+def maximal_marginal_relevance(query: Vectors, candidates: Vectors, count: int, *, relevance: float) -> list[int]:
+    """Indices of `count` candidates, best first: argmax of rho·sim(query, e) - (1-rho)·max sim(e, chosen).
+
+    `query` has shape (d,), `candidates` (n, d), all of unit length; rho is `relevance`
+    (Carbonell and Goldstein 1998).
+    """
+    likeness = candidates @ query
+    crowding = np.zeros(len(candidates), dtype=np.float32)
+    chosen: list[int] = []
+    for _ in range(min(count, len(candidates))):
+        score = relevance * likeness - (1 - relevance) * crowding
+        score[chosen] = -np.inf
+        best = int(np.argmax(score))
+        chosen.append(best)
+        crowding = np.maximum(crowding, candidates @ candidates[best])
+    return chosen
+
+
+def representatives(vectors: Vectors, count: int) -> list[int]:
+    """Indices of `count` rows that represent all rows best, in greedy order.
+
+    Maximises the facility-location function Σ_i max_{j chosen} sim(i, j), for which greedy choice is within
+    1 - 1/e of the best (Nemhauser, Wolsey and Fisher 1978). `vectors` has shape (n, d), unit rows.
+    """
+    similarity = np.clip(vectors @ vectors.T, 0.0, 1.0)
+    covered = np.zeros(len(vectors), dtype=np.float32)
+    chosen: list[int] = []
+    for _ in range(min(count, len(vectors))):
+        gain = np.maximum(similarity - covered[:, None], 0.0).sum(axis=0)
+        gain[chosen] = -1.0
+        best = int(np.argmax(gain))
+        chosen.append(best)
+        covered = np.maximum(covered, similarity[:, best])
+    return chosen
+
+
+def nearest_shelf(tasks: Vectors, anchors: Vectors) -> list[int]:
+    """For each task (rows of (q, d)) the index of the nearest anchor (rows of (s, d))."""
+    return np.argmax(tasks @ anchors.T, axis=1).tolist()  # type: ignore[no-any-return]
+
+
+def ordered(best_first: Sequence[str], order: Literal["nearest_last", "nearest_first"]) -> list[str]:
+    """Small models attend most to what stands last, so the default shows the most alike exemplar last."""
+    return list(reversed(best_first)) if order == "nearest_last" else list(best_first)

@@ -1,0 +1,74 @@
+"""Which proposed programs are worth trying on train tasks, and which of those go to the gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from burnish.policies.curriculum import Tally
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A proposal after its trial on `tasks` train tasks: mean score in [0, 1]."""
+
+    operator: str
+    score: float
+    tasks: int
+
+
+class Rewriting(Protocol):
+    """Spends the calls of the rewrite node: few trials, and only what looks best to the gate."""
+
+    trials: int
+    """The most proposals tried in an iteration."""
+    trial_tasks: int
+    """Train tasks each is tried on."""
+
+    def choose(
+        self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator
+    ) -> list[int]:
+        """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
+        ...
+
+    def send(self, screened: Sequence[Screened]) -> list[int]:
+        """Indices of those to send to the gate, best first."""
+        ...
+
+
+@dataclass(frozen=True)
+class YieldRewriting:
+    """Tries `trials` proposals by the yield of their operators and sends the best `challengers`.
+
+    Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
+    1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
+    sent because every one makes the gate stricter for all that follow.
+    """
+
+    trials: int = 4
+    trial_tasks: int = 8
+    challengers: int = 1
+
+    def choose(
+        self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator
+    ) -> list[int]:
+        """See `Rewriting.choose`."""
+        draws = {}
+        for name in sorted(set(operators)):
+            tally = yields.get(name, Tally())
+            draws[name] = float(rng.beta(tally.solved + 1, tally.tried - tally.solved + 1))
+        turn: Counter[str] = Counter()
+        turns = []
+        for name in operators:
+            turns.append(turn[name])
+            turn[name] += 1
+        order = sorted(range(len(operators)), key=lambda i: (turns[i], -draws[operators[i]], i))
+        return sorted(order[: self.trials])
+
+    def send(self, screened: Sequence[Screened]) -> list[int]:
+        """See `Rewriting.send`."""
+        return sorted(range(len(screened)), key=lambda i: (-screened[i].score, i))[: self.challengers]

@@ -1,0 +1,41 @@
+"""When a run has nothing left to find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from burnish.records import IterationRecord
+
+
+class Stopping(Protocol):
+    """Looks at the iterations so far, between two of them."""
+
+    def reason(self, records: Sequence[IterationRecord]) -> str | None:
+        """Why to stop now, or None to go on."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlateauStopping:
+    """Stops after `patience` iterations in a row in which no challenger was accepted."""
+
+    patience: int = 5
+
+    def reason(self, records: Sequence[IterationRecord]) -> str | None:
+        """See `Stopping.reason`."""
+        learned = [r for r in records if r.number > 0]
+        recent = learned[-self.patience :]
+        if len(recent) == self.patience and not any(g.outcome == "accept" for r in recent for g in r.gates):
+            return f"no challenger was accepted in {self.patience} iterations"
+        return None
+
+
+@dataclass(frozen=True)
+class NeverStopping:
+    """Goes on until the budget ends."""
+
+    def reason(self, records: Sequence[IterationRecord]) -> str | None:  # noqa: ARG002 (the Protocol's)
+        """None."""
+        return None

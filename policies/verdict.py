@@ -1,0 +1,175 @@
+"""The sealed test: what a run may claim, from one look at tasks nothing has learned from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from burnish.types import Record, Verdict
+
+
+@dataclass(frozen=True)
+class Interval(Record):
+    """An estimate with its two-sided interval at confidence `level`."""
+
+    estimate: float
+    lower: float
+    upper: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Comparison(Record):
+    """Two programs on the same `n` tasks: passes `before` and `after`, tasks `gained` and `lost`.
+
+    `difference` is the change in pass rate; `p_value` is McNemar's, exact and two-sided.
+    """
+
+    n: int
+    before: int
+    after: int
+    gained: int
+    lost: int
+    difference: Interval
+    p_value: float
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**{**data, "difference": Interval(**data["difference"])})
+
+    def better(self, alpha: float) -> bool:
+        """Whether the second program is proved better at level `alpha`."""
+        return self.p_value <= alpha and self.gained > self.lost
+
+
+@dataclass(frozen=True)
+class SealedResult(Record):
+    """The verdict of a run, why, and what it rests on.
+
+    `placebo` compares the champion with shuffled memory (before) to the champion (after), on the same tasks: a
+    gain there shows that it matters which exemplars are shown. It never changes the verdict.
+    """
+
+    verdict: Verdict
+    reason: str
+    comparison: Comparison
+    placebo: Comparison | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        placebo = data.get("placebo")
+        return cls(
+            verdict=data["verdict"],
+            reason=data["reason"],
+            comparison=Comparison.from_json(data["comparison"]),
+            placebo=None if placebo is None else Comparison.from_json(placebo),
+        )
+
+
+def verdict(
+    seed_passes: Sequence[bool],
+    champion_passes: Sequence[bool],
+    *,
+    same_program: bool,
+    collapsed: bool,
+    shuffled_passes: Sequence[bool] | None = None,
+    alpha: float = 0.05,
+    minimum_effect: float = 0.05,
+) -> SealedResult:
+    """What the run may claim; task i of every sequence is the same task.
+
+    "collapsed" when the guard stopped the run; "improved" when McNemar's test proves a gain; "no improvement" when
+    the champion is the seed or the whole interval lies below `minimum_effect`; "undecided" otherwise.
+    """
+    comparison = compare(seed_passes, champion_passes)
+    placebo = None if shuffled_passes is None else compare(shuffled_passes, champion_passes)
+    change, p = comparison.difference, comparison.p_value
+    claim: Verdict
+    if collapsed:
+        claim, reason = "collapsed", "The guard stopped the run: what it generated lost its diversity."
+    elif same_program:
+        claim, reason = "no improvement", "No challenger was promoted: the champion is the seed program."
+    elif comparison.better(alpha):
+        claim, reason = "improved", f"Pass rate rose by {change.estimate:.3f} (p = {p:.2g})."
+    elif change.upper < minimum_effect:
+        claim, reason = "no improvement", f"A gain of {minimum_effect:g} or more is ruled out (p = {p:.2g})."
+    else:
+        claim = "undecided"
+        reason = f"{comparison.n} tasks neither prove a gain nor rule out one of {minimum_effect:g} (p = {p:.2g})."
+    return SealedResult(claim, reason, comparison, placebo)
+
+
+def compare(before: Sequence[bool], after: Sequence[bool]) -> Comparison:
+    """Paired comparison of pass and fail. Raises ValueError on unequal or no tasks.
+
+    The interval is Bonett and Price's (2012) adjusted Wald interval for paired proportions, at 95 %.
+    """
+    _require_pairs(before, after)
+    n = len(before)
+    pairs = list(zip(map(bool, before), map(bool, after), strict=True))
+    lost, gained = pairs.count((True, False)), pairs.count((False, True))
+    loss, gain = (lost + 1) / (n + 2), (gained + 1) / (n + 2)
+    half = _z(0.95) * math.sqrt((gain + loss - (gain - loss) ** 2) / (n + 2))
+    return Comparison(
+        n=n,
+        before=sum(map(bool, before)),
+        after=sum(map(bool, after)),
+        gained=gained,
+        lost=lost,
+        difference=Interval((gained - lost) / n, max(-1.0, gain - loss - half), min(1.0, gain - loss + half)),
+        p_value=mcnemar_exact(lost, gained),
+    )
+
+
+def mcnemar_exact(b: int, c: int) -> float:
+    """Two-sided exact p-value of `b` against `c` discordant pairs: twice the binomial tail at 1/2, at most 1."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(min(b, c), b + c).pvalue) if b + c else 1.0
+
+
+def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
+    """Wilson's score interval (1927) for a proportion; [0, 1] around 0 when there are no trials."""
+    if n == 0:
+        return Interval(0.0, 0.0, 1.0, level)
+    share, z2 = successes / n, _z(level) ** 2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    lower = 0.0 if successes == 0 else centre - half  # exact at the ends, where rounding would miss
+    upper = 1.0 if successes == n else centre + half
+    return Interval(share, lower, upper, level)
+
+
+def paired_bootstrap(
+    before: Sequence[float], after: Sequence[float], *, seed: int, resamples: int = 10_000, level: float = 0.95
+) -> Interval:
+    """Percentile bootstrap interval of the mean change in reward over paired tasks; the same seed, the same interval.
+
+    When every task changed by the same amount the interval has no width: read it beside `n`.
+    Raises ValueError on unequal or no tasks.
+    """
+    _require_pairs(before, after)
+    changes = np.subtract(after, before, dtype=np.float64)
+    n = len(changes)
+    # Resampling tasks is drawing how often each distinct change appears, which needs far less memory.
+    values, counts = np.unique(changes, return_counts=True)
+    draws = np.random.default_rng(seed).multinomial(n, counts / n, size=resamples)
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(draws @ values / n, [tail, 1 - tail])
+    return Interval(float(changes.mean()), float(lower), float(upper), level)
+
+
+def _z(level: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + level) / 2))
+
+
+def _require_pairs(before: Sequence[object], after: Sequence[object]) -> None:
+    if len(before) != len(after) or not before:
+        raise ValueError(
+            f"A paired comparison needs the same tasks on both sides, but got {len(before)} and {len(after)} results."
+        )

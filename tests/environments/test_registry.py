@@ -1,0 +1,183 @@
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from burnish.environments.contacts import Contacts
+from burnish.environments.registry import BUILT_IN, EnvironmentEntry, listing, load
+from burnish.errors import BurnishError, ConfigError, PluginError
+
+GOOD = """
+    from burnish.types import Feedback, Task
+
+    class Echo:
+        "Say it again."
+        name = "echo"
+        instruction = "Repeat the text."
+
+        def __init__(self, *, words: int = 3, loud: bool = False):
+            self.words = words
+
+        def tasks(self, split, seed):
+            for number in range(1000):
+                yield Task("echo", f"word {number} of {self.words}")
+
+        def score(self, task, answer):
+            right = answer == task.prompt
+            return Feedback(float(right), right)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clean_import_state() -> Iterator[None]:
+    path, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(textwrap.dedent(text))
+    return path
+
+
+def installed(folder: Path, entries: str, name: str = "gadgets") -> None:
+    """An installed distribution as pip leaves it: metadata beside the module."""
+    metadata = folder / f"{name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[burnish.environments]\n{entries}\n")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_built_in_environments_load_by_name_and_have_a_summary(name: str) -> None:
+    assert load(name, {}).name == name
+    (entry,) = [entry for entry in listing() if entry.name == name]
+    assert entry.source == "built-in"
+    assert entry.summary.endswith(".")
+
+
+def test_options_reach_the_constructor() -> None:
+    environment = load("contacts", {"shapes": 1})
+    assert isinstance(environment, Contacts)
+    assert {task.cell for task, _ in zip(environment.tasks("train", 0), range(20), strict=False)} == {"plain"}
+
+
+def test_a_class_in_a_file_loads_by_absolute_and_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "echo.py", GOOD)
+    assert load(f"{tmp_path}/echo.py:Echo", {"words": 5}).name == "echo"
+    monkeypatch.chdir(tmp_path)
+    assert load("echo.py:Echo", {}).instruction == "Repeat the text."
+    assert load(f".{os.sep}echo.py:Echo", {}).name == "echo"
+
+
+def test_a_file_may_import_its_neighbours_and_hold_dataclasses(tmp_path: Path) -> None:
+    written(tmp_path / "burnish_test_neighbour.py", GOOD)
+    code = """
+        from __future__ import annotations
+        from dataclasses import dataclass
+        from burnish_test_neighbour import Echo
+
+        @dataclass
+        class Louder(Echo):
+            words: int = 4
+    """
+    assert load(f"{written(tmp_path / 'louder.py', code)}:Louder", {"words": 2}).name == "echo"
+
+
+def test_a_plug_in_loads_by_its_entry_point(tmp_path: Path) -> None:
+    written(tmp_path / "burnish_test_gadgets.py", GOOD)
+    installed(tmp_path, "echo = burnish_test_gadgets:Echo")
+    assert load("echo", {"words": 1}).name == "echo"
+
+
+def test_listing_never_imports_a_plug_in(tmp_path: Path) -> None:
+    written(tmp_path / "burnish_test_bomb.py", "raise RuntimeError('imported')")
+    installed(tmp_path, "bomb = burnish_test_bomb:Bomb\ncontacts = burnish_test_bomb:Contacts")
+    assert EnvironmentEntry("bomb", "gadgets: burnish_test_bomb:Bomb") in listing()
+    assert [entry.source for entry in listing() if entry.name == "contacts"] == ["built-in"]
+    with pytest.raises(PluginError, match=r'"bomb" \(gadgets: .*cannot be imported: RuntimeError: imported'):
+        load("bomb", {})
+
+
+def test_two_plug_ins_of_one_name_are_refused(tmp_path: Path) -> None:
+    installed(tmp_path, "echo = one:Echo")
+    installed(tmp_path, "echo = two:Echo", name="widgets")
+    with pytest.raises(PluginError, match="gadgets: one:Echo and widgets: two:Echo; uninstall"):
+        load("echo", {})
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "message"),
+    [
+        ("contcts", {}, 'no environment is called "contcts"; did you mean "contacts"? known are contacts, dates, null'),
+        ("", {}, 'no environment is called ""; known are contacts'),
+        ("a:b", {}, "no environment is called"),
+        ("contacts", {"shape": 1}, '"contacts" has no option "shape"; it takes shapes'),
+        ("dates", {"shape": 1}, '"dates" has no option "shape"; it takes none'),
+        ("contacts", {"shapes": 99}, "from 1 to 16"),
+    ],
+)
+def test_wrong_names_and_options_are_configuration_errors(spec: str, options: dict[str, int], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(spec, options)
+    assert message in str(caught.value)
+
+
+START = "class Echo:\n "
+BROKEN = [
+    ("raises", "1 / 0", "cannot be imported: ZeroDivisionError: division by zero"),
+    ("syntax", "class Echo(:", "cannot be imported: SyntaxError"),
+    ("exits", "import sys; sys.exit(3)", "cannot be imported: SystemExit: 3"),
+    ("imports", "import no_such_module_at_all", "No module named 'no_such_module_at_all'"),
+    ("empty", "", "there are no classes in it"),
+    ("other", "class Ecko: pass\nclass Other: pass", "the classes there are Ecko, Other"),
+    ("value", "Echo = 3", "is int, not a class"),
+    ("bare", "class Echo: pass", "the text `name` and the text `instruction` and the method `tasks` and the method"),
+    ("unscored", f"{START}name = instruction = 'e'\n tasks = print", "lacks the method `score`"),
+    ("nameless", f"{START}name = ''\n instruction = 'i'\n tasks = score = print", "lacks the text `name`"),
+    ("property", f"{START}@property\n def name(self): raise OSError('gone')", "cannot be read: OSError: gone"),
+    ("constructor", f"{START}def __init__(self): raise ValueError('no data')", "cannot be built: ValueError: no data"),
+]
+
+
+@pytest.mark.parametrize(("stem", "code", "message"), BROKEN, ids=[stem for stem, _, _ in BROKEN])
+def test_broken_files_are_plug_in_errors_that_name_the_file(tmp_path: Path, stem: str, code: str, message: str) -> None:
+    path = written(tmp_path / f"{stem}.py", code)
+    with pytest.raises(PluginError) as caught:
+        load(f"{path}:Echo", {})
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert not [
+        name
+        for name in sys.modules
+        if name.startswith(f"burnish_environment_{stem}") and "cannot be imported" in str(caught.value)
+    ]
+
+
+def test_a_missing_file_and_a_missing_class_name_say_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"there is no file .*gone\.py .*path/to/file\.py:Class"):
+        load(f"{tmp_path}/gone.py:Echo", {})
+    with pytest.raises(PluginError, match=r"alone names no class; the classes there are Echo"):
+        load(str(written(tmp_path / "echo.py", GOOD)), {})
+
+
+def test_options_a_file_class_refuses_or_needs_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "echo.py", GOOD)
+    with pytest.raises(ConfigError, match='no option "size"; it takes words, loud'):
+        load(f"{path}:Echo", {"size": 1})
+    path = written(tmp_path / "needy.py", "class Needy:\n    def __init__(self, *, folder): ...")
+    with pytest.raises(ConfigError, match='needs the option "folder"; it takes folder'):
+        load(f"{path}:Needy", {})
+    path = written(tmp_path / "own.py", textwrap.dedent("""
+        from burnish.errors import ConfigError
+        class Own:
+            def __init__(self, **options): raise ConfigError("the file data.csv is missing")
+    """))  # fmt: skip
+    with pytest.raises(BurnishError, match=r"^the file data\.csv is missing$"):
+        load(f"{path}:Own", {"any": 1})

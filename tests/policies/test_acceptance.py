@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+from burnish.errors import ConfigError
+from burnish.policies.acceptance import ACCEPTANCES, BettingGate, GateDecision, capital, lower_bound
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]) | st.floats(-1, 1), max_size=80)
+GATES = st.builds(
+    BettingGate,
+    alpha=st.sampled_from([0.01, 0.05, 0.3]),
+    minimum_effect=st.sampled_from([0.05, 0.3]),
+    cap=st.integers(1, 70),
+    block=st.integers(1, 20),
+    imagined_wins=st.sampled_from([None, 0.0, 4.0, 8.0]),
+)
+
+
+def draw(rng: np.random.Generator, wins: float, losses: float, n: int) -> list[float]:
+    return [float(d) for d in rng.choice([1.0, -1.0, 0.0], size=n, p=[wins, losses, 1 - wins - losses])]
+
+
+def run_by_blocks(gate: BettingGate, differences: list[float], challenger: int) -> GateDecision:
+    seen = 0
+    decision = gate.decide([], challenger=challenger)
+    while (size := gate.next_block(decision)) and seen < len(differences):
+        seen += size
+        decision = gate.decide(differences[:seen], challenger=challenger)
+    return decision
+
+
+def test_levels_fall_and_sum_to_at_most_alpha() -> None:
+    gate = BettingGate(alpha=0.05)
+    levels = [gate.level(k) for k in range(1, 5000)]
+    assert levels == sorted(levels, reverse=True)
+    assert 0.0499 < math.fsum(levels) <= 0.05
+
+
+@pytest.mark.parametrize("wins", [0.1, 0.3])
+def test_capital_under_the_null_is_a_martingale(wins: float) -> None:
+    """Over all sequences of five differences, weighed by their chance, capital keeps its starting value."""
+    chances = {1.0: wins, -1.0: wins, 0.0: 1 - 2 * wins}
+    for n in range(1, 6):
+        total = math.fsum(
+            math.prod(chances[d] for d in ds) * capital(np.array(ds), 0.0)[-1]
+            for ds in itertools.product(chances, repeat=n)
+        )
+        assert total == pytest.approx(1)
+
+
+@given(st.floats(-1, 0), st.floats(0, 1), st.floats(-0.9, 0.9))
+def test_one_fair_bet_never_gains_on_average(low: float, share: float, mean: float) -> None:
+    """Any two-point distribution with the given mean or a smaller one leaves expected capital at 1 or less."""
+    a, b = mean + low * (1 + mean), mean + share * (1 - mean)
+    if b - a < 1e-3:
+        return
+    p = (mean - a) / (b - a)
+    assert (1 - p) * capital(np.array([a]), mean)[0] + p * capital(np.array([b]), mean)[0] == pytest.approx(1)
+
+
+def test_no_better_challengers_are_accepted_at_most_at_their_level_however_often_one_peeks() -> None:
+    """Deciding at the first crossing is peeking after every difference. 800 challengers, level 0.15."""
+    gate = BettingGate(alpha=0.25, cap=150, imagined_wins=None)
+    rng = np.random.default_rng(1)
+    accepted = sum(gate.decide(draw(rng, 0.15, 0.15, 150), challenger=1).outcome == "accept" for _ in range(800))
+    level = gate.level(1)
+    assert 0.02 < accepted / 800 <= level + 2 * math.sqrt(level * (1 - level) / 800)
+
+
+def test_the_bounds_hold_the_true_mean_at_every_time() -> None:
+    rng = np.random.default_rng(2)
+    missed = sum(lower_bound(np.array(draw(rng, 0.4, 0.1, 100)), 0.1) > 0.3 for _ in range(400))
+    assert missed / 400 <= 0.1 + 2 * math.sqrt(0.09 / 400)
+
+
+@given(GATES, DIFFERENCES, st.integers(1, 12))
+@settings(max_examples=80, deadline=None)
+def test_asking_by_blocks_and_asking_once_give_the_same_decision(
+    gate: BettingGate, differences: list[float], challenger: int
+) -> None:
+    assert run_by_blocks(gate, differences, challenger) == gate.decide(differences, challenger=challenger)
+
+
+@given(DIFFERENCES, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_capital_does_not_depend_on_the_order_of_tasks(differences: list[float], random: object) -> None:
+    shuffled = sorted(differences, key=lambda _: random.random())  # type: ignore[attr-defined]
+    if differences:
+        forth, back = capital(np.array(differences), 0.0)[-1], capital(np.array(shuffled), 0.0)[-1]
+        assert forth == pytest.approx(back)
+
+
+@given(GATES, DIFFERENCES)
+@settings(max_examples=80, deadline=None)
+def test_the_interval_says_the_same_as_the_decision(gate: BettingGate, differences: list[float]) -> None:
+    decision = gate.decide(differences, challenger=2)
+    assert -1 <= decision.lower <= decision.upper <= 1
+    assert (decision.lower >= -1e-9) if decision.outcome == "accept" else (decision.lower <= 1e-9)
+    if decision.outcome == "reject":
+        assert decision.upper <= gate.minimum_effect + 1e-9
+    elif decision.outcome == "undecided":
+        assert decision.upper >= gate.minimum_effect - 1e-9
+
+
+@given(GATES, DIFFERENCES)
+@settings(max_examples=40, deadline=None)
+def test_more_challengers_before_never_make_acceptance_easier(gate: BettingGate, differences: list[float]) -> None:
+    later = gate.decide(differences, challenger=5)
+    earlier = BettingGate(**{**gate.to_json(), "imagined_wins": None}).decide(  # type: ignore[arg-type]
+        differences, challenger=1
+    )
+    assert later.outcome != "accept" or earlier.outcome == "accept"
+
+
+def test_a_clear_gain_is_accepted_within_two_blocks() -> None:
+    decision = BettingGate().decide([1.0, 0.0, 1.0, 1.0] * 4, challenger=1)
+    assert decision.outcome == "accept"
+    assert decision.n <= 16
+    assert not decision.open
+    assert decision.e_value >= decision.threshold == pytest.approx(math.pi**2 / 0.3)
+
+
+def test_a_worse_challenger_never_costs_more_than_a_few_blocks() -> None:
+    rng = np.random.default_rng(3)
+    decisions = [run_by_blocks(BettingGate(), draw(rng, 0.05, 0.3, 60), 1) for _ in range(50)]
+    assert {d.outcome for d in decisions} <= {"reject", "undecided"}
+    assert np.mean([d.n for d in decisions]) < 16
+
+
+def test_a_harmful_challenger_is_rejected_even_without_giving_up() -> None:
+    decision = BettingGate(imagined_wins=None).decide([-1.0, 0.0] * 30, challenger=1)
+    assert decision.outcome == "reject"
+    assert decision.n < 16
+    assert decision.futility_e_value >= 10
+
+
+@pytest.mark.parametrize("challenger", [1, 3, 10])
+def test_a_challenger_that_changes_nothing_is_given_up_half_way(challenger: int) -> None:
+    decision = run_by_blocks(BettingGate(), [0.0] * 60, challenger)
+    assert (decision.outcome, decision.open) == ("undecided", False)
+    assert decision.n <= 32
+    assert "out of reach" in decision.reason
+
+
+def test_a_challenger_that_changes_nothing_is_rejected_where_the_effect_asked_for_is_large() -> None:
+    assert BettingGate(minimum_effect=0.2).decide([0.0] * 60, challenger=1).outcome == "reject"
+
+
+def test_the_cap_ends_a_test_without_proof() -> None:
+    gate = BettingGate(cap=20, imagined_wins=None)
+    decision = gate.decide([0.0] * 30, challenger=1)
+    assert (decision.outcome, decision.open, decision.n) == ("undecided", False, 20)
+    assert gate.next_block(decision) == 0
+
+
+def test_blocks_end_at_the_cap() -> None:
+    gate = BettingGate(cap=20, block=8, imagined_wins=None)
+    seen = 0
+    sizes = []
+    while size := gate.next_block(gate.decide([0.0] * seen, challenger=1)):
+        sizes.append(size)
+        seen += size
+    assert sizes == [8, 8, 4]
+
+
+def test_before_any_task_nothing_is_known() -> None:
+    decision = BettingGate().decide([], challenger=1)
+    assert (decision.outcome, decision.open, decision.n, decision.e_value) == ("undecided", True, 0, 1.0)
+    assert [decision.lower, decision.upper] == pytest.approx([-1, 1])
+
+
+def test_giving_up_never_ends_a_test_that_is_going_well() -> None:
+    rng = np.random.default_rng(4)
+    assert all(run_by_blocks(BettingGate(), draw(rng, 0.6, 0.02, 60), 3).outcome == "accept" for _ in range(60))
+
+
+def test_decisions_survive_json() -> None:
+    decision = BettingGate().decide([1.0, 0.0, -0.5], challenger=2)
+    assert GateDecision.from_json(json.loads(json.dumps(decision.to_json(), allow_nan=False))) == decision
+
+
+def test_policies_are_found_by_name() -> None:
+    assert ACCEPTANCES["betting"]().decide([], challenger=1).open
+
+
+@pytest.mark.parametrize("wrong", [1.5, -1.01, math.nan, math.inf])
+def test_a_difference_out_of_range_is_refused_by_its_place(wrong: float) -> None:
+    with pytest.raises(ValueError, match="Difference 1 is"):
+        BettingGate().decide([0.0, wrong], challenger=1)
+
+
+def test_challengers_are_counted_from_one() -> None:
+    with pytest.raises(ValueError, match="counted from 1"):
+        BettingGate().decide([], challenger=0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("alpha", 0.0), ("alpha", 1.0), ("minimum_effect", -0.1), ("futility", 2.0), ("cap", 0), ("block", 0)],
+)
+def test_settings_that_make_no_sense_are_refused_by_name(key: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"gate.{key}"):
+        BettingGate(**{key: value})  # type: ignore[arg-type]
+
+
+def test_fewer_than_no_imagined_wins_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"gate\.imagined_wins"):
+        BettingGate(imagined_wins=-1)

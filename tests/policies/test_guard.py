@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from burnish.errors import ConfigError
+from burnish.policies.diversity import Cells, Diversity, measure
+from burnish.policies.guard import GUARDS, Guard, GuardAction, GuardDecision, LadderGuard, OffGuard, Thresholds
+from hypothesis import given
+from hypothesis import strategies as st
+
+Floats = npt.NDArray[np.float64]
+
+BASELINE = Diversity(50, 20.0, 1.0, 1.5, 0.5, 0.6, 0.8, 0.1)
+FALLEN = dataclasses.replace(BASELINE, vendi=13.0)
+SMALL = dataclasses.replace(BASELINE, n=10, vendi=5.0, comparable=False)
+MEASUREMENTS = {".": BASELINE, "A": FALLEN, "?": SMALL}
+
+
+def play(guard: Guard, measurements: Sequence[Diversity], baseline: Diversity = BASELINE) -> list[GuardAction]:
+    """The guard's action after each measurement in turn."""
+    actions: list[GuardAction] = []
+    for i in range(len(measurements)):
+        actions.append(guard.decide(measurements[: i + 1], baseline, actions).action)
+    return actions
+
+
+@pytest.mark.parametrize(
+    ("alarms", "expected"),
+    [
+        (".....", "....."),
+        ("A", "."),
+        ("A.A.A", "....."),
+        ("AA", ".r"),
+        ("AAAA", ".rbs"),
+        ("AAAAA", ".rbss"),
+        ("AA.A", ".r.b"),
+        ("AA..A", ".r..."),
+        ("AA..AA", ".r...r"),
+        ("AAA.A", ".rb.s"),
+        ("AAA..AAAA", ".rb...rbs"),
+        ("A?A", "..r"),
+        ("A?.A", "...."),
+        ("AA?A", ".r.b"),
+        ("AA.?.A", ".r...."),
+        ("????", "...."),
+    ],
+)
+def test_the_ladder_step_by_step(alarms: str, expected: str) -> None:
+    short = {"none": ".", "resample": "r", "rollback": "b", "stop": "s"}
+    assert "".join(short[a] for a in play(LadderGuard(), [MEASUREMENTS[a] for a in alarms])) == expected
+
+
+@given(st.text(alphabet="A.?", max_size=15), st.integers(1, 3))
+def test_actions_follow_alarms_only_and_climb_one_step_at_a_time(alarms: str, patience: int) -> None:
+    actions = play(LadderGuard(patience=patience), [MEASUREMENTS[a] for a in alarms])
+    ladder = ["resample", "rollback", "stop", "stop"]
+    taken = [a for a in actions if a != "none"]
+    assert all(sign == "A" for sign, action in zip(alarms, actions, strict=True) if action != "none")
+    for before, after in itertools.pairwise(taken):
+        assert after in {"resample", ladder[ladder.index(before) + 1]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "alarms"),
+    [
+        ({"vendi": 14.0, "coverage": 0.9, "entropy": 1.2}, 0),
+        ({"vendi": 13.9}, 1),
+        ({"coverage": 0.89}, 1),
+        ({"entropy": 1.19}, 1),
+        ({"vendi": 1.0, "coverage": 0.1, "entropy": 0.0}, 3),
+        ({"mean_cosine_distance": 0.0, "distinct_1": 0.0, "near_duplicates": 1.0}, 0),
+    ],
+)
+def test_each_measure_has_its_own_alarm(changes: dict[str, float], alarms: int) -> None:
+    measured = dataclasses.replace(BASELINE, **changes)  # type: ignore[arg-type]
+    raised = Thresholds().alarms(measured, BASELINE)
+    assert raised is not None
+    assert len(raised) == alarms
+
+
+def test_an_alarm_says_what_fell_how_far() -> None:
+    decision = LadderGuard().decide([FALLEN], BASELINE, [])
+    assert decision.alarms == ("Vendi score is 13, 65% of the first 20; the least allowed is 70%.",)
+
+
+def test_measures_that_began_at_nothing_cannot_fall() -> None:
+    start = dataclasses.replace(BASELINE, entropy=0.0)
+    assert Thresholds().alarms(start, start) == ()
+
+
+@pytest.mark.parametrize("other", [SMALL, dataclasses.replace(FALLEN, n=49), dataclasses.replace(FALLEN, n=51)])
+def test_other_sample_sizes_are_not_compared(other: Diversity) -> None:
+    decision = LadderGuard(patience=1).decide([other], BASELINE, [])
+    assert (decision.action, decision.alarms) == ("none", ())
+    assert "cannot be compared" in decision.reason
+
+
+def test_the_guard_that_is_off_tells_and_never_acts() -> None:
+    assert set(play(OffGuard(), [FALLEN] * 6)) == {"none"}
+    assert OffGuard().decide([FALLEN], BASELINE, []).alarms
+    assert OffGuard().decide([SMALL], BASELINE, []).alarms == ()
+
+
+def test_actions_must_match_the_history() -> None:
+    for guard in (LadderGuard(), OffGuard()):
+        with pytest.raises(ValueError, match="2 actions and 2 measurements"):
+            guard.decide([FALLEN, FALLEN], BASELINE, ["none", "none"])
+
+
+@pytest.mark.parametrize(("key", "value"), [("vendi", -0.1), ("coverage", 1.1), ("entropy", 2.0), ("patience", 0)])
+def test_settings_that_make_no_sense_are_refused_by_name(key: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"guard.{key}"):
+        LadderGuard(**{key: value})  # type: ignore[arg-type]
+
+
+def test_decisions_survive_json_and_guards_are_found_by_name() -> None:
+    decision = GUARDS["ladder"]().decide([FALLEN, FALLEN], BASELINE, ["none"])
+    assert decision.action == "resample"
+    assert GuardDecision.from_json(json.loads(json.dumps(decision.to_json()))) == decision
+    assert GUARDS["off"]().decide([FALLEN], BASELINE, []).action == "none"
+
+
+def watch(generate: Callable[[int], Floats], iterations: int) -> list[GuardAction]:
+    """Measure what a generator makes, iteration by iteration, against its first one."""
+    rng = np.random.default_rng(0)
+    first = generate(0)
+    texts = ["a text"] * len(first)
+    cells = Cells.fit(first)
+
+    def measured(vectors: Floats) -> Diversity:
+        return measure(vectors, texts, cells, size=len(first), rng=rng)
+
+    return play(LadderGuard(), [measured(generate(i)) for i in range(1, iterations + 1)], measured(first))
+
+
+def test_a_generator_that_repeats_itself_is_caught_within_two_iterations() -> None:
+    rng = np.random.default_rng(1)
+    varied = rng.normal(size=(40, 64))
+    actions = watch(lambda i: varied if i == 0 else np.tile(varied[0], (40, 1)), 4)
+    assert actions == ["none", "resample", "rollback", "stop"]
+
+
+def test_a_generator_that_stays_varied_is_left_alone() -> None:
+    rng = np.random.default_rng(2)
+    centres = 1.5 * rng.normal(size=(6, 64))
+    assert set(watch(lambda _: centres[rng.integers(6, size=60)] + rng.normal(size=(60, 64)), 12)) == {"none"}
+
+
+def gaussian_refit(*, accumulate: bool, generations: int = 50, n: int = 50) -> list[Floats]:
+    """Samples of a Gaussian fitted, generation after generation, to its own samples or to all samples so far."""
+    rng = np.random.default_rng(3)
+    samples = [rng.normal(1.0, 1.0, size=(n, 24))]
+    for _ in range(generations):
+        data = np.vstack(samples) if accumulate else samples[-1]
+        samples.append(rng.normal(data.mean(axis=0), data.std(axis=0), size=(n, 24)))
+    return samples
+
+
+def test_refitting_on_own_output_alone_trips_the_alarm() -> None:
+    samples = gaussian_refit(accumulate=False)
+    assert samples[-1].var(axis=0).mean() < 0.6
+    assert "stop" in watch(samples.__getitem__, 50)
+
+
+def test_refitting_on_all_that_was_ever_made_does_not() -> None:
+    samples = gaussian_refit(accumulate=True)
+    assert samples[-1].var(axis=0).mean() > 0.8
+    assert set(watch(samples.__getitem__, 50)) == {"none"}
