@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ def run(
 
     Raises:
         BurnishError: see the tree in `burnish.errors`.
+
     """
     from burnish.agent.assembly import resolved
     from burnish.agent.sealed import commitment
@@ -47,7 +47,7 @@ def run(
     config = resolved(config or RunConfig())
     if environment is not None:
         config = config.model_copy(update={"environment": environment.name})
-    live = environment or load(config.environment, dict(config.environment_options))
+    live = environment or load(config.environment, {**config.environment_options})
     place = RunDirectory(Path(directory))
     place.create(config)
     with place.locked():
@@ -73,7 +73,7 @@ def resume(
     if budget:
         data = config.model_dump(mode="json")
         config = RunConfig.parse({**data, "budget": {**data["budget"], **budget}}, "budget")
-    live = environment or load(config.environment, dict(config.environment_options))
+    live = environment or load(config.environment, {**config.environment_options})
     with place.locked():
         if budget:
             place.config_file.write_text(config.to_toml(), encoding="utf-8")
@@ -109,6 +109,7 @@ class Run:
 
         Raises:
             ConfigError: there is no such revision.
+
         """
         with self.journal() as journal:
             at = self._revision(journal, at)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
 from burnish.agent.operators.exemplars import ExemplarsOperator
@@ -21,11 +19,12 @@ from burnish.policies.acceptance import Acceptance, BettingGate
 from burnish.policies.admission import AdmissionPolicy, NovelAdmission
 from burnish.policies.budget import BudgetPolicy, ReservingBudget
 from burnish.policies.curriculum import Curriculum, FrontierCurriculum, UniformCurriculum
-from burnish.policies.guard import Guard, LadderGuard, OffGuard
 from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction
+from burnish.policies.guard import Guard, LadderGuard, OffGuard
 from burnish.policies.rating import AuditRating, RateAll, RatingPolicy
 from burnish.policies.rewriting import Rewriting, YieldRewriting
 from burnish.policies.stopping import NeverStopping, PlateauStopping, Stopping
+from pydantic import TypeAdapter, ValidationError
 
 IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
     "curriculum": {"frontier": FrontierCurriculum, "uniform": UniformCurriculum},
@@ -71,6 +70,7 @@ def choose_policies(config: RunConfig) -> Policies:
 
     Raises:
         ConfigError: an unknown name or option, or an option of the wrong type.
+
     """
     return Policies(**{kind: _choose(kind, config.policies.get(kind, {})) for kind in POLICY_KINDS})
 
@@ -80,6 +80,7 @@ def choose_operators(config: RunConfig) -> list[Operator]:
 
     Raises:
         ConfigError: an unknown name.
+
     """
     for name in config.operators:
         if name not in OPERATORS:

@@ -48,6 +48,7 @@ class RunDirectory:
         Raises:
             RunExists: there is one already.
             StorageError: the directory holds something else, or cannot be written.
+
         """
         if self.journal.exists() or self.config_file.exists():
             raise RunExists(
@@ -73,6 +74,7 @@ class RunDirectory:
 
         Raises:
             RunLocked: another living process holds it.
+
         """
         if not self.path.is_dir():
             raise StorageError(f"{self.path} holds no run; give the directory of a run")

@@ -19,6 +19,7 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 BYTES = 98_362_432
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 GGUF_MAGIC = b"GGUF"
+WAIT_POLICY = "OMP_WAIT_POLICY"
 CACHE_MIB = 256
 """Bound on the prompt cache in memory; the library's own default lets the process grow by gigabytes."""
 
@@ -101,10 +102,9 @@ class EmbeddedServer:
         return f"{self._server.listening_address}/v1"
 
     def __enter__(self) -> Self:
-        import xllamacpp
-
+        xllamacpp = _library()
         try:
-            self._server = xllamacpp.Server(self._parameters())
+            self._server = xllamacpp.Server(self._parameters(xllamacpp))
         except RuntimeError as error:
             raise ModelUnavailable(
                 f"The model file {self._path} cannot be served; check that it is undamaged, of an architecture "
@@ -118,9 +118,7 @@ class EmbeddedServer:
         _hang_up(int(self._server.listening_address.rpartition(":")[2]))
         self._server = None  # deletion is how the library stops: it joins its threads and frees the model
 
-    def _parameters(self) -> Any:
-        import xllamacpp
-
+    def _parameters(self, xllamacpp: Any) -> Any:
         p = xllamacpp.CommonParams()
         p.model.path = str(self._path)
         p.model_alias = {self.model_name}
@@ -133,6 +131,19 @@ class EmbeddedServer:
         p.cache_ram_mib = CACHE_MIB
         p.verbosity = 0
         return p
+
+
+def _library() -> Any:
+    # OpenMP reads this once, when it is loaded. Its default, spinning threads, makes generation several times
+    # slower as soon as another process wants a core; alone on the machine, waiting costs nothing measurable.
+    policy = os.environ.get(WAIT_POLICY)
+    os.environ.setdefault(WAIT_POLICY, "passive")
+    try:
+        import xllamacpp
+    finally:
+        if policy is None:
+            del os.environ[WAIT_POLICY]
+    return xllamacpp
 
 
 def _hang_up(port: int) -> None:

@@ -77,11 +77,16 @@ async def _attempt(caller: Caller, trial: Trial) -> Attempt | ModelRejected:
 def _kept(trial: Trial, result: Attempt | ModelRejected) -> Attempt:
     if isinstance(result, Attempt):
         return result
-    return Attempt(trial.task.id, trial.place.slot, "", trial.program.id, model="", truncated=True, usage=Usage(calls=1))
+    return Attempt(
+        trial.task.id, trial.place.slot, "", trial.program.id, model="", truncated=True, usage=Usage(calls=1)
+    )
 
 
 async def judge_all(
-    environment: GuardedEnvironment | LearningEnvironment, journal: Journal, tasks: Sequence[Task], attempts: Sequence[Attempt]
+    environment: GuardedEnvironment | LearningEnvironment,
+    journal: Journal,
+    tasks: Sequence[Task],
+    attempts: Sequence[Attempt],
 ) -> list[Feedback]:
     """The verdict on each attempt; one that the journal knows is not asked for again."""
     known = journal.verdicts({a.id for a in attempts})

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
-
 from burnish.agent.nodes.attempt import attempt
 from burnish.agent.nodes.check import check
 from burnish.agent.nodes.commit import commit
@@ -18,6 +14,9 @@ from burnish.agent.nodes.recall import recall
 from burnish.agent.nodes.rewrite import rewrite
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 
 NODES = (draw, recall, attempt, check, rate, curate, rewrite, gate, guard, commit)
 
@@ -25,7 +24,7 @@ NODES = (draw, recall, attempt, check, rate, curate, rewrite, gate, guard, commi
 def build_graph(
     checkpointer: BaseCheckpointSaver[str] | None = None,
 ) -> CompiledStateGraph[State, Session, State, State]:
-    """draw → recall → attempt → check → rate → curate → rewrite → gate → guard → commit.
+    """Draw → recall → attempt → check → rate → curate → rewrite → gate → guard → commit.
 
     Resuming needs no checkpointer, since the journal replays; one may be given to watch the states.
     """

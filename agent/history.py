@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from burnish.agent.session import Session
 from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
-from burnish.policies.guard import GuardAction
 from burnish.policies.eviction import Showing
+from burnish.policies.guard import GuardAction
 from burnish.records import IterationRecord
 from burnish.types import Attempt, Feedback
 

@@ -31,6 +31,7 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
         BudgetTooSmall: before anything is spent.
         BudgetExhausted: the budget ended within the sealed test.
         ModelError, StorageError, PluginError: see `burnish.errors`.
+
     """
     async with open_session(directory, config, environment, notify) as opened:
         session, journal = opened.session, opened.journal
@@ -124,10 +125,13 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
     left = ledger.left()
     if len(session.records) == 1 and (left.tokens <= 0 or left.usd <= 0 or ledger.seconds_left() <= 0):
-        budget, needed = session.config.budget, worst.times(cost.sealed + cost.iteration + cost.gate_task * cost.gate_least_tasks)
+        budget, needed = (
+            session.config.budget,
+            worst.times(cost.sealed + cost.iteration + cost.gate_task * cost.gate_least_tasks),
+        )
         raise BudgetTooSmall(
-            f"the budget ({budget.tokens or 'any'} tokens, {budget.usd or 'any'} USD, {budget.seconds or 'any'} s) does "
-            f"not buy one iteration and the sealed test; give at least {needed.tokens} tokens, {needed.usd:.2f} USD, "
+            f"the budget ({budget.tokens or 'any'} tokens, {budget.usd or 'any'} USD, {budget.seconds or 'any'} s) "
+            f"does not buy one iteration and the sealed test; give at least {needed.tokens} tokens, {needed.usd:.2f} USD, "
             f"{2 * seconds:.0f} s"
         )
 

@@ -85,11 +85,15 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal) ->
     """The exemplars of the journal over an index that agrees with it; a damaged index is made anew."""
     embedder = CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
     try:
-        memory = Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+        memory = Memory(
+            journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions)
+        )
         memory.reconcile()
     except IndexDamaged:
         _remove(directory)
-        memory = Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+        memory = Memory(
+            journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions)
+        )
         memory.reconcile()
     return memory
 

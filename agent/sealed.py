@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-
 from burnish.agent.evaluation import Evaluator, Judged, Recall
 from burnish.agent.retriever import Recalled
 from burnish.agent.session import Session
@@ -46,12 +45,14 @@ async def open_sealed(
     arms = {"seed": await _arm(session, environment, session.retriever.recall, "seed", seed_program, tasks)}
     same = champion.id == seed_program.id
     arms["champion"] = (
-        arms["seed"] if same else await _arm(session, environment, session.retriever.recall, "champion", champion, tasks)
+        arms["seed"]
+        if same
+        else await _arm(session, environment, session.retriever.recall, "champion", champion, tasks)
     )
     shuffled = _shuffled(session, champion)
     if shuffled is not None and not same:
         arms["shuffled memory"] = await _arm(session, environment, shuffled, "shuffled memory", champion, tasks)
-    record = _record(session, arms, same=same, collapsed=collapsed)
+    record = summarize(arms, same=same, collapsed=collapsed, alpha=session.config.sealed.alpha)
     session.journal.set_sealed(record)
     return record
 
@@ -82,7 +83,8 @@ def _shuffled(session: Session, champion: Program) -> Recall | None:
     return recall
 
 
-def _record(session: Session, arms: dict[str, list[Judged]], *, same: bool, collapsed: bool) -> SealedRecord:
+def summarize(arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, alpha: float) -> SealedRecord:
+    """The record of judged answers by arm, task by task in the same order; pure."""
     judged = [i for i in range(len(arms["seed"])) if all(row[i][1].status.judged for row in arms.values())]
     if not judged:
         raise PluginError("the environment gave no verdict on any sealed task; mend it, then `burnish resume`")
@@ -93,7 +95,7 @@ def _record(session: Session, arms: dict[str, list[Judged]], *, same: bool, coll
         shuffled_passes=passes.get("shuffled memory"),
         same_program=same,
         collapsed=collapsed,
-        alpha=session.config.sealed.alpha,
+        alpha=alpha,
     )
     comparison, placebo = result.comparison, result.placebo
     return SealedRecord(

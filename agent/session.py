@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-
 from burnish.agent.assembly import Policies
 from burnish.agent.evaluation import Evaluator, Judged
 from burnish.agent.models.calls import Caller, Place
@@ -25,8 +24,8 @@ from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
 from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
-from burnish.policies.guard import GuardAction
 from burnish.policies.eviction import Showing
+from burnish.policies.guard import GuardAction
 from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
 from burnish.types import Attempt, Exemplar, JsonValue, Program, Task
 

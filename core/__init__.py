@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import os as _os
 from importlib import import_module as _import_module
+from pathlib import Path as _Path
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -15,9 +15,9 @@ __version__ = "0.1.0"
 __all__ = ["RunConfig", "__version__", "open_run", "run"]
 
 # An editable install reaches this package over links; resolve them so that files carry their real names.
-_here = _os.path.dirname(_os.path.realpath(__file__))
-if _os.path.basename(_here) == "core":
-    __path__ = [_here, _os.path.dirname(_here)]
+_here = _Path(__file__).resolve().parent
+if _here.name == "core":
+    __path__ = [str(_here), str(_here.parent)]
 
 if TYPE_CHECKING:
     from burnish.agent.api import open_run, run

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
 from burnish.errors import ConfigError
 from burnish.types import Decoding, Retrieval
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-Option: TypeAlias = bool | int | float | str | list[str]
+Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -144,6 +143,7 @@ class RunConfig(Section):
 
         Raises:
             ConfigError: naming the key, what is wrong with it and the nearest right one.
+
         """
         try:
             config = cls.model_validate(data)
@@ -160,6 +160,7 @@ class RunConfig(Section):
 
         Raises:
             ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value.
+
         """
         try:
             data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -198,7 +199,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[s
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:
-    """"did you mean 'x'?", or the whole list when nothing is near."""
+    """A question that names the nearest right one, or the whole list when nothing is near."""
     names = sorted(right)
     match = difflib.get_close_matches(wrong, names, n=1)
     return f"did you mean {match[0]!r}?" if match else f"known: {', '.join(names)}"

@@ -12,6 +12,7 @@
     ├── StorageError                the run directory cannot be used as asked
     │   ├── RunExists               a new run was asked for where one already is
     │   ├── RunLocked               another living process holds the run
+    │   ├── IndexDamaged            (burnish.memory.index) the vector index is unreadable; it is made anew
     │   └── RunTooNew               written by a newer version of Burnish
     ├── BudgetError                 the budget cannot buy what was asked
     │   ├── BudgetTooSmall          not even one iteration and the sealed test
@@ -31,12 +32,12 @@ __all__ = [
     "BudgetTooSmall",
     "BurnishError",
     "ConfigError",
-    "PluginError",
     "Interrupted",
     "ModelError",
     "ModelRefused",
     "ModelRejected",
     "ModelUnavailable",
+    "PluginError",
     "RunExists",
     "RunLocked",
     "RunTooNew",

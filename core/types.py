@@ -14,7 +14,7 @@ from itertools import repeat
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeAlias, get_args, get_origin, get_type_hints
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -157,7 +157,8 @@ class Feedback(Record):
 @dataclass(frozen=True)
 class Usage(Record):
     """What one model call, or a sum of calls, used. `cached_tokens` are those of `prompt_tokens` that the
-    server took from its prefix cache."""
+    server took from its prefix cache.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0

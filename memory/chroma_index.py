@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
-
 from burnish.memory.chroma_client import chroma_errors, connect, open_collection
 from burnish.memory.index import IndexDamaged, Neighbour, Vectors, checked, ranked
 from burnish.memory.lifespans import Lifespans, check_batch
 from burnish.memory.numpy_index import NumpyIndex
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from chromadb.base_types import Where
@@ -38,6 +37,7 @@ class ChromaIndex:
     Raises:
         IndexDamaged: by any method: the folder's files cannot be read, or hold vectors of other dimensions.
         StorageError: the folder cannot be used at all (not writable, disk full, locked).
+
     """
 
     def __init__(self, directory: Path, dimensions: int) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-
 from burnish.errors import ConfigError
 from burnish.types import content_hash
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -138,6 +137,7 @@ def open_embedder(name: str) -> Embedder:
 
     Raises:
         ConfigError: it is none of these.
+
     """
     if name == "minilm":
         return MiniLMEmbedder()

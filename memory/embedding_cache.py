@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.types import content_hash
+from numpy.typing import NDArray
 
 _KEYS_A_QUERY = 10_000
 _IN_RAM = 100_000
@@ -46,6 +45,7 @@ class CachedEmbedder:
 
         Raises:
             StorageError: the file cannot be used (locked for long, not writable, disk full).
+
         """
         keys = [content_hash(self.name, text) for text in texts]
         with self._lock:

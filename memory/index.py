@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-
 from burnish.errors import StorageError
+from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]
 """Shape (n, dimensions), each row of unit length."""
@@ -39,6 +38,7 @@ class VectorIndex(Protocol):
 
         Raises:
             ValueError: the lengths differ, an id occurs twice, or a vector is not of unit length.
+
         """
         ...
 
@@ -47,6 +47,7 @@ class VectorIndex(Protocol):
 
         Raises:
             IndexDamaged: an id is not held, so the index is out of step with the journal.
+
         """
         ...
 
@@ -62,6 +63,7 @@ class VectorIndex(Protocol):
 
         Raises:
             IndexDamaged: an id is not held.
+
         """
         ...
 
@@ -83,6 +85,7 @@ def checked(vectors: Vectors, dimensions: int) -> Vectors:
 
     Raises:
         ValueError: they are not of shape (n, dimensions), or a row is not finite and of unit length.
+
     """
     array = np.ascontiguousarray(vectors, dtype=np.float32)
     if array.ndim != 2 or array.shape[1] != dimensions:

@@ -6,9 +6,8 @@ from collections.abc import Sequence, Sized
 from typing import TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-
 from burnish.memory.index import IndexDamaged
+from numpy.typing import NDArray
 
 Rows: TypeAlias = NDArray[np.intp]
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -33,6 +32,7 @@ class Lifespans:
 
         Raises:
             ValueError: the lengths differ or an id occurs twice.
+
         """
         check_batch(ids, born, died)
         new = [id_ for id_ in ids if id_ not in self._row]
@@ -54,6 +54,7 @@ class Lifespans:
 
         Raises:
             IndexDamaged: an id is not held.
+
         """
         try:
             return np.array([self._row[id_] for id_ in ids], dtype=np.intp)
@@ -87,6 +88,7 @@ def check_batch(ids: Sequence[str], *columns: Sized) -> None:
 
     Raises:
         ValueError: naming the lengths, or that an id occurs twice.
+
     """
     if {len(column) for column in columns} - {len(ids)}:
         raise ValueError(f"{len(ids)} ids came with columns of lengths {[len(column) for column in columns]}")

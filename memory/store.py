@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
 from burnish.types import ALIVE, Exemplar
+from numpy.typing import NDArray
 
 BATCH = 1024
 
@@ -80,9 +79,7 @@ class Memory:
         """Let exemplars be born and die at `revision`; `died` maps ids to reasons."""
         if born:
             vectors = self.embedder.embed([e.prompt for e in born])
-            self.index.upsert(
-                [e.id for e in born], vectors, born=[e.born for e in born], died=[e.died for e in born]
-            )
+            self.index.upsert([e.id for e in born], vectors, born=[e.born for e in born], died=[e.died for e in born])
         for exemplar in born:
             self._all[exemplar.id] = self._alive[exemplar.id] = exemplar
             self.per_task[exemplar.task_id] += 1

@@ -48,6 +48,7 @@ class Writer:
 
         Raises:
             StorageError: the disk is full or the file damaged; none of the statements took effect.
+
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()

@@ -117,4 +117,3 @@ class NovelAdmission:
         if cells[applicant.cell] >= self.per_cell:
             return "enough of this cell"
         return None
-

@@ -27,7 +27,8 @@ class Eviction(Protocol):
 @dataclass(frozen=True)
 class CrowdingEviction:
     """Bounded to `size`. One at a time, the exemplar leaves whose crowding (cosine to its nearest neighbour still
-    there) less `weight` times its usefulness is highest; so of two twins only one goes."""
+    there) less `weight` times its usefulness is highest; so of two twins only one goes.
+    """
 
     size: int = 512
     weight: float = 1.0

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-
 from burnish.policies.curriculum import Tally
 
 
@@ -29,9 +28,7 @@ class Rewriting(Protocol):
     trial_tasks: int
     """Train tasks each is tried on."""
 
-    def choose(
-        self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator
-    ) -> list[int]:
+    def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
         """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
         ...
 
@@ -53,9 +50,7 @@ class YieldRewriting:
     trial_tasks: int = 8
     challengers: int = 1
 
-    def choose(
-        self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator
-    ) -> list[int]:
+    def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
         """See `Rewriting.choose`."""
         draws = {}
         for name in sorted(set(operators)):

@@ -71,6 +71,7 @@ class Caller:
             Interrupted: `stop` was called.
             ModelUnavailable: every retry failed.
             ModelRefused, ModelRejected: from the client; never retried.
+
         """
         client = self.clients[role]
         key = CallKey(self._iteration, place.node, role, place.item, place.slot, request.digest(client.name))

@@ -15,7 +15,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-
 from burnish.config import ModelConfig
 from burnish.errors import ConfigError, ModelRefused, ModelRejected
 from burnish.records import Completion
@@ -113,6 +112,7 @@ class ChatClient:
             TryFailed: a time-out, a lost connection, or a status that may pass (408, 409, 429, 5xx).
             ModelRefused: 401 or 403.
             ModelRejected: another 4xx, or an answer that is no chat completion.
+
         """
         started = time.perf_counter()
         body = json.dumps(request.body(self.name)).encode()
@@ -209,5 +209,3 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-

@@ -28,7 +28,7 @@ class Amount:
         return Amount(self.calls - other.calls, self.tokens - other.tokens, self.usd - other.usd)
 
     def times(self, n: int) -> Amount:
-        """n such amounts."""
+        """N such amounts."""
         return Amount(self.calls * n, self.tokens * n, self.usd * n)
 
 
@@ -74,6 +74,7 @@ class Ledger:
 
         Raises:
             BudgetExhausted: it could exceed a limit. Nothing is reserved then.
+
         """
         left = self.left()
         for name, asked, have in (
@@ -95,4 +96,3 @@ class Ledger:
     def lose(self, worst: Amount) -> None:
         """The outcome of a call is unknown: its worst case counts as spent."""
         self.settle(worst, worst)
-

@@ -107,7 +107,7 @@ class ScriptedServer:
 def _payload(body: Mapping[str, Any], reply: ScriptedReply) -> bytes:
     if reply.raw is not None:
         return reply.raw
-    if reply.status != 200:  # noqa: PLR2004
+    if reply.status != 200:
         return json.dumps({"error": {"message": reply.text or "scripted failure"}}).encode()
     choice: dict[str, Any] = {
         "index": 0,

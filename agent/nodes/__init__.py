@@ -1,2 +1,3 @@
 """The nodes of one iteration, a file each, in order: draw, recall, attempt, check, rate, curate, rewrite, gate, guard,
-commit. A node does the I/O and hands the decision to a policy."""
+commit. A node does the I/O and hands the decision to a policy.
+"""

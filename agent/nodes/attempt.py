@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from langgraph.runtime import Runtime
-
 from burnish.agent.evaluation import Trial, attempt_all
 from burnish.agent.models.calls import Place
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
+from langgraph.runtime import Runtime
 
 
 async def attempt(state: State, runtime: Runtime[Session]) -> State:

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from langgraph.runtime import Runtime
-
 from burnish.agent.history import absorb
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.records import IterationRecord
 from burnish.types import JsonValue
+from langgraph.runtime import Runtime
 
 
 async def commit(state: State, runtime: Runtime[Session]) -> State:
@@ -40,7 +39,9 @@ async def commit(state: State, runtime: Runtime[Session]) -> State:
         temperature=session.sampling_temperature,
         validation_used=session.validation_used,
     )
-    ratings: list[JsonValue] = [[scratch.ratings[a.id], f.verified] for a, f in scratch.judged if a.id in scratch.ratings]
+    ratings: list[JsonValue] = [
+        [scratch.ratings[a.id], f.verified] for a, f in scratch.judged if a.id in scratch.ratings
+    ]
     scratch.events.append(("ratings", ratings))
     if session.cells is not None and not session.generated_history:
         scratch.events.append(("cells", session.cells.to_json()))

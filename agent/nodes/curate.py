@@ -3,14 +3,13 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from langgraph.runtime import Runtime
-
 from burnish.agent.evaluation import Judged
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.admission import Applicant, Resident
 from burnish.policies.eviction import usefulness
 from burnish.types import Exemplar, Task
+from langgraph.runtime import Runtime
 
 EVICTION_SAMPLE = 1024
 """Exemplars among which those to leave are sought; bounds the work however large memory grows."""
@@ -35,9 +34,7 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
     return {"admitted": len(scratch.born), "died": len(scratch.died), "memory": len(session.memory)}
 
 
-def _admit(
-    session: Session, judged: list[Judged], tasks: dict[str, Task]
-) -> tuple[list[Exemplar], dict[str, str]]:
+def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tuple[list[Exemplar], dict[str, str]]:
     scratch = session.scratch
     applicants = [
         Applicant(a.id, a.task_id, tasks[a.task_id].cell, f.verified, f.status.judged, _merit(session, a.id, f.reward))
@@ -66,7 +63,7 @@ def _admit(
         )
         for i in decision.admitted
     ]
-    died = {exemplar_id: "replaced by a near-duplicate with more merit" for exemplar_id in decision.replaced}
+    died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
     return born, died
 
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from langgraph.runtime import Runtime
-
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.types import ALIVE, Exemplar
+from langgraph.runtime import Runtime
 
 REMEMBERED_SAMPLE = 64
 
@@ -50,7 +49,7 @@ def _roll_back(session: Session) -> None:
     good = next((r for r in reversed(session.records) if not r.alarms), session.records[0])
     then, now = {e.id: e for e in memory.at(good.revision)}, {e.id for e in memory.alive()}
     reason = f"rolled back to revision {good.revision}"
-    undone = {i: reason for i in now - then.keys()}
+    undone = dict.fromkeys(now - then.keys(), reason)
     reborn = [_again(e, scratch.number, reason) for e in then.values() if e.id not in now]
     memory.stage(reborn, undone, revision=scratch.number)
     scratch.born += reborn

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from langgraph.runtime import Runtime
-
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
@@ -10,6 +8,7 @@ from burnish.agent.session import Session
 from burnish.policies.calibration import auc_interval, expected_rating, has_vote, parse_rating
 from burnish.records import RatingRecord
 from burnish.types import Message
+from langgraph.runtime import Runtime
 
 QUESTION = (
     "You rate answers. 5 is a perfect answer, 1 is a useless one. Reply with one digit from 1 to 5 and nothing else."

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from langgraph.runtime import Runtime
-
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Failure, Proposal, Situation
 from burnish.agent.session import Session
@@ -11,6 +9,7 @@ from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Screened
 from burnish.records import ProposalRecord
 from burnish.types import Task
+from langgraph.runtime import Runtime
 
 
 async def rewrite(state: State, runtime: Runtime[Session]) -> State:
@@ -59,9 +58,7 @@ def _situation(session: Session) -> Situation:
         champion=session.champion,
         base=replace(session.champion, revision=revision),
         failures=[
-            Failure(by_id[a.task_id], a.answer, f.text)
-            for a, f in scratch.judged
-            if f.status.judged and not f.verified
+            Failure(by_id[a.task_id], a.answer, f.text) for a, f in scratch.judged if f.status.judged and not f.verified
         ],
         exemplars=exemplars,
         usefulness=usefulness(session.showings),

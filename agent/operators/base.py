@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-
 from burnish.agent.models.client import ChatRequest
 from burnish.records import Completion
 from burnish.types import Exemplar, Program, Task

@@ -11,7 +11,8 @@ MOST_DROPPED = 64
 
 class ExemplarsOperator:
     """Proposes the base without its harmful exemplars, and without one drawn at random (a swap: the next nearest
-    takes its place)."""
+    takes its place).
+    """
 
     name = "exemplars"
 
@@ -22,7 +23,9 @@ class ExemplarsOperator:
         if len(shown) <= base.retrieval.k:
             return []
         proposals = []
-        harmful = sorted((i for i in shown if situation.usefulness.get(i, 0.0) < 0), key=situation.usefulness.__getitem__)
+        harmful = sorted(
+            (i for i in shown if situation.usefulness.get(i, 0.0) < 0), key=situation.usefulness.__getitem__
+        )
         worst = harmful[: max(1, len(shown) // 8)]
         if worst:
             proposals.append(self._without(situation, worst, f"without the {len(worst)} least useful exemplars"))

@@ -93,7 +93,8 @@ async def probe(ask: AskReflector) -> bool:
 
 def _request(current: str, failures: Sequence[Failure]) -> ChatRequest:
     shown = "\n\n".join(
-        f"Input: {_excerpt(f.task.prompt)}\nAnswer: {_excerpt(f.answer)}\nFeedback: {_excerpt(f.feedback)}" for f in failures
+        f"Input: {_excerpt(f.task.prompt)}\nAnswer: {_excerpt(f.answer)}\nFeedback: {_excerpt(f.feedback)}"
+        for f in failures
     )
     return _ask(f"Instruction:\n{current}\n\nAnswers that failed:\n\n{shown}")
 

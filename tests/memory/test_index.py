@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from burnish.memory.chroma_index import ChromaIndex
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex, Vectors
 from burnish.memory.numpy_index import NumpyIndex
@@ -75,6 +74,13 @@ def test_a_living_row_is_found_among_many_nearer_dead_ones(index: VectorIndex) -
     index.upsert(["far"], -near[:1], born=[0], died=[ALIVE])
     assert index.query(near[:1], 3, revision=9) == [[Neighbour("far", -1.0)]]
     assert {hit.id[:4] for hit in index.query(near[:1], 3, revision=4)[0]} == {"dead"}
+
+
+def test_living_rows_are_found_behind_more_dead_ones_than_a_search_returns(index: VectorIndex) -> None:
+    near, far = np.repeat(units(1), 400, axis=0), -np.repeat(units(1), 100, axis=0)
+    index.upsert(names(400, "dead"), near, born=[0] * 400, died=[5] * 400)
+    index.upsert(names(100, "far"), far, born=[0] * 100, died=[ALIVE] * 100)
+    assert index.query(near[:1], 3, revision=9) == [[Neighbour(id_, -1.0) for id_ in names(3, "far")]]
 
 
 def test_an_upsert_replaces_vector_and_revisions(index: VectorIndex) -> None:

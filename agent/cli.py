@@ -1,0 +1,256 @@
+"""The command line. Each command is a few lines over `burnish.agent.api`; what it prints is in `views.py`.
+
+Nothing heavy is imported before it is used, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from burnish import __version__
+from burnish.errors import BurnishError, Interrupted
+
+EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
+4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
+
+app = typer.Typer(
+    name="burnish",
+    help="Improve a language-model agent from what an environment verifies; promote only what a test proves.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+env_app = typer.Typer(help="Environments: what poses tasks and judges answers.", no_args_is_help=True)
+app.add_typer(env_app, name="env")
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+BudgetCalls = Annotated[int | None, typer.Option(min=1, help="Most model calls.")]
+BudgetTokens = Annotated[int | None, typer.Option(min=1, help="Most tokens.")]
+BudgetUsd = Annotated[float | None, typer.Option(min=0, help="Most US dollars, by the prices of the configuration.")]
+BudgetSeconds = Annotated[float | None, typer.Option(min=0, help="Most seconds, all sittings together.")]
+Iterations = Annotated[int | None, typer.Option(min=1, help="Most iterations.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    _Settings.debug = debug
+
+
+class _Settings:
+    debug = False
+
+
+@app.command(name="run", epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800")
+def run_command(
+    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file.")] = None,
+    *,
+    directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
+    env: Annotated[str | None, typer.Option(help="Environment: a name, or path.py:Class.")] = None,
+    model: Annotated[str | None, typer.Option(help="embedded, a GGUF file, or URL[#name] of a server.")] = None,
+    budget_calls: BudgetCalls = None,
+    budget_tokens: BudgetTokens = None,
+    budget_usd: BudgetUsd = None,
+    budget_seconds: BudgetSeconds = None,
+    iterations: Iterations = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all randomness.")] = None,
+    option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Start a run: improve on an environment until the budget ends, then open the sealed test."""
+    from burnish.agent.api import run
+    from burnish.agent.views import Progress, print_report
+    from burnish.config import RunConfig, apply_overrides
+
+    budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
+    given = [f"budget.{k}={v}" for k, v in budget.items()]
+    given += [f"environment={json.dumps(env)}"] if env else []
+    given += [f"seed={seed}"] if seed is not None else []
+    given += _model(model) if model else []
+    given += option or []
+    made = RunConfig.load(config, given) if config else RunConfig.parse(apply_overrides({}, given), "command line")
+    with Progress(quiet=as_json) as progress:
+        report = run(made, directory=directory, notify=progress.notify)
+    print_report(report, directory, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish resume runs/first")
+def resume(
+    run: RunArgument,
+    *,
+    budget_calls: BudgetCalls = None,
+    budget_tokens: BudgetTokens = None,
+    budget_usd: BudgetUsd = None,
+    budget_seconds: BudgetSeconds = None,
+    iterations: Iterations = None,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run that was stopped or killed; nothing that was answered is asked again."""
+    from burnish.agent.api import resume as resume_run
+    from burnish.agent.views import Progress, print_report
+
+    budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
+    with Progress(quiet=as_json) as progress:
+        report = resume_run(run, budget=budget, notify=progress.notify)
+    print_report(report, run, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish status runs/first --json")
+def status(run: RunArgument, *, as_json: Json = False) -> None:
+    """Where a run stands; also while it is running."""
+    from burnish.agent.api import open_run
+    from burnish.agent.views import print_status
+
+    print_status(open_run(run).report(), as_json=as_json)
+
+
+@app.command(epilog="Example: burnish report runs/first --plot curve.png")
+def report(
+    run: RunArgument,
+    *,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the curve (.png or .svg).")] = None,
+    as_json: Json = False,
+) -> None:
+    """The report of a run: verdict, control arms, what was learned and what it cost."""
+    from burnish.agent.api import open_run
+    from burnish.agent.views import print_report
+
+    made = open_run(run).report()
+    if plot is not None:
+        from burnish.agent.plot import draw_curve
+
+        draw_curve(made, plot)
+    print_report(made, run, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish memory runs/first --at 3")
+def memory(
+    run: RunArgument,
+    *,
+    at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The exemplars in memory, as of any iteration."""
+    from burnish.agent.api import open_run
+    from burnish.agent.views import print_memory
+
+    print_memory(open_run(run).memory(at), as_json=as_json)
+
+
+@app.command(epilog="Example: burnish diff runs/first 0 3")
+def diff(
+    run: RunArgument,
+    a: Annotated[int, typer.Argument(metavar="A", help="Earlier iteration.")],
+    b: Annotated[int, typer.Argument(metavar="B", help="Later iteration.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """What changed in prompt, settings and memory between two iterations, and why."""
+    from burnish.agent.api import open_run
+    from burnish.agent.difference import compare
+    from burnish.agent.views import print_difference
+
+    print_difference(compare(open_run(run), a, b), as_json=as_json)
+
+
+@app.command(epilog="Example: burnish verify runs/first")
+def verify(run: RunArgument, *, as_json: Json = False) -> None:
+    """Judge everything learned again and recompute every decision and the report, with no model."""
+    from burnish.agent.api import open_run
+    from burnish.agent.verify import verify as verify_run
+    from burnish.agent.views import print_verification
+
+    result = verify_run(open_run(run))
+    print_verification(result, as_json=as_json)
+    if not result.holds:
+        raise typer.Exit(8)
+
+
+@app.command(epilog="Example: burnish doctor runs/first")
+def doctor(
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Directory of a run.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Versions, model file, servers, and for a run whether its index equals its journal."""
+    from burnish.agent.doctor import examine
+    from burnish.agent.views import print_checks
+
+    checks = examine(run)
+    print_checks(checks, as_json=as_json)
+    if not all(check.well for check in checks):
+        raise typer.Exit(1)
+
+
+@env_app.command(name="list", epilog="Example: burnish env list")
+def env_list(*, as_json: Json = False) -> None:
+    """The environments there are; no plug-in is imported for this."""
+    from burnish.agent.views import print_environments
+    from burnish.environments.registry import listing
+
+    print_environments(listing(), as_json=as_json)
+
+
+def _budget(
+    calls: int | None, tokens: int | None, usd: float | None, seconds: float | None, iterations: int | None
+) -> dict[str, int | float]:
+    limits = {"calls": calls, "tokens": tokens, "usd": usd, "seconds": seconds, "iterations": iterations}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _model(text: str) -> list[str]:
+    """The overrides that --model stands for."""
+    if text.startswith(("http://", "https://")):
+        url, _, name = text.partition("#")
+        return [f"models.task.url={json.dumps(url)}", f"models.task.name={json.dumps(name)}"]
+    if text == "embedded":
+        return ['models.task.url="embedded"']
+    return ['models.task.url="embedded"', f"models.task.file={json.dumps(text)}"]
+
+
+def main() -> NoReturn:
+    """Run the command line; errors end in one sentence and their exit code."""
+    sys.exit(_guarded(lambda: app(standalone_mode=False)))
+
+
+def _guarded(command: Callable[[], Any]) -> int:
+    from click import ClickException
+    from click.exceptions import Abort
+
+    try:
+        result = command()
+    except BurnishError as error:
+        if _Settings.debug:
+            raise
+        _say(error)
+        return error.exit_code
+    except ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, Abort):
+        return Interrupted.exit_code
+    except BrokenPipeError:
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _say(error: BurnishError) -> None:
+    """One sentence; for a stop, how to go on."""
+    print(f"burnish: {error}", file=sys.stderr)

@@ -1,0 +1,115 @@
+"""Is everything a run needs in working order?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from burnish.agent.api import Run, open_run
+from burnish.config import ModelConfig, RunConfig
+from burnish.errors import BurnishError
+from burnish.types import Record
+
+PACKAGES = ("burnish", "langgraph", "chromadb", "sentence-transformers", "torch", "xllamacpp", "httpx", "numpy")
+
+
+@dataclass(frozen=True)
+class Check(Record):
+    """One thing looked at; `detail` says what was found, and when it is not well, what to do."""
+
+    name: str
+    well: bool
+    detail: str
+
+
+def examine(directory: Path | None = None) -> list[Check]:
+    """Versions, the embedded model or the configured servers, and for a run whether its index equals its journal."""
+    run = open_run(directory) if directory is not None else None
+    checks = [*_versions(), *_models(run.config if run else RunConfig())]
+    if run is not None:
+        checks += list(_run(run))
+    return checks
+
+
+def _versions() -> Iterator[Check]:
+    yield Check("python", sys.version_info >= (3, 11), f"{platform.python_version()}, {_cores()} cores")
+    for name in PACKAGES:
+        try:
+            yield Check(name, well=True, detail=version(name))
+        except PackageNotFoundError:
+            yield Check(name, well=False, detail=f"not installed; pip install {name}")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _models(config: RunConfig) -> Iterator[Check]:
+    roles = {"task": config.models.task, "reflector": config.models.reflector, "judge": config.models.judge}
+    for role, model in roles.items():
+        if model is not None:
+            yield _model(role, model)
+
+
+def _model(role: str, model: ModelConfig) -> Check:
+    from burnish.agent.embedded import EmbeddedServer, model_file
+
+    name = f"{role} model"
+    try:
+        if model.url != "embedded":
+            return _server(name, model, "")
+        path = model_file(model.file or None)
+        with EmbeddedServer(path) as server:
+            return _server(name, model, server.base_url, f"{path.name}, checksum verified; ")
+    except BurnishError as error:
+        return Check(name, well=False, detail=str(error))
+
+
+def _server(name: str, model: ModelConfig, url: str, prefix: str = "") -> Check:
+    from burnish.agent.models.client import ChatClient
+
+    async def ask() -> str | None:
+        client = ChatClient(model, base_url=url)
+        try:
+            return await client.reachable()
+        finally:
+            await client.close()
+
+    problem = asyncio.run(ask())
+    return Check(name, well=problem is None, detail=problem or f"{prefix}{url or model.url} answers")
+
+
+def _run(run: Run) -> Iterator[Check]:
+    from burnish.agent.opening import open_index
+    from burnish.errors import RunLocked
+    from burnish.memory.embedding import open_embedder
+    from burnish.memory.store import Memory
+
+    with run.journal() as journal:
+        records = journal.iterations()
+        yield Check(
+            "journal", well=bool(records), detail=f"{len(records) - 1} iterations, {journal.spent().calls} calls"
+        )
+        if run.config.memory.index == "numpy":
+            yield Check("index", well=True, detail="numpy: made anew from the journal at each start")
+            return
+        try:
+            with run.place.locked():
+                embedder = open_embedder(run.config.memory.embedder)
+                index = open_index(run.place, run.config, embedder.dimensions)
+                difference = Memory(journal.exemplars(), embedder=embedder, index=index).disagreement()
+                index.close()
+        except RunLocked as error:
+            yield Check("index", well=True, detail=f"not looked at: {error}")
+            return
+        except BurnishError as error:
+            difference = str(error)
+    well = "equals the journal"
+    wrong = f"differs from the journal ({difference}); `burnish resume {run.place.path}` makes it anew"
+    yield Check("index", well=difference is None, detail=well if difference is None else wrong)

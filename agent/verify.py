@@ -1,0 +1,128 @@
+"""Re-deriving what a run claims from its journal and its environment, with no model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+
+from burnish.agent.api import Run
+from burnish.agent.assembly import choose_policies
+from burnish.agent.evaluation import Judged
+from burnish.agent.report import Report, make_report
+from burnish.agent.sealed import SEALED, commitment, summarize
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.protocol import Environment
+from burnish.environments.registry import load
+from burnish.memory.journal import Journal
+from burnish.records import GateRecord
+from burnish.types import Attempt, Feedback, Record
+
+
+@dataclass(frozen=True)
+class Verification(Record):
+    """What was re-derived, and every disagreement in a sentence; none means that the run holds."""
+
+    exemplars: int
+    verdicts: int
+    gates: int
+    sealed: bool
+    problems: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything agreed."""
+        return not self.problems
+
+
+def verify(run: Run, environment: Environment | None = None) -> Verification:
+    """Judge every exemplar, gate answer and sealed answer again and recompute decisions and report.
+
+    `environment` is needed for runs made with a live object.
+    """
+    live = environment or load(run.config.environment, {**run.config.environment_options})
+    guarded = GuardedEnvironment(live, timeout=run.config.environment_timeout)
+    with run.journal() as journal:
+        return asyncio.run(_verify(run, journal, guarded))
+
+
+async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -> Verification:
+    problems: list[str] = []
+    exemplars = journal.exemplars()
+    pairs = [(journal.task(e.task_id), e.answer) for e in exemplars]
+    for exemplar, (task, _), feedback in zip(exemplars, pairs, await environment.judge_all(pairs), strict=True):
+        if not feedback.verified:
+            problems.append(f"exemplar {exemplar.id} is not verified by {environment.name}: {feedback.text}")
+        if task.split != "train":
+            problems.append(f"exemplar {exemplar.id} answers a task of the {task.split} split")
+    judged = journal.judged("gate") + [j for arm in _sealed_nodes(journal) for j in journal.judged(arm, SEALED)]
+    problems += [p async for p in _changed_verdicts(journal, environment, judged)]
+    gates = [(r.number, g) for r in journal.iterations() for g in r.gates]
+    problems += list(_wrong_gates(run, journal, gates))
+    problems += list(_wrong_sealed(run, journal))
+    problems += list(_wrong_report(run, make_report(run.config, journal)))
+    return Verification(len(exemplars), len(judged), len(gates), journal.sealed() is not None, tuple(problems))
+
+
+def _sealed_nodes(journal: Journal) -> list[str]:
+    sealed = journal.sealed()
+    return [f"sealed {name}" for name in sealed.arms] if sealed else []
+
+
+async def _changed_verdicts(
+    journal: Journal, environment: GuardedEnvironment, judged: list[tuple[int, Attempt, Feedback]]
+) -> AsyncIterator[str]:
+    known = {a.id: (a, f) for _, a, f in judged if f.status.judged}
+    again = await environment.judge_all([(journal.task(a.task_id), a.answer) for a, _ in known.values()])
+    for (attempt, before), now in zip(known.values(), again, strict=True):
+        if (before.verified, before.reward) != (now.verified, now.reward):
+            yield f"the verdict on an answer to task {attempt.task_id} was {_said(before)} and is now {_said(now)}"
+
+
+def _said(feedback: Feedback) -> str:
+    return f"{'verified' if feedback.verified else 'not verified'} ({feedback.reward:g})"
+
+
+def _wrong_gates(run: Run, journal: Journal, gates: Iterable[tuple[int, GateRecord]]) -> Iterator[str]:
+    policy = choose_policies(run.config).acceptance
+    for iteration, record in gates:
+        answers = journal.judged("gate", iteration)
+        old = {a.task_id: f for _, a, f in answers if a.program_id == record.champion_id}
+        pairs = [(old[a.task_id], f) for _, a, f in answers if a.program_id == record.challenger_id]
+        differences = [
+            float(new.verified) - float(before.verified)
+            for before, new in pairs
+            if before.status.judged and new.status.judged
+        ]
+        decision = policy.decide(differences, challenger=record.number)
+        if (decision.outcome, decision.n) != (record.outcome, record.tasks):
+            yield (
+                f"challenger {record.number} was decided {record.outcome} on {record.tasks} tasks, but its answers "
+                f"say {decision.outcome} on {decision.n}"
+            )
+
+
+def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:
+    if journal.meta("sealed_seed_sha256") != commitment(run.config):
+        yield "the sealed seed is not the one that was committed to before the first iteration"
+    record = journal.sealed()
+    if record is None:
+        return
+    last = journal.iterations()[-1]
+    arms: dict[str, list[Judged]] = {}
+    for name in record.arms:
+        arms[name] = [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)]
+    arms["champion"] = arms["champion"] or arms["seed"]
+    same = last.champion_id == journal.iterations()[0].champion_id
+    again = summarize(arms, same=same, collapsed=last.action == "stop", alpha=run.config.sealed.alpha)
+    if again != record:
+        yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"
+
+
+def _wrong_report(run: Run, report: Report) -> Iterator[str]:
+    if not run.place.report.is_file():
+        return
+    written = Report.from_json(json.loads(run.place.report.read_text(encoding="utf-8")))
+    if not written.same_outcome(report):
+        yield f"{run.place.report.name} does not say what the journal says; delete it and run `burnish report`"

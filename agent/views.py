@@ -1,0 +1,314 @@
+"""What the command line prints: rich for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from burnish.agent.difference import Difference
+from burnish.agent.doctor import Check
+from burnish.agent.report import Report
+from burnish.agent.verify import Verification
+from burnish.environments.registry import EnvironmentEntry
+from burnish.records import ArmRecord, GateRecord, IterationRecord
+from burnish.types import Exemplar, Record
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _json(value: Record | Iterable[Record]) -> None:
+    plain = value.to_json() if isinstance(value, Record) else [v.to_json() for v in value]
+    print(json.dumps(plain, indent=2, sort_keys=True))
+
+
+class Progress:
+    """Live progress on standard error: a line for each thing that happened, and one that moves below them."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(console=self._console, transient=True, refresh_per_second=4)
+        self._started = time.monotonic()
+        self._calls = self._tokens = 0
+        self._doing = "opening the run"
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def notify(self, kind: str, facts: Mapping[str, Any]) -> None:
+        """Take in one event of the run."""
+        if self._quiet:
+            return
+        if kind == "call":
+            self._calls += 1
+            self._tokens += facts["tokens"]
+        else:
+            line = _line(kind, facts)
+            self._doing = _DOING.get(kind, self._doing).format(**facts)
+            if line:
+                self._console.print(line)
+        if self._live.is_started:
+            self._live.update(self._moving())
+
+    def _moving(self) -> Group:
+        seconds = int(time.monotonic() - self._started)
+        text = f" {self._doing} · {self._calls} calls · {self._tokens:,} tokens · {seconds // 60}:{seconds % 60:02d}"
+        return Group(Spinner("dots", text=Text(text, style="dim")))
+
+
+_DOING = {
+    "begin": "iteration {iteration}",
+    "sealed": "sealed test on {tasks} tasks",
+    "stopping": "stopping: finishing the calls in flight",
+}
+
+
+def _line(kind: str, facts: Mapping[str, Any]) -> str:
+    if kind == "plan":
+        many = facts["iterations"]
+        return f"The budget buys about {many} iterations and {facts['challengers']} challengers, and the sealed test."
+    if kind == "probe":
+        return (
+            "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
+        )
+    if kind == "gate":
+        return "  " + _gate(GateRecord.from_json(facts))
+    if kind == "iteration":
+        return _iteration(IterationRecord.from_json(facts))
+    if kind == "guard":
+        return "  [yellow]guard:[/] " + escape(" ".join(facts["alarms"])) + f" Action: {facts['action']}."
+    if kind == "stopped":
+        return f"Stopped: {escape(facts['reason'])}. Opening the sealed test."
+    if kind == "stopping":
+        return f"{facts['signal']}: finishing the calls in flight; once more ends at once."
+    return ""
+
+
+def _iteration(record: IterationRecord) -> str:
+    share = record.verified / record.attempts if record.attempts else 0.0
+    return (
+        f"[bold]iteration {record.number}[/]  verified {record.verified} of {record.attempts} attempts ({share:.0%})  "
+        f"memory {record.memory} (+{record.admitted})"
+    )
+
+
+def _gate(gate: GateRecord) -> str:
+    style = {"accept": "green", "reject": "red"}.get(gate.outcome, "yellow")
+    return (
+        f"[{style}]{gate.outcome}[/] challenger {gate.number}: {escape(gate.description)}  "
+        f"[dim]{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
+        f"e = {gate.e_value:.3g} of {gate.threshold:.3g}[/]"
+    )
+
+
+def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
+    """The whole report, and what to do next."""
+    if as_json:
+        _json(report)
+        return
+    console = _console()
+    console.print()
+    style = VERDICT_STYLES.get(report.verdict, "bold red")
+    reason = report.sealed.reason if report.sealed else "The sealed test has not been opened; `burnish resume` goes on."
+    console.print(f"[{style}]{report.verdict.upper()}[/]  {escape(reason)}")
+    console.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
+    if report.sealed:
+        console.print(_arms(report))
+    console.print(_learning(report))
+    console.print(_usage(report))
+    console.print(_facts(report))
+    console.print("\nNext:")
+    for command in (f"memory {directory}", f"diff {directory} 0 {report.iterations[-1].number}", f"verify {directory}"):
+        console.print(f"  burnish {command}", soft_wrap=True)
+
+
+def _arms(report: Report) -> Table:
+    sealed = report.sealed
+    assert sealed is not None
+    table = _table(f"Sealed test ({next(iter(sealed.arms.values())).tasks} tasks, opened once)")
+    for column in ("program", "passed", "95 % interval", "mean reward"):
+        table.add_column(column, justify="left" if column == "program" else "right")
+    for name, arm in sealed.arms.items():
+        table.add_row(name, f"{arm.passes / arm.tasks:.3f}", _interval(arm), f"{arm.reward:.3f}")
+    table.add_row(
+        "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}",
+        f"p = {sealed.p_value:.2g}", style="bold",
+    )  # fmt: skip
+    return table
+
+
+def _interval(arm: ArmRecord) -> str:
+    return f"{arm.lower:.2f} to {arm.upper:.2f}"
+
+
+def _learning(report: Report) -> Table:
+    table = _table("Iterations")
+    for column in ("", "verified", "memory", "gate", "challenger", "Vendi", "judge AUC"):
+        table.add_column(column, justify="left" if column in {"gate", "challenger"} else "right")
+    for record in report.iterations:
+        if record.number == 0:
+            continue
+        gates = [(g.outcome, f"{g.champion_score:.2f} → {g.challenger_score:.2f}", g.description) for g in record.gates]
+        outcome, scores, description = gates[0] if gates else ("no challenger", "", "")
+        vendi = record.diversity.get("vendi")
+        auc = record.rating.auc if record.rating else None
+        table.add_row(
+            str(record.number),
+            f"{record.verified}/{record.attempts}",
+            str(record.memory),
+            f"{outcome} {scores}",
+            escape(description[:60]),
+            f"{vendi:.1f}" if isinstance(vendi, (int, float)) else "",
+            f"{auc:.2f}" if auc is not None else "",
+        )
+    return table
+
+
+def _usage(report: Report) -> Table:
+    table = _table("Cost")
+    for column in ("node", "role", "calls", "prompt tokens", "from cache", "answer tokens", "USD"):
+        table.add_column(column, justify="left" if column in {"node", "role"} else "right")
+    lines = [(line.node, line.role, line.usage) for line in report.usage]
+    for node, role, usage in [*lines, ("all", "", report.total)]:
+        cached = usage.cached_tokens / usage.prompt_tokens if usage.prompt_tokens else 0.0
+        table.add_row(
+            node, role, str(usage.calls), f"{usage.prompt_tokens:,}", f"{cached:.0%}", f"{usage.completion_tokens:,}",
+            f"{usage.usd:.4f}", style="bold" if node == "all" else "",
+        )  # fmt: skip
+    return table
+
+
+def _facts(report: Report) -> str:
+    lines = [f"Stopped: {report.stopped or 'not yet'} · {report.seconds:.0f} s"]
+    refused = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.refused.items()))
+    lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
+    if refused:
+        lines.append(f"Refused: {refused}")
+    rating = report.rating
+    if rating and rating.auc is not None:
+        vote = "has a vote" if rating.vote else "has no vote: no better than chance"
+        lines.append(
+            f"Judge: AUC {rating.auc:.2f} ({rating.lower:.2f} to {rating.upper:.2f}) on {rating.rated} ratings; {vote}"
+        )
+    sealed = report.sealed
+    if sealed and sealed.placebo_difference is not None:
+        lines.append(
+            f"Champion against shuffled memory: {sealed.placebo_difference:+.3f} (p = {sealed.placebo_p_value:.2g})"
+        )
+    return escape("\n".join(lines))
+
+
+def print_status(report: Report, *, as_json: bool) -> None:
+    """A few lines on where the run stands."""
+    if as_json:
+        _json(report)
+        return
+    console = _console()
+    last = report.iterations[-1]
+    console.print(f"{escape(report.environment)}: {report.verdict} after iteration {last.number}")
+    if last.number:
+        console.print(_iteration(last))
+    total = report.total
+    console.print(f"{total.calls} calls · {total.tokens:,} tokens · {total.usd:.4f} USD · {report.seconds:.0f} s")
+
+
+def print_memory(exemplars: Sequence[Exemplar], *, as_json: bool) -> None:
+    """One row an exemplar."""
+    if as_json:
+        _json(exemplars)
+        return
+    table = _table(f"{len(exemplars)} exemplars")
+    for column in ("id", "born", "cell", "task", "answer"):
+        table.add_column(column, overflow="ellipsis", max_width=60)
+    for e in exemplars:
+        table.add_row(e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
+    _console().print(table)
+
+
+def print_difference(difference: Difference, *, as_json: bool) -> None:
+    """Prompt, settings, memory, and the decisions between."""
+    if as_json:
+        _json(difference)
+        return
+    console = _console()
+    console.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
+    for gate in difference.accepted:
+        console.print(_gate(gate))
+    for name, old, new in difference.sections:
+        console.print(f"\n[bold]prompt section {escape(name)}[/]")
+        for sign, style, text in (("-", "red", old), ("+", "green", new)):
+            for line in text.splitlines():
+                console.print(f"[{style}]{sign} {escape(line)}[/]")
+    for name, old, new in difference.settings:
+        console.print(f"{escape(name)}: [red]{escape(old)}[/] → [green]{escape(new)}[/]")
+    console.print(f"\nmemory: {len(difference.born)} born, {len(difference.died)} died")
+    for exemplar in difference.born:
+        console.print(f"[green]+ {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.reason)}[/]")
+    for exemplar in difference.died:
+        console.print(f"[red]- {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.death)}[/]")
+
+
+def print_verification(result: Verification, *, as_json: bool) -> None:
+    """What was re-derived and what did not agree."""
+    if as_json:
+        _json(result)
+        return
+    console = _console()
+    console.print(
+        f"{result.exemplars} exemplars, {result.verdicts} gate and sealed verdicts and {result.gates} gate decisions "
+        f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}"
+    )
+    for problem in result.problems:
+        console.print(f"[red]✗[/] {escape(problem)}")
+    console.print("[green]everything agrees[/]" if result.holds else f"[red]{len(result.problems)} disagreements[/]")
+
+
+def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
+    """One line a check."""
+    if as_json:
+        _json(checks)
+        return
+    console = _console()
+    for check in checks:
+        mark = "[green]✓[/]" if check.well else "[red]✗[/]"
+        console.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
+
+
+def print_environments(entries: Sequence[EnvironmentEntry], *, as_json: bool) -> None:
+    """One line an environment."""
+    if as_json:
+        print(json.dumps([{"name": e.name, "source": e.source, "summary": e.summary} for e in entries], indent=2))
+        return
+    table = _table("")
+    for column in ("name", "source", "what it is"):
+        table.add_column(column)
+    for entry in entries:
+        table.add_row(entry.name, escape(entry.source), escape(entry.summary))
+    _console().print(table)
+
+
+def _table(title: str) -> Table:
+    return Table(title=title or None, title_justify="left", box=None, pad_edge=False, title_style="bold")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 100 else line[:97] + "..."
