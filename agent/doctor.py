@@ -86,10 +86,8 @@ def _server(name: str, model: ModelConfig, url: str, prefix: str = "") -> Check:
 
 
 def _run(run: Run) -> Iterator[Check]:
-    from burnish.agent.opening import open_index
+    from burnish.agent.opening import open_meaning, open_memory
     from burnish.errors import RunLocked
-    from burnish.memory.embedding import open_embedder
-    from burnish.memory.store import Memory
 
     with run.journal() as journal:
         records = journal.iterations()
@@ -101,10 +99,9 @@ def _run(run: Run) -> Iterator[Check]:
             return
         try:
             with run.place.locked():
-                embedder = open_embedder(run.config.memory.embedder)
-                index = open_index(run.place, run.config, embedder.dimensions)
-                difference = Memory(journal.exemplars(), embedder=embedder, index=index).disagreement()
-                index.close()
+                memory = open_memory(run.place, run.config, journal, open_meaning(run.place, run.config))
+                difference = memory.disagreement()
+                memory.index.close()
         except RunLocked as error:
             yield Check("index", well=True, detail=f"not looked at: {error}")
             return

@@ -135,7 +135,7 @@ class EmbeddedServer:
 
 def _library() -> Any:
     # OpenMP reads this once, when it is loaded. Its default, spinning threads, makes generation several times
-    # slower as soon as another process wants a core; alone on the machine, waiting costs nothing measurable.
+    # slower as soon as another process wants a core. torch brings the same library: imported earlier, it decides.
     policy = os.environ.get(WAIT_POLICY)
     os.environ.setdefault(WAIT_POLICY, "passive")
     try:

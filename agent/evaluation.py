@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
@@ -45,16 +45,37 @@ class Trial:
 async def attempt_all(caller: Caller, trials: Sequence[Trial]) -> list[Attempt]:
     """An attempt for each trial, in their order.
 
-    They are sent ordered by prompt prefix, so that the server finds most of each prompt in its cache. A request
-    that the server rejects by itself (too long, say) is an empty attempt; if all are, the rejection is raised.
+    Trials that share a prompt prefix go through one lane, one after another, so that the server finds most of each
+    prompt in its cache. A request that the server rejects by itself (too long, say) is an empty attempt; if all are,
+    the rejection is raised.
     """
-    order = sorted(range(len(trials)), key=lambda i: (trials[i].program.id, trials[i].recalled.group, i))
-    sent = await gather_in_order(_attempt(caller, trials[i]) for i in order)
-    rejections = [r for r in sent if isinstance(r, ModelRejected)]
+    sent: dict[int, Attempt | ModelRejected] = {}
+
+    async def work() -> None:
+        for lane in waiting:
+            for i in lane:
+                sent[i] = await _attempt(caller, trials[i])
+
+    concurrency = caller.concurrency("task")
+    waiting = iter(lanes([(t.program.id, t.recalled.group) for t in trials], concurrency))
+    await gather_in_order(work() for _ in range(concurrency))
+    rejections = [r for r in sent.values() if isinstance(r, ModelRejected)]
     if rejections and len(rejections) == len(sent):
         raise rejections[0]
-    by_index = dict(zip(order, sent, strict=True))
-    return [_kept(trials[i], by_index[i]) for i in range(len(trials))]
+    return [_kept(trials[i], sent[i]) for i in range(len(trials))]
+
+
+def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:
+    """Indices of trials in lanes of one prefix each; the longest are halved until every worker has one."""
+    by_prefix: dict[Hashable, list[int]] = {}
+    for i, prefix in enumerate(prefixes):
+        by_prefix.setdefault(prefix, []).append(i)
+    made = list(by_prefix.values())
+    while len(made) < workers and (longest := max(made, key=len, default=[])) and len(longest) > 1:
+        made.remove(longest)
+        half = (len(longest) + 1) // 2
+        made += [longest[:half], longest[half:]]
+    return sorted(made, key=lambda lane: (-len(lane), lane[0]))
 
 
 async def _attempt(caller: Caller, trial: Trial) -> Attempt | ModelRejected:

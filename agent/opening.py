@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from burnish.agent.session import Session
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.protocol import Environment
-from burnish.memory.embedding import open_embedder
+from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
+from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
@@ -29,6 +31,10 @@ from burnish.records import Completion, IterationRecord
 from burnish.types import Program, Prompt
 
 ROLES = ("task", "reflector", "judge")
+
+EMBEDDED_SLOTS = 4
+"""Requests the embedded server works on at a time. More of them push shared prefixes out of its cache and bring
+no speed on few cores."""
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 
@@ -52,7 +58,8 @@ async def open_session(
     async with AsyncExitStack() as stack:
         journal = Journal.open(directory.journal)
         stack.callback(journal.close)
-        memory = open_memory(directory, config, journal)
+        meaning = open_meaning(directory, config)
+        memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
         clients = await _clients(config, stack)
         seconds = journal.meta("seconds")
@@ -72,6 +79,7 @@ async def open_session(
             policies=choose_policies(config),
             operators=choose_operators(config),
             champion=seed_program,
+            meaning=meaning,
             notify=notify,
         )
         await _catch_up(session, seed_program)
@@ -81,21 +89,31 @@ async def open_session(
         journal.set_meta(seconds=ledger.seconds)
 
 
-def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal) -> Memory:
-    """The exemplars of the journal over an index that agrees with it; a damaged index is made anew."""
-    embedder = CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
+def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:
+    """The exemplars of the journal over the index as it is.
+
+    Raises:
+        IndexDamaged: the index cannot be read.
+    """
+    embedder = JointEmbedder(meaning, FormEmbedder()) if config.memory.form else meaning
+    return Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+
+
+def mended_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:
+    """`open_memory` with an index that equals the journal; a damaged one is made anew."""
     try:
-        memory = Memory(
-            journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions)
-        )
+        memory = open_memory(directory, config, journal, meaning)
         memory.reconcile()
     except IndexDamaged:
-        _remove(directory)
-        memory = Memory(
-            journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions)
-        )
+        shutil.rmtree(directory.index, ignore_errors=True)
+        memory = open_memory(directory, config, journal, meaning)
         memory.reconcile()
     return memory
+
+
+def open_meaning(directory: RunDirectory, config: RunConfig) -> Embedder:
+    """The configured embedder, with what it embedded kept beside the run."""
+    return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
 
 
 def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> VectorIndex:
@@ -113,12 +131,6 @@ def make_seed_program(config: RunConfig, environment: Environment) -> Program:
     """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars."""
     sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
     return Program(Prompt(sections), revision=0, retrieval=config.retrieval, decoding=config.decoding)
-
-
-def _remove(directory: RunDirectory) -> None:
-    import shutil
-
-    shutil.rmtree(directory.index, ignore_errors=True)
 
 
 async def _catch_up(session: Session, seed_program: Program) -> None:
@@ -140,16 +152,20 @@ async def _clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatCl
     for role in ROLES:
         model = getattr(config.models, role) or config.models.task
         if model not in clients:
-            url = ""
-            if model.url == "embedded":
-                if model.file not in servers:
-                    server = EmbeddedServer(model_file(model.file or None))
-                    servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
-                url = servers[model.file].base_url
-            clients[model] = ChatClient(model, base_url=url)
+            clients[model] = await _client(model, servers, stack)
             stack.push_async_callback(clients[model].close)
         by_role[role] = clients[model]
     return by_role
+
+
+async def _client(model: ModelConfig, servers: dict[str, EmbeddedServer], stack: AsyncExitStack) -> ChatClient:
+    if model.url != "embedded":
+        return ChatClient(model)
+    if model.file not in servers:
+        server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
+        servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
+    limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
+    return ChatClient(limited, base_url=servers[model.file].base_url)
 
 
 def _called(notify: Notify, completion: Completion) -> None:

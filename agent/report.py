@@ -10,7 +10,7 @@ from burnish import __version__
 from burnish.config import RunConfig
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord, RatingRecord, SealedRecord
-from burnish.types import Program, Record, Usage
+from burnish.types import JsonValue, Program, Record, Usage
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Report(Record):
         return self.sealed.verdict if self.sealed else "unfinished"
 
     def same_outcome(self, other: Report) -> bool:
-        """Whether both say the same but for how long it took."""
-        return _timeless(self) == _timeless(other)
+        """Whether both came to the same, at whatever cost: a call lost in a crash is paid, and asked, twice."""
+        return _costless(self) == _costless(other)
 
 
 def make_report(config: RunConfig, journal: Journal) -> Report:
@@ -91,12 +91,6 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
     )
 
 
-def _timeless(value: object) -> object:
-    """The report's JSON without durations and what depends on the server's cache."""
-    if isinstance(value, Record):
-        value = value.to_json()
-    if isinstance(value, dict):
-        return {k: _timeless(v) for k, v in value.items() if k not in {"seconds", "cached_tokens"}}
-    if isinstance(value, list):
-        return [_timeless(v) for v in value]
-    return value
+def _costless(report: Report) -> dict[str, JsonValue]:
+    """The report's JSON without what it cost in time, calls and tokens."""
+    return {k: v for k, v in report.to_json().items() if k not in {"seconds", "usage", "total"}}

@@ -20,6 +20,7 @@ from burnish.agent.operators.base import Operator, Proposal
 from burnish.agent.retriever import Recalled, Retriever
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
+from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
 from burnish.policies.curriculum import Tally
@@ -68,6 +69,7 @@ class Session:
     policies: Policies
     operators: Sequence[Operator]
     champion: Program
+    meaning: Embedder
     reflector_able: bool = False
     notify: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _facts: None
     records: list[IterationRecord] = field(default_factory=list)

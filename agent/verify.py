@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnish.agent.api import Run
 from burnish.agent.assembly import choose_policies
@@ -123,6 +123,12 @@ def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:
 def _wrong_report(run: Run, report: Report) -> Iterator[str]:
     if not run.place.report.is_file():
         return
-    written = Report.from_json(json.loads(run.place.report.read_text(encoding="utf-8")))
-    if not written.same_outcome(report):
-        yield f"{run.place.report.name} does not say what the journal says; delete it and run `burnish report`"
+    try:
+        written = Report.from_json(json.loads(run.place.report.read_bytes()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        written = None
+    if written is None or replace(written, seconds=report.seconds) != report:
+        yield (
+            f"{run.place.report.name} does not say what the journal says; `burnish resume {run.place.path}` writes it "
+            "anew"
+        )

@@ -6,10 +6,12 @@ Everything has a default; unknown keys and wrong values are refused with the nea
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
 
 from burnish.errors import ConfigError
 from burnish.types import Decoding, Retrieval
@@ -17,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9]).{20,}|(sk|hf|gsk|xai|AIza)[A-Za-z0-9_]{16,}")
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -64,12 +68,15 @@ class ModelConfig(Section):
     def _url(cls, value: str) -> str:
         if value != "embedded" and not value.startswith(("http://", "https://")):
             raise ValueError('must be "embedded" or start with http:// or https://')
+        parts = urlsplit(value)  # an IPv6 address without its end and a port out of range are ValueErrors too
+        if value != "embedded" and (not parts.hostname or parts.port == 0):
+            raise ValueError("must name a host, such as http://127.0.0.1:11434/v1")
         return value.rstrip("/")
 
     @field_validator("api_key_env")
     @classmethod
     def _name_not_key(cls, value: str) -> str:
-        if value and not value.replace("_", "").isalnum():
+        if value and (not _VARIABLE.fullmatch(value) or _LIKE_A_KEY.fullmatch(value)):
             raise ValueError("must be the name of an environment variable, never the key itself")
         return value
 
@@ -95,8 +102,8 @@ class BudgetConfig(Section):
 class SamplingConfig(Section):
     """How an iteration gathers attempts: `tasks` train tasks, `samples` answers each."""
 
-    tasks: Positive = 12
-    samples: Positive = 4
+    tasks: Positive = 24
+    samples: Positive = 2
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.8
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
 
@@ -109,10 +116,15 @@ class SealedConfig(Section):
 
 
 class MemoryConfig(Section):
-    """Where exemplars are looked up. `embedder` is "minilm", "hash" or the folder of a sentence-transformers model."""
+    """Where exemplars are looked up, and by what likeness.
+
+    `embedder` is "minilm", "hash" or the folder of a sentence-transformers model. With `form`, retrieval looks at how
+    a text is built as much as at what it means.
+    """
 
     index: Literal["chroma", "numpy"] = "chroma"
     embedder: str = "minilm"
+    form: bool = True
 
 
 class RunConfig(Section):
@@ -136,6 +148,20 @@ class RunConfig(Section):
     memory: MemoryConfig = MemoryConfig()
     sealed: SealedConfig = SealedConfig()
     policies: dict[str, Options] = {}
+
+    @field_validator("retrieval")
+    @classmethod
+    def _retrieval(cls, value: Retrieval) -> Retrieval:
+        if value.k < 0 or value.shelves < 1 or not 0 <= value.relevance <= 1:
+            raise ValueError("k must be at least 0, shelves at least 1 and relevance within 0 and 1")
+        return value
+
+    @field_validator("decoding")
+    @classmethod
+    def _decoding(cls, value: Decoding) -> Decoding:
+        if not 0 <= value.temperature <= 2 or not 0 < value.top_p <= 1 or value.max_tokens < 1:
+            raise ValueError("temperature must be within 0 and 2, top_p above 0 and at most 1, max_tokens at least 1")
+        return value
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], source: str = "configuration") -> Self:
@@ -227,7 +253,8 @@ def _explain(model: type[BaseModel], error: ValidationError) -> str:
         expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{key} = {first['input']!r}: {message[0].lower()}{message[1:]}"
+    shown = "..." if path[-1] == "api_key_env" else repr(first["input"])  # it may be the key itself
+    return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
 
 
 def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -263,11 +263,11 @@ class Prompt(Record):
 class Retrieval(Record):
     """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only)."""
 
-    policy: str = "shelves"
+    policy: Literal["shelves", "nearest"] = "shelves"
     k: int = 4
     relevance: float = 0.8
     order: Literal["nearest_last", "nearest_first"] = "nearest_last"
-    shelves: int = 8
+    shelves: int = 16
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ class Decoding(Record):
 
     temperature: float = 0.0
     top_p: float = 1.0
-    max_tokens: int = 128
+    max_tokens: int = 96
     rendering: Literal["turns", "block"] = "turns"
 
 

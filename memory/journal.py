@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -271,10 +271,7 @@ class Journal:
             for place, (kind, body) in enumerate(events)
         ]
         statements.append(
-            (
-                "INSERT INTO iterations VALUES(?, ?, ?)",
-                (record.number, record.champion_id, _dump(record.to_json())),
-            )
+            ("INSERT INTO iterations VALUES(?, ?, ?)", (record.number, record.champion_id, _dump(record.to_json())))
         )
         await self._write(*statements)
 
@@ -344,14 +341,7 @@ class Journal:
 
 
 def _usage(row: sqlite3.Row) -> Usage:
-    return Usage(
-        calls=row["calls"] or 0,
-        prompt_tokens=row["prompt_tokens"] or 0,
-        completion_tokens=row["completion_tokens"] or 0,
-        cached_tokens=row["cached_tokens"] or 0,
-        usd=row["usd"] or 0.0,
-        seconds=row["seconds"] or 0.0,
-    )
+    return Usage(*(row[field.name] or 0 for field in fields(Usage)))
 
 
 def _dump(value: object) -> str:

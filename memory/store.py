@@ -55,8 +55,8 @@ class Memory:
         return all(e.id in self._alive for e in self.at(revision)) and len(self.at(revision)) == len(self._alive)
 
     def alive(self) -> list[Exemplar]:
-        """The exemplars alive now, staged ones included, in the order they came."""
-        return list(self._alive.values())
+        """The exemplars alive now, staged ones included, by birth and id: a resumed run sees the same order."""
+        return sorted(self._alive.values(), key=lambda e: (e.born, e.id))
 
     def sample(self, revision: int, size: int, rng: np.random.Generator) -> list[Exemplar]:
         """At most `size` exemplars alive at a revision, in order of birth."""

@@ -96,13 +96,13 @@ class Writer:
                 for sql, values in entry.statements:
                     connection.execute(sql, values)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, OverflowError) as error:  # the latter two: values SQLite cannot hold
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             return self._failure(error)
         return None
 
-    def _failure(self, error: sqlite3.Error) -> StorageError:
+    def _failure(self, error: Exception) -> StorageError:
         return StorageError(
             f"cannot write {self._path}: {error}; nothing acknowledged was lost: free some disk space or check the "
             "file, then `burnish resume`"

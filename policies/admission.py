@@ -30,6 +30,8 @@ class Resident:
     """The exemplar in memory nearest to an applicant, and how near it is."""
 
     exemplar_id: str
+    task_id: str
+    cell: str
     similarity: float
     merit: float
 
@@ -101,6 +103,8 @@ class NovelAdmission:
             cells[applicant.cell] += 1
             if twin is not None:
                 replaced[twin.exemplar_id] = i
+                tasks[twin.task_id] -= 1
+                cells[twin.cell] -= 1
         return Admission(tuple(sorted(admitted)), refused, replaced)
 
     def _refusal(
@@ -110,10 +114,11 @@ class NovelAdmission:
             return "the environment gave no verdict"
         if not applicant.verified:
             return "not verified"
-        if twin is not None:
-            return None if applicant.merit > twin.merit else "near-duplicate of one in memory"
-        if tasks[applicant.task_id] >= self.per_task:
+        if twin is not None and applicant.merit <= twin.merit:
+            return "near-duplicate of one in memory"
+        # One that takes another's place counts only where it goes to another task or cell.
+        if (twin is None or twin.task_id != applicant.task_id) and tasks[applicant.task_id] >= self.per_task:
             return "enough of this task"
-        if cells[applicant.cell] >= self.per_cell:
+        if (twin is None or twin.cell != applicant.cell) and cells[applicant.cell] >= self.per_cell:
             return "enough of this cell"
         return None

@@ -23,7 +23,7 @@ def maximal_marginal_relevance(query: Vectors, candidates: Vectors, count: int, 
     (Carbonell and Goldstein 1998).
     """
     likeness = candidates @ query
-    crowding = np.zeros(len(candidates), dtype=np.float32)
+    crowding = np.full(len(candidates), -1.0, dtype=np.float32)
     chosen: list[int] = []
     for _ in range(min(count, len(candidates))):
         score = relevance * likeness - (1 - relevance) * crowding

@@ -6,6 +6,7 @@ The order is what makes a crash harmless: reserve → journal the intent → sen
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.ledger import Amount, Ledger
-from burnish.errors import BudgetExhausted, Interrupted, ModelError, ModelUnavailable
+from burnish.errors import BudgetExhausted, Interrupted, ModelError, ModelRefused, ModelUnavailable
 from burnish.memory.journal import CallKey, Journal
 from burnish.records import Completion
 
@@ -51,7 +52,8 @@ class Caller:
         self._iteration = 0
         self._known: dict[str, Completion] = {}
         self._tries: dict[str, int] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
+        self._refused: ModelRefused | None = None
 
     def begin(self, iteration: int) -> None:
         """Start (or start again) an iteration: what the journal knows of it will not be asked again."""
@@ -59,9 +61,13 @@ class Caller:
         self._known = self._journal.completions(iteration)
         self._tries = self._journal.tries(iteration)
 
+    def concurrency(self, role: str) -> int:
+        """How many calls of a role may be in flight."""
+        return self.clients[role].config.concurrency
+
     def stop(self) -> None:
         """Send nothing more; calls in flight are finished and kept."""
-        self._stopping = True
+        self._stopping.set()
 
     async def ask(self, role: str, request: ChatRequest, place: Place) -> Completion:
         """One answer.
@@ -88,8 +94,10 @@ class Caller:
     async def _ask_with_retries(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
         first = self._tries.get(str(key), 0)
         for n in range(client.config.retries + 1):
-            if self._stopping:
+            if self._stopping.is_set():
                 raise Interrupted("stopped before the next call")
+            if self._refused is not None:
+                raise self._refused
             try:
                 return await self._try(client, request, key, first + n)
             except TryFailed as failure:
@@ -97,7 +105,8 @@ class Caller:
                     raise ModelUnavailable(
                         f"{failure} after {n + 1} tries; see that the server runs, then `burnish resume`"
                     ) from None
-                await asyncio.sleep(self._wait(n, failure))
+                with contextlib.suppress(TimeoutError):  # `stop` ends the wait
+                    await asyncio.wait_for(self._stopping.wait(), self._wait(n, failure))
         raise AssertionError("unreachable")
 
     def _wait(self, n: int, failure: TryFailed) -> float:
@@ -127,6 +136,8 @@ class Caller:
             await self._give_up(key, attempt, worst, late)
             raise late from None
         except ModelError as error:
+            if isinstance(error, ModelRefused):
+                self._refused = error  # what is queued behind it would only be refused too
             await self._give_up(key, attempt, worst, TryFailed(str(error), lost=False))
             raise
         except BaseException:

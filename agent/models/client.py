@@ -20,9 +20,11 @@ from burnish.errors import ConfigError, ModelRefused, ModelRejected
 from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
-RETRIED_STATUSES = frozenset({408, 409, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+RETRIED_STATUSES = frozenset({408, 409, 429, *range(500, 600)})
 REFUSED_STATUSES = frozenset({401, 403})
 LONGEST_ERROR_TEXT = 300
+MOST_TOKENS = 2**53
+"""A count beyond this is no count; it would not fit the journal either."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class ChatClient:
 
     def worst_case_tokens(self, request: ChatRequest) -> tuple[int, int]:
         """Upper bounds (prompt tokens, completion tokens): no tokenizer makes more tokens than there are bytes."""
-        size = sum(len(m.content.encode("utf-8", "replace")) for m in request.messages)
+        size = sum(len(m.content.encode("utf-8", "surrogatepass")) for m in request.messages)
         return size + self.config.template_tokens * (len(request.messages) + 1), request.max_tokens
 
     async def send(self, request: ChatRequest, *, timeout: float) -> Completion:  # noqa: ASYNC109 (httpx enforces it)
@@ -122,7 +124,7 @@ class ChatClient:
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryFailed(f"cannot connect to {self.url} ({_words(error)})", lost=False) from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise TryFailed(f"{self.url} did not answer ({_words(error)})", lost=True) from None
         if response.status_code != httpx.codes.OK:
             raise self._failure(response)
@@ -132,7 +134,7 @@ class ChatClient:
         """None when the server answers, else a sentence saying what is wrong."""
         try:
             response = await self._http.get(f"{self.url}/models", timeout=10.0)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             return f"{self.url} is unreachable ({_words(error)}); start the server or correct models.task.url"
         if response.status_code in REFUSED_STATUSES:
             return str(self._failure(response))
@@ -147,8 +149,13 @@ class ChatClient:
             )
         if status in RETRIED_STATUSES:
             return TryFailed(f"{self.url} answered {status}", lost=False, retry_after=_retry_after(response))
-        said = " ".join(response.text.split())[:LONGEST_ERROR_TEXT]
+        said = self._quoted(response.text)
         return ModelRejected(f"{self.url} rejected the request ({status}): {said or 'no reason given'}")
+
+    def _quoted(self, text: str) -> str:
+        """What a server said, shortened, and without the API key where it echoes that."""
+        key = self._http.headers.get("authorization", "").removeprefix("Bearer ")
+        return " ".join((text.replace(key, "[API key]") if key else text).split())[:LONGEST_ERROR_TEXT]
 
     def _completion(self, response: httpx.Response, seconds: float) -> Completion:
         try:
@@ -156,7 +163,7 @@ class ChatClient:
             choice = data["choices"][0]
             usage = data.get("usage") or {}
             text = choice["message"].get("content") or ""
-            prompt, completion = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+            prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
             return Completion(
                 text=str(text),
                 model=str(data.get("model") or self.name),
@@ -164,9 +171,10 @@ class ChatClient:
                 probabilities=_first_token_probabilities(choice.get("logprobs")),
                 usage=Usage(1, prompt, completion, _cached(data, usage), self.price(prompt, completion), seconds),
             )
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            said = self._quoted(f"{type(error).__name__}: {error}")
             raise ModelRejected(
-                f"{self.url} answered something that is no chat completion ({type(error).__name__}: {error}); "
+                f"{self.url} answered something that is no chat completion ({said}); "
                 "check that models.*.url is the base of an OpenAI-compatible API"
             ) from None
 
@@ -177,14 +185,24 @@ def _authorization(config: ModelConfig) -> dict[str, str]:
     key = os.environ.get(config.api_key_env, "")
     if not key:
         raise ConfigError(f"the environment variable {config.api_key_env} (api_key_env) is not set; export it first")
-    if not key.isascii() or any(c.isspace() for c in key):
-        raise ConfigError(f"the environment variable {config.api_key_env} holds no usable key (spaces or non-ASCII)")
+    if not all("!" <= c <= "~" for c in key):
+        raise ConfigError(
+            f"the environment variable {config.api_key_env} holds no usable key (spaces, control characters or "
+            "non-ASCII); export it again"
+        )
     return {"authorization": f"Bearer {key}"}
+
+
+def _count(value: Any) -> int:
+    count = int(value or 0)
+    if not 0 <= count <= MOST_TOKENS:
+        raise ValueError("a number of tokens is out of range")
+    return count
 
 
 def _cached(data: Mapping[str, Any], usage: Mapping[str, Any]) -> int:
     details = usage.get("prompt_tokens_details") or {}
-    return int(details.get("cached_tokens") or (data.get("timings") or {}).get("cache_n") or 0)
+    return _count(details.get("cached_tokens") or (data.get("timings") or {}).get("cache_n"))
 
 
 def _first_token_probabilities(logprobs: Any) -> dict[str, float] | None:
@@ -198,13 +216,13 @@ def _first_token_probabilities(logprobs: Any) -> dict[str, float] | None:
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _words(error: Exception) -> str:

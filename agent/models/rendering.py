@@ -10,7 +10,9 @@ from burnish.types import Exemplar, Message, Program, Task
 
 # The control tokens of the common chat templates. Servers parse them wherever they stand in the text, so a task
 # could otherwise open a turn of its own.
-_CONTROL_TOKEN = re.compile(r"<(?=\|)|<(?=/?s>)|<(?=(?:start|end)_of_turn>)|<(?=</?SYS>>)|\[(?=/?INST\])")
+_CONTROL_TOKEN = re.compile(
+    r"<(?=[|｜])|<(?=/?s>)|<(?=[be]os>)|<(?=(?:reponame|filename)>)|<(?=[a-z]+(?:_[a-z]+)+>)|<(?=</?SYS>>)|\[(?=/?INST\])"
+)
 
 
 def defuse(text: str) -> str:

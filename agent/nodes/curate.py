@@ -37,7 +37,14 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
 def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tuple[list[Exemplar], dict[str, str]]:
     scratch = session.scratch
     applicants = [
-        Applicant(a.id, a.task_id, tasks[a.task_id].cell, f.verified, f.status.judged, _merit(session, a.id, f.reward))
+        Applicant(
+            attempt_id=a.id,
+            task_id=a.task_id,
+            cell=tasks[a.task_id].cell,
+            verified=f.verified,
+            judged=f.status.judged,
+            merit=_merit(session, f.reward, scratch.ratings.get(a.id)),
+        )
         for a, f in judged
     ]
     vectors = session.memory.embedder.embed([tasks[a.task_id].prompt for a, _ in judged])
@@ -67,12 +74,12 @@ def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tu
     return born, died
 
 
-def _merit(session: Session, attempt_id: str, reward: float) -> float:
+def _merit(session: Session, reward: float, rated: float | None) -> float:
     """The reward; the judge's rating breaks ties once it has earned its vote."""
     rating = session.scratch.rating
     if rating is None or not rating.vote:
         return reward
-    return reward + session.scratch.ratings.get(attempt_id, 0.0) / 1000
+    return reward + (rated or 0.0) / 1000
 
 
 def _residents(
@@ -86,7 +93,8 @@ def _residents(
     for i, neighbours in zip(verified, nearest, strict=True):
         if neighbours:
             exemplar = session.memory[neighbours[0].id]
-            found[i] = Resident(exemplar.id, neighbours[0].similarity, exemplar.reward)
+            merit = _merit(session, exemplar.reward, exemplar.rating)
+            found[i] = Resident(exemplar.id, exemplar.task_id, exemplar.cell, neighbours[0].similarity, merit)
     return found
 
 

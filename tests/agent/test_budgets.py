@@ -1,0 +1,116 @@
+"""No limit is ever exceeded, the sealed test is always paid for, and what does not suffice is refused up front."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from laboratory import Laboratory, learner, query
+
+from burnish.agent.models.scripted import ScriptedReply
+from burnish.errors import BudgetTooSmall
+
+PRICES = {"usd_per_million_prompt_tokens": 1.0, "usd_per_million_completion_tokens": 2.0}
+TINY: dict[str, Any] = {"sampling": {"tasks": 3, "samples": 2}, "sealed": {"tasks": 5}}
+
+
+def priced(lab: Laboratory) -> dict[str, Any]:
+    return {"task": {"url": lab.url, **PRICES}}
+
+
+def total(lab: Laboratory, name: str) -> tuple[int, int, float]:
+    """Calls, tokens and US dollars by the rows of the journal."""
+    sql = "SELECT COUNT(*), SUM(prompt_tokens + completion_tokens), SUM(usd) FROM calls"
+    calls, tokens, usd = query(lab.folder / name, sql)[0]
+    return int(calls), int(tokens), float(usd)
+
+
+@pytest.mark.parametrize("calls", [140, 171, 203])
+def test_calls_are_never_exceeded_and_the_sealed_test_is_paid_for(lab: Laboratory, calls: int) -> None:
+    report = lab.run("run", budget={"calls": calls, "iterations": 8})
+    assert len(lab.model.bodies) == total(lab, "run")[0] == report.total.calls <= calls
+    assert report.sealed is not None
+    assert report.sealed.arms["seed"].tasks == 20
+    assert "budget" in report.stopped
+    assert len(report.iterations) > 1
+
+
+def test_tokens_are_never_exceeded(lab: Laboratory) -> None:
+    report = lab.run("run", budget={"tokens": 60_000, "iterations": 8})
+    assert total(lab, "run")[1] == report.total.tokens <= 60_000
+    assert report.finished
+
+
+def test_money_is_never_exceeded_and_adds_up(lab: Laboratory) -> None:
+    report = lab.run("run", models=priced(lab), budget={"usd": 0.08, "iterations": 8})
+    _, _, usd = total(lab, "run")
+    assert 0 < usd <= 0.08
+    assert usd == pytest.approx(report.total.usd)
+    assert usd == pytest.approx((report.total.prompt_tokens + 2 * report.total.completion_tokens) / 1e6)
+    assert report.finished
+
+
+def test_a_server_that_reports_no_usage_is_charged_the_worst_case(lab: Laboratory) -> None:
+    lab.model.answer = lambda body: ScriptedReply(learner(body), usage=False)
+    report = lab.run("run", budget={"tokens": 60_000, "iterations": 8}, sealed={"tasks": 5})
+    reserved = query(lab.folder / "run", "SELECT SUM(reserved_tokens) FROM calls")[0][0]
+    assert reserved == report.total.tokens <= 60_000
+
+
+def test_seconds_end_the_run_and_the_sealed_test_is_still_opened(lab: Laboratory) -> None:
+    report = lab.run("run", budget={"seconds": 25.0, "iterations": 1000}, policies={"stopping": {"name": "never"}})
+    assert report.finished
+    assert report.seconds <= 25.0
+
+
+def test_iterations_are_counted(lab: Laboratory) -> None:
+    report = lab.run("run", budget={"iterations": 2})
+    assert [r.number for r in report.iterations] == [0, 1, 2]
+    assert report.stopped == "all 2 iterations done"
+
+
+def test_a_budget_that_ends_within_an_iteration_still_opens_the_sealed_test(lab: Laboratory) -> None:
+    # The gate takes more than the block of tasks that an iteration must afford to begin.
+    report = lab.run("run", budget={"calls": 112, "iterations": 8})
+    assert report.stopped.startswith("the budget ended within iteration 1:")
+    assert [r.number for r in report.iterations] == [0]
+    assert report.finished
+    assert report.verdict == "no improvement"
+
+
+@pytest.mark.parametrize(
+    ("limit", "given", "pattern"),
+    [
+        ("calls", 10, r"give at least (\d+)"),
+        ("tokens", 1000, r"at least (\d+) tokens"),
+        ("usd", 0.001, r"([\d.]+) USD,"),
+    ],
+)
+def test_too_little_is_refused_before_anything_is_spent_and_the_least_it_names_works(
+    lab: Laboratory, limit: str, given: float, pattern: str
+) -> None:
+    with pytest.raises(BudgetTooSmall) as refused:
+        lab.run("small", models=priced(lab), budget={limit: given}, **TINY)
+    assert lab.model.bodies == []
+    found = re.search(pattern, str(refused.value))
+    assert found, str(refused.value)
+    least = float(found[1])
+    report = lab.run("least", models=priced(lab), budget={limit: int(least) if limit != "usd" else least}, **TINY)
+    assert report.finished
+    assert len(report.iterations) > 1
+    below = int(least) - 1 if limit != "usd" else least * 0.95
+    with pytest.raises(BudgetTooSmall):
+        lab.run("below", models=priced(lab), budget={limit: below}, **TINY)
+
+
+def test_no_time_at_all_is_refused_before_anything_is_spent(lab: Laboratory) -> None:
+    with pytest.raises(BudgetTooSmall, match=r"give at least .* s"):
+        lab.run("small", budget={"seconds": 0.5})
+    assert lab.model.bodies == []
+
+
+def test_a_refused_budget_can_be_raised_on_resume(lab: Laboratory) -> None:
+    with pytest.raises(BudgetTooSmall):
+        lab.run("small", budget={"calls": 10}, **TINY)
+    assert lab.resume("small", calls=500).finished

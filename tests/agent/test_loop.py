@@ -1,0 +1,244 @@
+"""What the loop promises, over real HTTP, a real journal and a scripted model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from codes import Codes, code_of
+from laboratory import CODES, Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
+from langgraph.checkpoint.memory import InMemorySaver
+
+from burnish.agent.api import Run, open_run
+from burnish.agent.directory import RunDirectory
+from burnish.agent.graph import build_graph
+from burnish.agent.opening import open_session
+from burnish.agent.session import Scratch
+from burnish.environments.registry import load
+from burnish.memory.journal import Journal
+from burnish.types import Feedback, Status, Task
+
+NODES = ["draw", "recall", "attempt", "check", "rate", "curate", "rewrite", "gate", "guard", "commit"]
+
+
+@pytest.fixture
+def finished(learned: Laboratory) -> Run:
+    return open_run(learned.folder / "run")
+
+
+def split_of(prompt: str) -> str:
+    return Task("codes", prompt).split
+
+
+def posed(body: Body) -> str | None:
+    """The task of an attempt; None for the judge's and the reflector's requests."""
+    return None if is_rating(body) or is_reflection(body) else body["messages"][-1]["content"]
+
+
+def test_a_model_that_learns_from_exemplars_improves(finished: Run) -> None:
+    report = finished.report()
+    assert report.verdict == "improved"
+    assert report.sealed is not None
+    assert report.sealed.arms["champion"].passes > report.sealed.arms["seed"].passes
+    assert report.sealed.arms["champion"].passes > report.sealed.arms["shuffled memory"].passes
+    assert [r.number for r in report.iterations] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_verdicts_bring_no_improvement(lab: Laboratory, seed: int) -> None:
+    report = lab.run("null", environment="null", seed=seed)
+    assert report.verdict in {"no improvement", "undecided"}
+    assert report.exemplars_ever > 0
+
+
+def test_the_champion_changes_only_by_an_accepted_gate(finished: Run) -> None:
+    changes = 0
+    for before, after in pairwise(finished.iterations()):
+        accepted = [g for g in after.gates if g.outcome == "accept"]
+        assert after.champion_id == (accepted[-1].challenger_id if accepted else before.champion_id)
+        assert all(g.champion_id == before.champion_id for g in after.gates[:1])
+        changes += bool(accepted)
+    assert changes > 0
+
+
+def test_every_exemplar_was_verified_and_comes_from_train(finished: Run) -> None:
+    with finished.journal() as journal:
+        exemplars = journal.exemplars()
+        judged = {(a.task_id, a.answer): f for node in ("attempt", "rewrite") for _, a, f in journal.judged(node)}
+        assert len(exemplars) > 5
+        for exemplar in exemplars:
+            verdict = judged[exemplar.task_id, exemplar.answer]
+            assert verdict.verified
+            assert verdict.status is Status.OK
+            assert exemplar.answer == code_of(exemplar.prompt)
+            assert journal.task(exemplar.task_id).split == split_of(exemplar.prompt) == "train"
+
+
+def test_sealed_tasks_are_never_asked_before_the_sealed_test(learned: Laboratory, finished: Run) -> None:
+    (opened,) = [e.requests for e in learned.events if e.kind == "sealed"]
+    before, after = learned.model.bodies[:opened], learned.model.bodies[opened:]
+    assert {split_of(task) for body in before if (task := posed(body))} == {"train", "validation"}
+    assert {split_of(task) for body in after if (task := posed(body))} == {"test"}
+    with finished.journal() as journal:
+        sealed = {journal.task(a.task_id).prompt for _, a, _ in journal.judged("sealed seed")}
+    said = json.dumps(before)
+    assert len(sealed) == 20
+    assert not [prompt for prompt in sealed if prompt in said]
+
+
+def test_exemplars_shown_come_from_train_and_from_another_task(learned: Laboratory) -> None:
+    shown = [(posed(body), prompt) for body in learned.model.bodies for prompt, _ in shown_exemplars(body)]
+    assert shown
+    assert {split_of(prompt) for _, prompt in shown} == {"train"}
+    assert not [task for task, prompt in shown if task == prompt]
+
+
+def test_a_gold_answer_reaches_a_prompt_only_after_the_model_gave_it(learned: Laboratory) -> None:
+    given: set[str] = set()
+    asked = 0
+    for kind, text in learned.model.dialogue:
+        codes = set(re.findall(r"\b[0-9a-f]{12}\b", text))
+        if kind == "reply":
+            given |= codes
+        else:
+            asked += len(codes)
+            assert codes <= given
+    assert asked > 0
+
+
+def test_every_challenger_meets_fresh_validation_tasks(finished: Run) -> None:
+    seen: set[str] = set()
+    with finished.journal() as journal:
+        for record in finished.iterations():
+            answers = journal.judged("gate", record.number)
+            for gate in record.gates:
+                tasks = {a.task_id for _, a, _ in answers if a.program_id == gate.challenger_id}
+                assert tasks == {a.task_id for _, a, _ in answers if a.program_id == gate.champion_id}
+                assert {journal.task(t).split for t in tasks} == {"validation"}
+                assert gate.tasks <= len(tasks)
+                assert not tasks & seen
+                seen |= tasks
+    assert len(seen) == finished.iterations()[-1].validation_used
+
+
+def test_the_graph_is_the_ten_nodes_in_order() -> None:
+    drawn = build_graph().get_graph()
+    follows = {edge.source: edge.target for edge in drawn.edges}
+    path = ["__start__"]
+    while path[-1] in follows:
+        path.append(follows[path[-1]])
+    assert path == ["__start__", *NODES, "__end__"]
+    assert set(drawn.nodes) == set(path)
+
+
+def test_the_state_of_the_graph_is_small_and_plain(lab: Laboratory) -> None:
+    config = lab.config()
+    place = RunDirectory(lab.folder / "watched")
+    place.create(config)
+
+    async def one_iteration() -> list[dict[str, object]]:
+        async with open_session(place, config, load(CODES, {}), lambda _kind, _facts: None) as opened:
+            opened.session.scratch = Scratch(1)
+            opened.session.caller.begin(1)
+            graph = build_graph(InMemorySaver())
+            thread = {"configurable": {"thread_id": "1"}}
+            await graph.ainvoke({"iteration": 1}, thread, context=opened.session)  # type: ignore[call-overload]
+            return [snapshot.values async for snapshot in graph.aget_state_history(thread)]  # type: ignore[arg-type]
+
+    states = asyncio.run(one_iteration())
+    assert len(states) > len(NODES)
+    assert max(len(json.dumps(state)) for state in states) < 10_000
+    assert states[0]["champion"]
+
+
+def test_the_report_computed_again_is_equal(learned: Laboratory, finished: Run) -> None:
+    again = finished.report()
+    assert again == finished.report() == learned.report
+    assert json.loads(finished.place.report.read_text()) == again.to_json()
+
+
+def test_equal_seeds_give_equal_outcomes_and_others_do_not(learned: Laboratory) -> None:
+    twin = Laboratory(learned.folder, learned.model, learned.url)
+    first, second, other = twin.run("first", seed=5), twin.run("second", seed=5), twin.run("other", seed=6)
+    assert first.same_outcome(second)
+    assert not first.same_outcome(other)
+    assert open_run(learned.folder / "first").memory() == open_run(learned.folder / "second").memory()
+
+
+def test_the_chroma_index_brings_the_same_outcome_as_the_exact_one(learned: Laboratory) -> None:
+    twin = Laboratory(learned.folder, learned.model, learned.url)
+    tables = {"seed": 5, "budget": {"iterations": 2}}
+    chroma = twin.run("chroma", memory={"index": "chroma"}, **tables)
+    assert chroma.same_outcome(twin.run("numpy", **tables))
+
+
+class Moody(Codes):
+    """Fails on every third answer, right or wrong."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        if self.fails(answer):
+            raise RuntimeError("the judge has left the room")
+        return super().score(task, answer)
+
+    @staticmethod
+    def fails(answer: str) -> bool:
+        return chance(answer) < 1 / 3
+
+
+def test_a_failing_environment_is_a_status_and_teaches_nothing(lab: Laboratory) -> None:
+    report = lab.run_with("moody", Moody())
+    statuses = [r.statuses.get("error", 0) for r in report.iterations]
+    assert sum(statuses) > 0
+    with open_run(lab.folder / "moody").journal() as journal:
+        failed = [(a, f) for _, a, f in journal.judged("attempt") if Moody.fails(a.answer)]
+        assert len(failed) == sum(statuses)
+        assert {f.status for _, f in failed} == {Status.ERROR}
+        assert not [e for e in journal.exemplars() if Moody.fails(e.answer)]
+        _check_means(journal)
+        _check_gates(journal)
+    assert report.refused["the environment gave no verdict"] >= sum(statuses)
+    assert "left the room" not in json.dumps(lab.model.bodies)
+
+
+def _check_means(journal: Journal) -> None:
+    """Attempts without a verdict count neither way."""
+    for record in journal.iterations()[1:]:
+        rewards = [f.reward for _, _, f in journal.judged("attempt", record.number) if f.status.judged]
+        assert record.mean_reward == pytest.approx(sum(rewards) / len(rewards))
+
+
+def _check_gates(journal: Journal) -> None:
+    for record in journal.iterations():
+        answers = journal.judged("gate", record.number)
+        for gate in record.gates:
+            verdicts = {
+                program: {a.task_id: f for _, a, f in answers if a.program_id == program and f.status.judged}
+                for program in (gate.champion_id, gate.challenger_id)
+            }
+            both = verdicts[gate.champion_id].keys() & verdicts[gate.challenger_id].keys()
+            assert 0 < gate.tasks <= len(both)
+
+
+def test_the_commitment_to_the_sealed_seed_precedes_the_first_call(lab: Laboratory) -> None:
+    kept: list[str] = []
+    place = lab.folder / "committed"
+    lab.model.watch = lambda _n: kept.extend(
+        v for (v,) in query(place, "SELECT value FROM meta WHERE key LIKE 'sealed%'")
+    )
+    report = lab.run("committed", budget={"iterations": 1})
+    assert json.loads(kept[0]) == report.sealed_seed_sha256
+
+
+def test_everything_is_in_the_run_directory(finished: Run) -> None:
+    names = {path.name for path in Path(finished.place.path).iterdir()}
+    assert {"run.toml", "journal.db", "log.jsonl", "report.json"} <= names
+    lines = [json.loads(line) for line in finished.place.log.read_text().splitlines()]
+    assert [line["event"] for line in lines if line["event"] in {"plan", "stopped", "sealed"}] == [
+        "plan",
+        "stopped",
+        "sealed",
+    ]

@@ -1,0 +1,107 @@
+"""A run that is killed anywhere resumes to the same end, and asks nothing twice but what was in flight."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from signal import SIGKILL
+
+import pytest
+from laboratory import Laboratory, laboratory, query
+
+from burnish.agent.api import open_run
+from burnish.agent.report import Report
+
+POINTS = 6
+_DRAWN = random.Random("where to kill")
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """A laboratory with an uninterrupted run in the folder `whole`."""
+    with laboratory(tmp_path_factory.mktemp("resume")) as made:
+        made.run("whole")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def asked(reference: Laboratory) -> Counter[str]:
+    """What the uninterrupted run asked."""
+    assert reference.report.finished
+    return reference.model.counts()
+
+
+def answered(lab: Laboratory, name: str) -> int:
+    (count,) = query(lab.folder / name, "SELECT COUNT(*) FROM calls WHERE state = 'done'")[0]
+    return int(count)
+
+
+def assert_same(lab: Laboratory, name: str, report: Report) -> None:
+    killed, whole = open_run(lab.folder / name), open_run(lab.folder / "whole")
+    assert report.same_outcome(whole.report())
+    assert killed.iterations() == whole.iterations()
+    assert killed.program() == whole.program()
+    for number in range(len(whole.iterations())):
+        assert killed.memory(number) == whole.memory(number)
+
+
+@pytest.mark.parametrize(
+    ("share", "delay"), [((i + _DRAWN.random()) / POINTS, _DRAWN.uniform(0, 0.05)) for i in range(POINTS)]
+)
+def test_killed_anywhere_it_comes_to_the_same_end(
+    reference: Laboratory, asked: Counter[str], share: float, delay: float
+) -> None:
+    name = f"killed at {share}"
+    at = 1 + int(share * (asked.total() - 1))
+    assert reference.killed(name, at, delay=delay) == -SIGKILL
+    first, done = reference.model.counts(), answered(reference, name)
+    in_flight = first.total() - done
+    assert 0 <= in_flight <= 16
+    report = reference.resume(name)
+    second = reference.model.counts()
+    assert_same(reference, name, report)
+    assert second.total() == asked.total() - done
+    again = first + second - asked
+    assert again.total() == in_flight
+    assert max(again.values(), default=1) == 1
+
+
+def test_killed_again_and_again_it_comes_to_the_same_end(reference: Laboratory, asked: Counter[str]) -> None:
+    for at in (30, 30, 30, 30):
+        assert reference.killed("again", at) == -SIGKILL
+    report = reference.resume("again")
+    assert_same(reference, "again", report)
+    lost = query(reference.folder / "again", "SELECT COUNT(*) FROM calls WHERE state = 'lost'")[0][0]
+    assert answered(reference, "again") == asked.total()
+    assert report.total.calls == asked.total() + lost
+
+
+def test_killed_over_a_chroma_index_it_comes_to_the_same_end(reference: Laboratory, asked: Counter[str]) -> None:
+    assert reference.killed("chroma", int(0.6 * asked.total()), memory={"index": "chroma"}) == -SIGKILL
+    assert_same(reference, "chroma", reference.resume("chroma"))
+
+
+def test_a_finished_run_asks_nothing(reference: Laboratory) -> None:
+    report = reference.resume("whole")
+    assert reference.model.bodies == []
+    assert report.same_outcome(reference.report)
+    assert report.total == reference.report.total
+
+
+def test_a_larger_budget_continues_a_run_that_is_not_sealed(reference: Laboratory, asked: Counter[str]) -> None:
+    one = {"budget": {"iterations": 1}}
+    reference.run("short", **one)
+    in_short = len(reference.model.bodies)
+    assert reference.killed("longer", in_short - 5, **one) == -SIGKILL
+    report = reference.resume("longer", iterations=3)
+    assert [r.number for r in report.iterations] == [0, 1, 2, 3]
+    assert_same(reference, "longer", report)
+    assert open_run(reference.folder / "longer").config.budget.iterations == 3
+
+
+def test_a_larger_budget_does_not_open_the_sealed_test_again(reference: Laboratory) -> None:
+    before = reference.run("sealed", budget={"iterations": 1})
+    after = reference.resume("sealed", iterations=3)
+    assert reference.model.bodies == []
+    assert after.same_outcome(before)

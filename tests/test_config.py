@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burnish.agent.assembly import IMPLEMENTATIONS, OPERATORS, choose_operators, choose_policies, resolved
+from burnish.config import POLICY_KINDS, RunConfig, apply_overrides, nearest
+from burnish.errors import ConfigError
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+COUNT = st.integers(1, 10**9)
+ABOVE_ZERO = st.floats(1e-9, 1e9)
+SHARE = st.floats(0, 1)
+OPTION = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT
+OPTIONS = st.dictionaries(TEXT, OPTION | st.lists(OPTION, max_size=2), max_size=2)
+
+
+def table(**values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Any table with some of these keys."""
+    return st.fixed_dictionaries({}, optional=values)
+
+
+MODEL = table(
+    url=st.sampled_from(["embedded", "http://127.0.0.1:1/v1", "https://[::1]:8080/", "https://api.example.org/v1"]),
+    name=TEXT,
+    file=TEXT,
+    api_key_env=st.sampled_from(["", "OPENAI_API_KEY", "my_key"]),
+    retries=st.integers(0, 9),
+    timeout_seconds=ABOVE_ZERO,
+    usd_per_million_prompt_tokens=st.floats(0, 1e3),
+)
+CONFIG = table(
+    environment=TEXT,
+    environment_options=OPTIONS,
+    seed=st.integers(0, 2**31),
+    prompt=st.dictionaries(TEXT, TEXT, max_size=2),
+    operators=st.lists(TEXT, max_size=2),
+    models=table(task=MODEL, reflector=MODEL, judge=MODEL),
+    budget=table(calls=COUNT, tokens=COUNT, usd=ABOVE_ZERO, seconds=ABOVE_ZERO | st.just(float("inf"))),
+    sampling=table(tasks=COUNT, temperature=st.floats(0, 2)),
+    retrieval=table(k=st.integers(0, 9), order=st.sampled_from(["nearest_last", "nearest_first"]), relevance=SHARE),
+    decoding=table(max_tokens=COUNT, rendering=st.sampled_from(["turns", "block"])),
+    memory=table(index=st.sampled_from(["chroma", "numpy"]), embedder=TEXT),
+    policies=st.dictionaries(st.sampled_from(POLICY_KINDS), OPTIONS, max_size=2),
+)
+
+
+@given(CONFIG)
+def test_a_configuration_written_as_toml_reads_back_equal(data: dict[str, Any]) -> None:
+    config = RunConfig.parse(data)
+    assert RunConfig.parse(tomllib.loads(config.to_toml())) == config
+
+
+def test_the_empty_file_is_the_default_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("", encoding="utf-8")
+    assert RunConfig.load(file) == RunConfig()
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("sampling.tsks = 3", "unknown key sampling.tsks; did you mean 'tasks'?"),
+        ("budget.call = 3", "unknown key budget.call; did you mean 'calls'?"),
+        ("modles = {}", "unknown key modles; did you mean 'models'?"),
+        ("models.task.nam = 'x'", "unknown key models.task.nam; did you mean 'name'?"),
+        ("models.reflector.retires = 1", "unknown key models.reflector.retires; did you mean 'retries'?"),
+        ("retrieval.relevence = 1", "unknown key retrieval.relevence; did you mean 'relevance'?"),
+        ("decoding.max_token = 1", "unknown key decoding.max_token; did you mean 'max_tokens'?"),
+        ("policies.curiculum = {}", "unknown key policies.curiculum; did you mean 'curriculum'?"),
+        ("sampling.zzz = 3", "unknown key sampling.zzz; known: samples, tasks, temperature, top_p"),
+        ("memory.index = 'crhoma'", "memory.index = 'crhoma' is not known; did you mean 'chroma'?"),
+        ("decoding.rendering = 'turn'", "decoding.rendering = 'turn' is not known; did you mean 'turns'?"),
+        ("retrieval.policy = 'nearst'", "retrieval.policy = 'nearst' is not known; did you mean 'nearest'?"),
+        ("retrieval.order = 'up'", "known: nearest_first, nearest_last"),
+        ("retrieval.k = -1", "k must be at least 0"),
+        ("retrieval.shelves = 0", "shelves at least 1"),
+        ("decoding.max_tokens = 0", "max_tokens at least 1"),
+        ("decoding.temperature = 3.0", "temperature must be within 0 and 2"),
+        ("sampling.tasks = 0", "sampling.tasks = 0: input should be greater than 0"),
+        ("sampling.tasks = 'many'", "sampling.tasks = 'many': input should be a valid integer"),
+        ("budget.seconds = nan", "budget.seconds = nan: input should be greater than 0"),
+        ("models.task.url = 'ftp://x'", 'must be "embedded" or start with http:// or https://'),
+        ("models.task.url = 'http://'", "must name a host"),
+        ("models.task.url = 'http://host:99999'", "port out of range"),
+        ("models.task.url = 'http://[::1'", "invalid IPv6 URL"),
+        ("sampling = 3", "sampling = 3: input should be a valid dictionary"),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_nearest_right_one(tmp_path: Path, toml: str, said: str) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text(toml, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        RunConfig.load(file)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["sk-proj-abc", "gsk_8a7b6c5d4e3f2a1b0c9d", "hf_abcdefghijklmnopqrst", "3f2a1b0c9d8e7f6a5b4c", "Bearer x", "ключ"],
+)
+def test_a_key_in_place_of_the_name_of_its_variable_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(ConfigError, match=r"models\.task\.api_key_env = .*name of an environment variable") as caught:
+        RunConfig.parse({"models": {"task": {"api_key_env": key}}})
+    assert key not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_or_is_no_toml_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read .*none.toml: No such file"):
+        RunConfig.load(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="cannot read"):
+        RunConfig.load(tmp_path)
+    for data in (b"a = ", b"[sampling\n", b"environment = '\xff'"):
+        (tmp_path / "bad.toml").write_bytes(data)
+        with pytest.raises(ConfigError, match=r"bad\.toml is not valid TOML: "):
+            RunConfig.load(tmp_path / "bad.toml")
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("sampling.tasks=16", {"sampling": {"tasks": 16, "samples": 2}}),
+        ("environment=dates", {"environment": "dates", "sampling": {"samples": 2}}),
+        ("environment='a=b'", {"environment": "a=b", "sampling": {"samples": 2}}),
+        ("models.task.name=qwen2.5:7b", {"models": {"task": {"name": "qwen2.5:7b"}}, "sampling": {"samples": 2}}),
+        ("operators=['rules']", {"operators": ["rules"], "sampling": {"samples": 2}}),
+        ("sampling.samples=", {"sampling": {"samples": ""}}),
+    ],
+)
+def test_an_override_sets_one_key_and_leaves_the_rest(override: str, value: dict[str, Any]) -> None:
+    data = {"sampling": {"samples": 2}}
+    assert apply_overrides(data, [override]) == value
+    assert data == {"sampling": {"samples": 2}}
+
+
+def test_the_last_of_two_overrides_holds(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("seed = 1", encoding="utf-8")
+    assert RunConfig.load(file, ["seed=2", "seed=3"]).seed == 3
+
+
+@pytest.mark.parametrize("override", ["seed", "=3", "seed.deep=3"])
+def test_an_override_that_sets_nothing_is_refused(override: str) -> None:
+    with pytest.raises(ConfigError, match="-o "):
+        apply_overrides({"seed": 1}, [override])
+
+
+def test_nearest_lists_everything_when_nothing_is_near() -> None:
+    assert nearest("zz", ["b", "a"]) == "known: a, b"
+
+
+def test_every_kind_of_policy_has_an_implementation_and_a_default() -> None:
+    assert tuple(IMPLEMENTATIONS) == POLICY_KINDS
+    policies = choose_policies(RunConfig())
+    for kind, known in IMPLEMENTATIONS.items():
+        assert type(getattr(policies, kind)) is next(iter(known.values()))
+
+
+def test_the_resolved_configuration_says_everything_and_decides_the_same() -> None:
+    for kind, known in IMPLEMENTATIONS.items():
+        for name in known:
+            config = RunConfig.parse({"policies": {kind: {"name": name}}})
+            full = resolved(config)
+            assert set(full.policies) == set(POLICY_KINDS)
+            assert all("name" in options for options in full.policies.values())
+            assert RunConfig.parse(tomllib.loads(full.to_toml())) == full == resolved(full)
+            assert choose_policies(full) == choose_policies(config)
+
+
+@pytest.mark.parametrize(
+    ("policies", "said"),
+    [
+        ({"curriculum": {"name": "fronteir"}}, "policies.curriculum.name = 'fronteir' is not known; did you mean 'fr"),
+        ({"curriculum": {"flor": 1}}, "unknown key policies.curriculum.flor; did you mean 'floor'?"),
+        ({"curriculum": {"floor": "x"}}, "policies.curriculum.floor = 'x': input should be a valid number"),
+        ({"eviction": {"name": "oldest", "weight": 1}}, "unknown key policies.eviction.weight; known: size"),
+    ],
+)
+def test_an_unknown_policy_or_option_is_refused_when_the_policies_are_chosen(policies: Any, said: str) -> None:
+    config = RunConfig.parse({"policies": policies})
+    for use in (choose_policies, resolved):
+        with pytest.raises(ConfigError) as caught:
+            use(config)
+        assert said in str(caught.value)
+
+
+def test_operators_come_in_the_order_of_the_configuration() -> None:
+    names = tuple(reversed(OPERATORS))
+    assert tuple(o.name for o in choose_operators(RunConfig(operators=names))) == names
+    with pytest.raises(ConfigError, match="operators: 'rule' is not known; did you mean 'rules'"):
+        choose_operators(RunConfig(operators=("rule",)))
