@@ -17,7 +17,7 @@ from burnish.agent.report import Report, make_report
 from burnish.config import RunConfig
 from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
-from burnish.errors import ConfigError, StorageError
+from burnish.errors import BudgetExhausted, ConfigError, Interrupted, StorageError
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord
 from burnish.types import Exemplar, Program
@@ -156,7 +156,15 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
             place.write_log(kind, facts)
         notify(kind, facts)
 
-    asyncio.run(improve(place, config, environment, tell))
+    try:
+        asyncio.run(improve(place, config, environment, tell))
+    except Interrupted:
+        raise Interrupted(f"stopped, and everything so far is kept; `burnish resume {place.path}` goes on") from None
+    except BudgetExhausted as error:
+        raise BudgetExhausted(
+            f"the budget ended within the sealed test ({error}); `burnish resume {place.path}` with a larger one, such "
+            "as --budget-calls, opens it to its end"
+        ) from None
     report = Run(place, config).report()
     text = json.dumps(report.to_json(), indent=2, sort_keys=True)
     place.report.write_text(text + "\n", encoding="utf-8")

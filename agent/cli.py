@@ -225,6 +225,10 @@ def _model(text: str) -> list[str]:
     return ['models.task.url="embedded"', f"models.task.file={json.dumps(text)}"]
 
 
+KEYBOARD_INTERRUPT = 130
+"""What typer returns for one."""
+
+
 def main() -> NoReturn:
     """Run the command line; errors end in one sentence and their exit code."""
     sys.exit(_guarded(lambda: app(standalone_mode=False)))
@@ -245,9 +249,12 @@ def _guarded(command: Callable[[], Any]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, Abort):
-        return Interrupted.exit_code
+        result = KEYBOARD_INTERRUPT
     except BrokenPipeError:
         return 0
+    if result == KEYBOARD_INTERRUPT:
+        _say(Interrupted("ended at once; what was answered is kept, and `burnish resume RUN` goes on with a run"))
+        return Interrupted.exit_code
     return result if isinstance(result, int) else 0
 
 

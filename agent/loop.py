@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from burnish.agent.opening import Notify, Opened, open_session
 from burnish.agent.operators.reflection import probe
 from burnish.agent.sealed import ARMS, open_sealed
 from burnish.agent.session import Scratch, Session
-from burnish.config import RunConfig
+from burnish.config import BudgetConfig, RunConfig
 from burnish.environments.protocol import Environment
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
@@ -125,15 +126,25 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
     left = ledger.left()
     if len(session.records) == 1 and (left.tokens <= 0 or left.usd <= 0 or ledger.seconds_left() <= 0):
-        budget, needed = (
-            session.config.budget,
-            worst.times(cost.sealed + cost.iteration + cost.gate_task * cost.gate_least_tasks),
-        )
-        raise BudgetTooSmall(
-            f"the budget ({budget.tokens or 'any'} tokens, {budget.usd or 'any'} USD, {budget.seconds or 'any'} s) "
-            f"does not buy one iteration and the sealed test; give at least {needed.tokens} tokens, {needed.usd:.2f} USD, "
-            f"{2 * seconds:.0f} s"
-        )
+        needed = worst.times(cost.sealed + cost.iteration + cost.gate_task * cost.gate_least_tasks)
+        raise BudgetTooSmall(_too_small(session.config.budget, needed, 2 * seconds))
+
+
+def _too_small(budget: BudgetConfig, needed: Amount, seconds: float) -> str:
+    """What the limits that were given would have to be; rounded up, so that exactly that is enough."""
+    given, least = [], []
+    for limit, need, unit in (
+        (budget.tokens, f"{needed.tokens}", "tokens"),
+        (budget.usd, f"{math.ceil(needed.usd * 1e4) / 1e4:.4f}", "USD"),
+        (budget.seconds, f"{math.ceil(seconds)}", "s"),
+    ):
+        if limit is not None:
+            given.append(f"{limit} {unit}")
+            least.append(f"{need} {unit}")
+    return (
+        f"a budget of {' and '.join(given)} may not buy one iteration and the sealed test; give at least "
+        f"{' and '.join(least)}, or lower sampling.tasks, sampling.samples or sealed.tasks"
+    )
 
 
 async def _worst_call(opened: Opened) -> Amount:

@@ -16,6 +16,7 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
 from burnish.memory.journal import Journal
+from burnish.policies.acceptance import score
 from burnish.records import GateRecord
 from burnish.types import Attempt, Feedback, Record
 
@@ -91,7 +92,7 @@ def _wrong_gates(run: Run, journal: Journal, gates: Iterable[tuple[int, GateReco
         old = {a.task_id: f for _, a, f in answers if a.program_id == record.champion_id}
         pairs = [(old[a.task_id], f) for _, a, f in answers if a.program_id == record.challenger_id]
         differences = [
-            float(new.verified) - float(before.verified)
+            score(new) - score(before)
             for before, new in pairs
             if before.status.judged and new.status.judged
         ]

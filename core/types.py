@@ -272,12 +272,17 @@ class Retrieval(Record):
 
 @dataclass(frozen=True)
 class Decoding(Record):
-    """How a program answers. `rendering` is how exemplars are shown: chat turns, or one block in the system text."""
+    """How a program answers.
+
+    `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
+    server for a JSON object (`response_format`), which any answer then is.
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 96
     rendering: Literal["turns", "block"] = "turns"
+    format: Literal["text", "json"] = "text"
 
 
 @dataclass(frozen=True)

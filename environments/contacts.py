@@ -51,7 +51,7 @@ class Contacts:
     """
 
     name = "contacts"
-    instruction = "Extract the contact from the text as JSON."
+    instruction = 'Extract the contact from the text as JSON with the keys "name", "age", "city" and "job".'
 
     def __init__(self, *, shapes: int = len(SHAPES)) -> None:
         if shapes not in range(1, len(SHAPES) + 1):
@@ -117,7 +117,7 @@ def _with_article(word: str) -> str:
 
 
 def _needs(key: str) -> str:
-    return f'the answer must have the key "{key}"'
+    return f'"{key}" must not be left out'
 
 
 def _problem(expected: JsonValue, key: str, found: FoundObject) -> str:
@@ -130,7 +130,7 @@ def _problem(expected: JsonValue, key: str, found: FoundObject) -> str:
         right = isinstance(value, int) and value == expected
     else:
         return AGE_IS_NUMBER
-    return "" if right else f'the value of "{key}" must be copied exactly from the text'
+    return "" if right else f'copy the value of "{key}" exactly from the text'
 
 
 def _surplus(found: FoundObject) -> Iterator[str]:

@@ -113,7 +113,7 @@ def test_a_key_in_place_of_the_name_of_its_variable_is_refused_and_not_repeated(
 
 
 def test_a_file_that_cannot_be_read_or_is_no_toml_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot read .*none.toml: No such file"):
+    with pytest.raises(ConfigError, match=r"cannot read .*none\.toml: No such file"):
         RunConfig.load(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot read"):
         RunConfig.load(tmp_path)

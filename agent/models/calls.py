@@ -105,8 +105,9 @@ class Caller:
                     raise ModelUnavailable(
                         f"{failure} after {n + 1} tries; see that the server runs, then `burnish resume`"
                     ) from None
+                wait = self._wait(n, failure)
                 with contextlib.suppress(TimeoutError):  # `stop` ends the wait
-                    await asyncio.wait_for(self._stopping.wait(), self._wait(n, failure))
+                    await asyncio.wait_for(self._stopping.wait(), wait)
         raise AssertionError("unreachable")
 
     def _wait(self, n: int, failure: TryFailed) -> float:

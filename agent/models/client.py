@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from burnish.config import ModelConfig
@@ -37,6 +37,7 @@ class ChatRequest:
     top_p: float = 1.0
     seed: int | None = None
     top_probabilities: int = 0
+    format: Literal["text", "json"] = "text"
 
     def body(self, model: str) -> dict[str, Any]:
         """The JSON body of the request."""
@@ -48,6 +49,8 @@ class ChatRequest:
         }
         if model:
             body["model"] = model
+        if self.format == "json":
+            body["response_format"] = {"type": "json_object"}
         if self.seed is not None:
             body["seed"] = self.seed
         if self.top_probabilities:

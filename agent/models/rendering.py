@@ -52,4 +52,5 @@ def task_request(
         temperature=decoding.temperature if temperature is None else temperature,
         top_p=decoding.top_p if top_p is None else top_p,
         seed=seed,
+        format=decoding.format,
     )

@@ -4,7 +4,7 @@ from burnish.agent.evaluation import Judged
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Proposal
 from burnish.agent.session import Session
-from burnish.policies.acceptance import GateDecision
+from burnish.policies.acceptance import GateDecision, score
 from burnish.records import GateRecord
 from burnish.types import Task
 from langgraph.runtime import Runtime
@@ -45,7 +45,7 @@ async def _race(session: Session, proposal: Proposal) -> GateRecord:
         old, new = await evaluator.evaluate([champion, proposal.program], tasks, start=place)
         session.validation_used += len(tasks)
         used += len(tasks)
-        pairs = [(_score(o), _score(n)) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
+        pairs = [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
         scores += pairs
         differences += [n - o for o, n in pairs]
         decision = policy.decide(differences, challenger=number)
@@ -63,10 +63,6 @@ async def _fresh(session: Session, count: int, used: int) -> list[Task]:
     known = await session.validation(position + count)
     count = min(count, len(known) - used)
     return [known[i % len(known)] for i in range(position, position + count)]
-
-
-def _score(judged: Judged) -> float:
-    return float(judged[1].verified)
 
 
 def _both_judged(old: Judged, new: Judged) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Failure, Proposal, Situation
 from burnish.agent.session import Session
+from burnish.policies.acceptance import score
 from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Screened
 from burnish.records import ProposalRecord
@@ -45,7 +46,7 @@ async def _try(session: Session, proposals: list[Proposal]) -> list[float]:
     if not tasks:
         return [0.0] * len(proposals)
     judged = await session.evaluator("rewrite").evaluate([p.program for p in proposals], tasks)
-    return [sum(f.verified + f.reward for _, f in row) / (2 * len(row)) for row in judged]
+    return [sum(score(f) for _, f in row) / len(row) for row in judged]
 
 
 def _situation(session: Session) -> Situation:

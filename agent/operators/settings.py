@@ -13,20 +13,28 @@ SHELVES = (1, 4, 8, 16, 32)
 
 
 class SettingsOperator:
-    """Proposes one neighbouring value of one setting. Without exemplars there is nothing to set."""
+    """Proposes one neighbouring value of one setting; those of retrieval only where there are exemplars."""
 
     name = "settings"
 
     async def propose(self, situation: Situation) -> list[Proposal]:
         """See `Operator.propose`."""
-        if not situation.exemplars:
-            return []
         options = list(_neighbours(situation.base, len(situation.exemplars)))
         program, said = options[int(situation.rng.integers(len(options)))]
         return [Proposal(self.name, program, said)]
 
 
 def _neighbours(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
+    decoding = base.decoding
+    if decoding.format == "text":
+        yield replace(base, decoding=replace(decoding, format="json")), "answers as JSON"
+    else:
+        yield replace(base, decoding=replace(decoding, format="text")), "answers as text"
+    if exemplars:
+        yield from _with_exemplars(base, exemplars)
+
+
+def _with_exemplars(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
     retrieval, decoding = base.retrieval, base.decoding
     for k in _beside(COUNTS, retrieval.k):
         if k <= exemplars:

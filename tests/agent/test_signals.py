@@ -11,7 +11,7 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
 import pytest
-from laboratory import Laboratory, laboratory, learner, query
+from laboratory import Body, Laboratory, laboratory, learner, query
 
 from burnish.agent.api import open_run
 
@@ -80,23 +80,31 @@ def _resume(lab: Laboratory, name: str, answered: int) -> None:
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     hold = threading.Event()
 
-    def slow(body: dict[str, object]) -> str:
-        if len(lab.model.bodies) > 1:
+    def never_done(body: Body) -> str:
+        if len(lab.model.bodies) >= 20:
+            threading.Timer(0.5, process.send_signal, (SIGINT,)).start()
             hold.wait(30)
         return learner(body)
 
-    with laboratory(tmp_path) as lab:
-        lab.model.answer = slow  # type: ignore[assignment]
-        with started(lab, "twice", 1, SIGINT) as process:
-            threading.Timer(1.0, process.send_signal, (SIGINT,)).start()
+    with laboratory(tmp_path, never_done) as lab:
+        with started(lab, "twice", 20, SIGINT) as process:
             _, err = process.communicate(timeout=20)
         hold.set()
         assert process.returncode == 3
         assert "burnish resume" in err
         assert "Traceback" not in err
-        assert query(tmp_path / "twice", "SELECT COUNT(*) FROM calls WHERE state = 'intent'")[0][0] > 0
+        lost = query(tmp_path / "twice", "SELECT COUNT(*) FROM calls WHERE state IN ('intent', 'lost')")
+        assert lost[0][0] > 0
         lab.model.answer = learner
         assert lab.resume("twice").finished
+
+
+def test_ctrl_c_before_anything_has_begun_says_what_to_do(tmp_path: Path) -> None:
+    with subprocess.Popen([*BURNISH, "run", "--dir", str(tmp_path / "run")], stderr=subprocess.PIPE, text=True) as process:
+        threading.Timer(0.3, process.send_signal, (SIGINT,)).start()
+        _, err = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert not (tmp_path / "run" / "report.json").exists()
 
 
 def test_a_run_that_lost_its_power_says_so_in_nothing_and_resumes(reference: Laboratory) -> None:

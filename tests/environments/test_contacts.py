@@ -80,11 +80,11 @@ def test_right_answers_in_harmless_dress_are_verified(answer: str) -> None:
     [
         (with_changes(age="31"), 0.75, AGE_IS_NUMBER),
         (with_changes(age=True), 0.75, AGE_IS_NUMBER),
-        (with_changes(age=31.0), 0.75, 'the value of "age" must be copied exactly from the text'),
-        (with_changes(age=30), 0.75, 'the value of "age" must be copied exactly from the text'),
-        (with_changes(city="san josé"), 0.75, 'the value of "city" must be copied exactly from the text'),
-        (with_changes(name=["Ana María Pérez"]), 0.75, 'the value of "name" must be copied exactly from the text'),
-        ('{"name": "Ana María Pérez", "age": 31, "city": "San José"}', 0.75, 'the answer must have the key "job"'),
+        (with_changes(age=31.0), 0.75, 'copy the value of "age" exactly from the text'),
+        (with_changes(age=30), 0.75, 'copy the value of "age" exactly from the text'),
+        (with_changes(city="san josé"), 0.75, 'copy the value of "city" exactly from the text'),
+        (with_changes(name=["Ana María Pérez"]), 0.75, 'copy the value of "name" exactly from the text'),
+        ('{"name": "Ana María Pérez", "age": 31, "city": "San José"}', 0.75, '"job" must not be left out'),
         (with_changes(email="x"), 1.0, ONLY_KEYS),
         (with_changes()[:-1] + ', "age": 31}', 1.0, NO_REPEATS),
         (f"Here you are: {with_changes()}", 1.0, ONLY_OBJECT),
@@ -104,7 +104,7 @@ def test_anything_less_or_more_is_not_verified_and_says_the_rule(answer: str, re
 def test_without_an_object_the_answer_is_unparsable_and_every_rule_is_said() -> None:
     feedback = judged("Ana María Pérez, 31")
     assert (feedback.reward, feedback.verified, feedback.status) == (0.0, False, Status.UNPARSABLE)
-    assert feedback.text.split("\n") == [ONLY_OBJECT, *(f'the answer must have the key "{key}"' for key in KEYS)]
+    assert feedback.text.split("\n") == [ONLY_OBJECT, *(f'"{key}" must not be left out' for key in KEYS)]
 
 
 def test_an_answer_cannot_write_into_the_feedback() -> None:

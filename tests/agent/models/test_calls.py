@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from burnish.agent.models import calls
+from burnish.agent.models.calls import FIRST_WAIT, LONGEST_WAIT, Caller, Place, gather_in_order
+from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
+from burnish.agent.models.ledger import Amount, Ledger
+from burnish.agent.models.scripted import Reply, ScriptedReply, ScriptedServer
+from burnish.config import BudgetConfig, ModelConfig
+from burnish.errors import BudgetExhausted, Interrupted, ModelRefused, ModelRejected, ModelUnavailable
+from burnish.memory.journal import CallKey, Journal
+from burnish.records import Completion
+from burnish.types import Message, Usage
+
+KEY = "sk-very-secret-0123456789"
+TEMPLATE = 4
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "FIRST_WAIT", 0.001)
+
+
+@pytest.fixture
+async def sitting(tmp_path: Path) -> AsyncIterator[Callable[..., Caller]]:
+    """Makes a caller on the run's journal, as each sitting does; the one before is closed, as if its process ended."""
+    opened: list[tuple[Journal, ChatClient]] = []
+
+    def sit(url: str, *, budget: BudgetConfig | None = None, transport: Any = None, **settings: Any) -> Caller:
+        if opened:
+            opened[-1][0].close()
+        journal = Journal.open(tmp_path / "journal.db")
+        config = ModelConfig(**{"url": url, "template_tokens": TEMPLATE, "concurrency": 64, **settings})
+        client = ChatClient(config, transport=transport)
+        opened.append((journal, client))
+        ledger = Ledger(budget or BudgetConfig(), spent=journal.spent())
+        caller = Caller(journal=journal, ledger=ledger, clients={"task": client, "judge": client})
+        caller.begin(1)
+        return caller
+
+    yield sit
+    for journal, client in opened:
+        await client.close()
+        journal.close()
+
+
+def request(text: str = "2 + 2?", most: int = 10) -> ChatRequest:
+    return ChatRequest((Message("user", text),), max_tokens=most)
+
+
+def worst(asked: ChatRequest) -> int:
+    return len(asked.messages[0].content.encode()) + 2 * TEMPLATE + asked.max_tokens
+
+
+def place(n: int = 0) -> Place:
+    return Place("attempt", "t", n)
+
+
+def in_turn(*replies: str | ScriptedReply) -> Reply:
+    """A server that gives these replies one after another, and the last of them for ever."""
+    left = list(replies)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+def agrees(caller: Caller) -> bool:
+    """Whether the ledger and the journal say the same."""
+    spent = caller._journal.spent()
+    return caller.ledger.spent == Amount(spent.calls, spent.tokens, spent.usd)
+
+
+async def test_an_answer_is_in_the_journal_and_paid_for_when_it_is_used(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: "four it is") as server:
+        caller = sitting(server.base_url, usd_per_million_completion_tokens=1e6)
+        made = await caller.ask("task", request(), place())
+        assert (made.text, made.usage.tokens, made.usage.usd) == ("four it is", 6, 3.0)
+        assert list(caller._journal.completions(1).values()) == [made]
+        assert caller.ledger.spent == Amount(1, 6, 3.0)
+
+
+@pytest.mark.parametrize("passing", [429, 500, 503])
+async def test_what_may_pass_is_tried_again_and_each_try_counts_as_a_call(
+    sitting: Callable[..., Caller], passing: int
+) -> None:
+    failure = ScriptedReply(status=passing, headers={"retry-after": "0"})
+    with ScriptedServer(in_turn(failure, failure, "4")) as server:
+        caller = sitting(server.base_url)
+        assert (await caller.ask("task", request(), place())).text == "4"
+        assert server.requests == 3
+        assert caller.ledger.spent == Amount(3, 4)
+        assert agrees(caller)
+        assert list(caller._journal.tries(1).values()) == [3]
+
+
+def test_the_wait_is_what_the_server_asks_for_or_doubles_up_to_a_bound(sitting: Callable[..., Caller]) -> None:
+    caller = sitting("http://model.test/v1")
+    for _ in range(50):
+        assert 7 <= caller._wait(0, TryFailed("x", lost=False, retry_after=7)) <= 7 + FIRST_WAIT
+        for n in range(12):
+            assert 0 <= caller._wait(n, TryFailed("x", lost=False)) <= min(LONGEST_WAIT, FIRST_WAIT * 2**n)
+
+
+async def test_a_wait_beyond_the_time_budget_ends_the_loop_at_once(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "500"})) as server:
+        caller = sitting(server.base_url, budget=BudgetConfig(seconds=400))
+        with pytest.raises(BudgetExhausted, match=r"answered 429, and waiting 50\d s for it would exceed"):
+            await caller.ask("task", request(), place())
+        assert server.requests == 1
+
+
+async def test_a_server_that_never_recovers_is_unavailable_after_all_retries(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: ScriptedReply(status=503)) as server:
+        caller = sitting(server.base_url, retries=2)
+        with pytest.raises(ModelUnavailable, match="answered 503 after 3 tries; see that the server runs"):
+            await caller.ask("task", request(), place())
+        assert server.requests == 3
+        assert caller.ledger.spent == Amount(3)
+        assert agrees(caller)
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, ModelRefused), (403, ModelRefused), (400, ModelRejected)])
+async def test_a_refusal_is_never_retried(sitting: Callable[..., Caller], status: int, error: type[Exception]) -> None:
+    with ScriptedServer(lambda _: ScriptedReply(status=status)) as server:
+        caller = sitting(server.base_url)
+        with pytest.raises(error):
+            await caller.ask("task", request(), place())
+        assert server.requests == 1
+        assert caller.ledger.spent == Amount(1)
+        assert agrees(caller)
+
+
+async def test_what_is_queued_behind_a_refused_key_is_not_sent(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: ScriptedReply(status=401)) as server:
+        caller = sitting(server.base_url, concurrency=2)
+        with pytest.raises(ModelRefused):
+            await gather_in_order(caller.ask("task", request(), place(n)) for n in range(20))
+        assert server.requests <= 2
+
+
+async def test_a_lost_connection_counts_the_worst_case_and_is_tried_again(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(in_turn(ScriptedReply(hang_up=True), "4")) as server:
+        caller = sitting(server.base_url)
+        assert (await caller.ask("task", request(), place())).text == "4"
+        assert caller.ledger.spent == Amount(2, worst(request()) + 4)
+        assert agrees(caller)
+
+
+async def test_a_late_answer_counts_the_worst_case(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: "4", latency=60) as server:
+        caller = sitting(server.base_url, timeout_seconds=0.05, retries=0)
+        with pytest.raises(ModelUnavailable):
+            await caller.ask("task", request(), place())
+        assert caller.ledger.spent == Amount(1, worst(request()))
+        assert agrees(caller)
+
+
+async def test_a_server_that_reports_no_usage_is_charged_the_worst_case(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: ScriptedReply("4", usage=False)) as server:
+        caller = sitting(server.base_url)
+        assert (await caller.ask("task", request(), place())).usage.tokens == worst(request())
+        assert caller.ledger.spent == Amount(1, worst(request()))
+        assert agrees(caller)
+
+
+async def test_a_resumed_iteration_asks_nothing_again(sitting: Callable[..., Caller]) -> None:
+    counter = iter(range(999))
+    with ScriptedServer(lambda _: f"answer {next(counter)}") as server:
+        first = await gather_in_order(sitting(server.base_url).ask("task", request(), place(n)) for n in range(1))
+        caller = sitting(server.base_url)
+        first = [*first, *(await gather_in_order(caller.ask("task", request(), place(n)) for n in range(1, 9)))]
+        spent = caller.ledger.spent
+        seen: list[Completion] = []
+        again = sitting(server.base_url)
+        again._on_call = seen.append
+        assert list(await gather_in_order(again.ask("task", request(), place(n)) for n in range(9))) == first
+        assert server.requests == 9
+        assert again.ledger.spent == spent
+        assert seen == first
+        again.begin(2)
+        assert (await again.ask("task", request(), place())).text == "answer 9"
+
+
+async def test_a_call_that_was_in_flight_when_the_process_died_is_asked_again(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: "4") as server:
+        dead = sitting(server.base_url)
+        key = CallKey(1, "attempt", "task", "t", 0, request().digest(""))
+        await dead._journal.add_intent(key, 0, tokens=worst(request()), usd=0)
+        caller = sitting(server.base_url)
+        assert caller.ledger.spent == Amount(1, worst(request()))
+        await caller.ask("task", request(), place())
+        assert server.requests == 1
+        assert caller.ledger.spent == Amount(2, worst(request()) + 4)
+        assert agrees(caller)
+
+
+async def test_a_cancelled_call_counts_its_worst_case(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: "4", latency=60) as server:
+        caller = sitting(server.base_url)
+        asking = asyncio.ensure_future(caller.ask("task", request(), place()))
+        while not server.requests:
+            await asyncio.sleep(0.005)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert caller.ledger.spent == Amount(1, worst(request()))
+        assert agrees(caller)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_budget_is_never_exceeded_by_one_token_whatever_the_server_does(
+    sitting: Callable[..., Caller], seed: int
+) -> None:
+    rng, reported = random.Random(seed), Amount()
+
+    def reply(body: Mapping[str, Any]) -> ScriptedReply:
+        nonlocal reported
+        prompt = rng.randint(1, len(body["messages"][0]["content"].encode()) + 2 * TEMPLATE)
+        completion = rng.randint(0, body["max_tokens"])
+        reported += Amount(1, prompt + completion)
+        usage = {"prompt_tokens": prompt, "completion_tokens": completion}
+        answer = {"choices": [{"message": {"content": "4"}}], "usage": usage}
+        kind = rng.random()
+        if kind < 0.1:
+            return ScriptedReply(hang_up=True)
+        if kind < 0.2:
+            reported -= Amount(0, prompt + completion)
+            return ScriptedReply(status=500)
+        return ScriptedReply(raw=json.dumps(answer).encode())
+
+    limits = BudgetConfig(tokens=rng.randint(500, 1500), calls=rng.randint(30, 70))
+    assert limits.tokens is not None
+    assert limits.calls is not None
+    with ScriptedServer(reply) as server:
+        caller = sitting(server.base_url, budget=limits)
+        asked = (caller.ask("task", request("x" * rng.randint(0, 40)), place(n)) for n in range(64))
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert any(isinstance(r, BudgetExhausted) for r in results)
+        assert all(isinstance(r, (Completion, BudgetExhausted)) for r in results)
+        for tokens, made in (
+            (reported.tokens, reported.calls),
+            (caller.ledger.spent.tokens, caller.ledger.spent.calls),
+            (caller._journal.spent().tokens, caller._journal.spent().calls),
+        ):
+            assert tokens <= limits.tokens
+            assert made <= limits.calls
+        assert agrees(caller)
+        assert caller.ledger.left() == Amount(limits.calls, limits.tokens, float("inf")) - caller.ledger.spent
+
+
+async def test_results_come_in_slot_order_whatever_order_the_answers_come_in(sitting: Callable[..., Caller]) -> None:
+    arrived: list[int] = []
+
+    async def handler(asked: httpx.Request) -> httpx.Response:
+        n = int(json.loads(asked.content)["messages"][0]["content"])
+        while len(arrived) < 19 - n:  # the later the slot, the earlier its answer
+            await asyncio.sleep(0.001)
+        arrived.append(n)
+        return httpx.Response(200, json={"choices": [{"message": {"content": str(n)}}]})
+
+    caller = sitting("http://model.test/v1", transport=httpx.MockTransport(handler))
+    results = await gather_in_order(caller.ask("task", request(str(n)), place(n)) for n in range(20))
+    assert arrived == list(reversed(range(20)))
+    assert [int(r.text) for r in results] == list(range(20))
+
+
+async def test_when_one_fails_the_others_still_reach_the_journal(sitting: Callable[..., Caller]) -> None:
+    def reply(body: Mapping[str, Any]) -> str | ScriptedReply:
+        return ScriptedReply(status=400) if body["messages"][0]["content"] == "bad" else "4"
+
+    with ScriptedServer(reply, latency=0.02) as server:
+        caller = sitting(server.base_url)
+        with pytest.raises(ModelRejected):
+            await gather_in_order(caller.ask("task", request(t), place(n)) for n, t in enumerate(["bad", "a", "b"]))
+        assert len(caller._journal.completions(1)) == 2
+
+
+async def test_stopping_finishes_what_is_in_flight_and_sends_nothing_more(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: "4", latency=0.1) as server:
+        caller = sitting(server.base_url, concurrency=3)
+        asking = asyncio.gather(*(caller.ask("task", request(), place(n)) for n in range(9)), return_exceptions=True)
+        while server.requests < 3:
+            await asyncio.sleep(0.005)
+        caller.stop()
+        results = await asking
+        assert [type(r) for r in results] == [Completion] * 3 + [Interrupted] * 6
+        assert server.requests == len(caller._journal.completions(1)) == 3
+        assert caller.ledger.spent.calls == 3
+
+
+async def test_stopping_does_not_sit_out_a_wait(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "86400"})) as server:
+        caller = sitting(server.base_url)
+        asking = asyncio.ensure_future(caller.ask("task", request(), place()))
+        while not caller.ledger.spent.calls:
+            await asyncio.sleep(0.005)
+        caller.stop()
+        with pytest.raises(Interrupted):
+            await asyncio.wait_for(asking, 60)
+
+
+async def test_equal_requests_at_two_places_are_two_calls(sitting: Callable[..., Caller]) -> None:
+    counter = iter(range(9))
+    with ScriptedServer(lambda _: str(next(counter))) as server:
+        caller = sitting(server.base_url)
+        places = [("task", place(0)), ("task", place(1)), ("task", Place("gate", "t", 0)), ("judge", place(0))]
+        texts = {(await caller.ask(role, request(), at)).text for role, at in places}
+        assert len(texts) == 4
+        assert (await caller.ask("task", request(), place(0))).text == "0"
+        assert server.requests == 4
+
+
+async def test_another_request_at_the_same_place_is_another_call(sitting: Callable[..., Caller]) -> None:
+    with ScriptedServer(lambda body: body["messages"][0]["content"]) as server:
+        caller = sitting(server.base_url)
+        assert [(await caller.ask("task", request(t), place())).text for t in "ab"] == ["a", "b"]
+
+
+async def test_the_key_is_neither_in_the_journal_nor_in_an_error(
+    sitting: Callable[..., Caller], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_KEY", KEY)
+    statuses = iter([200, 400, 500])
+
+    def echo(asked: httpx.Request) -> httpx.Response:
+        said = asked.headers["authorization"]
+        return httpx.Response(next(statuses), json={"choices": [{"message": {"content": "4"}}], "error": said})
+
+    caller = sitting("http://m.test/v1", transport=httpx.MockTransport(echo), api_key_env="SOME_KEY", retries=0)
+    results = await asyncio.gather(*(caller.ask("task", request(), place(n)) for n in range(3)), return_exceptions=True)
+    assert {type(r) for r in results} == {Completion, ModelRejected, ModelUnavailable}
+    assert KEY not in repr(results)
+    assert caller._journal.spent().calls == 3
+    assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.iterdir())
+    assert isinstance(caller._journal.spent(), Usage)

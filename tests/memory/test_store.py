@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from burnish.errors import StorageError
+from burnish.memory.chroma_index import ChromaIndex
+from burnish.memory.embedding import HashEmbedder
+from burnish.memory.index import VectorIndex
+from burnish.memory.numpy_index import NumpyIndex
+from burnish.memory.store import Memory
+from burnish.types import ALIVE, Exemplar
+
+EMBEDDER = HashEmbedder(32)
+Make = Callable[[list[Exemplar]], Memory]
+
+
+@pytest.fixture(params=["numpy", "chroma"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+    """Makes a memory over the one index of the test."""
+    index: VectorIndex = NumpyIndex(32) if request.param == "numpy" else ChromaIndex(tmp_path / "index", 32)
+    yield lambda exemplars: Memory(exemplars, embedder=EMBEDDER, index=index)
+    index.close()
+
+
+def exemplar(n: int, born: int = 0) -> Exemplar:
+    return Exemplar(f"t{n % 7}", f"prompt number {n}", f"answer {n}", 1.0, f"c{n % 3}", born, "m")
+
+
+def live_through(memory: Memory) -> None:
+    """Three revisions: five are born, one of them dies as two come, two die."""
+    memory.stage([exemplar(n) for n in range(5)], {}, revision=0)
+    memory.stage([exemplar(5, 1), exemplar(6, 1)], {exemplar(0).id: "evicted"}, revision=1)
+    memory.stage([], {exemplar(1).id: "replaced", exemplar(5, 1).id: "rolled back"}, revision=2)
+
+
+def numbers(exemplars: list[Exemplar]) -> list[int]:
+    return sorted(int(e.prompt.split()[-1]) for e in exemplars)
+
+
+def test_any_revision_is_seen_as_it_was(make: Make) -> None:
+    memory = make([])
+    live_through(memory)
+    seen = {-1: [], 0: [0, 1, 2, 3, 4], 1: [1, 2, 3, 4, 5, 6], 2: [2, 3, 4, 6], 9: [2, 3, 4, 6]}
+    for revision, expected in seen.items():
+        assert numbers(memory.at(revision)) == expected
+        [found] = memory.nearest(EMBEDDER.embed(["prompt number 5"]), 99, revision=revision)
+        assert numbers([memory[hit.id] for hit in found]) == expected
+        drawn = memory.sample(revision, 3, np.random.default_rng(0))
+        assert len(drawn) == min(3, len(expected))
+        assert [e for e in memory.at(revision) if e in drawn] == drawn
+    assert numbers(memory.alive()) == seen[2]
+    assert (len(memory), memory.unchanged_since(2), memory.unchanged_since(1)) == (4, True, False)
+    assert (memory[exemplar(0).id].died, memory[exemplar(0).id].death) == (1, "evicted")
+
+
+Step = tuple[int, list[int]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.lists(st.integers(0, 99), max_size=4)), max_size=8))
+def test_memory_equals_a_plain_history_whatever_is_staged(steps: list[Step]) -> None:
+    memory = Memory([], embedder=EMBEDDER, index=NumpyIndex(32))
+    history: dict[str, Exemplar] = {}
+    for revision, (births, deaths) in enumerate(steps):
+        born = [exemplar(10 * revision + n, revision) for n in range(births)]
+        alive = [e.id for e in history.values() if e.died == ALIVE]
+        died = dict.fromkeys([alive[d % len(alive)] for d in deaths] if alive else [], "reason")
+        memory.stage(born, died, revision=revision)
+        history |= {e.id: e for e in born}
+        history |= {i: dataclasses.replace(history[i], died=revision, death="reason") for i in died}
+        for then in range(-1, revision + 1):
+            expected = [e for e in history.values() if e.born <= then < e.died]
+            assert sorted(memory.at(then), key=lambda e: e.id) == sorted(expected, key=lambda e: e.id)
+        now = [e for e in history.values() if e.died == ALIVE]
+        assert {e.id for e in memory.alive()} == {e.id for e in now}
+        assert +memory.per_task == Counter(e.task_id for e in now)
+        assert +memory.per_cell == Counter(e.cell for e in now)
+        assert memory.disagreement() is None
+    again = Memory(history.values(), embedder=EMBEDDER, index=memory.index)
+    assert again.disagreement() is None
+    assert (again.per_task, again.per_cell) == (+memory.per_task, +memory.per_cell)
+    assert [again.at(r) for r in range(len(steps))] == [memory.at(r) for r in range(len(steps))]
+
+
+def test_reconciling_makes_a_lost_index_anew(make: Make) -> None:
+    first = make([])
+    live_through(first)
+    history = [first[exemplar(n, int(n > 4)).id] for n in range(7)]
+    query = EMBEDDER.embed(["prompt number 3"])
+    before = [first.nearest(query, 5, revision=r) for r in range(3)]
+    first.index.delete(list(first.index.ids()))
+    memory = make(history)
+    assert memory.disagreement() == "7 missing, 0 too many and 0 with wrong revisions"
+    assert memory.reconcile() == "7 missing, 0 too many and 0 with wrong revisions"
+    assert memory.disagreement() is None
+    assert memory.reconcile() is None
+    assert [memory.nearest(query, 5, revision=r) for r in range(3)] == before
+
+
+def test_reconciling_drops_what_was_staged_and_never_committed(make: Make) -> None:
+    staged = make([])
+    staged.stage([exemplar(n) for n in range(3)], {}, revision=0)
+    committed = [staged[exemplar(n).id] for n in range(3)]
+    staged.stage([exemplar(3, 1)], {exemplar(0).id: "evicted"}, revision=1)  # and the process dies here
+    memory = make(committed)
+    assert memory.reconcile() == "0 missing, 1 too many and 1 with wrong revisions"
+    assert memory.index.ids() == {e.id: (0, ALIVE) for e in committed}
+
+
+def test_vectors_are_those_of_the_prompts_in_the_order_asked(make: Make) -> None:
+    memory = make([])
+    live_through(memory)
+    wanted = [exemplar(4), exemplar(0), exemplar(2)]
+    assert np.allclose(memory.vectors(wanted), EMBEDDER.embed([e.prompt for e in wanted]), atol=1e-6)
+
+
+def test_nothing_is_near_nothing(make: Make) -> None:
+    memory = make([])
+    assert memory.nearest(EMBEDDER.embed([]), 3, revision=0) == []
+    assert memory.nearest(EMBEDDER.embed(["x"]), 3, revision=0) == [[]]
+
+
+def test_an_exemplar_the_journal_does_not_know_is_named() -> None:
+    memory = Memory([], embedder=EMBEDDER, index=NumpyIndex(32))
+    with pytest.raises(StorageError, match="exemplar e9 is in the index but not in the journal"):
+        memory["e9"]
