@@ -41,10 +41,11 @@ def run(
         BurnishError: see the tree in `burnish.errors`.
 
     """
-    from burnish.agent.assembly import resolved
+    from burnish.agent.assembly import check_parts, resolved
     from burnish.agent.sealed import commitment
 
     config = resolved(config or RunConfig())
+    check_parts(config)
     if environment is not None:
         config = config.model_copy(update={"environment": environment.name})
     live = environment or load(config.environment, {**config.environment_options})

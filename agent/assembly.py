@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from burnish.agent.embedded import model_file
+from burnish.agent.models.client import authorization
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
 from burnish.agent.operators.exemplars import ExemplarsOperator
@@ -15,6 +19,7 @@ from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
 from burnish.config import POLICY_KINDS, Options, RunConfig, nearest
 from burnish.errors import ConfigError
+from burnish.memory.embedding import open_embedder
 from burnish.policies.acceptance import Acceptance, BettingGate
 from burnish.policies.admission import AdmissionPolicy, NovelAdmission
 from burnish.policies.budget import BudgetPolicy, ReservingBudget
@@ -24,7 +29,6 @@ from burnish.policies.guard import Guard, LadderGuard, OffGuard
 from burnish.policies.rating import AuditRating, RateAll, RatingPolicy
 from burnish.policies.rewriting import Rewriting, YieldRewriting
 from burnish.policies.stopping import NeverStopping, PlateauStopping, Stopping
-from pydantic import TypeAdapter, ValidationError
 
 IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
     "curriculum": {"frontier": FrontierCurriculum, "uniform": UniformCurriculum},
@@ -97,6 +101,22 @@ def resolved(config: RunConfig) -> RunConfig:
         options = {k: v for k, v in asdict(policy).items() if v is not None}
         policies[kind] = {"name": name, **options}
     return config.model_copy(update={"policies": policies})
+
+
+def check_parts(config: RunConfig) -> None:
+    """Look for the operators, model files, keys and the embedder that a configuration names, before a run is made.
+
+    Raises:
+        ConfigError: one of them is not there.
+
+    """
+    choose_operators(config)
+    open_embedder(config.memory.embedder)
+    for model in (config.models.task, config.models.reflector, config.models.judge):
+        if model is not None:
+            authorization(model)
+            if model.file:
+                model_file(model.file)
 
 
 def _choose(kind: str, options: Options) -> Any:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
+
 from burnish import __version__
 from burnish.errors import BurnishError, Interrupted
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
 4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
+
+KEYBOARD_INTERRUPT = 130
+"""What typer exits with on Ctrl-C."""
 
 app = typer.Typer(
     name="burnish",
@@ -225,39 +228,21 @@ def _model(text: str) -> list[str]:
     return ['models.task.url="embedded"', f"models.task.file={json.dumps(text)}"]
 
 
-KEYBOARD_INTERRUPT = 130
-"""What typer returns for one."""
-
-
 def main() -> NoReturn:
     """Run the command line; errors end in one sentence and their exit code."""
-    sys.exit(_guarded(lambda: app(standalone_mode=False)))
-
-
-def _guarded(command: Callable[[], Any]) -> int:
-    from click import ClickException
-    from click.exceptions import Abort
-
     try:
-        result = command()
+        app()
     except BurnishError as error:
         if _Settings.debug:
             raise
-        _say(error)
-        return error.exit_code
-    except ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, Abort):
-        result = KEYBOARD_INTERRUPT
-    except BrokenPipeError:
-        return 0
-    if result == KEYBOARD_INTERRUPT:
-        _say(Interrupted("ended at once; what was answered is kept, and `burnish resume RUN` goes on with a run"))
-        return Interrupted.exit_code
-    return result if isinstance(result, int) else 0
+        _end(error)
+    except SystemExit as ended:
+        if ended.code == KEYBOARD_INTERRUPT:
+            _end(Interrupted("ended at once; what was answered is kept, and `burnish resume RUN` goes on with a run"))
+        raise
+    sys.exit(0)
 
 
-def _say(error: BurnishError) -> None:
-    """One sentence; for a stop, how to go on."""
+def _end(error: BurnishError) -> NoReturn:
     print(f"burnish: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)

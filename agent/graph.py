@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
 from burnish.agent.nodes.attempt import attempt
 from burnish.agent.nodes.check import check
 from burnish.agent.nodes.commit import commit
@@ -14,9 +18,6 @@ from burnish.agent.nodes.recall import recall
 from burnish.agent.nodes.rewrite import rewrite
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 
 NODES = (draw, recall, attempt, check, rate, curate, rewrite, gate, guard, commit)
 

@@ -57,9 +57,10 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
 def costs(config: RunConfig, session: Session) -> Costs:
     """What the parts of this run cost in calls, at most."""
     policies, sampling = session.policies, config.sampling
-    attempts = sampling.tasks * sampling.samples
+    tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.solved)
+    attempts = tasks * samples
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
-    trials = policies.rewriting.trials * policies.rewriting.trial_tasks
+    trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     return Costs(
         iteration=attempts + ratings + trials + ("reflection" in config.operators),
         gate_task=2,
@@ -93,7 +94,7 @@ async def _announce(opened: Opened) -> None:
 async def _iterate(opened: Opened) -> str:
     """Iterate until something says stop; returns what."""
     session, config = opened.session, opened.session.config
-    graph, cost = build_graph(), costs(opened.session.config, opened.session)
+    graph = build_graph()
     while True:
         last = session.records[-1]
         if last.action == "stop":
@@ -103,6 +104,7 @@ async def _iterate(opened: Opened) -> str:
         reason = session.policies.stopping.reason(session.records)
         if reason is not None:
             return reason
+        cost = costs(config, session)
         await _hold_back(opened, cost)
         if not session.policies.budget.affords(opened.ledger.left().calls, cost):
             return "the budget buys no further iteration"

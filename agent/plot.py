@@ -15,7 +15,7 @@ def draw_curve(report: Report, path: Path) -> None:
     """Draw attempts verified by iteration, the gate's races, and the sealed test with its intervals.
 
     Raises:
-        ConfigError: matplotlib is not installed, or the ending is none it knows.
+        ConfigError: matplotlib is not installed, the ending is none it knows, or the file cannot be written.
 
     """
     if path.suffix not in ENDINGS:
@@ -33,8 +33,12 @@ def draw_curve(report: Report, path: Path) -> None:
     _draw_iterations(left, report)
     _draw_sealed(right, report)
     figure.suptitle(f"{report.environment} · {report.model} · {report.verdict}", fontsize=11)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise ConfigError(f"--plot {path} cannot be written ({error.strerror}); give another file") from None
+    finally:
+        plt.close(figure)
 
 
 def _draw_iterations(axes: Any, report: Report) -> None:

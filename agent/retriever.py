@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
+
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
 from burnish.types import Exemplar, Program, Task
-from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+
 from burnish.agent.evaluation import Evaluator, Judged, Recall
 from burnish.agent.retriever import Recalled
 from burnish.agent.session import Session
@@ -87,7 +88,10 @@ def summarize(arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, 
     """The record of judged answers by arm, task by task in the same order; pure."""
     judged = [i for i in range(len(arms["seed"])) if all(row[i][1].status.judged for row in arms.values())]
     if not judged:
-        raise PluginError("the environment gave no verdict on any sealed task; mend it, then `burnish resume`")
+        said = arms["seed"][0][1].text
+        raise PluginError(
+            f"the environment gave no verdict on any sealed task ({said}); mend it, then `burnish resume`"
+        )
     passes = {name: [row[i][1].verified for i in judged] for name, row in arms.items()}
     result = verdict(
         passes["seed"],

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from burnish.agent.assembly import Policies
 from burnish.agent.evaluation import Evaluator, Judged
 from burnish.agent.models.calls import Caller, Place
@@ -36,6 +37,7 @@ class Scratch:
     """The iteration in hand: filled by the nodes, in their order, and forgotten after the commit."""
 
     number: int
+    samples: int = 1
     tasks: list[Task] = field(default_factory=list)
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
@@ -96,6 +98,14 @@ class Session:
     def revision(self) -> int:
         """The revision that the iteration in hand will write."""
         return self.scratch.number
+
+    @property
+    def solved(self) -> float | None:
+        """The share of the last iteration's attempts that was verified; None as long as nothing ever was."""
+        if not any(r.verified for r in self.records):
+            return None
+        last = self.records[-1]
+        return last.verified / max(1, last.attempts)
 
     @property
     def sampling_temperature(self) -> float:

@@ -92,9 +92,7 @@ def _wrong_gates(run: Run, journal: Journal, gates: Iterable[tuple[int, GateReco
         old = {a.task_id: f for _, a, f in answers if a.program_id == record.champion_id}
         pairs = [(old[a.task_id], f) for _, a, f in answers if a.program_id == record.challenger_id]
         differences = [
-            score(new) - score(before)
-            for before, new in pairs
-            if before.status.judged and new.status.judged
+            score(new) - score(before) for before, new in pairs if before.status.judged and new.status.judged
         ]
         decision = policy.decide(differences, challenger=record.number)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):

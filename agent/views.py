@@ -8,6 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
 from burnish.agent.difference import Difference
 from burnish.agent.doctor import Check
 from burnish.agent.report import Report
@@ -15,12 +22,6 @@ from burnish.agent.verify import Verification
 from burnish.environments.registry import EnvironmentEntry
 from burnish.records import ArmRecord, GateRecord, IterationRecord
 from burnish.types import Exemplar, Record
-from rich.console import Console, Group
-from rich.live import Live
-from rich.markup import escape
-from rich.spinner import Spinner
-from rich.table import Table
-from rich.text import Text
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
 

@@ -64,7 +64,7 @@ class Dates:
     """Write a date of the years 1900 to 2099 as YYYY-MM-DD."""
 
     name = "dates"
-    instruction = "Convert the date to ISO 8601."
+    instruction = "Write the date in the text as YYYY-MM-DD."
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; now and then one comes twice."""

@@ -30,6 +30,11 @@ class Curriculum(Protocol):
 
     def pool(self, count: int) -> int: ...
 
+    def effort(self, tasks: int, samples: int, *, solved: float | None) -> tuple[int, int]:
+        """(tasks, samples a task) of the next iteration, from those configured and the share of attempts that was
+        verified in the last one; None as long as nothing ever was."""
+        ...
+
     def choose(
         self,
         candidates: Sequence[Candidate],
@@ -55,9 +60,17 @@ class FrontierCurriculum:
     floor: float = 0.05
     prior: float = 2.0
     breadth: int = 4
+    search: int = 2
 
     def pool(self, count: int) -> int:
         return count * self.breadth
+
+    def effort(self, tasks: int, samples: int, *, solved: float | None) -> tuple[int, int]:
+        """`search` times the tasks until the first success, on which everything after it waits; one sample a task
+        once most succeed, since a second success on a task teaches nothing new."""
+        if solved is None:
+            return tasks * self.search, samples
+        return tasks, 1 if solved >= 0.5 else samples
 
     def choose(
         self,
@@ -86,6 +99,10 @@ class UniformCurriculum:
 
     def pool(self, count: int) -> int:
         return count
+
+    def effort(self, tasks: int, samples: int, *, solved: float | None) -> tuple[int, int]:  # noqa: ARG002
+        """As configured."""
+        return tasks, samples
 
     def choose(
         self,

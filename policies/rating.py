@@ -28,7 +28,7 @@ class AuditRating:
     rates the verified first: only among those can its rating decide.
     """
 
-    most: int | None = 12
+    most: int | None = 8
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
         """See `RatingPolicy.choose`."""

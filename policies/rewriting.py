@@ -13,11 +13,10 @@ from burnish.policies.curriculum import Tally
 
 @dataclass(frozen=True)
 class Screened:
-    """A proposal after its trial on `tasks` train tasks: mean score in [0, 1]."""
+    """A proposal after its trial on train tasks: mean score in [0, 1]."""
 
     operator: str
     score: float
-    tasks: int
 
 
 class Rewriting(Protocol):
@@ -32,8 +31,8 @@ class Rewriting(Protocol):
         """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
         ...
 
-    def send(self, screened: Sequence[Screened]) -> list[int]:
-        """Indices of those to send to the gate, best first."""
+    def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
+        """Indices of those to send to the gate, best first; `champion` is the champion's score on the same tasks."""
         ...
 
 
@@ -43,10 +42,10 @@ class YieldRewriting:
 
     Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
     1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
-    sent because every one makes the gate stricter for all that follow.
+    sent, and only what beats the champion, because every one makes the gate stricter for all that follow.
     """
 
-    trials: int = 4
+    trials: int = 3
     trial_tasks: int = 8
     challengers: int = 1
 
@@ -64,6 +63,7 @@ class YieldRewriting:
         order = sorted(range(len(operators)), key=lambda i: (turns[i], -draws[operators[i]], i))
         return sorted(order[: self.trials])
 
-    def send(self, screened: Sequence[Screened]) -> list[int]:
+    def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
         """See `Rewriting.send`."""
-        return sorted(range(len(screened)), key=lambda i: (-screened[i].score, i))[: self.challengers]
+        order = sorted(range(len(screened)), key=lambda i: (-screened[i].score, i))
+        return [i for i in order if screened[i].score > champion][: self.challengers]

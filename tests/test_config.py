@@ -192,7 +192,7 @@ def test_an_unknown_policy_or_option_is_refused_when_the_policies_are_chosen(pol
 
 
 def test_operators_come_in_the_order_of_the_configuration() -> None:
-    names = tuple(reversed(OPERATORS))
+    names = tuple(reversed(list(OPERATORS)))
     assert tuple(o.name for o in choose_operators(RunConfig(operators=names))) == names
     with pytest.raises(ConfigError, match="operators: 'rule' is not known; did you mean 'rules'"):
         choose_operators(RunConfig(operators=("rule",)))

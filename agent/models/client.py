@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx
+
 from burnish.config import ModelConfig
 from burnish.errors import ConfigError, ModelRefused, ModelRejected
 from burnish.records import Completion
@@ -86,7 +87,7 @@ class ChatClient:
         self.url = (base_url or config.url).rstrip("/")
         limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
         self._http = httpx.AsyncClient(
-            headers=_authorization(config),
+            headers=authorization(config),
             timeout=httpx.Timeout(config.timeout_seconds, connect=10.0, pool=None),
             limits=limits,
             transport=transport,
@@ -182,7 +183,13 @@ class ChatClient:
             ) from None
 
 
-def _authorization(config: ModelConfig) -> dict[str, str]:
+def authorization(config: ModelConfig) -> dict[str, str]:
+    """The header that carries the API key, none where no key is configured.
+
+    Raises:
+        ConfigError: the environment variable is not set or holds no usable key.
+
+    """
     if not config.api_key_env:
         return {}
     key = os.environ.get(config.api_key_env, "")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.evaluation import Trial, attempt_all
 from burnish.agent.models.calls import Place
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
-from langgraph.runtime import Runtime
 
 
 async def attempt(state: State, runtime: Runtime[Session]) -> State:
@@ -24,7 +25,7 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
             seed=(seed + 1009 * place + slot) % 2**31,
         )
         for place, (task, recalled) in enumerate(zip(scratch.tasks, scratch.recalled, strict=True))
-        for slot in range(sampling.samples)
+        for slot in range(scratch.samples)
     ]
     scratch.attempts = await attempt_all(session.caller, trials)
     return {"attempts": len(scratch.attempts)}

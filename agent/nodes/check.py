@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.evaluation import judge_all
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
-from langgraph.runtime import Runtime
 
 
 async def check(state: State, runtime: Runtime[Session]) -> State:

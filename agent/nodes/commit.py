@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.history import absorb
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.records import IterationRecord
 from burnish.types import JsonValue
-from langgraph.runtime import Runtime
 
 
 async def commit(state: State, runtime: Runtime[Session]) -> State:

@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from langgraph.runtime import Runtime
+
 from burnish.agent.evaluation import Judged
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.admission import Applicant, Resident
 from burnish.policies.eviction import usefulness
 from burnish.types import Exemplar, Task
-from langgraph.runtime import Runtime
 
 EVICTION_SAMPLE = 1024
 """Exemplars among which those to leave are sought; bounds the work however large memory grows."""

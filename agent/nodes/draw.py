@@ -1,23 +1,25 @@
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.errors import PluginError
 from burnish.policies.curriculum import Candidate
-from langgraph.runtime import Runtime
 
 
 async def draw(state: State, runtime: Runtime[Session]) -> State:
     """Choose train tasks near the frontier of what the champion can do."""
     session = runtime.context
-    wanted = session.config.sampling.tasks
-    pool = await session.environment.draw("train", session.seed_for("draw"), session.policies.curriculum.pool(wanted))
+    policy, sampling = session.policies.curriculum, session.config.sampling
+    wanted, session.scratch.samples = policy.effort(sampling.tasks, sampling.samples, solved=session.solved)
+    pool = await session.environment.draw("train", session.seed_for("draw"), policy.pool(wanted))
     if not pool:
         raise PluginError(
             f"environment {session.environment.name} poses no train tasks; a task's split is decided by the hash of "
             "its prompt, so pose some dozens of different ones"
         )
-    chosen = session.policies.curriculum.choose(
+    chosen = policy.choose(
         [Candidate(t.id, t.cell) for t in pool],
         wanted,
         tasks=session.task_tallies,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.evaluation import Judged
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Proposal
@@ -7,7 +9,6 @@ from burnish.agent.session import Session
 from burnish.policies.acceptance import GateDecision, score
 from burnish.records import GateRecord
 from burnish.types import Task
-from langgraph.runtime import Runtime
 
 MOST_TASKS_A_VERDICT = 5
 """An environment that fails on more than four tasks of five ends the race: it would go on without end."""

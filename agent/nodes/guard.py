@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.types import ALIVE, Exemplar
-from langgraph.runtime import Runtime
 
 REMEMBERED_SAMPLE = 64
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
+from burnish.errors import ModelRejected
 from burnish.policies.calibration import auc_interval, expected_rating, has_vote, parse_rating
 from burnish.records import RatingRecord
 from burnish.types import Message
-from langgraph.runtime import Runtime
 
 QUESTION = (
     "You rate answers. 5 is a perfect answer, 1 is a useless one. Reply with one digit from 1 to 5 and nothing else."
@@ -49,7 +51,10 @@ async def _rating(session: Session, task_id: str, answer: str, slot: int) -> flo
         max_tokens=4,
         top_probabilities=20,
     )
-    completion = await session.caller.ask("judge", request, Place("rate", task_id, slot))
+    try:
+        completion = await session.caller.ask("judge", request, Place("rate", task_id, slot))
+    except ModelRejected:  # too long, say: an answer without a rating
+        return None
     if completion.probabilities is not None:
         rating = expected_rating(completion.probabilities)
         if rating is not None:

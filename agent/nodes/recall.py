@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
-from langgraph.runtime import Runtime
 
 
 async def recall(state: State, runtime: Runtime[Session]) -> State:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from langgraph.runtime import Runtime
+
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Failure, Proposal, Situation
 from burnish.agent.session import Session
@@ -9,8 +11,7 @@ from burnish.policies.acceptance import score
 from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Screened
 from burnish.records import ProposalRecord
-from burnish.types import Task
-from langgraph.runtime import Runtime
+from burnish.types import Program, Task
 
 
 async def rewrite(state: State, runtime: Runtime[Session]) -> State:
@@ -24,10 +25,15 @@ async def rewrite(state: State, runtime: Runtime[Session]) -> State:
             if proposal.program.id != session.champion.id:
                 proposals.setdefault(proposal.program.id, proposal)
     everything = list(proposals.values())
-    chosen = policy.choose([p.operator for p in everything], session.operator_tallies, session.rng("rewriting"))
-    tried = [everything[i] for i in chosen]
-    scores = await _try(session, tried)
-    sent = policy.send([Screened(p.operator, s, policy.trial_tasks) for p, s in zip(tried, scores, strict=True)])
+    tried = [p for p in everything if p.urgent]
+    scores: list[float | None] = [None] * len(tried)
+    sent = list(range(len(tried)))
+    if not tried and everything:
+        chosen = policy.choose([p.operator for p in everything], session.operator_tallies, session.rng("rewriting"))
+        tried = [everything[i] for i in chosen]
+        champion, *found = await _try(session, [session.champion, *(p.program for p in tried)])
+        scores = list(found)
+        sent = policy.send([Screened(p.operator, s) for p, s in zip(tried, found, strict=True)], champion)
     scratch.challengers = [tried[i] for i in sent]
     scratch.proposals = [
         ProposalRecord(p.operator, p.description, p.program.id, score, number in sent)
@@ -36,16 +42,14 @@ async def rewrite(state: State, runtime: Runtime[Session]) -> State:
     return {"challengers": len(sent)}
 
 
-async def _try(session: Session, proposals: list[Proposal]) -> list[float]:
-    """Mean score of each proposal on the same fresh train tasks; with one proposal there is nothing to choose."""
-    count = session.policies.rewriting.trial_tasks
-    if len(proposals) < 2 or count == 0:
-        return [0.0] * len(proposals)
+async def _try(session: Session, programs: list[Program]) -> list[float]:
+    """Mean score of each program on the same fresh train tasks; 0 for all when there are none."""
     skip = {t.id for t in session.scratch.tasks}
+    count = session.policies.rewriting.trial_tasks
     tasks = await session.environment.draw("train", session.seed_for("trials"), count, skip=skip)
     if not tasks:
-        return [0.0] * len(proposals)
-    judged = await session.evaluator("rewrite").evaluate([p.program for p in proposals], tasks)
+        return [0.0] * len(programs)
+    judged = await session.evaluator("rewrite").evaluate(programs, tasks)
     return [sum(score(f) for _, f in row) / len(row) for row in judged]
 
 
@@ -62,6 +66,7 @@ def _situation(session: Session) -> Situation:
             Failure(by_id[a.task_id], a.answer, f.text) for a, f in scratch.judged if f.status.judged and not f.verified
         ],
         exemplars=exemplars,
+        known_before=len(session.memory.at(session.champion.revision)),
         usefulness=usefulness(session.showings),
         rng=session.rng("operators"),
         refuse=lambda reason: scratch.events.append(("refused proposal", reason)),

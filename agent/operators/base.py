@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from burnish.agent.models.client import ChatRequest
 from burnish.records import Completion
 from burnish.types import Exemplar, Program, Task
@@ -16,11 +17,12 @@ AskReflector = Callable[[ChatRequest], Awaitable[Completion]]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A challenger, and in words what it changes."""
+    """A challenger, and in words what it changes. An `urgent` one goes to the gate without a trial."""
 
     operator: str
     program: Program
     description: str
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Failure:
 class Situation:
     """All an operator may look at. `base` is the champion with memory as it stands now.
 
-    `usefulness` is of exemplars by id; `ask` is None unless the reflector passed its probe; `refuse` notes why
+    `known_before` counts the exemplars the champion has; `usefulness` is of exemplars by id; `ask` is None unless the reflector passed its probe; `refuse` notes why
     something was not proposed.
     """
 
@@ -44,6 +46,7 @@ class Situation:
     base: Program
     failures: Sequence[Failure]
     exemplars: Sequence[Exemplar]
+    known_before: int
     usefulness: Mapping[str, float]
     rng: np.random.Generator
     refuse: Callable[[str], None]

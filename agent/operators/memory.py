@@ -5,6 +5,10 @@ from __future__ import annotations
 from burnish.agent.operators.base import Proposal, Situation
 
 
+GROWTH = 1.5
+"""Grown by this factor, memory goes to the gate at once: nothing else is likely to gain as much."""
+
+
 class MemoryOperator:
     """Proposes the champion at the newest revision, when that holds other exemplars."""
 
@@ -15,4 +19,6 @@ class MemoryOperator:
         base, champion = situation.base, situation.champion
         if base.revision == champion.revision:
             return []
-        return [Proposal(self.name, base, f"memory of revision {base.revision} ({len(situation.exemplars)} exemplars)")]
+        size = len(situation.exemplars)
+        said = f"memory of revision {base.revision} ({size} exemplars)"
+        return [Proposal(self.name, base, said, urgent=size >= GROWTH * max(1, situation.known_before))]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
 from burnish.agent.operators.base import AskReflector, Failure, Proposal, Situation
+from burnish.errors import ModelRejected
 from burnish.records import Completion
 from burnish.types import Exemplar, Message
 
@@ -53,7 +54,11 @@ class ReflectionOperator:
         count = min(MOST_FAILURES, len(situation.failures))
         drawn = situation.rng.choice(len(situation.failures), count, replace=False)
         failures = [situation.failures[i] for i in sorted(drawn.tolist())]
-        completion = await situation.ask(_request(current, failures))
+        try:
+            completion = await situation.ask(_request(current, failures))
+        except ModelRejected as error:
+            situation.refuse(f"reflection: {error}")
+            return []
         text, reason = self.checked(completion, current, failures, situation.exemplars)
         if reason:
             situation.refuse(f"reflection: {reason}")
@@ -85,7 +90,10 @@ async def probe(ask: AskReflector) -> bool:
     """Whether a reflector can follow the format: two of three small rewrites parse and take the feedback in."""
     passed = 0
     for instruction, feedback, word in _PROBES:
-        completion = await ask(_ask(f"Instruction:\n{instruction}\n\nFeedback on the answers:\n{feedback}"))
+        try:
+            completion = await ask(_ask(f"Instruction:\n{instruction}\n\nFeedback on the answers:\n{feedback}"))
+        except ModelRejected:
+            continue
         found = _TAGGED.findall(completion.text)
         passed += not completion.truncated and bool(found) and word in found[-1].lower()
     return passed >= 2

@@ -99,15 +99,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
         assert lab.resume("twice").finished
 
 
-def test_ctrl_c_before_anything_has_begun_says_what_to_do(tmp_path: Path) -> None:
-    with subprocess.Popen([*BURNISH, "run", "--dir", str(tmp_path / "run")], stderr=subprocess.PIPE, text=True) as process:
-        threading.Timer(0.3, process.send_signal, (SIGINT,)).start()
-        _, err = process.communicate(timeout=20)
-    assert process.returncode != 0
-    assert not (tmp_path / "run" / "report.json").exists()
-
-
-def test_a_run_that_lost_its_power_says_so_in_nothing_and_resumes(reference: Laboratory) -> None:
+def test_a_run_that_was_killed_is_unfinished_and_resumes(reference: Laboratory) -> None:
     with started(reference, "power", 60, SIGKILL) as process:
         process.communicate(timeout=60)
     assert process.returncode == -SIGKILL

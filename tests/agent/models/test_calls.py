@@ -19,7 +19,7 @@ from burnish.config import BudgetConfig, ModelConfig
 from burnish.errors import BudgetExhausted, Interrupted, ModelRefused, ModelRejected, ModelUnavailable
 from burnish.memory.journal import CallKey, Journal
 from burnish.records import Completion
-from burnish.types import Message, Usage
+from burnish.types import Message
 
 KEY = "sk-very-secret-0123456789"
 TEMPLATE = 4
@@ -69,6 +69,15 @@ def in_turn(*replies: str | ScriptedReply) -> Reply:
     """A server that gives these replies one after another, and the last of them for ever."""
     left = list(replies)
     return lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+def written(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 (another thread makes it true)
+        await asyncio.sleep(0.002)
 
 
 def agrees(caller: Caller) -> bool:
@@ -173,17 +182,16 @@ async def test_a_server_that_reports_no_usage_is_charged_the_worst_case(sitting:
 async def test_a_resumed_iteration_asks_nothing_again(sitting: Callable[..., Caller]) -> None:
     counter = iter(range(999))
     with ScriptedServer(lambda _: f"answer {next(counter)}") as server:
-        first = await gather_in_order(sitting(server.base_url).ask("task", request(), place(n)) for n in range(1))
         caller = sitting(server.base_url)
-        first = [*first, *(await gather_in_order(caller.ask("task", request(), place(n)) for n in range(1, 9)))]
+        first = await gather_in_order(caller.ask("task", request(), place(n)) for n in range(9))
         spent = caller.ledger.spent
         seen: list[Completion] = []
         again = sitting(server.base_url)
         again._on_call = seen.append
-        assert list(await gather_in_order(again.ask("task", request(), place(n)) for n in range(9))) == first
+        assert list(await gather_in_order(again.ask("task", request(), place(n)) for n in range(9))) == list(first)
         assert server.requests == 9
         assert again.ledger.spent == spent
-        assert seen == first
+        assert seen == list(first)
         again.begin(2)
         assert (await again.ask("task", request(), place())).text == "answer 9"
 
@@ -205,8 +213,7 @@ async def test_a_cancelled_call_counts_its_worst_case(sitting: Callable[..., Cal
     with ScriptedServer(lambda _: "4", latency=60) as server:
         caller = sitting(server.base_url)
         asking = asyncio.ensure_future(caller.ask("task", request(), place()))
-        while not server.requests:
-            await asyncio.sleep(0.005)
+        await until(lambda: server.requests > 0)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
@@ -260,8 +267,7 @@ async def test_results_come_in_slot_order_whatever_order_the_answers_come_in(sit
 
     async def handler(asked: httpx.Request) -> httpx.Response:
         n = int(json.loads(asked.content)["messages"][0]["content"])
-        while len(arrived) < 19 - n:  # the later the slot, the earlier its answer
-            await asyncio.sleep(0.001)
+        await until(lambda: len(arrived) == 19 - n)  # the later the slot, the earlier its answer
         arrived.append(n)
         return httpx.Response(200, json={"choices": [{"message": {"content": str(n)}}]})
 
@@ -286,8 +292,7 @@ async def test_stopping_finishes_what_is_in_flight_and_sends_nothing_more(sittin
     with ScriptedServer(lambda _: "4", latency=0.1) as server:
         caller = sitting(server.base_url, concurrency=3)
         asking = asyncio.gather(*(caller.ask("task", request(), place(n)) for n in range(9)), return_exceptions=True)
-        while server.requests < 3:
-            await asyncio.sleep(0.005)
+        await until(lambda: server.requests == 3)
         caller.stop()
         results = await asking
         assert [type(r) for r in results] == [Completion] * 3 + [Interrupted] * 6
@@ -299,8 +304,7 @@ async def test_stopping_does_not_sit_out_a_wait(sitting: Callable[..., Caller]) 
     with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "86400"})) as server:
         caller = sitting(server.base_url)
         asking = asyncio.ensure_future(caller.ask("task", request(), place()))
-        while not caller.ledger.spent.calls:
-            await asyncio.sleep(0.005)
+        await until(lambda: caller.ledger.spent.calls > 0)
         caller.stop()
         with pytest.raises(Interrupted):
             await asyncio.wait_for(asking, 60)
@@ -338,5 +342,4 @@ async def test_the_key_is_neither_in_the_journal_nor_in_an_error(
     assert {type(r) for r in results} == {Completion, ModelRejected, ModelUnavailable}
     assert KEY not in repr(results)
     assert caller._journal.spent().calls == 3
-    assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.iterdir())
-    assert isinstance(caller._journal.spent(), Usage)
+    assert KEY.encode() not in written(tmp_path)

@@ -1,0 +1,160 @@
+"""The commands: help, output for people and for machines, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from laboratory import CommandLine, Laboratory
+
+from burnish import __version__
+from burnish.agent.directory import RunDirectory
+from burnish.agent.report import Report
+
+COMMANDS = [
+    ("run",), ("resume",), ("status",), ("report",), ("memory",), ("diff",), ("verify",), ("doctor",), ("env", "list"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def finished(learned: Laboratory) -> Path:
+    return learned.folder / "run"
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    """A finished run that may be damaged."""
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_helps_with_an_example(burnish: CommandLine, command: tuple[str, ...]) -> None:
+    shown = burnish(*command, "--help")
+    assert shown.code == 0
+    assert shown.err == ""
+    example = re.search(r"Example: (burnish .*)", shown.out)
+    assert example
+    assert example[1].startswith(f"burnish {' '.join(command)}")
+
+
+def test_help_names_every_command_and_every_exit_code(burnish: CommandLine) -> None:
+    shown = burnish("--help")
+    assert shown.code == 0
+    assert all(command[0] in shown.out for command in COMMANDS)
+    assert re.search(r"0 done.*8 verification", shown.out, re.DOTALL)
+
+
+def test_without_arguments_it_helps(burnish: CommandLine) -> None:
+    shown = burnish()
+    assert "Usage" in shown.out + shown.err
+    assert shown.code in {0, 2}
+
+
+def test_version(burnish: CommandLine) -> None:
+    assert burnish("--version").out.strip() == __version__
+
+
+def test_run_prints_its_report_and_what_to_do_next(burnish: CommandLine, lab: Laboratory) -> None:
+    config = lab.folder / "small.toml"
+    config.write_text(lab.config(budget={"iterations": 1}).to_toml())
+    done = burnish("run", config, "--dir", lab.folder / "run")
+    assert done.code == 0, done.err
+    assert "Sealed test (20 tasks, opened once)" in done.out
+    assert f"burnish verify {lab.folder / 'run'}" in done.out
+    assert "iteration 1" in done.err
+
+
+def test_options_of_run_go_into_the_configuration(burnish: CommandLine, lab: Laboratory) -> None:
+    config = lab.folder / "small.toml"
+    config.write_text(lab.config().to_toml())
+    done = burnish(
+        "run", config, "--dir", lab.folder / "run", "--json", "--seed", 9, "--iterations", 1, "--budget-calls", 700,
+        "--model", f"{lab.url}#scripted", "-o", "sealed.tasks=5",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    report = Report.from_json(json.loads(done.out))
+    assert (report.seed, report.model, len(report.iterations)) == (9, "scripted", 2)
+    assert report.sealed is not None
+    assert report.sealed.arms["seed"].tasks == 5
+    assert {body["model"] for body in lab.model.bodies} == {"scripted"}
+    assert done.err == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("resume",),
+        ("status",),
+        ("report",),
+        ("memory",),
+        ("memory", "--at", 1),
+        ("diff", 0, 3),
+        ("verify",),
+        ("doctor",),
+    ],
+    ids=str,
+)
+def test_json_parses_on_every_reporting_command(
+    burnish: CommandLine, learned: Laboratory, copy: Path, arguments: tuple[str | int, ...]
+) -> None:
+    command, *rest = arguments
+    shown = burnish(command, copy, *rest, "--json")
+    assert shown.code == 0, shown.err
+    assert json.loads(shown.out)
+    assert shown.err == ""
+    assert burnish(command, copy, *rest).code == 0
+
+
+def test_report_json_is_the_report(burnish: CommandLine, learned: Laboratory, finished: Path) -> None:
+    assert Report.from_json(json.loads(burnish("report", finished, "--json").out)) == learned.report
+
+
+def test_env_list_names_the_built_in_ones(burnish: CommandLine) -> None:
+    shown = burnish("env", "list", "--json")
+    assert {"contacts", "dates", "null"} <= {entry["name"] for entry in json.loads(shown.out)}
+    assert "contacts" in burnish("env", "list").out
+
+
+def test_memory_and_diff_say_what_was_learned(burnish: CommandLine, learned: Laboratory, finished: Path) -> None:
+    last = learned.report.iterations[-1]
+    assert f"{last.memory} exemplars" in burnish("memory", finished).out
+    assert "0 exemplars" in burnish("memory", finished, "--at", 0).out
+    shown = burnish("diff", finished, 0, last.number).out
+    assert f"memory: {last.memory} born, 0 died" in shown
+    assert "accept" in shown
+
+
+def test_report_draws_a_picture(burnish: CommandLine, finished: Path, tmp_path: Path) -> None:
+    shown = burnish("report", finished, "--plot", tmp_path / "curve.png")
+    assert shown.code == 0, shown.err
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_can_be_looked_at_while_it_is_locked(burnish: CommandLine, copy: Path) -> None:
+    with RunDirectory(copy).locked():
+        for command in ("status", "report", "memory", "verify", "doctor"):
+            assert burnish(command, copy).code == 0
+
+
+def test_an_unfinished_run_says_how_to_go_on(burnish: CommandLine, lab: Laboratory) -> None:
+    lab.killed("killed", 120)
+    shown = burnish("report", lab.folder / "killed")
+    assert shown.code == 0
+    assert "UNFINISHED" in shown.out
+    assert "burnish resume" in shown.out
+    assert burnish("verify", lab.folder / "killed").code == 0
+
+
+def test_verify_exits_with_8_when_something_was_changed(burnish: CommandLine, copy: Path) -> None:
+    connection = sqlite3.connect(copy / "journal.db")
+    with connection:
+        connection.execute("UPDATE exemplars SET body = json_set(body, '$.answer', 'made up')")
+    connection.close()
+    shown = burnish("verify", copy)
+    assert shown.code == 8
+    assert "is not verified" in shown.out
+    assert json.loads(burnish("verify", copy, "--json").out)["problems"]

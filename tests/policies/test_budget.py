@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burnish.policies.budget import Costs, ReservingBudget
+
+COSTS = st.builds(
+    lambda iteration, gate_task, least, more, sealed: Costs(iteration, gate_task, least, least + more, sealed),
+    st.integers(1, 200),
+    st.integers(1, 4),
+    st.integers(1, 20),
+    st.integers(0, 80),
+    st.integers(0, 300),
+)
+CALLS = st.integers(0, 5000)
+ITERATIONS = st.integers(1, 30)
+POLICY = ReservingBudget()
+
+
+@given(CALLS, CALLS, ITERATIONS, COSTS)
+def test_more_calls_never_buy_less(a: int, b: int, iterations: int, costs: Costs) -> None:
+    few, many = sorted((a, b))
+    less, more = POLICY.plan(few, iterations, costs), POLICY.plan(many, iterations, costs)
+    assert less.iterations is not None
+    assert more.iterations is not None
+    assert less.iterations <= more.iterations <= iterations
+    assert less.least_calls == more.least_calls
+
+
+@given(CALLS, ITERATIONS, COSTS)
+def test_an_iteration_is_bought_exactly_from_the_least_number_of_calls_on(
+    calls: int, iterations: int, costs: Costs
+) -> None:
+    plan = POLICY.plan(calls, iterations, costs)
+    assert plan.iterations is not None
+    assert (plan.iterations >= 1) == (calls >= plan.least_calls)
+    assert (calls >= plan.least_calls) == (POLICY.affords(calls - costs.sealed, costs))
+
+
+@given(CALLS, ITERATIONS, COSTS)
+def test_what_is_planned_leaves_the_sealed_test_whole(calls: int, iterations: int, costs: Costs) -> None:
+    plan = POLICY.plan(calls, iterations, costs)
+    assert plan.iterations is not None
+    if plan.iterations:
+        least = costs.iteration + costs.gate_task * costs.gate_least_tasks
+        assert plan.iterations * least + costs.sealed <= calls
+
+
+@given(ITERATIONS, COSTS)
+def test_without_a_limit_all_iterations_are_planned(iterations: int, costs: Costs) -> None:
+    plan = POLICY.plan(None, iterations, costs)
+    assert (plan.iterations, plan.challengers) == (iterations, iterations)
+
+
+@given(st.integers(0, 3000), COSTS)
+def test_iterations_run_only_while_they_fit(left: int, costs: Costs) -> None:
+    least = costs.iteration + costs.gate_task * costs.gate_least_tasks
+    spent = 0
+    while POLICY.affords(left - spent, costs):
+        spent += least
+    assert spent <= left < spent + least
+
+
+def test_seconds_for_the_sealed_test_follow_the_pace_so_far() -> None:
+    policy = ReservingBudget(margin=2.0, first_seconds_a_call=0.25)
+    assert policy.sealed_seconds(30.0, 10, 20) == 3.0 * 20 * 2.0
+    assert policy.sealed_seconds(0.0, 0, 20) == 0.25 * 20 * 2.0

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burnish.policies.curriculum import Candidate, Curriculum, FrontierCurriculum, Tally, UniformCurriculum
+
+TALLY = st.integers(0, 9).flatmap(lambda tried: st.builds(Tally, st.just(tried), st.integers(0, tried)))
+POLICIES = [FrontierCurriculum(), UniformCurriculum()]
+
+
+def candidates(n: int) -> list[Candidate]:
+    return [Candidate(f"t{i}", f"c{i % 2}") for i in range(n)]
+
+
+def drawn(tasks: dict[str, Tally], cells: dict[str, Tally], *, n: int = 12, seeds: int = 400) -> Counter[int]:
+    """How often each of `n` candidates is among the four chosen."""
+    policy = FrontierCurriculum()
+    return Counter(
+        i
+        for seed in range(seeds)
+        for i in policy.choose(candidates(n), 4, tasks=tasks, cells=cells, rng=np.random.default_rng(seed))
+    )
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: type(p).__name__)
+@given(
+    n=st.integers(0, 12),
+    count=st.integers(0, 8),
+    tasks=st.dictionaries(st.sampled_from([f"t{i}" for i in range(12)]), TALLY),
+    cells=st.dictionaries(st.sampled_from(["c0", "c1"]), TALLY),
+    seed=st.integers(0, 99),
+)
+def test_it_chooses_as_many_different_tasks_as_there_are(
+    policy: Curriculum, n: int, count: int, tasks: dict[str, Tally], cells: dict[str, Tally], seed: int
+) -> None:
+    def choose() -> list[int]:
+        return policy.choose(candidates(n), count, tasks=tasks, cells=cells, rng=np.random.default_rng(seed))
+
+    chosen = choose()
+    assert len(set(chosen)) == len(chosen) == min(n, count)
+    assert set(chosen) <= set(range(n))
+    assert chosen == sorted(chosen) == choose()
+    assert policy.pool(count) >= count
+
+
+def test_tasks_solved_sometimes_are_preferred_to_those_solved_always_or_never() -> None:
+    always, never, sometimes = Tally(20, 20), Tally(20, 0), Tally(20, 10)
+    tasks = {f"t{i}": (always, never, sometimes)[i % 3] for i in range(12)}
+    seen = drawn(tasks, {})
+    by_kind = [sum(seen[i] for i in range(kind, 12, 3)) for kind in range(3)]
+    assert by_kind[2] > 2 * max(by_kind[:2])
+    assert min(by_kind[:2]) > 0  # and nothing is left out
+
+
+def test_a_task_never_tried_is_judged_by_its_cell() -> None:
+    seen = drawn({}, {"c0": Tally(50, 50), "c1": Tally(50, 25)})
+    in_cell = [sum(seen[i] for i in range(cell, 12, 2)) for cell in range(2)]
+    assert in_cell[1] > 2 * in_cell[0] > 0
+
+
+def test_without_any_tries_all_tasks_are_drawn_alike() -> None:
+    seen = drawn({}, {}, n=8, seeds=1000)
+    assert all(count == pytest.approx(500, abs=80) for count in seen.values())
+
+
+def test_uniform_takes_them_as_they_are_posed() -> None:
+    rng = np.random.default_rng(0)
+    assert UniformCurriculum().choose(candidates(9), 3, tasks={}, cells={}, rng=rng) == [0, 1, 2]
