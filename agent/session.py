@@ -108,6 +108,12 @@ class Session:
         return last.verified / max(1, last.attempts)
 
     @property
+    def baseline(self) -> int:
+        """Index into the measurements of the one that diversity is compared with; the guard's node says why."""
+        promoted = [r.number for r in self.records if any(g.outcome == "accept" for g in r.gates)]
+        return promoted[0] if promoted else 0
+
+    @property
     def sampling_temperature(self) -> float:
         """The configured one, raised as long as the guard asks for more diversity."""
         return min(2.0, self.config.sampling.temperature + self.raised_temperature)

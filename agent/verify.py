@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+import math
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from burnish.agent.api import Run
 from burnish.agent.assembly import choose_policies
@@ -17,8 +19,8 @@ from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
 from burnish.memory.journal import Journal
 from burnish.policies.acceptance import score
-from burnish.records import GateRecord
-from burnish.types import Attempt, Feedback, Record
+from burnish.records import GateRecord, IterationRecord
+from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Verification(Record):
 
 
 def verify(run: Run, environment: Environment | None = None) -> Verification:
-    """Judge every exemplar, gate answer and sealed answer again and recompute decisions and report.
+    """Judge every exemplar and every answer again and recompute counts, decisions and report.
 
     `environment` is needed for runs made with a live object.
     """
@@ -49,26 +51,61 @@ def verify(run: Run, environment: Environment | None = None) -> Verification:
 
 
 async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -> Verification:
-    problems: list[str] = []
-    exemplars = journal.exemplars()
-    pairs = [(journal.task(e.task_id), e.answer) for e in exemplars]
-    for exemplar, (task, _), feedback in zip(exemplars, pairs, await environment.judge_all(pairs), strict=True):
-        if not feedback.verified:
-            problems.append(f"exemplar {exemplar.id} is not verified by {environment.name}: {feedback.text}")
-        if task.split != "train":
-            problems.append(f"exemplar {exemplar.id} answers a task of the {task.split} split")
-    judged = journal.judged("gate") + [j for arm in _sealed_nodes(journal) for j in journal.judged(arm, SEALED)]
+    exemplars, iterations = journal.exemplars(), journal.iterations()
+    nodes = ["attempt", "rewrite", "gate", *_sealed_nodes(journal)]
+    judged = [j for node in nodes for j in journal.judged(node)]
+    problems = [p async for p in _wrong_exemplars(journal, environment, exemplars)]
     problems += [p async for p in _changed_verdicts(journal, environment, judged)]
-    gates = [(r.number, g) for r in journal.iterations() for g in r.gates]
-    problems += list(_wrong_gates(run, journal, gates))
-    problems += list(_wrong_sealed(run, journal))
-    problems += list(_wrong_report(run, make_report(run.config, journal)))
+    problems += _wrong_counts(journal, iterations)
+    gates = [(r.number, g) for r in iterations for g in r.gates]
+    problems += _wrong_gates(run, journal, gates)
+    problems += _wrong_champions(iterations)
+    problems += _wrong_sealed(run, journal)
+    problems += _wrong_report(run, make_report(run.config, journal))
     return Verification(len(exemplars), len(judged), len(gates), journal.sealed() is not None, tuple(problems))
 
 
 def _sealed_nodes(journal: Journal) -> list[str]:
     sealed = journal.sealed()
     return [f"sealed {name}" for name in sealed.arms] if sealed else []
+
+
+async def _wrong_exemplars(
+    journal: Journal, environment: GuardedEnvironment, exemplars: Sequence[Exemplar]
+) -> AsyncIterator[str]:
+    tried = {a.id for node in ("attempt", "rewrite") for _, a, _ in journal.judged(node)}
+    pairs = [(journal.task(e.task_id), e.answer) for e in exemplars]
+    for exemplar, (task, answer), feedback in zip(exemplars, pairs, await environment.judge_all(pairs), strict=True):
+        if not feedback.verified:
+            yield f"exemplar {exemplar.id} is not verified by {environment.name}: {feedback.text}"
+        elif exemplar.prompt != task.prompt:
+            yield f"exemplar {exemplar.id} does not show the prompt of its task {task.id}"
+        elif exemplar.origin == "attempt" and content_hash(task.id, answer) not in tried:
+            yield f"exemplar {exemplar.id} is no answer that was attempted in this run"
+        if task.split != "train":
+            yield f"exemplar {exemplar.id} answers a task of the {task.split} split"
+
+
+def _wrong_counts(journal: Journal, iterations: Sequence[IterationRecord]) -> Iterator[str]:
+    for record in iterations:
+        feedbacks = [f for _, _, f in journal.judged("attempt", record.number)]
+        verified = sum(f.verified for f in feedbacks)
+        if (record.attempts, record.verified) != (len(feedbacks), verified):
+            yield (
+                f"iteration {record.number} says {record.verified} of {record.attempts} attempts were verified, but "
+                f"its attempts say {verified} of {len(feedbacks)}"
+            )
+
+
+def _wrong_champions(iterations: Sequence[IterationRecord]) -> Iterator[str]:
+    earlier: set[str] = set()
+    for before, after in pairwise(iterations):
+        earlier.add(before.champion_id)
+        accepted = [g.challenger_id for g in after.gates if g.outcome == "accept"]
+        expected = accepted[-1] if accepted else before.champion_id
+        rolled_back = after.action == "rollback" and after.champion_id in earlier
+        if after.champion_id != expected and not rolled_back:
+            yield f"the champion of iteration {after.number} is not what its gates decided"
 
 
 async def _changed_verdicts(
@@ -90,16 +127,20 @@ def _wrong_gates(run: Run, journal: Journal, gates: Iterable[tuple[int, GateReco
     for iteration, record in gates:
         answers = journal.judged("gate", iteration)
         old = {a.task_id: f for _, a, f in answers if a.program_id == record.champion_id}
-        pairs = [(old[a.task_id], f) for _, a, f in answers if a.program_id == record.challenger_id]
-        differences = [
-            score(new) - score(before) for before, new in pairs if before.status.judged and new.status.judged
-        ]
-        decision = policy.decide(differences, challenger=record.number)
+        both = [(old.get(a.task_id), f) for _, a, f in answers if a.program_id == record.challenger_id]
+        pairs = [(score(b), score(f)) for b, f in both if b and b.status.judged and f.status.judged]
+        decision = policy.decide([new - before for before, new in pairs], challenger=record.number)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):
             yield (
                 f"challenger {record.number} was decided {record.outcome} on {record.tasks} tasks, but its answers "
                 f"say {decision.outcome} on {decision.n}"
             )
+            continue
+        counted, n = pairs[: decision.n], max(1, decision.n)
+        again = (sum(b for b, _ in counted) / n, sum(c for _, c in counted) / n, decision.e_value)
+        said = (record.champion_score, record.challenger_score, record.e_value)
+        if not all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) for x, y in zip(said, again, strict=True)):
+            yield f"the scores or the e-value of challenger {record.number} are not what its answers say"
 
 
 def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:

@@ -274,7 +274,7 @@ def print_verification(result: Verification, *, as_json: bool) -> None:
         return
     console = _console()
     console.print(
-        f"{result.exemplars} exemplars, {result.verdicts} gate and sealed verdicts and {result.gates} gate decisions "
+        f"{result.exemplars} exemplars, {result.verdicts} verdicts and {result.gates} gate decisions "
         f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}"
     )
     for problem in result.problems:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from burnish import errors
-from burnish.agent.cli import EXIT_CODES, _guarded
+from burnish.agent.cli import EXIT_CODES, _end
 from burnish.errors import BurnishError
 from burnish.memory.index import IndexDamaged
 
@@ -84,8 +84,7 @@ def test_the_help_lists_every_exit_code_and_no_other() -> None:
 def test_an_error_ends_a_command_with_its_sentence_and_its_code(
     cls: type[BurnishError], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def command() -> None:
-        raise cls("what happened")
-
-    assert _guarded(command) == cls.exit_code
+    with pytest.raises(SystemExit) as ended:
+        _end(cls("what happened"))
+    assert ended.value.code == cls.exit_code
     assert capsys.readouterr() == ("", "burnish: what happened\n")

@@ -44,8 +44,6 @@ async def commit(state: State, runtime: Runtime[Session]) -> State:
         [scratch.ratings[a.id], f.verified] for a, f in scratch.judged if a.id in scratch.ratings
     ]
     scratch.events.append(("ratings", ratings))
-    if session.cells is not None and not session.generated_history:
-        scratch.events.append(("cells", session.cells.to_json()))
     programs = [scratch.program, scratch.champion, *(p.program for p in scratch.challengers)]
     await session.journal.commit_iteration(
         record, programs=programs, born=scratch.born, died=scratch.died, events=scratch.events

@@ -11,13 +11,17 @@ REMEMBERED_SAMPLE = 64
 
 
 async def guard(state: State, runtime: Runtime[Session]) -> State:
-    """Measure the diversity of what is generated and remembered, and act when it falls."""
+    """Measure the diversity of what is generated and remembered, and act when it falls.
+
+    It is compared with the first iteration, and from the first promotion on with the first one after it: learning the
+    form of an answer makes answers more alike, once, and is no collapse.
+    """
     session = runtime.context
     scratch = session.scratch
     scratch.diversity = _generated(session)
     scratch.remembered = _remembered(session)
-    history = [*session.generated_history, scratch.diversity]
-    decision = session.policies.diversity.decide(history, history[0], session.actions)
+    history = [*session.generated_history, scratch.diversity][session.baseline :]
+    decision = session.policies.diversity.decide(history, history[0], session.actions[session.baseline :])
     scratch.alarms, scratch.action = decision.alarms, decision.action
     if decision.alarms:
         scratch.events.append(("guard", {"alarms": list(decision.alarms), "action": decision.action}))
@@ -31,9 +35,11 @@ def _generated(session: Session) -> Diversity:
     # one answer a task: samples of one task grow alike as the model learns it, which is no collapse
     texts = [a.answer for a in session.scratch.attempts if a.slot == 0]
     vectors = session.meaning.embed(texts)
-    if session.cells is None:
+    if session.baseline == len(session.generated_history):
         session.cells = Cells.fit(vectors)
-    size = session.generated_history[0].n if session.generated_history else len(texts)
+        session.scratch.events.append(("cells", session.cells.to_json()))
+    assert session.cells is not None
+    size = session.config.sampling.tasks
     return measure(vectors, texts, session.cells, size=size, rng=session.rng("diversity"))
 
 

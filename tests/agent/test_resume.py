@@ -20,7 +20,7 @@ _DRAWN = random.Random("where to kill")
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     """A laboratory with an uninterrupted run in the folder `whole`."""
-    with laboratory(tmp_path_factory.mktemp("resume")) as made:
+    with laboratory(tmp_path_factory.mktemp("resume"), latency=0.01) as made:
         made.run("whole")
         yield made
 
@@ -92,10 +92,10 @@ def test_a_finished_run_asks_nothing(reference: Laboratory) -> None:
 
 
 def test_a_larger_budget_continues_a_run_that_is_not_sealed(reference: Laboratory, asked: Counter[str]) -> None:
-    one = {"budget": {"iterations": 1}}
-    reference.run("short", **one)
+    one = {"iterations": 1}
+    reference.run("short", budget=one)
     in_short = len(reference.model.bodies)
-    assert reference.killed("longer", in_short - 5, **one) == -SIGKILL
+    assert reference.killed("longer", in_short - 5, budget=one) == -SIGKILL
     report = reference.resume("longer", iterations=3)
     assert [r.number for r in report.iterations] == [0, 1, 2, 3]
     assert_same(reference, "longer", report)

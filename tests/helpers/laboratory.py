@@ -9,6 +9,7 @@ import re
 import sqlite3
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,7 @@ class Laboratory:
     folder: Path
     model: Model
     url: str
+    latency: float = 0.0
     events: list[Event] = field(default_factory=list)
     """What the last `run` told of."""
     report: Report = field(init=False, repr=False)
@@ -167,6 +169,7 @@ class Laboratory:
         child.start()
         started.set()
         child.join()
+        time.sleep(2 * self.latency + 0.01)  # what is in flight still arrives
         self.model.watch = lambda _number: None
         assert child.exitcode is not None
         return child.exitcode
@@ -214,7 +217,7 @@ def laboratory(folder: Path, answer: Answer = learner, *, latency: float = 0.0) 
     """A laboratory with a server of its own."""
     model = Model(answer)
     with ScriptedServer(model, latency=latency) as server:
-        yield Laboratory(folder, model, server.base_url)
+        yield Laboratory(folder, model, server.base_url, latency)
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,15 +49,15 @@ def decide(applicants: list[Item], residents: list[Item], policy: NovelAdmission
     for applicant in applicants:
         cosines = vectors(residents) @ np.array(applicant.vector, dtype=np.float32)
         best = int(np.argmax(cosines)) if residents else -1
-        there = residents[best] if residents else None
-        nearest.append(
-            there and Resident(str(best), f"t{there.task}", f"c{there.cell}", float(cosines[best]), there.merit)
-        )
+        found = [
+            Resident(str(best), f"t{r.task}", f"c{r.cell}", float(cosines[best]), r.merit) for r in residents[best:][:1]
+        ]
+        nearest += found or [None]
+    asking = [
+        Applicant(str(i), f"t{a.task}", f"c{a.cell}", a.verified, a.judged, a.merit) for i, a in enumerate(applicants)
+    ]
     return policy.decide(
-        [
-            Applicant(str(i), f"t{a.task}", f"c{a.cell}", a.verified, a.judged, a.merit)
-            for i, a in enumerate(applicants)
-        ],
+        asking,
         vectors(applicants),
         residents=nearest,
         per_task=Counter(f"t{r.task}" for r in residents),
@@ -166,3 +166,15 @@ def test_the_reasons() -> None:
 def test_one_with_more_merit_takes_the_place_of_its_twin_though_task_and_cell_are_full() -> None:
     made = decide([Item(0, 0, 0, 0.9)], [Item(0, 0, 0, 0.5)], NovelAdmission(NOVELTY, per_task=1, per_cell=1))
     assert made == Admission((0,), {}, {"0": 0})
+
+
+def test_only_one_takes_the_place_of_a_resident_and_the_other_of_its_twins_is_refused() -> None:
+    both_better = [Item(340, 1, 0, 0.9), Item(20, 2, 0, 0.8)]  # like the resident, not like one another
+    made = decide(both_better, [Item(0, 0, 0, 0.5)], NovelAdmission(NOVELTY))
+    assert made == Admission((0,), {1: "near-duplicate of another new one"}, {"0": 0})
+
+
+def test_a_resident_that_is_replaced_makes_room_in_its_cell_and_its_task() -> None:
+    applicants = [Item(0, 1, 1, 0.9), Item(180, 0, 0, 0.8)]
+    made = decide(applicants, [Item(0, 0, 0, 0.5)], NovelAdmission(NOVELTY, per_task=1, per_cell=1))
+    assert made == Admission((0, 1), {}, {"0": 0})

@@ -42,10 +42,17 @@ def test_an_operator_never_tried_gets_its_chance() -> None:
     assert 40 < chosen.count([1]) < 160
 
 
-@given(st.lists(st.builds(Screened, st.just("bank"), st.sampled_from([0.0, 0.5, 1.0]), st.just(8))), st.integers(0, 4))
-def test_the_best_are_sent_and_of_equals_the_earlier(screened: list[Screened], challengers: int) -> None:
-    sent = YieldRewriting(challengers=challengers).send(screened)
-    assert len(sent) == min(challengers, len(screened))
-    left = [i for i in range(len(screened)) if i not in sent]
-    assert all((screened[i].score, -i) > (screened[j].score, -j) for i in sent for j in left)
+SCORES = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+@given(st.lists(st.builds(Screened, st.just("bank"), SCORES)), SCORES, st.integers(0, 4))
+def test_the_best_that_beat_the_champion_are_sent_and_of_equals_the_earlier(
+    screened: list[Screened], champion: float, challengers: int
+) -> None:
+    sent = YieldRewriting(challengers=challengers).send(screened, champion)
+    better = [i for i, s in enumerate(screened) if s.score > champion]
     assert sent == sorted(sent, key=lambda i: (-screened[i].score, i))
+    assert set(sent) <= set(better)
+    assert len(sent) == min(challengers, len(better))
+    left = set(better) - set(sent)
+    assert all((screened[i].score, -i) > (screened[j].score, -j) for i in sent for j in left)

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from burnish.agent.models.client import (
@@ -297,6 +297,7 @@ WORST = ChatClient(ModelConfig(url=URL, template_tokens=9))
 
 
 @given(st.lists(TEXT, min_size=1, max_size=4), st.integers(1, 99))
+@example(["\ud800"], 1)
 def test_the_worst_case_is_no_less_than_every_byte_being_a_token(texts: list[str], most: int) -> None:
     request = ChatRequest(tuple(Message("user", text) for text in texts), max_tokens=most)
     prompt, completion = WORST.worst_case_tokens(request)

@@ -1,0 +1,123 @@
+"""What an iteration costs outside model and environment, by size of memory; run by `overhead.py`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from burnish.agent.directory import RunDirectory
+from burnish.agent.graph import build_graph
+from burnish.agent.models.scripted import ScriptedServer
+from burnish.agent.opening import open_session
+from burnish.agent.session import Scratch, Session
+from burnish.config import RunConfig
+from burnish.environments.contacts import Contacts
+from burnish.memory.journal import Journal
+from burnish.records import IterationRecord
+from burnish.types import Exemplar, Program, Prompt
+
+SIZES = (1_000, 100_000)
+ITERATIONS = 3
+
+
+class Away:
+    """Seconds in which at least one call or judgement was under way."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._open = 0
+        self._since = 0.0
+
+    def __enter__(self) -> None:
+        if self._open == 0:
+            self._since = time.perf_counter()
+        self._open += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._open -= 1
+        if self._open == 0:
+            self.seconds += time.perf_counter() - self._since
+
+
+def watch(session: Session, away: Away) -> None:
+    """Have `away` see every model call, judgement and draw of a session."""
+    ask, judge_all, draw = session.caller.ask, session.environment.judge_all, session.environment.draw
+
+    async def watched_ask(*values: Any) -> Any:
+        with away:
+            return await ask(*values)
+
+    async def watched_judge(*values: Any) -> Any:
+        with away:
+            return await judge_all(*values)
+
+    async def watched_draw(*values: Any, **named: Any) -> Any:
+        with away:
+            return await draw(*values, **named)
+
+    session.caller.ask = watched_ask  # type: ignore[method-assign]
+    session.environment.judge_all = watched_judge
+    session.environment.draw = watched_draw  # type: ignore[method-assign]
+
+
+async def fill(directory: RunDirectory, size: int) -> None:
+    """A journal whose iteration 1 has learned `size` exemplars."""
+    environment, journal = Contacts(), Journal.open(directory.journal)
+    exemplars: list[Exemplar] = []
+    for task in environment.tasks("train", 7):
+        if len(exemplars) == size:
+            break
+        exemplars.append(Exemplar(task.id, task.prompt, gold(task.data), 1.0, task.cell, 1, "scripted"))
+    seed = Program(Prompt((("task", environment.instruction),)), revision=0)
+    champion = Program(seed.prompt, revision=1)
+    await journal.commit_iteration(IterationRecord(0, 0, seed.id), programs=[seed], born=[], died={})
+    record = IterationRecord(1, 1, champion.id, admitted=size, memory=size, attempts=1, verified=1)
+    await journal.commit_iteration(record, programs=[champion], born=exemplars, died={})
+    journal.close()
+
+
+def gold(data: Any) -> str:
+    return json.dumps(dict(data), ensure_ascii=False)
+
+
+async def cost(scratch: Path, index: str, size: int) -> list[float]:
+    """Milliseconds of our own in each of some iterations."""
+    with ScriptedServer(lambda _: '{"name": "Ana"}') as server:
+        config = RunConfig.parse(
+            {
+                "models": {"task": {"url": server.base_url}},
+                "memory": {"embedder": "hash", "index": index},
+                "policies": {"eviction": {"size": 10 * size}, "admission": {"per_cell": 10 * size}},
+            }
+        )
+        directory = RunDirectory(scratch / f"{index}-{size}")
+        directory.create(config)
+        await fill(directory, size)
+        async with open_session(directory, config, Contacts(), lambda _kind, _facts: None) as opened:
+            return [await one_iteration(opened.session, number) for number in range(2, 2 + ITERATIONS)]
+
+
+async def one_iteration(session: Session, number: int) -> float:
+    away, graph = Away(), build_graph()
+    watch(session, away)
+    session.scratch = Scratch(number)
+    session.caller.begin(number)
+    started = time.perf_counter()
+    await graph.ainvoke({"iteration": number}, context=session)
+    return 1000 * (time.perf_counter() - started - away.seconds)
+
+
+async def compare_sizes(scratch: Path) -> None:
+    for index in ("chroma", "numpy"):
+        medians = []
+        for size in SIZES:
+            costs: Sequence[float] = sorted(await cost(scratch, index, size))
+            medians.append(costs[len(costs) // 2])
+            print(f"  {index}, {size:,} exemplars: {', '.join(f'{c:.0f}' for c in costs)} ms an iteration", flush=True)
+        print(
+            f"{index}: {medians[0]:.0f} ms an iteration at {SIZES[0]:,} exemplars (promised: under 150), "
+            f"{medians[1] / medians[0]:.1f} times that at {SIZES[1]:,} (promised: at most 2)"
+        )

@@ -1,0 +1,110 @@
+"""It feeds the embedded model well: the loop's requests against the same requests sent to the server directly.
+
+Takes the gate requests of a short run (exemplars from shelves, champion and challenger), sends them once through the
+loop's own path and once by a bare client in the order the loop built them, on a fresh server each (promised: at least
+0.9 of the direct rate, and at least 60 % of prompt tokens from the prefix cache).
+
+    python benchmarks/throughput.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from burnish.agent.embedded import EmbeddedServer, model_file
+from burnish.agent.evaluation import Trial, attempt_all
+from burnish.agent.models.calls import Caller, Place
+from burnish.agent.models.client import ChatClient
+from burnish.agent.models.ledger import Ledger
+from burnish.agent.opening import EMBEDDED_SLOTS
+from burnish.agent.retriever import Retriever
+from burnish.config import BudgetConfig, ModelConfig
+from burnish.environments.contacts import Contacts
+from burnish.memory.embedding import MiniLMEmbedder
+from burnish.memory.form import FormEmbedder, JointEmbedder
+from burnish.memory.journal import Journal
+from burnish.memory.numpy_index import NumpyIndex
+from burnish.memory.store import Memory
+from burnish.types import Decoding, Exemplar, Program, Prompt, Task, Usage
+
+EXEMPLARS, TASKS = 64, 48
+
+
+def tasks(split: str, count: int) -> list[Task]:
+    return list(islice((t for t in Contacts().tasks("train", 3) if t.split == split), count))
+
+
+def make_trials() -> list[Trial]:
+    embedder = JointEmbedder(MiniLMEmbedder(), FormEmbedder())
+    memory = Memory([], embedder=embedder, index=NumpyIndex(embedder.dimensions))
+    exemplars = [
+        Exemplar(t.id, t.prompt, json.dumps(dict(t.data), ensure_ascii=False), 1.0, t.cell, 1, "gold")
+        for t in tasks("train", EXEMPLARS)
+    ]
+    memory.stage(exemplars[: EXEMPLARS // 2], {}, revision=1)
+    memory.stage([Exemplar(**{**e.to_json(), "born": 2}) for e in exemplars[EXEMPLARS // 2 :]], {}, revision=2)  # type: ignore[arg-type]
+    prompt = Prompt((("task", Contacts.instruction),))
+    programs = [Program(prompt, revision, decoding=Decoding(format="json")) for revision in (1, 2)]
+    retriever, drawn = Retriever(memory, seed=0), tasks("validation", TASKS)
+    return [
+        Trial(p, t, r, Place("gate", f"{t.id}/{p.id}"))
+        for p in programs
+        for t, r in zip(drawn, retriever.recall(p, drawn), strict=True)
+    ]
+
+
+async def through_the_loop(url: str, trials: Sequence[Trial], scratch: Path) -> tuple[float, float]:
+    """(requests a second, share of prompt tokens from the cache)."""
+    client = ChatClient(ModelConfig(concurrency=EMBEDDED_SLOTS), base_url=url)
+    journal = Journal.open(scratch / "journal.db")
+    caller = Caller(journal=journal, ledger=Ledger(BudgetConfig(), spent=Usage()), clients={"task": client})
+    caller.begin(1)
+    started = time.perf_counter()
+    attempts = await attempt_all(caller, trials)
+    seconds = time.perf_counter() - started
+    await client.close()
+    journal.close()
+    prompt = sum(a.usage.prompt_tokens for a in attempts)
+    return len(trials) / seconds, sum(a.usage.cached_tokens for a in attempts) / prompt
+
+
+async def directly(url: str, trials: Sequence[Trial]) -> float:
+    """Requests a second of workers that take the same requests in the same lanes, and do nothing else."""
+    from burnish.agent.evaluation import lanes
+
+    client = ChatClient(ModelConfig(concurrency=EMBEDDED_SLOTS), base_url=url)
+    waiting = iter(lanes([(t.program.id, t.recalled.group) for t in trials], EMBEDDED_SLOTS))
+
+    async def work() -> None:
+        for lane in waiting:
+            for i in lane:
+                await client.send(trials[i].request(), timeout=120)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(EMBEDDED_SLOTS)))
+    seconds = time.perf_counter() - started
+    await client.close()
+    return len(trials) / seconds
+
+
+def main() -> None:
+    trials, path = make_trials(), model_file(None)
+    with tempfile.TemporaryDirectory() as scratch:
+        with EmbeddedServer(path, slots=EMBEDDED_SLOTS) as server:
+            direct = asyncio.run(directly(server.base_url, trials))
+        with EmbeddedServer(path, slots=EMBEDDED_SLOTS) as server:
+            rate, cached = asyncio.run(through_the_loop(server.base_url, trials, Path(scratch)))
+    print(
+        f"{len(trials)} gate requests: {rate:.2f}/s through the loop, {direct:.2f}/s directly, ratio {rate / direct:.2f} "
+        f"(promised: at least 0.90); {cached:.0%} of prompt tokens from the cache (promised: at least 60 %)"
+    )
+
+
+if __name__ == "__main__":
+    main()

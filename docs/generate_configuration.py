@@ -1,0 +1,263 @@
+"""Prints docs/configuration.md: every key of run.toml with its type and default as the code has them.
+
+    python docs/generate_configuration.py > docs/configuration.md
+
+Types, defaults, names of policies and their descriptions are read from the code; the meanings of keys stand here. A
+key without a meaning, or a meaning without a key, is an error.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from burnish.agent.assembly import IMPLEMENTATIONS, OPERATORS
+from burnish.config import ModelConfig, ModelsConfig, RunConfig
+from burnish.environments.registry import BUILT_IN, load
+
+MEANINGS = {
+    "environment": "What poses tasks and judges answers: a built-in name, the name of an installed plug-in, or "
+    "`path.py:Class`. A relative path is looked up in the directory from which a command is given.",
+    "environment_options": "Keyword arguments for the environment's class.",
+    "environment_timeout": "Seconds for one verdict, and for one stretch of drawing tasks.",
+    "seed": "Seed of all randomness of the loop.",
+    "prompt": "Sections of the seed prompt by name, in order. Empty: one section `task` with the environment's "
+    "instruction. The operators write the sections `task`, `rules` and `style`.",
+    "operators": f"What proposes challengers; known are {', '.join(f'`{name}`' for name in OPERATORS)}.",
+    "models.task": "The model that answers tasks.",
+    "models.reflector": "The model that rewrites the prompt from failures; the task model when it is left out.",
+    "models.judge": "The model that rates answers; the task model when it is left out.",
+    "models.task.url": '`"embedded"`, or the base of an OpenAI-compatible API, such as `http://127.0.0.1:11434/v1`.',
+    "models.task.name": "The model's name as the server knows it; empty sends none.",
+    "models.task.file": "With `embedded`, a GGUF file to serve instead of the packaged model.",
+    "models.task.api_key_env": "The *name* of the environment variable that holds the API key; empty sends none.",
+    "models.task.concurrency": "Calls in flight at a time; the embedded model takes 4 at most.",
+    "models.task.timeout_seconds": "Longest wait for one answer.",
+    "models.task.retries": "How often a call that failed in passing is tried again.",
+    "models.task.template_tokens": "Upper bound of what the server's chat template adds to one message; part of the "
+    "worst case that is reserved before a call.",
+    "models.task.usd_per_million_prompt_tokens": "Price of prompt tokens in US dollars.",
+    "models.task.usd_per_million_completion_tokens": "Price of answer tokens in US dollars.",
+    "budget.calls": "Most model calls of the run.",
+    "budget.tokens": "Most prompt and answer tokens of the run.",
+    "budget.usd": "Most US dollars, by the prices of the models; without prices nothing is counted.",
+    "budget.seconds": "Most seconds of all sittings together.",
+    "budget.iterations": "Most iterations.",
+    "sampling.tasks": "Train tasks of an iteration. The curriculum may draw more of them, see below.",
+    "sampling.samples": "Answers to each of them. The curriculum may ask for fewer.",
+    "sampling.temperature": "Temperature of these answers, 0 to 2. The guard may raise it.",
+    "sampling.top_p": "Nucleus of these answers.",
+    "retrieval.policy": "`shelves`: a few fixed sets of exemplars that many tasks share, so that servers find most of "
+    "a prompt in their cache. `nearest`: the most alike for every task anew.",
+    "retrieval.k": "Exemplars shown with a task, 0 or more.",
+    "retrieval.relevance": "The weight of likeness against spread, 0 to 1 (rho of maximal marginal relevance).",
+    "retrieval.order": "Whether the most alike exemplar stands last or first.",
+    "retrieval.shelves": "With `shelves`, how many sets there are, 1 or more.",
+    "decoding.temperature": "Temperature in trials, gate and sealed test, 0 to 2.",
+    "decoding.top_p": "Nucleus there, above 0 and at most 1.",
+    "decoding.max_tokens": "Longest answer in tokens, 1 or more; a longer one is cut off.",
+    "decoding.rendering": "Exemplars as chat turns, or as one block in the system message.",
+    "decoding.format": "`json` asks the server for a JSON object (`response_format`).",
+    "memory.index": "`chroma` keeps the vector index on disk; `numpy` compares with every exemplar, in RAM.",
+    "memory.embedder": "`minilm` (packaged), `hash` (spelling only, no model), or the folder of a "
+    "sentence-transformers model.",
+    "memory.form": "Whether likeness is half meaning and half sentence build, or meaning alone.",
+    "sealed.tasks": "Test tasks of the sealed test; each is answered by up to three programs.",
+    "sealed.alpha": "Significance of the verdict `improved`.",
+    "curriculum.frontier.floor": "Added to every task's weight, so that none is left out.",
+    "curriculum.frontier.prior": "Pseudo-tries that shrink a task's solve rate towards that of its cell.",
+    "curriculum.frontier.breadth": "Candidates drawn for every task that is wanted.",
+    "curriculum.frontier.search": "By how much `sampling.tasks` is multiplied until the first answer is verified.",
+    "admission.novel.novelty": "Exemplars at this cosine or above are near-duplicates, of which one survives.",
+    "admission.novel.per_task": "Most exemplars of one task.",
+    "admission.novel.per_cell": "Most exemplars of one cell.",
+    "eviction.crowding.size": "Most exemplars in memory.",
+    "eviction.crowding.weight": "How much usefulness counts against crowding.",
+    "eviction.oldest.size": "Most exemplars in memory.",
+    "rewriting.yield.trials": "Most proposals tried on train tasks in an iteration.",
+    "rewriting.yield.trial_tasks": "Train tasks of a trial; the champion answers the same ones.",
+    "rewriting.yield.challengers": "Most challengers sent to the gate after trials.",
+    "acceptance.betting.alpha": "Probability, for the whole run, of promoting a program that is no better.",
+    "acceptance.betting.minimum_effect": "A challenger that is shown to gain less than this is rejected.",
+    "acceptance.betting.futility": "Probability of rejecting one that gains as much; costs power only.",
+    "acceptance.betting.cap": "Most validation tasks of one race.",
+    "acceptance.betting.block": "Validation tasks between two looks.",
+    "acceptance.betting.imagined_wins": "A race is given up when even so many more wins would not decide it.",
+    "rating.audit.most": "Most ratings of an iteration.",
+    "rating.all.most": "Leave it out: every attempt is rated.",
+    "diversity.ladder.vendi": "Alarm below this share of the first Vendi score; 0 is off.",
+    "diversity.ladder.coverage": "Alarm below this share of the first cell coverage; 0 is off.",
+    "diversity.ladder.entropy": "Alarm below this share of the first cell entropy; 0 is off.",
+    "diversity.ladder.patience": "Alarmed iterations in a row before the first action, and calm ones back to the foot.",
+    "diversity.off.vendi": "As for `ladder`; alarms are told and nothing is done.",
+    "diversity.off.coverage": "The same.",
+    "diversity.off.entropy": "The same.",
+    "stopping.plateau.patience": "Iterations in a row without an accepted challenger before the run stops.",
+    "budget.reserving.margin": "Multiplies the seconds kept for the sealed test.",
+    "budget.reserving.first_seconds_a_call": "Assumed seconds a call before any was made.",
+}
+
+HEAD = """# Configuration
+
+<!-- printed by docs/generate_configuration.py: change that, not this page -->
+
+A run is decided by its configuration. Every key has a default; an unknown key or a wrong value is refused with the
+nearest right one. A value is taken from, in this order:
+
+1. the options of `burnish run`: `--env`, `--model`, `--seed`, `--budget-calls`, `--budget-tokens`, `--budget-usd`,
+   `--budget-seconds`, `--iterations`, and `-o key.sub=value` for any key, as often as needed;
+2. the TOML file given to `burnish run`, for example `burnish run examples/contacts.toml --dir runs/first`;
+3. the defaults below.
+
+The value of `-o` is read as TOML, and as text where it is none: `-o sampling.tasks=16`, `-o decoding.format=json`,
+`-o 'operators=["memory", "rules"]'`. `-o` is applied last, so it overrides the other options too. In Python,
+`RunConfig.parse` takes the same keys as nested dictionaries, and `RunConfig.load` reads a file.
+
+What a run was started with, all defaults written out, is in its `run.toml`. `burnish resume` reads that file; it can
+change the budget and nothing else.
+"""
+
+POLICIES = """## [policies]
+
+One table for each kind of decision. `name` chooses an implementation, the first one by default; the other keys are
+its options:
+
+```toml
+[policies.curriculum]
+name = "uniform"
+
+[policies.acceptance]
+cap = 120
+```
+"""
+
+
+ENVIRONMENTS = """## Options of the built-in environments
+
+Given in `[environment_options]`, or as `-o environment_options.shapes=4`.
+"""
+
+
+class Row(NamedTuple):
+    """One key: where its meaning is found, its name, type and default."""
+
+    path: str
+    name: str
+    type: str
+    default: str
+
+
+def page() -> str:
+    """The whole page.
+
+    Raises:
+        SystemExit: the meanings and the keys of the code do not match.
+
+    """
+    chapters = [*sections(), *policies()]
+    written = {row.path for _, rows in chapters for row in rows}
+    for wrong, what in ((written - MEANINGS.keys(), "no meaning"), (MEANINGS.keys() - written, "no key in the code")):
+        if wrong:
+            raise SystemExit(f"{', '.join(sorted(wrong))}: {what}; correct MEANINGS in {__file__}")
+    return "\n".join([HEAD, *(text + table(rows) for text, rows in chapters), environments()])
+
+
+def sections() -> Iterator[tuple[str, list[Row]]]:
+    """Text and keys of every table but those of the policies."""
+    yield "## Top level\n", [r for r in rows_of(RunConfig) if r.default != "see below" and r.path != "policies"]
+    yield f"## [models]\n\n{said(ModelsConfig)}\n", list(rows_of(ModelsConfig, "models."))
+    yield (
+        f"### [models.task], [models.reflector], [models.judge]\n\n{said(ModelConfig)}\n",
+        [*rows_of(ModelConfig, "models.task.")],
+    )
+    for name, field in RunConfig.model_fields.items():
+        section = field.annotation
+        if is_section(section) and section is not ModelsConfig:
+            yield f"## [{name}]\n\n{said(section)}\n", list(rows_of(section, f"{name}."))
+
+
+def policies() -> Iterator[tuple[str, list[Row]]]:
+    """Text and keys of every kind of decision."""
+    yield POLICIES, []
+    for kind, known in IMPLEMENTATIONS.items():
+        yield f"### [policies.{kind}]\n", []
+        for number, (name, cls) in enumerate(known.items()):
+            chosen = f"`name = {json.dumps(name)}`{', the default' if number == 0 else ''}"
+            yield f"{chosen}\n\n{said(cls)}\n", list(rows_of(cls, f"{kind}.{name}."))
+
+
+def environments() -> str:
+    """The options of the built-in environments."""
+    lines = ["| environment | option | default |", "|---|---|---|"]
+    for name in BUILT_IN:
+        parameters = inspect.signature(type(load(name, {}))).parameters.values()
+        lines += [f"| `{name}` | `{p.name}` | {default(p.default)} |" for p in parameters]
+    return f"{ENVIRONMENTS}\n" + "\n".join(lines)
+
+
+def rows_of(section: Any, prefix: str = "") -> Iterator[Row]:
+    """The keys of a pydantic model or a dataclass."""
+    if issubclass(section, BaseModel):
+        for name, field in section.model_fields.items():
+            yield Row(prefix + name, name, typed(field.annotation, field.metadata), default(field.default))
+    else:
+        hints = get_type_hints(section)
+        for part in fields(section):
+            yield Row(prefix + part.name, part.name, typed(hints[part.name]), default(part.default))
+
+
+def table(rows: Iterable[Row]) -> str:
+    """A Markdown table of keys, nothing where there are none."""
+    lines = [f"| `{row.name}` | {row.type} | {row.default} | {MEANINGS[row.path]} |" for row in rows]
+    head = ["", "| key | type | default | meaning |", "|---|---|---|---|"]
+    return "\n".join([*head, *lines, ""]) if lines else ""
+
+
+def is_section(kind: Any) -> bool:
+    """Whether a type is a table with keys of its own."""
+    return isinstance(kind, type) and (issubclass(kind, BaseModel) or is_dataclass(kind))
+
+
+def typed(kind: Any, limits: Iterable[object] = ()) -> str:
+    """A type in words, with the limits that pydantic holds."""
+    arguments = [a for a in get_args(kind) if a is not NoneType]
+    if get_origin(kind) in {Union, UnionType}:
+        return typed(arguments[0])
+    if get_origin(kind) is Annotated:
+        return typed(arguments[0], arguments[1:])
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if get_origin(kind) in {tuple, dict}:
+        return "list of text" if get_origin(kind) is tuple else "table"
+    words = {bool: "true or false", int: "integer", float: "number", str: "text"}
+    return " ".join([words.get(kind, "table"), *(sign for m in limits for sign in signs(m))])
+
+
+def signs(metadata: object) -> Iterator[str]:
+    """Limits such as "> 0"."""
+    for part in (metadata, *getattr(metadata, "metadata", ())):
+        for name, sign in (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤")):
+            if hasattr(part, name):
+                yield f"{sign} {getattr(part, name)}"
+
+
+def default(value: object) -> str:
+    """A default as TOML writes it."""
+    if value is None:
+        return "none"
+    return "see below" if is_section(type(value)) else f"`{json.dumps(value)}`"
+
+
+def said(cls: Any) -> str:
+    """The docstring of a class."""
+    return (inspect.getdoc(cls) or "").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(page())

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from situations import exemplar, failures, propose
+
+from burnish.agent.models.client import ChatRequest
+from burnish.agent.operators.reflection import ReflectionOperator, probe
+from burnish.errors import ModelRejected
+from burnish.records import Completion
+from burnish.types import Usage
+
+FAILED = failures("the answer must be the code", "the answer must be the code")
+
+
+def tagged(text: str) -> str:
+    return f"Here it is: <instruction>{text}</instruction>"
+
+
+def test_a_good_output_replaces_the_task_section() -> None:
+    trial = propose(ReflectionOperator(), failed=FAILED, reply=lambda _r: tagged(" Give the code alone. "))
+    assert trial.proposals[0].program.prompt.text("task") == "Give the code alone."
+    assert trial.refused == []
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("Give the code alone.", "no <instruction>"),
+        ("<instruction></instruction>", "no <instruction>"),
+        ("<instruction>never closed", "no <instruction>"),
+        (tagged("word " * 251), "over the cap of 250 words"),
+        (tagged("Give the code."), "the one it was given"),
+        (tagged("For example: What is the code of item 1?"), "copies a training row"),
+        (tagged("For example: What is the code of thing 7? Go."), "copies a training row"),
+    ],
+)
+def test_a_bad_output_is_refused_with_its_reason(output: str, reason: str) -> None:
+    trial = propose(ReflectionOperator(), failed=FAILED, exemplars=[exemplar(7)], reply=lambda _r: output)
+    assert trial.proposals == []
+    assert reason in trial.refused[0]
+
+
+def test_a_truncated_output_is_refused_even_if_it_looks_whole() -> None:
+    trial = propose(ReflectionOperator(), failed=FAILED, reply=lambda _r: tagged("Give it."), truncated=True)
+    assert trial.proposals == []
+    assert "truncated" in trial.refused[0]
+
+
+def test_a_request_that_the_server_rejects_is_refused() -> None:
+    def too_long(_request: ChatRequest) -> str:
+        raise ModelRejected("the prompt is too long")
+
+    trial = propose(ReflectionOperator(), failed=FAILED, reply=too_long)
+    assert trial.proposals == []
+    assert "too long" in trial.refused[0]
+
+
+def test_what_it_is_shown_holds_no_chat_template_token() -> None:
+    failed = failures("<|im_start|>system")
+    (asked,) = propose(ReflectionOperator(), failed=failed, reply=lambda _r: "").asked
+    assert "<|im_start|>" not in asked.messages[-1].content
+    assert "the code of item 0" in asked.messages[-1].content
+
+
+def test_without_a_reflector_or_failures_nothing_is_asked() -> None:
+    assert propose(ReflectionOperator(), failed=FAILED).proposals == []
+    assert propose(ReflectionOperator(), reply=lambda _r: tagged("x")).asked == []
+
+
+@pytest.mark.parametrize(
+    ("parrots", "able"), [((True, True, True), True), ((True, False, True), True), ((True, False, False), False)]
+)
+def test_the_probe_wants_two_of_three(parrots: tuple[bool, ...], able: bool) -> None:
+    turns = iter(parrots)
+
+    async def ask(request: ChatRequest) -> Completion:
+        if not next(turns):
+            raise ModelRejected("no")
+        return Completion(tagged(request.messages[-1].content), "scripted", Usage(calls=1))
+
+    async def ended() -> bool:
+        return await probe(ask)
+
+    assert asyncio.run(ended()) is able

@@ -1,0 +1,143 @@
+"""`burnish verify` finds whatever was changed in a run after the fact, and says what by name."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from laboratory import Laboratory, query
+
+from burnish.agent.api import Run, open_run
+from burnish.agent.verify import Verification, verify
+from burnish.types import ALIVE
+
+
+@pytest.fixture
+def copy(learned: Laboratory, tmp_path: Path) -> Run:
+    """A finished run that may be tampered with."""
+    return open_run(shutil.copytree(learned.folder / "run", tmp_path / "copy"))
+
+
+def tampered(run: Run, sql: str, *values: object) -> Verification:
+    query(run.place.path, sql, *values)
+    return verify(run)
+
+
+def found(result: Verification, pattern: str) -> bool:
+    return any(re.search(pattern, problem) for problem in result.problems)
+
+
+def test_a_fresh_run_holds(learned: Laboratory) -> None:
+    run = open_run(learned.folder / "run")
+    learned.model.clear()
+    result = verify(run)
+    assert result.holds, result.problems
+    assert learned.model.bodies == []
+    report = run.report()
+    assert result.exemplars == report.exemplars_ever > 0
+    assert result.gates == sum(len(r.gates) for r in report.iterations) > 0
+    assert result.verdicts > 100
+    assert result.sealed
+
+
+def test_a_run_that_was_killed_and_resumed_holds(learned: Laboratory) -> None:
+    twin = Laboratory(learned.folder, learned.model, learned.url)
+    twin.killed("killed", 120)
+    assert verify(open_run(twin.folder / "killed")).holds
+    twin.resume("killed")
+    assert verify(open_run(twin.folder / "killed")).holds
+
+
+def test_an_exemplar_whose_answer_was_changed(copy: Run) -> None:
+    result = tampered(
+        copy,
+        "UPDATE exemplars SET body = json_set(body, '$.answer', 'made up')"
+        " WHERE id = (SELECT id FROM exemplars ORDER BY id LIMIT 1)",
+    )
+    (changed,) = [e for e in copy.memory() if e.answer == "made up"]
+    assert found(result, f"exemplar {changed.id} is not verified by codes")
+
+
+def test_an_exemplar_that_was_never_attempted(copy: Run) -> None:
+    """A right answer that a person slipped in is found too."""
+    with copy.journal() as journal:
+        known = {e.task_id for e in journal.exemplars()}
+        task = next(
+            journal.task(a.task_id)
+            for _, a, f in journal.judged("attempt")
+            if not f.verified
+            and a.task_id not in known
+            and not any(b.task_id == a.task_id and g.verified for _, b, g in journal.judged("attempt"))
+        )
+        body = {**journal.exemplars()[0].to_json(), "task_id": task.id, "prompt": task.prompt}
+    body["answer"] = task.data["code"]
+    result = tampered(copy, "INSERT INTO exemplars VALUES('x', 1, ?, '', ?)", ALIVE, json.dumps(body))
+    assert found(result, "is no answer that was attempted in this run")
+
+
+def test_an_exemplar_of_a_sealed_task(copy: Run) -> None:
+    with copy.journal() as journal:
+        sealed = next(a for _, a, f in journal.judged("sealed champion") if f.verified)
+        prompt = journal.task(sealed.task_id).prompt
+        body = {**journal.exemplars()[0].to_json(), "task_id": sealed.task_id, "prompt": prompt}
+    body["answer"] = sealed.answer
+    result = tampered(copy, "INSERT INTO exemplars VALUES('x', 1, ?, '', ?)", ALIVE, json.dumps(body))
+    assert found(result, "answers a task of the test split")
+
+
+@pytest.mark.parametrize("node", ["attempt", "gate", "sealed seed"])
+def test_a_verdict_that_was_turned_round(copy: Run, node: str) -> None:
+    with copy.journal() as journal:
+        _, attempt, _ = next(j for j in journal.judged(node) if not j[2].verified)
+    result = tampered(
+        copy, "UPDATE verdicts SET body = json_set(body, '$.verified', json('true'), '$.reward', 1.0) WHERE id = ?",
+        attempt.id,
+    )  # fmt: skip
+    assert found(result, rf"task {attempt.task_id} was verified \(1\) and is now not verified \(0\)")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("$.gates[0].outcome", "reject", r"challenger 1 was decided reject on \d+ tasks"),
+        ("$.gates[0].tasks", 3, r"challenger 1 was decided \w+ on 3 tasks"),
+        ("$.gates[0].challenger_score", 0.99, "scores or the e-value of challenger 1"),
+        ("$.gates[0].e_value", 1e9, "scores or the e-value of challenger 1"),
+        ("$.champion_id", "0123456789abcdef", "the champion of iteration 1 is not what its gates decided"),
+        ("$.verified", 11, "iteration 1 says 11 of"),
+    ],
+)
+def test_a_record_of_an_iteration_that_was_changed(copy: Run, path: str, value: object, said: str) -> None:
+    if path == "$.champion_id":  # a program that exists, or the report itself could not be made
+        value = copy.iterations()[-1].champion_id
+        query(copy.place.path, "UPDATE iterations SET body = json_set(body, '$.gates', json('[]')) WHERE number = 1")
+    result = tampered(copy, "UPDATE iterations SET body = json_set(body, ?, ?) WHERE number = 1", path, value)
+    assert found(result, said)
+
+
+def test_a_sealed_verdict_that_was_changed(copy: Run) -> None:
+    result = tampered(copy, "UPDATE meta SET value = json_set(value, '$.p_value', 1e-9) WHERE key = 'sealed'")
+    assert found(result, "the sealed verdict was 'improved'")
+
+
+def test_a_sealed_seed_that_was_not_committed_to(copy: Run) -> None:
+    result = tampered(copy, "UPDATE meta SET value = '\"00\"' WHERE key = 'sealed_seed_sha256'")
+    assert found(result, "sealed seed is not the one that was committed to")
+
+
+@pytest.mark.parametrize("text", ['{"verdict": "improved"}', "not JSON", ""])
+def test_a_report_that_was_replaced(copy: Run, text: str) -> None:
+    copy.place.report.write_text(text)
+    assert found(verify(copy), r"report\.json does not say what the journal says; `burnish resume")
+
+
+def test_a_report_whose_cost_was_changed_and_that_resume_writes_anew(learned: Laboratory, copy: Run) -> None:
+    report = json.loads(copy.place.report.read_text())
+    report["total"]["calls"] -= 1
+    copy.place.report.write_text(json.dumps(report))
+    assert found(verify(copy), r"report\.json")
+    Laboratory(copy.place.path.parent, learned.model, learned.url).resume("copy")
+    assert verify(copy).holds
