@@ -124,7 +124,9 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
         worst = Amount(1)
     else:
         worst = await _worst_call(opened)
-    seconds = session.policies.budget.sealed_seconds(ledger.seconds, ledger.spent.calls, cost.sealed)
+    # The probe's few calls, one after another, say nothing of the pace of a batch.
+    calls = ledger.spent.calls if len(session.records) > 1 else 0
+    seconds = session.policies.budget.sealed_seconds(ledger.seconds, calls, cost.sealed)
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
     left = ledger.left()
     if len(session.records) == 1 and (left.tokens <= 0 or left.usd <= 0 or ledger.seconds_left() <= 0):

@@ -104,7 +104,7 @@ class SamplingConfig(Section):
 
     tasks: Positive = 24
     samples: Positive = 2
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.8
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.4
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
 
 

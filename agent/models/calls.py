@@ -124,6 +124,7 @@ class Caller:
         prompt_tokens, completion_tokens = client.worst_case_tokens(request)
         worst = Amount(1, prompt_tokens + completion_tokens, client.price(prompt_tokens, completion_tokens))
         self.ledger.reserve(worst)
+        self._tries[str(key)] = attempt + 1
         timeout = min(client.config.timeout_seconds, self.ledger.seconds_left())
         try:
             await self._journal.add_intent(key, attempt, tokens=worst.tokens, usd=worst.usd)

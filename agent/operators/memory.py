@@ -5,7 +5,7 @@ from __future__ import annotations
 from burnish.agent.operators.base import Proposal, Situation
 
 
-GROWTH = 1.5
+GROWTH = 2.0
 """Grown by this factor, memory goes to the gate at once: nothing else is likely to gain as much."""
 
 
@@ -21,4 +21,4 @@ class MemoryOperator:
             return []
         size = len(situation.exemplars)
         said = f"memory of revision {base.revision} ({size} exemplars)"
-        return [Proposal(self.name, base, said, urgent=size >= GROWTH * max(1, situation.known_before))]
+        return [Proposal(self.name, base, said, urgent=size >= GROWTH * situation.known_before)]

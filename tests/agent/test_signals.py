@@ -9,20 +9,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
+from typing import Any
 
 import pytest
 from laboratory import Body, Laboratory, laboratory, learner, query
 
 from burnish.agent.api import open_run
 
+SHORT: dict[str, Any] = {"budget": {"iterations": 2}}
 BURNISH = (sys.executable, "-c", "from burnish.agent.cli import main; main()")
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     """A laboratory with an uninterrupted run in the folder `whole`; its model takes a while to answer."""
-    with laboratory(tmp_path_factory.mktemp("signals"), latency=0.02) as made:
-        made.run("whole")
+    with laboratory(tmp_path_factory.mktemp("signals"), latency=0.01) as made:
+        made.run("whole", **SHORT)
         yield made
 
 
@@ -30,7 +32,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
 def started(lab: Laboratory, name: str, at: int, *numbers: Signals) -> Iterator[subprocess.Popen[str]]:
     """`burnish run`, which gets the signals with its `at`-th request."""
     config = lab.folder / f"{name}.toml"
-    config.write_text(lab.config().to_toml())
+    config.write_text(lab.config(**SHORT).to_toml())
     ready = threading.Event()
     lab.model.clear()
     with subprocess.Popen(
@@ -51,7 +53,7 @@ def started(lab: Laboratory, name: str, at: int, *numbers: Signals) -> Iterator[
     lab.model.watch = lambda _number: None
 
 
-@pytest.mark.parametrize(("number", "at"), [(SIGINT, 50), (SIGTERM, 130)])
+@pytest.mark.parametrize(("number", "at"), [(SIGINT, 40), (SIGTERM, 75)])
 def test_a_signal_stops_without_losing_a_call_and_resume_comes_to_the_same_end(
     reference: Laboratory, number: Signals, at: int
 ) -> None:
