@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from burnish.agent.report import Report, make_report
 from burnish.config import RunConfig
 from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
-from burnish.errors import BudgetExhausted, ConfigError, Interrupted, StorageError
+from burnish.errors import BudgetExhausted, BudgetTooSmall, ConfigError, Interrupted, StorageError
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord
 from burnish.types import Exemplar, Program
@@ -48,6 +49,7 @@ def run(
     check_parts(config)
     if environment is not None:
         config = config.model_copy(update={"environment": environment.name})
+    config = _at_home_anywhere(config)
     live = environment or load(config.environment, {**config.environment_options})
     place = RunDirectory(Path(directory))
     place.create(config)
@@ -55,7 +57,11 @@ def run(
         journal = Journal.open(place.journal)
         journal.set_meta(version=__version__, sealed_seed_sha256=commitment(config))
         journal.close()
-        return _improve(place, config, live, notify)
+        try:
+            return _improve(place, config, live, notify)
+        except BudgetTooSmall:
+            _discard(place)
+            raise
 
 
 def resume(
@@ -139,6 +145,23 @@ class Run:
         if at is not None and not 0 <= at <= newest:
             raise ConfigError(f"there is no iteration {at}; this run has 0 to {newest}")
         return newest if at is None else at
+
+
+def _at_home_anywhere(config: RunConfig) -> RunConfig:
+    """The configuration with an environment's file as an absolute path, so that the run resumes from any folder."""
+    file, colon, name = config.environment.rpartition(":")
+    if not colon or not file.endswith(".py"):
+        return config
+    return config.model_copy(update={"environment": f"{Path(file).expanduser().resolve()}:{name}"})
+
+
+def _discard(place: RunDirectory) -> None:
+    """Remove a run that spent nothing, so that its directory is free for another try."""
+    journal = Journal.read(place.journal)
+    untouched = journal.spent().calls == 0
+    journal.close()
+    if untouched:
+        shutil.rmtree(place.path)
 
 
 def _lift_stop(place: RunDirectory) -> None:

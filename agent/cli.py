@@ -67,7 +67,7 @@ def run_command(
     *,
     directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
     env: Annotated[str | None, typer.Option(help="Environment: a name, or path.py:Class.")] = None,
-    model: Annotated[str | None, typer.Option(help="embedded, a GGUF file, or URL[#name] of a server.")] = None,
+    model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
     budget_calls: BudgetCalls = None,
     budget_tokens: BudgetTokens = None,
     budget_usd: BudgetUsd = None,

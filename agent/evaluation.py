@@ -109,8 +109,8 @@ async def judge_all(
     tasks: Sequence[Task],
     attempts: Sequence[Attempt],
 ) -> list[Feedback]:
-    """The verdict on each attempt; one that the journal knows is not asked for again."""
-    known = journal.verdicts({a.id for a in attempts})
+    """The verdict on each attempt; one that the journal knows is not asked for again, a failure to judge is."""
+    known = {i: f for i, f in journal.verdicts({a.id for a in attempts}).items() if f.status.judged}
     unknown = {a.id: (t, a.answer) for t, a in zip(tasks, attempts, strict=True) if a.id not in known}
     feedbacks = await environment.judge_all(list(unknown.values()))
     known |= dict(zip(unknown, feedbacks, strict=True))

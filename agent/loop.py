@@ -104,17 +104,36 @@ async def _iterate(opened: Opened) -> str:
         reason = session.policies.stopping.reason(session.records)
         if reason is not None:
             return reason
-        cost = costs(config, session)
-        await _hold_back(opened, cost)
-        if not session.policies.budget.affords(opened.ledger.left().calls, cost):
+        last_race = await _begin(opened, last.number + 1)
+        if last_race is None:
             return "the budget buys no further iteration"
-        session.scratch = Scratch(last.number + 1)
+        session.scratch = Scratch(last.number + 1, last_race=last_race)
         session.caller.begin(last.number + 1)
         session.notify("begin", {"iteration": last.number + 1})
         try:
             await graph.ainvoke({"iteration": last.number + 1}, context=session)
         except BudgetExhausted as error:
             return f"the budget ended within iteration {last.number + 1}: {error}"
+
+
+async def _begin(opened: Opened, number: int) -> bool | None:
+    """Whether iteration `number` is the last that can race anything; None when the budget does not buy it.
+
+    What the clock and the budget say here is written down, so that a resumed iteration is begun the same way.
+    """
+    session, ledger, journal = opened.session, opened.ledger, opened.journal
+    cost = costs(session.config, session)
+    await _hold_back(opened, cost)
+    known = journal.meta(f"last race {number}")
+    if isinstance(known, bool):
+        return known
+    policy, left = session.policies.budget, ledger.left()
+    if not policy.affords(left.calls, cost):
+        return None
+    pace = ledger.seconds / max(1, ledger.spent.calls)
+    last = number == session.config.budget.iterations or policy.last_race(left.calls, ledger.seconds_left(), pace, cost)
+    await journal.add_meta(f"last race {number}", last)
+    return last
 
 
 async def _hold_back(opened: Opened, cost: Costs) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from burnish import __version__
 from burnish.config import RunConfig
+from burnish.errors import StorageError
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord, RatingRecord, SealedRecord
 from burnish.types import JsonValue, Program, Record, Usage
@@ -58,6 +59,8 @@ class Report(Record):
 def make_report(config: RunConfig, journal: Journal) -> Report:
     """The report as of now; for an unfinished run, of what is committed."""
     iterations = tuple(journal.iterations())
+    if not iterations:
+        raise StorageError("the run has not begun yet; look again in a few seconds")
     exemplars = journal.exemplars()
     by_place: dict[tuple[str, str], Usage] = {}
     for spent in journal.spent_by():

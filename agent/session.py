@@ -37,6 +37,7 @@ class Scratch:
     """The iteration in hand: filled by the nodes, in their order, and forgotten after the commit."""
 
     number: int
+    last_race: bool = False
     samples: int = 1
     tasks: list[Task] = field(default_factory=list)
     program: Program | None = None
@@ -112,6 +113,12 @@ class Session:
         """Index into the measurements of the one that diversity is compared with; the guard's node says why."""
         promoted = [r.number for r in self.records if any(g.outcome == "accept" for g in r.gates)]
         return promoted[0] if promoted else 0
+
+    @property
+    def raced_memory(self) -> int:
+        """How many exemplars the last memory held that went to the gate."""
+        sizes = [r.memory for r in self.records if any(g.operator == "memory" for g in r.gates)]
+        return sizes[-1] if sizes else 0
 
     @property
     def sampling_temperature(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +44,22 @@ class Away:
 
 def watch(session: Session, away: Away) -> None:
     """Have `away` see every model call, judgement and draw of a session."""
-    ask, judge_all, draw = session.caller.ask, session.environment.judge_all, session.environment.draw
+    for owner, name in (
+        (session.caller, "ask"),
+        (session.environment, "judge_all"),
+        (session.environment, "draw"),
+    ):
+        setattr(owner, name, watched(getattr(owner, name), away))
 
-    async def watched_ask(*values: Any) -> Any:
+
+def watched(method: Callable[..., Awaitable[Any]], away: Away) -> Callable[..., Awaitable[Any]]:
+    """The method, timed."""
+
+    async def timed(*values: Any, **named: Any) -> Any:
         with away:
-            return await ask(*values)
+            return await method(*values, **named)
 
-    async def watched_judge(*values: Any) -> Any:
-        with away:
-            return await judge_all(*values)
-
-    async def watched_draw(*values: Any, **named: Any) -> Any:
-        with away:
-            return await draw(*values, **named)
-
-    session.caller.ask = watched_ask  # type: ignore[method-assign]
-    session.environment.judge_all = watched_judge
-    session.environment.draw = watched_draw  # type: ignore[method-assign]
+    return timed
 
 
 async def fill(directory: RunDirectory, size: int) -> None:
@@ -97,12 +96,14 @@ async def cost(scratch: Path, index: str, size: int) -> list[float]:
         directory.create(config)
         await fill(directory, size)
         async with open_session(directory, config, Contacts(), lambda _kind, _facts: None) as opened:
-            return [await one_iteration(opened.session, number) for number in range(2, 2 + ITERATIONS)]
+            away = Away()
+            watch(opened.session, away)
+            return [await one_iteration(opened.session, away, number) for number in range(2, 2 + ITERATIONS)]
 
 
-async def one_iteration(session: Session, number: int) -> float:
-    away, graph = Away(), build_graph()
-    watch(session, away)
+async def one_iteration(session: Session, away: Away, number: int) -> float:
+    graph = build_graph()
+    away.seconds = 0.0
     session.scratch = Scratch(number)
     session.caller.begin(number)
     started = time.perf_counter()

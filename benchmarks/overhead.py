@@ -21,6 +21,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from iteration_cost import compare_sizes
+
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatClient, ChatRequest
 from burnish.agent.models.ledger import Ledger
@@ -92,8 +94,6 @@ def main() -> None:
             with slow_server() as url:
                 asyncio.run(compare_calls(url, Path(scratch)))
         if "iteration" in options.parts:
-            from iteration_cost import compare_sizes
-
             asyncio.run(compare_sizes(Path(scratch)))
 
 

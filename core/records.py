@@ -110,7 +110,8 @@ class ArmRecord(Record):
 class SealedRecord(Record):
     """The sealed test: arms "seed", "champion" and, where the champion has exemplars, "shuffled memory".
 
-    `difference` is champion minus seed in pass rate, with a bootstrap interval; `p_value` is McNemar's.
+    `difference` is champion minus seed in pass rate, with the interval of Bonett and Price (2012); `p_value` is
+    McNemar's.
     """
 
     verdict: Verdict

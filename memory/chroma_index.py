@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
+
 from burnish.memory.chroma_client import chroma_errors, connect, open_collection
 from burnish.memory.index import IndexDamaged, Neighbour, Vectors, checked, ranked
 from burnish.memory.lifespans import Lifespans, check_batch
 from burnish.memory.numpy_index import NumpyIndex
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from chromadb.base_types import Where

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.types import content_hash
-from numpy.typing import NDArray
 
 _KEYS_A_QUERY = 10_000
 _IN_RAM = 100_000

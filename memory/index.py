@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
-from burnish.errors import StorageError
 from numpy.typing import NDArray
+
+from burnish.errors import StorageError
 
 Vectors: TypeAlias = NDArray[np.float32]
 """Shape (n, dimensions), each row of unit length."""

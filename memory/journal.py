@@ -210,7 +210,7 @@ class Journal:
         for place, (attempt, feedback) in enumerate(judged, start):
             statements += [
                 (
-                    "INSERT OR IGNORE INTO verdicts VALUES(?, ?, ?)",
+                    "INSERT OR REPLACE INTO verdicts VALUES(?, ?, ?)",
                     (attempt.id, attempt.task_id, _dump(feedback.to_json())),
                 ),
                 (

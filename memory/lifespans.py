@@ -6,8 +6,9 @@ from collections.abc import Sequence, Sized
 from typing import TypeAlias, TypeVar
 
 import numpy as np
-from burnish.memory.index import IndexDamaged
 from numpy.typing import NDArray
+
+from burnish.memory.index import IndexDamaged
 
 Rows: TypeAlias = NDArray[np.intp]
 ScalarT = TypeVar("ScalarT", bound=np.generic)

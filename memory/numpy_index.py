@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+
 from burnish.memory.index import Neighbour, Vectors, checked, ranked
 from burnish.memory.lifespans import Lifespans, Rows, check_batch, grown
-from numpy.typing import NDArray
 
 # More than float32 matrix products differ by when the same rows are multiplied in another batch.
 _SLACK = 1e-5

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
+
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
 from burnish.types import ALIVE, Exemplar
-from numpy.typing import NDArray
 
 BATCH = 1024
 

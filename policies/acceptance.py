@@ -14,10 +14,12 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from burnish.errors import ConfigError
 from burnish.types import Feedback, Outcome, Record
 
 Floats = npt.NDArray[np.float64]
+
 
 def score(feedback: Feedback) -> float:
     """What programs are compared by, in [0, 1]: half the verdict and half the reward.
@@ -104,14 +106,16 @@ class BettingGate(Record):
     def __post_init__(self) -> None:
         for name in ("alpha", "minimum_effect", "futility"):
             if not 0 < getattr(self, name) < 1:
-                raise ConfigError(f"gate.{name} is {getattr(self, name)}: give a number between 0 and 1.")
+                raise ConfigError(
+                    f"policies.acceptance.{name} is {getattr(self, name)}: give a number between 0 and 1."
+                )
         for name in ("cap", "block"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"gate.{name} is {getattr(self, name)}: give a whole number of 1 or more.")
+                raise ConfigError(
+                    f"policies.acceptance.{name} is {getattr(self, name)}: give a whole number of 1 or more."
+                )
         if self.imagined_wins is not None and self.imagined_wins < 0:
-            raise ConfigError(
-                f"gate.imagined_wins is {self.imagined_wins}: give a number of 0 or more, or leave it out."
-            )
+            raise ConfigError(f"policies.acceptance.imagined_wins is {self.imagined_wins}: give a number of 0 or more.")
 
     def level(self, k: int) -> float:
         """The share of `alpha` that the k-th challenger may spend: 6 alpha / (pi k)^2, which sums to `alpha`."""

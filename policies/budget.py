@@ -35,6 +35,10 @@ class BudgetPolicy(Protocol):
         """Whether one more iteration fits, the sealed test being held back already."""
         ...
 
+    def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
+        """Whether the iteration to come is the last that affords a whole gate; `pace` is in seconds a call."""
+        ...
+
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
         """Seconds to keep for the sealed test, given that `calls` calls took `seconds` so far."""
         ...
@@ -65,6 +69,11 @@ class ReservingBudget:
     def affords(self, calls_left: float, costs: Costs) -> bool:
         """See `BudgetPolicy.affords`."""
         return calls_left >= costs.iteration + costs.gate_task * costs.gate_least_tasks
+
+    def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
+        """See `BudgetPolicy.last_race`: a further iteration and its gate would not fit."""
+        further = 2 * costs.iteration + costs.gate_task * costs.gate_most_tasks
+        return calls_left < further or seconds_left < pace * further
 
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
         """See `BudgetPolicy.sealed_seconds`."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from burnish.types import Record
 
 _NUMBER = r"(?:[-−]|(?<!\w))\w*\d\w*(?:[.,]\d+)*"

@@ -32,7 +32,8 @@ class Curriculum(Protocol):
 
     def effort(self, tasks: int, samples: int, *, solved: float | None) -> tuple[int, int]:
         """(tasks, samples a task) of the next iteration, from those configured and the share of attempts that was
-        verified in the last one; None as long as nothing ever was."""
+        verified in the last one; None as long as nothing ever was.
+        """
         ...
 
     def choose(
@@ -66,11 +67,12 @@ class FrontierCurriculum:
         return count * self.breadth
 
     def effort(self, tasks: int, samples: int, *, solved: float | None) -> tuple[int, int]:
-        """`search` times the tasks until the first success, on which everything after it waits; one sample a task
-        once most succeed, since a second success on a task teaches nothing new."""
+        """`search` times the tasks until the first success, on which everything after it waits. From then on as many
+        attempts as configured, each on a task of its own: a second success on a task teaches nothing new.
+        """
         if solved is None:
             return tasks * self.search, samples
-        return tasks, 1 if solved >= 0.5 else samples
+        return tasks * samples, 1
 
     def choose(
         self,

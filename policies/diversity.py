@@ -13,6 +13,7 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
 from burnish.types import Record
 
 Floats: TypeAlias = npt.NDArray[np.float64]

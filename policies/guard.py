@@ -55,7 +55,7 @@ class Thresholds(Record):
     def __post_init__(self) -> None:
         for name in ("vendi", "coverage", "entropy"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"guard.{name} is {getattr(self, name)}: give a number from 0 to 1.")
+                raise ConfigError(f"policies.diversity.{name} is {getattr(self, name)}: give a number from 0 to 1.")
 
     def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
         """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
@@ -99,7 +99,7 @@ class LadderGuard(Thresholds):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.patience < 1:
-            raise ConfigError(f"guard.patience is {self.patience}: give a whole number of 1 or more.")
+            raise ConfigError(f"policies.diversity.patience is {self.patience}: give a whole number of 1 or more.")
 
     def decide(
         self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]

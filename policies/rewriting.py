@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from burnish.policies.curriculum import Tally
 
 
@@ -27,6 +28,10 @@ class Rewriting(Protocol):
     trial_tasks: int
     """Train tasks each is tried on."""
 
+    def settled(self, born: int, memory: int) -> bool:
+        """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast."""
+        ...
+
     def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
         """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
         ...
@@ -42,12 +47,19 @@ class YieldRewriting:
 
     Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
     1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
-    sent, and only what beats the champion, because every one makes the gate stricter for all that follow.
+    sent, and only what beats the champion, because every one makes the gate stricter for all that follow. While
+    memory grows fast nothing is raced: attempts are made with the newest memory anyway, and every race spends
+    significance that a clear gain a little later would need less of.
     """
 
     trials: int = 3
     trial_tasks: int = 8
     challengers: int = 1
+    growing: float = 0.5
+
+    def settled(self, born: int, memory: int) -> bool:
+        """See `Rewriting.settled`: fast is by a share of `growing` or more in one iteration."""
+        return born < self.growing * memory or memory == 0
 
     def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
         """See `Rewriting.choose`."""

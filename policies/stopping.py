@@ -19,16 +19,16 @@ class Stopping(Protocol):
 
 @dataclass(frozen=True)
 class PlateauStopping:
-    """Stops after `patience` iterations in a row in which no challenger was accepted."""
+    """Stops after `patience` iterations in which challengers were raced and none accepted, none accepted between."""
 
     patience: int = 5
 
     def reason(self, records: Sequence[IterationRecord]) -> str | None:
         """See `Stopping.reason`."""
-        learned = [r for r in records if r.number > 0]
-        recent = learned[-self.patience :]
+        raced = [r for r in records if r.gates]
+        recent = raced[-self.patience :]
         if len(recent) == self.patience and not any(g.outcome == "accept" for r in recent for g in r.gates):
-            return f"no challenger was accepted in {self.patience} iterations"
+            return f"no challenger was accepted in the last {self.patience} iterations that raced one"
         return None
 
 

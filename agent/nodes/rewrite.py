@@ -26,6 +26,8 @@ async def rewrite(state: State, runtime: Runtime[Session]) -> State:
                 proposals.setdefault(proposal.program.id, proposal)
     everything = list(proposals.values())
     tried = [p for p in everything if p.urgent]
+    if not tried and not situation.settled:
+        return {"challengers": 0}
     scores: list[float | None] = [None] * len(tried)
     sent = list(range(len(tried)))
     if not tried and everything:
@@ -66,7 +68,8 @@ def _situation(session: Session) -> Situation:
             Failure(by_id[a.task_id], a.answer, f.text) for a, f in scratch.judged if f.status.judged and not f.verified
         ],
         exemplars=exemplars,
-        known_before=len(session.memory.at(session.champion.revision)),
+        known_before=max(len(session.memory.at(session.champion.revision)), session.raced_memory),
+        settled=scratch.last_race or session.policies.rewriting.settled(len(scratch.born), len(exemplars)),
         usefulness=usefulness(session.showings),
         rng=session.rng("operators"),
         refuse=lambda reason: scratch.events.append(("refused proposal", reason)),

@@ -36,10 +36,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Situation:
-    """All an operator may look at. `base` is the champion with memory as it stands now.
+    """All an operator may look at.
 
-    `known_before` counts the exemplars the champion has; `usefulness` is of exemplars by id; `ask` is None unless the reflector passed its probe; `refuse` notes why
-    something was not proposed.
+    `base` is the champion with memory as it stands now. `known_before` counts the exemplars of the champion, or of the
+    last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
+    iteration can race it. `usefulness` is of exemplars by id; `ask` is None unless the reflector passed its probe;
+    `refuse` notes why something was not proposed.
     """
 
     champion: Program
@@ -47,6 +49,7 @@ class Situation:
     failures: Sequence[Failure]
     exemplars: Sequence[Exemplar]
     known_before: int
+    settled: bool
     usefulness: Mapping[str, float]
     rng: np.random.Generator
     refuse: Callable[[str], None]

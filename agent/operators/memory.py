@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from burnish.agent.operators.base import Proposal, Situation
 
-
 GROWTH = 2.0
-"""Grown by this factor, memory goes to the gate at once: nothing else is likely to gain as much."""
+"""Grown by this factor, memory goes to the gate without a trial: nothing else is likely to gain as much."""
 
 
 class MemoryOperator:
@@ -21,4 +20,5 @@ class MemoryOperator:
             return []
         size = len(situation.exemplars)
         said = f"memory of revision {base.revision} ({size} exemplars)"
-        return [Proposal(self.name, base, said, urgent=size >= GROWTH * situation.known_before)]
+        grown = size >= GROWTH * situation.known_before
+        return [Proposal(self.name, base, said, urgent=grown and situation.settled)]

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment, Raised, attempt
 from burnish.environments.contacts import Contacts
 from burnish.environments.protocol import Environment

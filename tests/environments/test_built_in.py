@@ -7,12 +7,13 @@ import sys
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.protocol import Environment
 from burnish.environments.registry import BUILT_IN, load
 from burnish.types import SPLITS, Task, canonical_json
-from hypothesis import given
-from hypothesis import strategies as st
 
 NAMES = sorted(BUILT_IN)
 HONEST = ["contacts", "dates"]  # those whose verdicts mean something

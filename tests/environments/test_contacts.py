@@ -3,6 +3,7 @@ import re
 from itertools import combinations, islice
 
 import pytest
+
 from burnish.environments.contacts import AGE_IS_NUMBER, KEYS, NO_REPEATS, ONLY_KEYS, ONLY_OBJECT, SHAPES, Contacts
 from burnish.environments.people import CITIES, FAMILY, GIVEN, JOBS
 from burnish.errors import ConfigError

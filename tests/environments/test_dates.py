@@ -3,6 +3,7 @@ from datetime import date
 from itertools import islice
 
 import pytest
+
 from burnish.environments.dates import MONTHS, ONLY_DATE, ORDINALS, WAYS, WEEKDAYS, Dates
 from burnish.types import Status, Task
 

@@ -1,6 +1,7 @@
 from itertools import islice
 
 import pytest
+
 from burnish.environments.null import WRONG, Null
 from burnish.errors import ConfigError
 

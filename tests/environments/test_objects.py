@@ -1,9 +1,10 @@
 import json
 
 import pytest
-from burnish.environments.objects import LONGEST, FoundObject, find_object
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish.environments.objects import LONGEST, FoundObject, find_object
 
 FLAT = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=5)
 

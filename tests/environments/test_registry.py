@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from burnish.environments.contacts import Contacts
 from burnish.environments.registry import BUILT_IN, EnvironmentEntry, listing, load
 from burnish.errors import BurnishError, ConfigError, PluginError

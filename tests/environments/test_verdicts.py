@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from burnish.environments.verdicts import LONGEST_TEXT, checked
-from burnish.types import Feedback, Status, canonical_json
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish.environments.verdicts import LONGEST_TEXT, checked
+from burnish.types import Feedback, Status, canonical_json
 
 FEEDBACK = Feedback(0.5, verified=False, text="no", parts={"a": 1.0}, steps=(1, 0, -1), status=Status.UNPARSABLE)
 UNSOUND: list[tuple[dict[str, Any], str]] = [

@@ -5,9 +5,10 @@ import threading
 from functools import partial
 from time import monotonic, sleep
 
-from burnish.environments.workers import TIMED_OUT, Workers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from burnish.environments.workers import TIMED_OUT, Workers
 
 HANG = """
 import asyncio, time

@@ -62,6 +62,7 @@ def propose(
         failures=failed,
         exemplars=exemplars,
         known_before=known_before,
+        settled=True,
         usefulness=usefulness or {},
         rng=np.random.default_rng(seed),
         refuse=trial.refused.append,

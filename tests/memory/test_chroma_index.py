@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from burnish.errors import StorageError
 from burnish.memory.chroma_index import ChromaIndex
 from burnish.memory.index import IndexDamaged, Neighbour, Vectors
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.types import ALIVE
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 D = 8
 # Distinct rows of the pool differ clearly in their likeness to any query, so that only equal vectors tie.

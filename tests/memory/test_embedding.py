@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from burnish.errors import ConfigError
-from burnish.memory.embedding import Embedder, HashEmbedder, MiniLMEmbedder, open_embedder
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish.errors import ConfigError
+from burnish.memory.embedding import Embedder, HashEmbedder, MiniLMEmbedder, open_embedder
 
 ODD = ["", " ", "\0", "a\0b", "lone \ud800 surrogate", "é漢🙂", "word " * 200_000]
 blocked: list[bool] = []

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from burnish.errors import StorageError
 from burnish.memory import embedding_cache
 from burnish.memory.embedding import HashEmbedder
 from burnish.memory.embedding_cache import CachedEmbedder
-from numpy.typing import NDArray
 
 TEXTS = ["one", "two", "one", "", "lone \ud800", "nul \0", "x" * 1_000_000]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from burnish.memory.chroma_index import ChromaIndex
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex, Vectors
 from burnish.memory.numpy_index import NumpyIndex

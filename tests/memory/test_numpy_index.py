@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-from burnish.memory.numpy_index import NumpyIndex
-from burnish.types import ALIVE
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish.memory.numpy_index import NumpyIndex
+from burnish.types import ALIVE
 
 POOL = np.random.default_rng(5).standard_normal((12, 16)).astype(np.float32)
 POOL /= np.linalg.norm(POOL, axis=1, keepdims=True)

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from burnish.errors import ConfigError
-from burnish.policies.acceptance import ACCEPTANCES, BettingGate, GateDecision, capital, lower_bound
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from burnish.errors import ConfigError
+from burnish.policies.acceptance import ACCEPTANCES, BettingGate, GateDecision, capital, lower_bound
 
 DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]) | st.floats(-1, 1), max_size=80)
 GATES = st.builds(
@@ -205,10 +206,10 @@ def test_challengers_are_counted_from_one() -> None:
     [("alpha", 0.0), ("alpha", 1.0), ("minimum_effect", -0.1), ("futility", 2.0), ("cap", 0), ("block", 0)],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(key: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"gate.{key}"):
+    with pytest.raises(ConfigError, match=f"policies.acceptance.{key}"):
         BettingGate(**{key: value})  # type: ignore[arg-type]
 
 
 def test_fewer_than_no_imagined_wins_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"gate\.imagined_wins"):
+    with pytest.raises(ConfigError, match=r"acceptance\.imagined_wins"):
         BettingGate(imagined_wins=-1)

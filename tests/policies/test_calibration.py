@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from burnish.policies.calibration import AucInterval, auc_interval, expected_rating, has_vote, parse_rating
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish.policies.calibration import AucInterval, auc_interval, expected_rating, has_vote, parse_rating
 
 RATED = st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=40)
 

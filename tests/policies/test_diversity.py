@@ -6,6 +6,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
 from burnish.policies.diversity import (
     Cells,
     Diversity,
@@ -15,9 +19,6 @@ from burnish.policies.diversity import (
     near_duplicate_share,
     vendi_score,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 Floats = npt.NDArray[np.float64]
 VECTORS = st.tuples(st.integers(1, 12), st.integers(1, 6)).flatmap(

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from burnish.errors import ConfigError
 from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.policies.guard import GUARDS, Guard, GuardAction, GuardDecision, LadderGuard, OffGuard, Thresholds
-from hypothesis import given
-from hypothesis import strategies as st
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,7 +116,7 @@ def test_actions_must_match_the_history() -> None:
 
 @pytest.mark.parametrize(("key", "value"), [("vendi", -0.1), ("coverage", 1.1), ("entropy", 2.0), ("patience", 0)])
 def test_settings_that_make_no_sense_are_refused_by_name(key: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"guard.{key}"):
+    with pytest.raises(ConfigError, match=f"policies.diversity.{key}"):
         LadderGuard(**{key: value})  # type: ignore[arg-type]
 
 

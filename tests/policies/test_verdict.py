@@ -5,9 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from burnish.policies.verdict import SealedResult, compare, mcnemar_exact, paired_bootstrap, verdict, wilson
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish.policies.verdict import SealedResult, compare, mcnemar_exact, paired_bootstrap, verdict, wilson
 
 
 def passes(*, both: int = 0, gained: int = 0, lost: int = 0, neither: int = 0) -> tuple[list[bool], list[bool]]:
