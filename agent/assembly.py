@@ -111,12 +111,19 @@ def check_parts(config: RunConfig) -> None:
 
     """
     choose_operators(config)
+    models = [m for m in (config.models.task, config.models.reflector, config.models.judge) if m is not None]
+    if config.budget.usd is not None and not any(
+        m.usd_per_million_prompt_tokens or m.usd_per_million_completion_tokens for m in models
+    ):
+        raise ConfigError(
+            "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
+            "usd_per_million_completion_tokens, or leave the limit out"
+        )
     open_embedder(config.memory.embedder)
-    for model in (config.models.task, config.models.reflector, config.models.judge):
-        if model is not None:
-            authorization(model)
-            if model.file:
-                model_file(model.file)
+    for model in models:
+        authorization(model)
+        if model.file:
+            model_file(model.file)
 
 
 def _choose(kind: str, options: Options) -> Any:

@@ -19,7 +19,7 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 BYTES = 98_362_432
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 GGUF_MAGIC = b"GGUF"
-WAIT_POLICY = "OMP_WAIT_POLICY"
+SPIN = "GOMP_SPINCOUNT"
 CACHE_MIB = 256
 """Bound on the prompt cache in memory; the library's own default lets the process grow by gigabytes."""
 
@@ -134,15 +134,16 @@ class EmbeddedServer:
 
 
 def _library() -> Any:
-    # OpenMP reads this once, when it is loaded. Its default, spinning threads, makes generation several times
-    # slower as soon as another process wants a core. torch brings the same library: imported earlier, it decides.
-    policy = os.environ.get(WAIT_POLICY)
-    os.environ.setdefault(WAIT_POLICY, "passive")
+    # OpenMP reads this once, when it is loaded. Its default, threads that spin for long, makes generation several times
+    # slower as soon as another process wants a core; none at all costs a quarter of the speed on free cores. torch
+    # brings the same library: imported earlier, it decides.
+    given = os.environ.get(SPIN)
+    os.environ.setdefault(SPIN, "1000")
     try:
         import xllamacpp
     finally:
-        if policy is None:
-            del os.environ[WAIT_POLICY]
+        if given is None:
+            del os.environ[SPIN]
     return xllamacpp
 
 

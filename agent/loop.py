@@ -127,11 +127,13 @@ async def _begin(opened: Opened, number: int) -> bool | None:
     known = journal.meta(f"last race {number}")
     if isinstance(known, bool):
         return known
-    policy, left = session.policies.budget, ledger.left()
-    if not policy.affords(left.calls, cost):
+    policy = session.policies.budget
+    # before the first iteration the pace is that of the probe and of loading the model: it says nothing
+    pace = ledger.seconds / ledger.spent.calls if number > 1 and ledger.spent.calls else 0.0
+    left = (ledger.left().calls, ledger.seconds_left(), pace, cost)
+    if not policy.affords(*left):
         return None
-    pace = ledger.seconds / max(1, ledger.spent.calls)
-    last = number == session.config.budget.iterations or policy.last_race(left.calls, ledger.seconds_left(), pace, cost)
+    last = number == session.config.budget.iterations or policy.last_race(*left)
     await journal.add_meta(f"last race {number}", last)
     return last
 

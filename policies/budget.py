@@ -31,12 +31,12 @@ class BudgetPolicy(Protocol):
 
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan: ...
 
-    def affords(self, calls_left: float, costs: Costs) -> bool:
-        """Whether one more iteration fits, the sealed test being held back already."""
+    def affords(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
+        """Whether one more iteration fits, the sealed test being held back already; `pace` is in seconds a call."""
         ...
 
     def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """Whether the iteration to come is the last that affords a whole gate; `pace` is in seconds a call."""
+        """Whether the iteration to come is the last that affords a whole gate; as in `affords`."""
         ...
 
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
@@ -66,9 +66,10 @@ class ReservingBudget:
         count = min(iterations, bought)
         return Plan(count, count, least)
 
-    def affords(self, calls_left: float, costs: Costs) -> bool:
+    def affords(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
         """See `BudgetPolicy.affords`."""
-        return calls_left >= costs.iteration + costs.gate_task * costs.gate_least_tasks
+        least = costs.iteration + costs.gate_task * costs.gate_least_tasks
+        return calls_left >= least and seconds_left >= pace * least
 
     def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
         """See `BudgetPolicy.last_race`: a further iteration and its gate would not fit."""

@@ -5,6 +5,7 @@ from langgraph.runtime import Runtime
 from burnish.agent.evaluation import judge_all
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
+from burnish.errors import PluginError
 
 
 async def check(state: State, runtime: Runtime[Session]) -> State:
@@ -14,6 +15,11 @@ async def check(state: State, runtime: Runtime[Session]) -> State:
     by_id = {task.id: task for task in scratch.tasks}
     tasks = [by_id[a.task_id] for a in scratch.attempts]
     feedbacks = await judge_all(session.environment, session.journal, tasks, scratch.attempts)
+    if not any(f.status.judged for f in feedbacks):
+        raise PluginError(
+            f"environment {session.environment.name} gave no verdict on any of {len(feedbacks)} attempts "
+            f"({feedbacks[0].text}); mend it, then `burnish resume`"
+        )
     scratch.judged = list(zip(scratch.attempts, feedbacks, strict=True))
     await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
     return {"verified": sum(f.verified for f in feedbacks)}

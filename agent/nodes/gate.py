@@ -6,6 +6,7 @@ from burnish.agent.evaluation import Judged
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Proposal
 from burnish.agent.session import Session
+from burnish.errors import BudgetExhausted
 from burnish.policies.acceptance import GateDecision, score
 from burnish.records import GateRecord
 from burnish.types import Task
@@ -43,7 +44,10 @@ async def _race(session: Session, proposal: Proposal) -> GateRecord:
         if not tasks:
             break
         place = 2 * session.validation_used
-        old, new = await evaluator.evaluate([champion, proposal.program], tasks, start=place)
+        try:
+            old, new = await evaluator.evaluate([champion, proposal.program], tasks, start=place)
+        except BudgetExhausted:
+            break  # what is proved so far counts, and the iteration's other work is kept
         session.validation_used += len(tasks)
         used += len(tasks)
         pairs = [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]

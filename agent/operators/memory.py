@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burnish.agent.operators.base import Proposal, Situation
 
-GROWTH = 2.0
+GROWTH = 1.5
 """Grown by this factor, memory goes to the gate without a trial: nothing else is likely to gain as much."""
 
 

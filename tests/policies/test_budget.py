@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from math import inf
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,7 @@ def test_an_iteration_is_bought_exactly_from_the_least_number_of_calls_on(
     plan = POLICY.plan(calls, iterations, costs)
     assert plan.iterations is not None
     assert (plan.iterations >= 1) == (calls >= plan.least_calls)
-    assert (calls >= plan.least_calls) == (POLICY.affords(calls - costs.sealed, costs))
+    assert (calls >= plan.least_calls) == (POLICY.affords(calls - costs.sealed, inf, 1.0, costs))
 
 
 @given(CALLS, ITERATIONS, COSTS)
@@ -57,7 +59,7 @@ def test_without_a_limit_all_iterations_are_planned(iterations: int, costs: Cost
 def test_iterations_run_only_while_they_fit(left: int, costs: Costs) -> None:
     least = costs.iteration + costs.gate_task * costs.gate_least_tasks
     spent = 0
-    while POLICY.affords(left - spent, costs):
+    while POLICY.affords(left - spent, inf, 1.0, costs):
         spent += least
     assert spent <= left < spent + least
 
