@@ -111,8 +111,8 @@ class Session:
     @property
     def baseline(self) -> int:
         """Index into the measurements of the one that diversity is compared with; the guard's node says why."""
-        promoted = [r.number for r in self.records if any(g.outcome == "accept" for g in r.gates)]
-        return promoted[0] if promoted else 0
+        remembering = [r.number for r in self.records if r.memory]
+        return remembering[0] if remembering else 0
 
     @property
     def raced_memory(self) -> int:

@@ -13,8 +13,8 @@ REMEMBERED_SAMPLE = 64
 async def guard(state: State, runtime: Runtime[Session]) -> State:
     """Measure the diversity of what is generated and remembered, and act when it falls.
 
-    It is compared with the first iteration, and from the first promotion on with the first one after it: learning the
-    form of an answer makes answers more alike, once, and is no collapse.
+    It is compared with the first iteration, or with the first that had exemplars to show: they teach the form of an
+    answer, which makes answers more alike, once, and is no collapse.
     """
     session = runtime.context
     scratch = session.scratch

@@ -169,7 +169,7 @@ def test_an_environment_that_breaks_its_promises(desk: Desk, code: str, said: st
 
 
 def test_an_environment_file_that_is_missing_or_broken(desk: Desk) -> None:
-    assert_refused(desk.run(environment="none.py:Mine"), 4, "there is no file none.py")
+    assert_refused(desk.run(environment="none.py:Mine"), 4, "there is no file ")
     desk.plug_in("pass")
     assert_refused(desk.run(environment=f"{desk.lab.folder / 'plugin.py'}:Yours"), 4, 'no class "Yours"', "Mine")
     desk.plug_in("1 / 0")

@@ -76,8 +76,8 @@ def test_a_budget_that_ends_within_an_iteration_still_opens_the_sealed_test(lab:
     # An iteration begins when it affords a gate of one block; this one goes on for many.
     policies = {"acceptance": {"block": 1, "imagined_wins": 1000.0}, "rewriting": {"trial_tasks": 1}}
     report = lab.run("run", budget={"calls": 100, "iterations": 8}, policies=policies)
-    assert report.stopped.startswith("the budget ended within iteration 1: the next call may need 1 calls and 0 are")
-    assert [r.number for r in report.iterations] == [0]
+    assert report.stopped == "the budget buys no further iteration"
+    assert [g.outcome for g in report.iterations[1].gates] == ["undecided"]
     assert report.finished
     assert report.verdict == "no improvement"
     assert report.total.calls <= 100
@@ -111,7 +111,7 @@ def test_no_time_at_all_is_refused_before_anything_is_spent(lab: Laboratory) -> 
     assert lab.model.bodies == []
 
 
-def test_a_refused_budget_can_be_raised_on_resume(lab: Laboratory) -> None:
+def test_a_refused_budget_leaves_its_directory_free_for_another_try(lab: Laboratory) -> None:
     with pytest.raises(BudgetTooSmall):
         lab.run("small", budget={"calls": 10}, **TINY)
-    assert lab.resume("small", calls=500).finished
+    assert lab.run("small", budget={"calls": 500}, **TINY).finished

@@ -106,15 +106,19 @@ def test_a_verdict_that_was_turned_round(copy: Run, node: str) -> None:
         ("$.gates[0].tasks", 3, r"challenger 1 was decided \w+ on 3 tasks"),
         ("$.gates[0].challenger_score", 0.99, "scores or the e-value of challenger 1"),
         ("$.gates[0].e_value", 1e9, "scores or the e-value of challenger 1"),
-        ("$.champion_id", "0123456789abcdef", "the champion of iteration 1 is not what its gates decided"),
-        ("$.verified", 11, "iteration 1 says 11 of"),
+        ("$.champion_id", "0123456789abcdef", r"the champion of iteration \d is not what its gates decided"),
+        ("$.verified", 11, r"iteration \d says 11 of"),
     ],
 )
 def test_a_record_of_an_iteration_that_was_changed(copy: Run, path: str, value: object, said: str) -> None:
+    raced = next(r.number for r in copy.iterations() if r.gates)
     if path == "$.champion_id":  # a program that exists, or the report itself could not be made
         value = copy.iterations()[-1].champion_id
-        query(copy.place.path, "UPDATE iterations SET body = json_set(body, '$.gates', json('[]')) WHERE number = 1")
-    result = tampered(copy, "UPDATE iterations SET body = json_set(body, ?, ?) WHERE number = 1", path, value)
+        query(
+            copy.place.path,
+            f"UPDATE iterations SET body = json_set(body, '$.gates', json('[]')) WHERE number = {raced}",
+        )
+    result = tampered(copy, f"UPDATE iterations SET body = json_set(body, ?, ?) WHERE number = {raced}", path, value)
     assert found(result, said)
 
 

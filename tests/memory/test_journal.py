@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from burnish.errors import RunTooNew, StorageError
 from burnish.memory.journal import SCHEMA_VERSION, CallKey, Journal
 from burnish.records import Completion, IterationRecord, SealedRecord
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, Program, Prompt, Task, Usage
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, Program, Prompt, Status, Task, Usage
 
 KEY = CallKey(1, "attempt", "task", "t1", 0, "abc")
 ANSWER = Completion("hé\ud800", "m", Usage(1, 10, 5, 4, 0.25, 1.5), probabilities={"5": 0.5})
@@ -158,11 +158,12 @@ async def test_tasks_attempts_and_verdicts_come_back_in_order(journal: Journal) 
     assert journal.verdicts([judged[2][0].id, "other"]) == {judged[2][0].id: judged[2][1]}
 
 
-async def test_the_first_verdict_on_an_answer_stands(journal: Journal) -> None:
+async def test_a_verdict_replaces_a_failure_to_judge(journal: Journal) -> None:
     attempt = Attempt("t", 0, "a", "p", "m")
-    for reward in (1.0, 0.0):
-        await journal.add_judged(1, "attempt", [(attempt, Feedback(reward, verified=True))])
-    assert journal.verdicts([attempt.id])[attempt.id].reward == 1.0
+    failure, verdict = Feedback(0.0, verified=False, status=Status.ERROR), Feedback(1.0, verified=True)
+    for feedback in (failure, verdict):
+        await journal.add_judged(1, "attempt", [(attempt, feedback)])
+    assert journal.verdicts([attempt.id]) == {attempt.id: verdict}
 
 
 async def test_an_iteration_is_committed_whole(journal: Journal) -> None:
