@@ -14,12 +14,13 @@ from burnish.agent.models.ledger import Amount
 from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import Notify, Opened, open_session
 from burnish.agent.operators.reflection import probe
-from burnish.agent.sealed import ARMS, open_sealed
+from burnish.agent.sealed import open_sealed
 from burnish.agent.session import Scratch, Session
 from burnish.config import BudgetConfig, RunConfig
 from burnish.environments.protocol import Environment
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
+from burnish.records import ARMS
 
 PROBE_CALLS = 3
 
@@ -66,7 +67,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         gate_task=2,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
-        sealed=ARMS * config.sealed.tasks,
+        sealed=len(ARMS) * config.sealed.tasks,
     )
 
 

@@ -61,7 +61,7 @@ def _draw_iterations(axes: Any, report: Report) -> None:
                 label=None if label in labelled else label,
             )  # fmt: skip
             labelled.add(label)
-    axes.set(xlabel="iteration", ylabel="share fully right", ylim=(-0.02, 1.02))
+    axes.set(xlabel="iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.02))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8, loc="lower right")
@@ -72,10 +72,13 @@ def _draw_sealed(axes: Any, report: Report) -> None:
     if report.sealed is None:
         return
     colors = {"seed": "#888888", "champion": "#1a7f37"}
-    for place, (name, arm) in enumerate(report.sealed.arms.items()):
+    for place, (name, arm) in enumerate(report.sealed.in_order):
         rate = arm.passes / arm.tasks
         axes.bar(place, rate, color=colors.get(name, "#b0c4de"), width=0.65)
         axes.errorbar(place, rate, [[max(0, rate - arm.lower)], [max(0, arm.upper - rate)]], color="black", capsize=4)
         axes.text(place, arm.upper + 0.02, f"{rate:.2f}", ha="center", fontsize=9)
-    axes.set_xticks(range(len(report.sealed.arms)), [n.replace(" ", "\n") for n in report.sealed.arms], fontsize=8)
+    names = [name.replace(" ", "\n") for name, _ in report.sealed.in_order]
+    axes.set_xticks(range(len(names)), names, fontsize=8)
+        range(len(report.sealed.arms)), [n.replace(" ", "\n") for n, _ in report.sealed.in_order], fontsize=8
+    )
     axes.grid(axis="y", alpha=0.25)

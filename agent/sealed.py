@@ -20,7 +20,6 @@ from burnish.types import Program, Task
 
 SEALED = -1
 """The iteration number under which the journal keeps the sealed test."""
-ARMS = 3
 
 
 def sealed_seed(config: RunConfig) -> int:

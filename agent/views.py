@@ -147,7 +147,7 @@ def _arms(report: Report) -> Table:
     table = _table(f"Sealed test ({next(iter(sealed.arms.values())).tasks} tasks, opened once)")
     for column in ("program", "passed", "95 % interval", "mean reward"):
         table.add_column(column, justify="left" if column == "program" else "right")
-    for name, arm in sealed.arms.items():
+    for name, arm in sealed.in_order:
         table.add_row(name, f"{arm.passes / arm.tasks:.3f}", _interval(arm), f"{arm.reward:.3f}")
     table.add_row(
         "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}",

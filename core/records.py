@@ -106,6 +106,10 @@ class ArmRecord(Record):
     upper: float
 
 
+ARMS = ("seed", "champion", "shuffled memory")
+"""The arms of the sealed test."""
+
+
 @dataclass(frozen=True)
 class SealedRecord(Record):
     """The sealed test: arms "seed", "champion" and, where the champion has exemplars, "shuffled memory".
@@ -123,3 +127,8 @@ class SealedRecord(Record):
     p_value: float
     placebo_difference: float | None = None
     placebo_p_value: float | None = None
+
+    @property
+    def in_order(self) -> list[tuple[str, ArmRecord]]:
+        """The arms as people read them: before, after, placebo."""
+        return [(name, self.arms[name]) for name in ARMS if name in self.arms]
