@@ -79,6 +79,4 @@ def _draw_sealed(axes: Any, report: Report) -> None:
         axes.text(place, arm.upper + 0.02, f"{rate:.2f}", ha="center", fontsize=9)
     names = [name.replace(" ", "\n") for name, _ in report.sealed.in_order]
     axes.set_xticks(range(len(names)), names, fontsize=8)
-        range(len(report.sealed.arms)), [n.replace(" ", "\n") for n, _ in report.sealed.in_order], fontsize=8
-    )
     axes.grid(axis="y", alpha=0.25)
