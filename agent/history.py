@@ -34,7 +34,7 @@ def absorb(session: Session, record: IterationRecord) -> None:
             pairs = [pair for pair in body if isinstance(pair, list)]
             session.rated += [(float(str(rating)), bool(verified)) for rating, verified in pairs]
         elif kind == "cells" and isinstance(body, Mapping):
-            session.cells = Cells.from_json(body)
+            session.cells[int(str(body["size"]))] = Cells.from_json(body)
 
 
 def _tally(session: Session, attempt: Attempt, feedback: Feedback) -> None:

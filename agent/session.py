@@ -86,7 +86,7 @@ class Session:
     generated_history: list[Diversity] = field(default_factory=list)
     remembered_history: list[Diversity] = field(default_factory=list)
     actions: list[GuardAction] = field(default_factory=list)
-    cells: Cells | None = None
+    cells: dict[int, Cells] = field(default_factory=dict)
     validation_used: int = 0
     raised_temperature: float = 0.0
 
@@ -109,8 +109,8 @@ class Session:
         return last.verified / max(1, last.attempts)
 
     @property
-    def baseline(self) -> int:
-        """Index into the measurements of the one that diversity is compared with; the guard's node says why."""
+    def first_with_exemplars(self) -> int:
+        """Index into the measurements of the first iteration that had exemplars to show; 0 as long as there is none."""
         remembering = [r.number for r in self.records if r.memory]
         return remembering[0] if remembering else 0
 

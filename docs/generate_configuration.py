@@ -82,6 +82,7 @@ MEANINGS = {
     "eviction.oldest.size": "Most exemplars in memory.",
     "rewriting.yield.trials": "Most proposals tried on train tasks in an iteration.",
     "rewriting.yield.trial_tasks": "Train tasks of a trial; the champion answers the same ones.",
+    "rewriting.yield.growing": "Nothing is raced while an iteration's new exemplars are this share of memory or more.",
     "rewriting.yield.challengers": "Most challengers sent to the gate after trials.",
     "acceptance.betting.alpha": "Probability, for the whole run, of promoting a program that is no better.",
     "acceptance.betting.minimum_effect": "A challenger that is shown to gain less than this is rejected.",

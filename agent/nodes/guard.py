@@ -8,20 +8,23 @@ from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.types import ALIVE, Exemplar
 
 REMEMBERED_SAMPLE = 64
+LEAST_VERIFIED = 8
+"""Fewer verified answers say nothing of their diversity."""
 
 
 async def guard(state: State, runtime: Runtime[Session]) -> State:
     """Measure the diversity of what is generated and remembered, and act when it falls.
 
-    It is compared with the first iteration, or with the first that had exemplars to show: they teach the form of an
-    answer, which makes answers more alike, once, and is no collapse.
+    What was verified is compared with the first iteration that had enough of it: only that can be learned, and a
+    model that learns the form of an answer makes all its answers more alike without collapsing. With too few verified,
+    all answers are compared with the first iteration that had exemplars to show.
     """
     session = runtime.context
     scratch = session.scratch
-    scratch.diversity = _generated(session)
+    scratch.diversity, first = _generated(session)
     scratch.remembered = _remembered(session)
-    history = [*session.generated_history, scratch.diversity][session.baseline :]
-    decision = session.policies.diversity.decide(history, history[0], session.actions[session.baseline :])
+    history = [*session.generated_history, scratch.diversity][first:]
+    decision = session.policies.diversity.decide(history, history[0], session.actions[first:])
     scratch.alarms, scratch.action = decision.alarms, decision.action
     if decision.alarms:
         scratch.events.append(("guard", {"alarms": list(decision.alarms), "action": decision.action}))
@@ -31,24 +34,40 @@ async def guard(state: State, runtime: Runtime[Session]) -> State:
     return {"alarms": len(decision.alarms), "action": decision.action, "memory": len(session.memory)}
 
 
-def _generated(session: Session) -> Diversity:
-    # one answer a task: samples of one task grow alike as the model learns it, which is no collapse
-    texts = [a.answer for a in session.scratch.attempts if a.slot == 0]
+def _generated(session: Session) -> tuple[Diversity, int]:
+    """The measurement, and the index of the one it is compared with (its own, when it is the first of its kind)."""
+    texts, size, start = _answers(session)
     vectors = session.meaning.embed(texts)
-    if session.baseline == len(session.generated_history):
-        session.cells = Cells.fit(vectors)
-        session.scratch.events.append(("cells", session.cells.to_json()))
-    assert session.cells is not None
-    size = session.config.sampling.tasks
-    return measure(vectors, texts, session.cells, size=size, rng=session.rng("diversity"))
+    alike = [i for i, d in enumerate(session.generated_history) if i >= start and d.n == size]
+    first = alike[0] if alike else len(session.generated_history)
+    if not alike:
+        session.cells[size] = Cells.fit(vectors)
+        session.scratch.events.append(("cells", {"size": size, **session.cells[size].to_json()}))
+    return measure(vectors, texts, session.cells[size], size=size, rng=session.rng("diversity")), first
+
+
+def _answers(session: Session) -> tuple[list[str], int, int]:
+    """Answers to measure, how many of them, and from which measurement on there may be one to compare with.
+
+    One answer a task: samples of a task grow alike as it is learned.
+    """
+    scratch, tasks = session.scratch, session.config.sampling.tasks
+    verified = {a.task_id: a.answer for a, f in scratch.judged if f.verified}
+    enough = max(LEAST_VERIFIED, tasks // 2)
+    enough += enough == tasks  # the sample sizes tell the two kinds of measurement apart
+    if len(verified) >= enough:
+        return list(verified.values()), enough, 0
+    return [a.answer for a in scratch.attempts if a.slot == 0], tasks, session.first_with_exemplars
 
 
 def _remembered(session: Session) -> Diversity | None:
     sample = session.memory.sample(session.revision, REMEMBERED_SAMPLE, session.rng("remembered"))
-    if not sample or session.cells is None:
+    if not sample:
         return None
-    vectors = session.meaning.embed([e.answer for e in sample])
-    return measure(vectors, [e.answer for e in sample], session.cells, size=REMEMBERED_SAMPLE, rng=session.rng("r"))
+    texts, cells = [e.answer for e in sample], next(iter(session.cells.values()))
+    return measure(
+        session.meaning.embed(texts), texts, cells, size=REMEMBERED_SAMPLE, rng=session.rng("remembered sample")
+    )
 
 
 def _roll_back(session: Session) -> None:

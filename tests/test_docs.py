@@ -1,0 +1,43 @@
+"""What the documentation shows exists and runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.registry import load
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_configuration_page_is_what_the_code_says() -> None:
+    script = ROOT / "docs" / "generate_configuration.py"
+    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == printed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+async def test_the_environment_of_the_readme_works(tmp_path: Path) -> None:
+    block = re.search(r"```python\n# shop.py\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block
+    (tmp_path / "shop.py").write_text(block[1], encoding="utf-8")
+    shop: Any = load(f"{tmp_path / 'shop.py'}:Shop", {})
+    guarded = GuardedEnvironment(shop)
+    tasks = await guarded.draw("train", 0, 5)
+    assert len(tasks) == 5
+    assert all(f.verified for f in await guarded.judge_all([(t, str(t.data["gold"])) for t in tasks]))
+    assert not (await guarded.judge(tasks[0], "a lot")).verified
+    assert len(list(islice(shop.tasks("train", 0), 3))) == 3
