@@ -41,7 +41,7 @@ POLICY_KINDS = (
 class Section(BaseModel):
     """A table of the configuration: immutable, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class ModelConfig(Section):

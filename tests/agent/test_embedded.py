@@ -76,7 +76,7 @@ def test_a_second_start_works_and_leaves_no_thread(weights: Path) -> None:
         counts.append(thread_count())
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{url}/models")
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]  # those of earlier tests may end meanwhile
 
 
 def test_leaving_ends_a_request_still_in_flight(weights: Path) -> None:
