@@ -19,6 +19,7 @@ from burnish.config import RunConfig
 from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
 from burnish.errors import BudgetExhausted, BudgetTooSmall, ConfigError, Interrupted, StorageError
+from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord
 from burnish.types import Exemplar, Program
@@ -74,6 +75,11 @@ def resume(
     """Go on with a run where it was stopped or killed; a finished one is only reported.
 
     `budget` replaces limits by name (calls, tokens, usd, seconds, iterations), for a run that ended for want of them.
+
+    Raises:
+        ConfigError: more budget for a finished run: its sealed test, opened once, cannot judge what would follow.
+        BurnishError: see the tree in `burnish.errors`.
+
     """
     place = RunDirectory(Path(directory))
     config = place.config()
@@ -83,8 +89,8 @@ def resume(
     live = environment or load(config.environment, {**config.environment_options})
     with place.locked():
         if budget:
-            place.config_file.write_text(config.to_toml(), encoding="utf-8")
             _lift_stop(place)
+            place.config_file.write_text(config.to_toml(), encoding="utf-8")
         return _improve(place, config, live, notify)
 
 
@@ -148,11 +154,21 @@ class Run:
 
 
 def _at_home_anywhere(config: RunConfig) -> RunConfig:
-    """The configuration with an environment's file as an absolute path, so that the run resumes from any folder."""
+    """The configuration with the files it names as absolute paths, so that the run resumes from any folder."""
+    data = config.model_dump()
     file, colon, name = config.environment.rpartition(":")
-    if not colon or not file.endswith(".py"):
-        return config
-    return config.model_copy(update={"environment": f"{Path(file).expanduser().resolve()}:{name}"})
+    if colon and file.endswith(".py"):
+        data["environment"] = f"{_absolute(file)}:{name}"
+    for model in data["models"].values():
+        if model and model["file"]:
+            model["file"] = _absolute(model["file"])
+    if config.memory.embedder not in EMBEDDERS:
+        data["memory"]["embedder"] = _absolute(config.memory.embedder)
+    return RunConfig.model_validate(data)
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
 
 
 def _discard(place: RunDirectory) -> None:
@@ -167,9 +183,15 @@ def _discard(place: RunDirectory) -> None:
 def _lift_stop(place: RunDirectory) -> None:
     """With another budget an unsealed run may iterate further."""
     journal = Journal.open(place.journal)
-    if journal.sealed() is None:
+    sealed = journal.sealed()
+    if sealed is None:
         journal.set_meta(stopped=None)
     journal.close()
+    if sealed is not None:
+        raise ConfigError(
+            f"{place.path} is finished: its sealed test has been opened, and could not judge what more budget brings; "
+            "start a new run with that budget and another --seed"
+        )
 
 
 def _improve(place: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> Report:

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 
 from burnish.agent.directory import RunDirectory
 from burnish.agent.graph import build_graph
-from burnish.agent.models.ledger import Amount
+from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
 from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import Notify, Opened, open_session
 from burnish.agent.operators.reflection import probe
 from burnish.agent.sealed import open_sealed
 from burnish.agent.session import Scratch, Session
-from burnish.config import BudgetConfig, RunConfig
+from burnish.config import RunConfig
 from burnish.environments.protocol import Environment
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
@@ -86,6 +86,8 @@ async def _announce(opened: Opened) -> None:
         "plan", {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed}
     )
     await _hold_back(opened, cost)
+    if opened.ledger.spent.calls == 0:
+        _refuse_too_little(opened, await _worst_call(opened), cost)
     if "reflection" in config.operators:
         session.caller.begin(0)
         session.reflector_able = await probe(session.ask_reflector)
@@ -150,14 +152,20 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
     calls = ledger.spent.calls if len(session.records) > 1 else 0
     seconds = session.policies.budget.sealed_seconds(ledger.seconds, calls, cost.sealed)
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
+
+
+def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
+    """Refuse limits of tokens, money or time that may not buy one iteration and the sealed test.
+
+    The least that would do is rounded up, so that exactly that is enough.
+    """
+    budget, ledger = opened.session.config.budget, opened.ledger
+    one = worst.times(cost.iteration + cost.gate_task * cost.gate_least_tasks)
     left = ledger.left()
-    if len(session.records) == 1 and (left.tokens <= 0 or left.usd <= 0 or ledger.seconds_left() <= 0):
-        needed = worst.times(cost.sealed + cost.iteration + cost.gate_task * cost.gate_least_tasks)
-        raise BudgetTooSmall(_too_small(session.config.budget, needed, 2 * seconds))
-
-
-def _too_small(budget: BudgetConfig, needed: Amount, seconds: float) -> str:
-    """What the limits that were given would have to be; rounded up, so that exactly that is enough."""
+    if left.tokens >= one.tokens and left.usd >= one.usd and ledger.seconds_left() > 0:
+        return
+    needed = worst.times(cost.sealed) + one
+    seconds = ledger.seconds + CLOSING_SECONDS + 2 * opened.session.policies.budget.sealed_seconds(0.0, 0, cost.sealed)
     given, least = [], []
     for limit, need, unit in (
         (budget.tokens, f"{needed.tokens}", "tokens"),
@@ -167,7 +175,7 @@ def _too_small(budget: BudgetConfig, needed: Amount, seconds: float) -> str:
         if limit is not None:
             given.append(f"{limit} {unit}")
             least.append(f"{need} {unit}")
-    return (
+    raise BudgetTooSmall(
         f"a budget of {' and '.join(given)} may not buy one iteration and the sealed test; give at least "
         f"{' and '.join(least)}, or lower sampling.tasks, sampling.samples or sealed.tasks"
     )
@@ -176,7 +184,7 @@ def _too_small(budget: BudgetConfig, needed: Amount, seconds: float) -> str:
 async def _worst_call(opened: Opened) -> Amount:
     """The worst case of one sealed call: the largest reserved so far, at first the seed's with room for exemplars."""
     session = opened.session
-    seen = opened.journal.largest_reservation()
+    seen = opened.journal.largest_reservation("task")
     if seen is not None:
         return Amount(1, *seen)
     client, program = session.caller.clients["task"], opened.seed_program

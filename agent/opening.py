@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ async def open_session(
     directory: RunDirectory, config: RunConfig, environment: Environment, notify: Notify
 ) -> AsyncIterator[Opened]:
     """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock."""
+    started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
         journal = Journal.open(directory.journal)
         stack.callback(journal.close)
@@ -67,6 +69,7 @@ async def open_session(
             config.budget,
             spent=journal.spent(),
             seconds_before=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+            started=started,
         )
         guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)

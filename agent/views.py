@@ -85,7 +85,7 @@ _DOING = {
 def _line(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "plan":
         many = facts["iterations"]
-        return f"The budget buys about {many} iterations and {facts['challengers']} challengers, and the sealed test."
+        return f"The budget buys {many} iterations and {facts['challengers']} challengers or more, and the sealed test."
     if kind == "probe":
         return (
             "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."

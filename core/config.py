@@ -10,20 +10,19 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from burnish.errors import ConfigError
+from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Temperature
 from burnish.types import Decoding, Retrieval
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9]).{20,}|(sk|hf|gsk|xai|AIza)[A-Za-z0-9_]{16,}")
-Positive = Annotated[int, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 POLICY_KINDS = (
     "curriculum",
@@ -58,11 +57,11 @@ class ModelConfig(Section):
     file: str = ""
     api_key_env: str = ""
     concurrency: Positive = 16
-    timeout_seconds: Annotated[float, Field(gt=0)] = 120.0
-    retries: Annotated[int, Field(ge=0)] = 5
-    template_tokens: Annotated[int, Field(ge=0)] = 32
-    usd_per_million_prompt_tokens: Annotated[float, Field(ge=0)] = 0.0
-    usd_per_million_completion_tokens: Annotated[float, Field(ge=0)] = 0.0
+    timeout_seconds: AboveZero = 120.0
+    retries: Count = 5
+    template_tokens: Count = 32
+    usd_per_million_prompt_tokens: NonNegative = 0.0
+    usd_per_million_completion_tokens: NonNegative = 0.0
 
     @field_validator("url")
     @classmethod
@@ -95,8 +94,8 @@ class BudgetConfig(Section):
 
     calls: Positive | None = None
     tokens: Positive | None = None
-    usd: Annotated[float, Field(gt=0)] | None = None
-    seconds: Annotated[float, Field(gt=0)] | None = None
+    usd: AboveZero | None = None
+    seconds: AboveZero | None = None
     iterations: Positive = 8
 
 
@@ -105,15 +104,15 @@ class SamplingConfig(Section):
 
     tasks: Positive = 24
     samples: Positive = 2
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.4
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    temperature: Temperature = 0.4
+    top_p: Nucleus = 0.95
 
 
 class SealedConfig(Section):
     """The sealed test: `tasks` test tasks for each of seed, champion and champion with shuffled memory."""
 
     tasks: Positive = 60
-    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    alpha: Probability = 0.05
 
 
 class MemoryConfig(Section):
@@ -137,8 +136,8 @@ class RunConfig(Section):
 
     environment: str = "contacts"
     environment_options: Options = {}
-    environment_timeout: Annotated[float, Field(gt=0)] = 30.0
-    seed: Annotated[int, Field(ge=0)] = 0
+    environment_timeout: AboveZero = 30.0
+    seed: Count = 0
     prompt: dict[str, str] = {}
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
     models: ModelsConfig = ModelsConfig()
@@ -149,20 +148,6 @@ class RunConfig(Section):
     memory: MemoryConfig = MemoryConfig()
     sealed: SealedConfig = SealedConfig()
     policies: dict[str, Options] = {}
-
-    @field_validator("retrieval")
-    @classmethod
-    def _retrieval(cls, value: Retrieval) -> Retrieval:
-        if value.k < 0 or value.shelves < 1 or not 0 <= value.relevance <= 1:
-            raise ValueError("k must be at least 0, shelves at least 1 and relevance within 0 and 1")
-        return value
-
-    @field_validator("decoding")
-    @classmethod
-    def _decoding(cls, value: Decoding) -> Decoding:
-        if not 0 <= value.temperature <= 2 or not 0 < value.top_p <= 1 or value.max_tokens < 1:
-            raise ValueError("temperature must be within 0 and 2, top_p above 0 and at most 1, max_tokens at least 1")
-        return value
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], source: str = "configuration") -> Self:

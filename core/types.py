@@ -14,6 +14,8 @@ from itertools import repeat
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeAlias, get_args, get_origin, get_type_hints
 
+from burnish.limits import Count, Nucleus, Positive, Share, Temperature
+
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -264,10 +266,13 @@ class Retrieval(Record):
     """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only)."""
 
     policy: Literal["shelves", "nearest"] = "shelves"
-    k: int = 4
-    relevance: float = 0.8
+    k: Count = 4
+    relevance: Share = 0.8
     order: Literal["nearest_last", "nearest_first"] = "nearest_last"
-    shelves: int = 16
+    shelves: Positive = 16
+
+
+Format: TypeAlias = Literal["text", "json", "extract"]
 
 
 @dataclass(frozen=True)
@@ -275,14 +280,15 @@ class Decoding(Record):
     """How a program answers.
 
     `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
-    server for a JSON object (`response_format`), which any answer then is.
+    server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
+    are copied from the task, by a grammar (`burnish.agent.models.grammar`).
     """
 
-    temperature: float = 0.0
-    top_p: float = 1.0
-    max_tokens: int = 96
+    temperature: Temperature = 0.0
+    top_p: Nucleus = 1.0
+    max_tokens: Positive = 96
     rendering: Literal["turns", "block"] = "turns"
-    format: Literal["text", "json"] = "text"
+    format: Format = "text"
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ MEANINGS = {
     "decoding.top_p": "Nucleus there, above 0 and at most 1.",
     "decoding.max_tokens": "Longest answer in tokens, 1 or more; a longer one is cut off.",
     "decoding.rendering": "Exemplars as chat turns, or as one block in the system message.",
-    "decoding.format": "`json` asks the server for a JSON object (`response_format`).",
+    "decoding.format": "`json` asks the server for a JSON object (`response_format`); `extract` for one "
+    "whose texts and numbers are copied from the task, by a grammar (llama.cpp, so also the embedded model).",
     "memory.index": "`chroma` keeps the vector index on disk; `numpy` compares with every exemplar, in RAM.",
     "memory.embedder": "`minilm` (packaged), `hash` (spelling only, no model), or the folder of a "
     "sentence-transformers model.",
@@ -208,7 +209,7 @@ def rows_of(section: Any, prefix: str = "") -> Iterator[Row]:
         for name, field in section.model_fields.items():
             yield Row(prefix + name, name, typed(field.annotation, field.metadata), default(field.default))
     else:
-        hints = get_type_hints(section)
+        hints = get_type_hints(section, include_extras=True)
         for part in fields(section):
             yield Row(prefix + part.name, part.name, typed(hints[part.name]), default(part.default))
 
@@ -237,7 +238,8 @@ def typed(kind: Any, limits: Iterable[object] = ()) -> str:
     if get_origin(kind) in {tuple, dict}:
         return "list of text" if get_origin(kind) is tuple else "table"
     words = {bool: "true or false", int: "integer", float: "number", str: "text"}
-    return " ".join([words.get(kind, "table"), *(sign for m in limits for sign in signs(m))])
+    bounds = " and ".join(sign for m in limits for sign in signs(m))
+    return f"{words.get(kind, 'table')} {bounds}".strip()
 
 
 def signs(metadata: object) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -133,6 +133,10 @@ class MiniLMEmbedder:
             return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
 
 
+EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {"minilm": MiniLMEmbedder, "hash": HashEmbedder}
+"""Those without a folder of the user's, by the name the configuration uses."""
+
+
 def open_embedder(name: str) -> Embedder:
     """The embedder a configuration names: "minilm", "hash", or the folder of a sentence-transformers model.
 
@@ -140,10 +144,8 @@ def open_embedder(name: str) -> Embedder:
         ConfigError: it is none of these.
 
     """
-    if name == "minilm":
-        return MiniLMEmbedder()
-    if name == "hash":
-        return HashEmbedder()
+    if name in EMBEDDERS:
+        return EMBEDDERS[name]()
     folder = Path(name).expanduser()
     if not folder.is_dir():
         raise ConfigError(

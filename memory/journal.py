@@ -175,9 +175,11 @@ class Journal:
         """Usage of the whole run, worst cases included."""
         return _usage(self._rows(_SPENT.format(group="", tail=""))[0])
 
-    def largest_reservation(self) -> tuple[int, float] | None:
-        """The largest worst case of any call so far, as (tokens, USD); None before the first call."""
-        row = self._rows("SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls")[0]
+    def largest_reservation(self, role: str) -> tuple[int, float] | None:
+        """The largest worst case of any call of a role so far, as (tokens, USD); None before the first."""
+        row = self._rows(
+            "SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls WHERE role = ?", (role,)
+        )[0]
         return None if row["tokens"] is None else (row["tokens"], row["usd"])
 
     def spent_by(self) -> list[Spent]:

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from burnish.errors import ConfigError
+from burnish.limits import NonNegative, Positive, Probability
 from burnish.types import Feedback, Outcome, Record
 
 Floats = npt.NDArray[np.float64]
@@ -96,26 +96,12 @@ class BettingGate(Record):
     rejection is out of reach of most. With None, every test may use its whole cap.
     """
 
-    alpha: float = 0.05
-    minimum_effect: float = 0.05
-    futility: float = 0.1
-    cap: int = 60
-    block: int = 8
-    imagined_wins: float | None = 8.0
-
-    def __post_init__(self) -> None:
-        for name in ("alpha", "minimum_effect", "futility"):
-            if not 0 < getattr(self, name) < 1:
-                raise ConfigError(
-                    f"policies.acceptance.{name} is {getattr(self, name)}: give a number between 0 and 1."
-                )
-        for name in ("cap", "block"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"policies.acceptance.{name} is {getattr(self, name)}: give a whole number of 1 or more."
-                )
-        if self.imagined_wins is not None and self.imagined_wins < 0:
-            raise ConfigError(f"policies.acceptance.imagined_wins is {self.imagined_wins}: give a number of 0 or more.")
+    alpha: Probability = 0.05
+    minimum_effect: Probability = 0.05
+    futility: Probability = 0.1
+    cap: Positive = 60
+    block: Positive = 8
+    imagined_wins: NonNegative | None = 8.0
 
     def level(self, k: int) -> float:
         """The share of `alpha` that the k-th challenger may spend: 6 alpha / (pi k)^2, which sums to `alpha`."""

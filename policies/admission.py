@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.limits import Positive, Share
+
 Vectors = NDArray[np.float32]
 
 
@@ -69,9 +71,9 @@ class NovelAdmission:
     with more merit takes the place of the one resident it duplicates; otherwise it is refused: one of two survives.
     """
 
-    novelty: float = 0.97
-    per_task: int = 1
-    per_cell: int = 64
+    novelty: Share = 0.97
+    per_task: Positive = 1
+    per_cell: Positive = 64
 
     def decide(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from burnish.limits import AboveZero
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -51,8 +53,8 @@ class ReservingBudget:
     `margin` multiplies the time that the sealed test should take by the pace so far.
     """
 
-    margin: float = 1.5
-    first_seconds_a_call: float = 0.5
+    margin: AboveZero = 1.5
+    first_seconds_a_call: AboveZero = 0.5
 
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
         """See `BudgetPolicy.plan`. The plan assumes that every gate runs to half of its most tasks."""

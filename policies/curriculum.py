@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from burnish.limits import AboveZero, Positive
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -58,10 +60,10 @@ class FrontierCurriculum:
     replacement with these weights (Gumbel top-k).
     """
 
-    floor: float = 0.05
-    prior: float = 2.0
-    breadth: int = 4
-    search: int = 2
+    floor: AboveZero = 0.05
+    prior: AboveZero = 2.0
+    breadth: Positive = 4
+    search: Positive = 2
 
     def pool(self, count: int) -> int:
         return count * self.breadth

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.limits import NonNegative, Positive
+
 Vectors = NDArray[np.float32]
 
 
@@ -30,8 +32,8 @@ class CrowdingEviction:
     there) less `weight` times its usefulness is highest; so of two twins only one goes.
     """
 
-    size: int = 512
-    weight: float = 1.0
+    size: Positive = 512
+    weight: NonNegative = 1.0
 
     def excess(self, size: int) -> int:
         return max(0, size - self.size)
@@ -54,7 +56,7 @@ class CrowdingEviction:
 class OldestEviction:
     """Bounded to `size`; the oldest leave first (exemplars come in order of birth)."""
 
-    size: int = 512
+    size: Positive = 512
 
     def excess(self, size: int) -> int:
         return max(0, size - self.size)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self, TypeAlias, get_args
 
-from burnish.errors import ConfigError
+from burnish.limits import Positive, Share
 from burnish.policies.diversity import Diversity
 from burnish.types import Record
 
@@ -48,14 +48,9 @@ class Guard(Protocol):
 class Thresholds(Record):
     """Below which share of the baseline a measure raises an alarm; 0 turns a measure off."""
 
-    vendi: float = 0.7
-    coverage: float = 0.9
-    entropy: float = 0.8
-
-    def __post_init__(self) -> None:
-        for name in ("vendi", "coverage", "entropy"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"policies.diversity.{name} is {getattr(self, name)}: give a number from 0 to 1.")
+    vendi: Share = 0.7
+    coverage: Share = 0.9
+    entropy: Share = 0.8
 
     def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
         """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
@@ -94,12 +89,7 @@ class LadderGuard(Thresholds):
     iterations in a row without one lead back to its foot. Measurements at another sample size count neither way.
     """
 
-    patience: int = 2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.patience < 1:
-            raise ConfigError(f"policies.diversity.patience is {self.patience}: give a whole number of 1 or more.")
+    patience: Positive = 2
 
     def decide(
         self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from burnish.limits import Count
+
 
 class RatingPolicy(Protocol):
     """Chooses the attempts to rate."""
@@ -28,7 +30,7 @@ class AuditRating:
     rates the verified first: only among those can its rating decide.
     """
 
-    most: int | None = 8
+    most: Count | None = 8
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
         """See `RatingPolicy.choose`."""
@@ -45,7 +47,7 @@ class AuditRating:
 class RateAll:
     """Rates every attempt."""
 
-    most: int | None = None
+    most: Count | None = None
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:  # noqa: ARG002
         """All of them."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from burnish.limits import AboveZero, Positive
 from burnish.policies.curriculum import Tally
 
 
@@ -52,10 +53,10 @@ class YieldRewriting:
     significance that a clear gain a little later would need less of.
     """
 
-    trials: int = 3
-    trial_tasks: int = 8
-    challengers: int = 1
-    growing: float = 0.5
+    trials: Positive = 3
+    trial_tasks: Positive = 8
+    challengers: Positive = 1
+    growing: AboveZero = 0.5
 
     def settled(self, born: int, memory: int) -> bool:
         """See `Rewriting.settled`: fast is by a share of `growing` or more in one iteration."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from burnish.limits import Positive
 from burnish.records import IterationRecord
 
 
@@ -21,7 +22,7 @@ class Stopping(Protocol):
 class PlateauStopping:
     """Stops after `patience` iterations in which challengers were raced and none accepted, none accepted between."""
 
-    patience: int = 5
+    patience: Positive = 5
 
     def reason(self, records: Sequence[IterationRecord]) -> str | None:
         """See `Stopping.reason`."""

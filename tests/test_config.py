@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -78,11 +79,11 @@ def test_the_empty_file_is_the_default_configuration(tmp_path: Path) -> None:
         ("decoding.rendering = 'turn'", "decoding.rendering = 'turn' is not known; did you mean 'turns'?"),
         ("retrieval.policy = 'nearst'", "retrieval.policy = 'nearst' is not known; did you mean 'nearest'?"),
         ("retrieval.order = 'up'", "known: nearest_first, nearest_last"),
-        ("retrieval.k = -1", "k must be at least 0"),
-        ("retrieval.shelves = 0", "shelves at least 1"),
-        ("decoding.max_tokens = 0", "max_tokens at least 1"),
-        ("decoding.temperature = 3.0", "temperature must be within 0 and 2"),
-        ("sampling.tasks = 0", "sampling.tasks = 0: input should be greater than 0"),
+        ("retrieval.k = -1", "retrieval.k = -1: input should be greater than or equal to 0"),
+        ("decoding.max_tokens = 0", "decoding.max_tokens = 0: input should be greater than or equal to 1"),
+        ("decoding.temperature = 3.0", "decoding.temperature = 3.0: input should be less than or equal to 2"),
+        ("retrieval.shelves = 0", "retrieval.shelves = 0: input should be greater than or equal to 1"),
+        ("sampling.tasks = 0", "sampling.tasks = 0: input should be greater than or equal to 1"),
         ("sampling.tasks = 'many'", "sampling.tasks = 'many': input should be a valid integer"),
         ("budget.seconds = nan", "budget.seconds = nan: input should be greater than 0"),
         ("models.task.url = 'ftp://x'", 'must be "embedded" or start with http:// or https://'),
@@ -181,6 +182,11 @@ def test_the_resolved_configuration_says_everything_and_decides_the_same() -> No
         ({"curriculum": {"flor": 1}}, "unknown key policies.curriculum.flor; did you mean 'floor'?"),
         ({"curriculum": {"floor": "x"}}, "policies.curriculum.floor = 'x': input should be a valid number"),
         ({"eviction": {"name": "oldest", "weight": 1}}, "unknown key policies.eviction.weight; known: size"),
+        ({"curriculum": {"prior": 0.0}}, "policies.curriculum.prior = 0.0: input should be greater than 0"),
+        ({"stopping": {"patience": 0}}, "policies.stopping.patience = 0: input should be greater than or equal to 1"),
+        ({"acceptance": {"alpha": 1.0}}, "policies.acceptance.alpha = 1.0: input should be less than 1"),
+        ({"acceptance": {"imagined_wins": -1}}, "policies.acceptance.imagined_wins = -1: input should be greater"),
+        ({"diversity": {"vendi": 1.1}}, "policies.diversity.vendi = 1.1: input should be less than or equal to 1"),
     ],
 )
 def test_an_unknown_policy_or_option_is_refused_when_the_policies_are_chosen(policies: Any, said: str) -> None:
@@ -189,6 +195,15 @@ def test_an_unknown_policy_or_option_is_refused_when_the_policies_are_chosen(pol
         with pytest.raises(ConfigError) as caught:
             use(config)
         assert said in str(caught.value)
+
+
+def test_every_number_a_policy_takes_has_a_limit() -> None:
+    for known in IMPLEMENTATIONS.values():
+        for cls in known.values():
+            hints = get_type_hints(cls, include_extras=True)
+            for option in fields(cls):
+                hint = hints[option.name]
+                assert any(hasattr(h, "__metadata__") for h in (hint, *get_args(hint))), f"{cls.__name__}.{option.name}"
 
 
 def test_operators_come_in_the_order_of_the_configuration() -> None:

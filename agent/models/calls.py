@@ -83,6 +83,7 @@ class Caller:
         key = CallKey(self._iteration, place.node, role, place.item, place.slot, request.digest(client.name))
         known = self._known.get(str(key))
         if known is not None:
+            client.learn(request, known.usage)
             self._on_call(known)
             return known
         async with self._slots[id(client)]:
@@ -149,6 +150,7 @@ class Caller:
             usage = replace(completion.usage, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
             completion = replace(completion, usage=replace(usage, usd=worst.usd))
         usage = completion.usage
+        client.learn(request, usage)
         self.ledger.settle(worst, Amount(1, usage.tokens, usage.usd))
         await self._journal.add_completion(key, attempt, completion)
         return completion

@@ -22,6 +22,9 @@ from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
 RETRIED_STATUSES = frozenset({408, 409, 429, *range(500, 600)})
+UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
+"""Statuses by which a server says that it did not take the request on. Behind any other failure, such as the 504 of a
+gateway, a model may have worked."""
 REFUSED_STATUSES = frozenset({401, 403})
 LONGEST_ERROR_TEXT = 300
 MOST_TOKENS = 2**53
@@ -30,7 +33,10 @@ MOST_TOKENS = 2**53
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What is asked of a model. `top_probabilities` > 0 asks for those of the first token."""
+    """What is asked of a model. `top_probabilities` > 0 asks for those of the first token.
+
+    `grammar` holds the answer to a GBNF grammar, where the server knows such; `format` then says nothing.
+    """
 
     messages: tuple[Message, ...]
     max_tokens: int
@@ -39,6 +45,7 @@ class ChatRequest:
     seed: int | None = None
     top_probabilities: int = 0
     format: Literal["text", "json"] = "text"
+    grammar: str = ""
 
     def body(self, model: str) -> dict[str, Any]:
         """The JSON body of the request."""
@@ -50,7 +57,9 @@ class ChatRequest:
         }
         if model:
             body["model"] = model
-        if self.format == "json":
+        if self.grammar:
+            body["grammar"] = self.grammar
+        elif self.format == "json":
             body["response_format"] = {"type": "json_object"}
         if self.seed is not None:
             body["seed"] = self.seed
@@ -94,6 +103,7 @@ class ChatClient:
             trust_env=False,
         )
         self._chat = httpx.URL(f"{self.url}/chat/completions")
+        self._beyond = (0, 0)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -107,9 +117,21 @@ class ChatClient:
         ) / 1e6
 
     def worst_case_tokens(self, request: ChatRequest) -> tuple[int, int]:
-        """Upper bounds (prompt tokens, completion tokens): no tokenizer makes more tokens than there are bytes."""
+        """Upper bounds (prompt tokens, completion tokens): no tokenizer makes more tokens than there are bytes.
+
+        To these comes what the server has ever counted beyond them, see `learn`.
+        """
         size = sum(len(m.content.encode("utf-8", "surrogatepass")) for m in request.messages)
-        return size + self.config.template_tokens * (len(request.messages) + 1), request.max_tokens
+        prompt = size + self.config.template_tokens * (len(request.messages) + 1)
+        return prompt + self._beyond[0], request.max_tokens + self._beyond[1]
+
+    def learn(self, request: ChatRequest, usage: Usage) -> None:
+        """Take in what an answer used: a server may put a long text of its own before every prompt, or think aloud
+        beyond the limit, and from then on each worst case allows for as much.
+        """
+        prompt, completion = self.worst_case_tokens(request)
+        more = (max(0, usage.prompt_tokens - prompt), max(0, usage.completion_tokens - completion))
+        self._beyond = (self._beyond[0] + more[0], self._beyond[1] + more[1])
 
     async def send(self, request: ChatRequest, *, timeout: float) -> Completion:  # noqa: ASYNC109 (httpx enforces it)
         """One try, taking `timeout` seconds at most.
@@ -152,7 +174,8 @@ class ChatClient:
                 f"{self.url} refused the API key ({status}); it is read from the environment ({where}): check it there"
             )
         if status in RETRIED_STATUSES:
-            return TryFailed(f"{self.url} answered {status}", lost=False, retry_after=_retry_after(response))
+            lost = status not in UNTOUCHED_STATUSES
+            return TryFailed(f"{self.url} answered {status}", lost=lost, retry_after=_retry_after(response))
         said = self._quoted(response.text)
         return ModelRejected(f"{self.url} rejected the request ({status}): {said or 'no reason given'}")
 

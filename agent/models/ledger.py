@@ -12,6 +12,9 @@ from burnish.config import BudgetConfig
 from burnish.errors import BudgetExhausted
 from burnish.types import Usage
 
+CLOSING_SECONDS = 1.0
+"""The end of a time budget that no call may use: what the last answers bring is judged and written down in it."""
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -33,16 +36,21 @@ class Amount:
 
 
 class Ledger:
-    """What a run has spent, has reserved, and holds back for the sealed test."""
+    """What a run has spent, has reserved, and holds back for the sealed test.
 
-    def __init__(self, budget: BudgetConfig, *, spent: Usage, seconds_before: float = 0.0) -> None:
+    `started` is when this sitting began, on the monotonic clock; by default now.
+    """
+
+    def __init__(
+        self, budget: BudgetConfig, *, spent: Usage, seconds_before: float = 0.0, started: float | None = None
+    ) -> None:
         self.budget = budget
         self.spent = Amount(spent.calls, spent.tokens, spent.usd)
         self._reserved = Amount()
         self._held = Amount()
         self._held_seconds = 0.0
         self._seconds_before = seconds_before
-        self._started = time.monotonic()
+        self._started = time.monotonic() if started is None else started
 
     @property
     def seconds(self) -> float:
@@ -64,10 +72,10 @@ class Ledger:
         return limits - self.spent - self._reserved - self._held
 
     def seconds_left(self) -> float:
-        """Seconds that are neither spent nor held back."""
+        """Seconds that are neither spent nor held back nor needed to close."""
         if self.budget.seconds is None:
             return float("inf")
-        return self.budget.seconds - self.seconds - self._held_seconds
+        return self.budget.seconds - self.seconds - self._held_seconds - CLOSING_SECONDS
 
     def reserve(self, worst: Amount) -> None:
         """Set the worst case of a call aside.

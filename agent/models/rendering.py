@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.grammar import extraction_grammar
 from burnish.types import Exemplar, Message, Program, Task
 
 # The control tokens of the common chat templates. Servers parse them wherever they stand in the text, so a task
@@ -46,11 +47,13 @@ def task_request(
 ) -> ChatRequest:
     """The request for one attempt; `temperature` and `top_p` default to the program's."""
     decoding = program.decoding
+    extract = decoding.format == "extract"
     return ChatRequest(
         messages=render(program, exemplars, task),
         max_tokens=decoding.max_tokens,
         temperature=decoding.temperature if temperature is None else temperature,
         top_p=decoding.top_p if top_p is None else top_p,
         seed=seed,
-        format=decoding.format,
+        format="text" if decoding.format == "text" else "json",
+        grammar=extraction_grammar(defuse(task.prompt)) if extract else "",
     )

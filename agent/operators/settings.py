@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from burnish.agent.operators.base import Proposal, Situation
-from burnish.types import Program
+from burnish.types import Format, Program
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12)
 SHELVES = (1, 4, 8, 16, 32)
+FORMATS: Mapping[Format, str] = {
+    "text": "answers as text",
+    "json": "answers as JSON",
+    "extract": "answers as JSON in words of the task",
+}
 
 
 class SettingsOperator:
@@ -26,21 +31,20 @@ class SettingsOperator:
 
 def _neighbours(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
     decoding = base.decoding
-    if decoding.format == "text":
-        yield replace(base, decoding=replace(decoding, format="json")), "answers as JSON"
-    else:
-        yield replace(base, decoding=replace(decoding, format="text")), "answers as text"
+    for form, said in FORMATS.items():
+        if form != decoding.format:
+            yield replace(base, decoding=replace(decoding, format=form)), said
     if exemplars:
         yield from _with_exemplars(base, exemplars)
 
 
 def _with_exemplars(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
     retrieval, decoding = base.retrieval, base.decoding
-    for k in _beside(COUNTS, retrieval.k):
+    for k in _near(COUNTS, retrieval.k):
         if k <= exemplars:
             yield replace(base, retrieval=replace(retrieval, k=k)), f"k = {k}"
     if retrieval.policy == "shelves":
-        for shelves in _beside(SHELVES, retrieval.shelves):
+        for shelves in _near(SHELVES, retrieval.shelves):
             yield replace(base, retrieval=replace(retrieval, shelves=shelves)), f"shelves = {shelves}"
     if retrieval.order == "nearest_last":
         yield replace(base, retrieval=replace(retrieval, order="nearest_first")), "most alike exemplar first"
@@ -52,7 +56,6 @@ def _with_exemplars(base: Program, exemplars: int) -> Iterator[tuple[Program, st
         yield replace(base, decoding=replace(decoding, rendering="turns")), "exemplars as turns"
 
 
-def _beside(values: tuple[int, ...], current: int) -> list[int]:
-    below = [v for v in values if v < current]
-    above = [v for v in values if v > current]
-    return below[-1:] + above[:1]
+def _near(values: tuple[int, ...], current: int) -> list[int]:
+    """The values of a scale next below and above."""
+    return [v for v in values if v < current][-1:] + [v for v in values if v > current][:1]

@@ -104,7 +104,8 @@ async def test_a_refused_try_costs_a_call_and_no_tokens_and_a_lost_one_its_worst
         await journal.add_intent(KEY, attempt, tokens=100, usd=0.5)
         await journal.add_failure(KEY, attempt, lost=lost, reason="why")
     assert journal.spent() == Usage(2, prompt_tokens=100, usd=0.5)
-    assert journal.largest_reservation() == (100, 0.5)
+    assert journal.largest_reservation("task") == (100, 0.5)
+    assert journal.largest_reservation("judge") is None
 
 
 CALLS = st.lists(

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burnish.errors import ConfigError
 from burnish.policies.acceptance import ACCEPTANCES, BettingGate, GateDecision, capital, lower_bound
 
 DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]) | st.floats(-1, 1), max_size=80)
@@ -199,17 +198,3 @@ def test_a_difference_out_of_range_is_refused_by_its_place(wrong: float) -> None
 def test_challengers_are_counted_from_one() -> None:
     with pytest.raises(ValueError, match="counted from 1"):
         BettingGate().decide([], challenger=0)
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("alpha", 0.0), ("alpha", 1.0), ("minimum_effect", -0.1), ("futility", 2.0), ("cap", 0), ("block", 0)],
-)
-def test_settings_that_make_no_sense_are_refused_by_name(key: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"policies.acceptance.{key}"):
-        BettingGate(**{key: value})  # type: ignore[arg-type]
-
-
-def test_fewer_than_no_imagined_wins_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"acceptance\.imagined_wins"):
-        BettingGate(imagined_wins=-1)

@@ -3,87 +3,23 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from calling import TEMPLATE, agrees, place, request, until, worst, written
 
-from burnish.agent.models import calls
-from burnish.agent.models.calls import FIRST_WAIT, LONGEST_WAIT, Caller, Place, gather_in_order
-from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
-from burnish.agent.models.ledger import Amount, Ledger
-from burnish.agent.models.scripted import Reply, ScriptedReply, ScriptedServer
-from burnish.config import BudgetConfig, ModelConfig
-from burnish.errors import BudgetExhausted, Interrupted, ModelRefused, ModelRejected, ModelUnavailable
-from burnish.memory.journal import CallKey, Journal
+from burnish.agent.models.calls import Caller, Place, gather_in_order
+from burnish.agent.models.ledger import Amount
+from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
+from burnish.config import BudgetConfig
+from burnish.errors import BudgetExhausted, Interrupted, ModelRejected, ModelUnavailable
+from burnish.memory.journal import CallKey
 from burnish.records import Completion
-from burnish.types import Message
 
 KEY = "sk-very-secret-0123456789"
-TEMPLATE = 4
-
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "FIRST_WAIT", 0.001)
-
-
-@pytest.fixture
-async def sitting(tmp_path: Path) -> AsyncIterator[Callable[..., Caller]]:
-    """Makes a caller on the run's journal, as each sitting does; the one before is closed, as if its process ended."""
-    opened: list[tuple[Journal, ChatClient]] = []
-
-    def sit(url: str, *, budget: BudgetConfig | None = None, transport: Any = None, **settings: Any) -> Caller:
-        if opened:
-            opened[-1][0].close()
-        journal = Journal.open(tmp_path / "journal.db")
-        config = ModelConfig(**{"url": url, "template_tokens": TEMPLATE, "concurrency": 64, **settings})
-        client = ChatClient(config, transport=transport)
-        opened.append((journal, client))
-        ledger = Ledger(budget or BudgetConfig(), spent=journal.spent())
-        caller = Caller(journal=journal, ledger=ledger, clients={"task": client, "judge": client})
-        caller.begin(1)
-        return caller
-
-    yield sit
-    for journal, client in opened:
-        await client.close()
-        journal.close()
-
-
-def request(text: str = "2 + 2?", most: int = 10) -> ChatRequest:
-    return ChatRequest((Message("user", text),), max_tokens=most)
-
-
-def worst(asked: ChatRequest) -> int:
-    return len(asked.messages[0].content.encode()) + 2 * TEMPLATE + asked.max_tokens
-
-
-def place(n: int = 0) -> Place:
-    return Place("attempt", "t", n)
-
-
-def in_turn(*replies: str | ScriptedReply) -> Reply:
-    """A server that gives these replies one after another, and the last of them for ever."""
-    left = list(replies)
-    return lambda _: left.pop(0) if len(left) > 1 else left[0]
-
-
-def written(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.iterdir())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 (another thread makes it true)
-        await asyncio.sleep(0.002)
-
-
-def agrees(caller: Caller) -> bool:
-    """Whether the ledger and the journal say the same."""
-    spent = caller._journal.spent()
-    return caller.ledger.spent == Amount(spent.calls, spent.tokens, spent.usd)
 
 
 async def test_an_answer_is_in_the_journal_and_paid_for_when_it_is_used(sitting: Callable[..., Caller]) -> None:
@@ -93,90 +29,6 @@ async def test_an_answer_is_in_the_journal_and_paid_for_when_it_is_used(sitting:
         assert (made.text, made.usage.tokens, made.usage.usd) == ("four it is", 6, 3.0)
         assert list(caller._journal.completions(1).values()) == [made]
         assert caller.ledger.spent == Amount(1, 6, 3.0)
-
-
-@pytest.mark.parametrize("passing", [429, 500, 503])
-async def test_what_may_pass_is_tried_again_and_each_try_counts_as_a_call(
-    sitting: Callable[..., Caller], passing: int
-) -> None:
-    failure = ScriptedReply(status=passing, headers={"retry-after": "0"})
-    with ScriptedServer(in_turn(failure, failure, "4")) as server:
-        caller = sitting(server.base_url)
-        assert (await caller.ask("task", request(), place())).text == "4"
-        assert server.requests == 3
-        assert caller.ledger.spent == Amount(3, 4)
-        assert agrees(caller)
-        assert list(caller._journal.tries(1).values()) == [3]
-
-
-def test_the_wait_is_what_the_server_asks_for_or_doubles_up_to_a_bound(sitting: Callable[..., Caller]) -> None:
-    caller = sitting("http://model.test/v1")
-    for _ in range(50):
-        assert 7 <= caller._wait(0, TryFailed("x", lost=False, retry_after=7)) <= 7 + FIRST_WAIT
-        for n in range(12):
-            assert 0 <= caller._wait(n, TryFailed("x", lost=False)) <= min(LONGEST_WAIT, FIRST_WAIT * 2**n)
-
-
-async def test_a_wait_beyond_the_time_budget_ends_the_loop_at_once(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "500"})) as server:
-        caller = sitting(server.base_url, budget=BudgetConfig(seconds=400))
-        with pytest.raises(BudgetExhausted, match=r"answered 429, and waiting 50\d s for it would exceed"):
-            await caller.ask("task", request(), place())
-        assert server.requests == 1
-
-
-async def test_a_server_that_never_recovers_is_unavailable_after_all_retries(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(lambda _: ScriptedReply(status=503)) as server:
-        caller = sitting(server.base_url, retries=2)
-        with pytest.raises(ModelUnavailable, match="answered 503 after 3 tries; see that the server runs"):
-            await caller.ask("task", request(), place())
-        assert server.requests == 3
-        assert caller.ledger.spent == Amount(3)
-        assert agrees(caller)
-
-
-@pytest.mark.parametrize(("status", "error"), [(401, ModelRefused), (403, ModelRefused), (400, ModelRejected)])
-async def test_a_refusal_is_never_retried(sitting: Callable[..., Caller], status: int, error: type[Exception]) -> None:
-    with ScriptedServer(lambda _: ScriptedReply(status=status)) as server:
-        caller = sitting(server.base_url)
-        with pytest.raises(error):
-            await caller.ask("task", request(), place())
-        assert server.requests == 1
-        assert caller.ledger.spent == Amount(1)
-        assert agrees(caller)
-
-
-async def test_what_is_queued_behind_a_refused_key_is_not_sent(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(lambda _: ScriptedReply(status=401)) as server:
-        caller = sitting(server.base_url, concurrency=2)
-        with pytest.raises(ModelRefused):
-            await gather_in_order(caller.ask("task", request(), place(n)) for n in range(20))
-        assert server.requests <= 2
-
-
-async def test_a_lost_connection_counts_the_worst_case_and_is_tried_again(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(in_turn(ScriptedReply(hang_up=True), "4")) as server:
-        caller = sitting(server.base_url)
-        assert (await caller.ask("task", request(), place())).text == "4"
-        assert caller.ledger.spent == Amount(2, worst(request()) + 4)
-        assert agrees(caller)
-
-
-async def test_a_late_answer_counts_the_worst_case(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(lambda _: "4", latency=60) as server:
-        caller = sitting(server.base_url, timeout_seconds=0.05, retries=0)
-        with pytest.raises(ModelUnavailable):
-            await caller.ask("task", request(), place())
-        assert caller.ledger.spent == Amount(1, worst(request()))
-        assert agrees(caller)
-
-
-async def test_a_server_that_reports_no_usage_is_charged_the_worst_case(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(lambda _: ScriptedReply("4", usage=False)) as server:
-        caller = sitting(server.base_url)
-        assert (await caller.ask("task", request(), place())).usage.tokens == worst(request())
-        assert caller.ledger.spent == Amount(1, worst(request()))
-        assert agrees(caller)
 
 
 async def test_a_resumed_iteration_asks_nothing_again(sitting: Callable[..., Caller]) -> None:
@@ -239,7 +91,7 @@ async def test_the_budget_is_never_exceeded_by_one_token_whatever_the_server_doe
             return ScriptedReply(hang_up=True)
         if kind < 0.2:
             reported -= Amount(0, prompt + completion)
-            return ScriptedReply(status=500)
+            return ScriptedReply(status=503)
         return ScriptedReply(raw=json.dumps(answer).encode())
 
     limits = BudgetConfig(tokens=rng.randint(500, 1500), calls=rng.randint(30, 70))
@@ -260,6 +112,25 @@ async def test_the_budget_is_never_exceeded_by_one_token_whatever_the_server_doe
             assert made <= limits.calls
         assert agrees(caller)
         assert caller.ledger.left() == Amount(limits.calls, limits.tokens, float("inf")) - caller.ledger.spent
+
+
+async def test_a_server_that_counts_beyond_the_worst_case_is_found_out_by_its_first_answer(
+    sitting: Callable[..., Caller],
+) -> None:
+    usage = {"prompt_tokens": 300, "completion_tokens": 3}  # a system prompt of the server's own
+    answer = json.dumps({"choices": [{"message": {"content": "4"}}], "usage": usage}).encode()
+    limits = BudgetConfig(tokens=2000)
+    with ScriptedServer(lambda _: ScriptedReply(raw=answer)) as server:
+        caller = sitting(server.base_url, budget=limits)
+        await caller.ask("task", request(), place(0))
+        asked = (caller.ask("task", request(), place(n)) for n in range(1, 20))
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert any(isinstance(r, BudgetExhausted) for r in results)
+        assert caller.ledger.spent.tokens == caller._journal.spent().tokens <= 2000
+        caller = sitting(server.base_url, budget=limits)  # what is replayed teaches the same
+        await caller.ask("task", request(), place(0))
+        with pytest.raises(BudgetExhausted, match="may need 310 tokens"):
+            await caller.ask("task", request(), place(99))
 
 
 async def test_results_come_in_slot_order_whatever_order_the_answers_come_in(sitting: Callable[..., Caller]) -> None:

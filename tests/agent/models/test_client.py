@@ -134,10 +134,12 @@ def test_an_answer_without_text_is_an_empty_one() -> None:
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 501, 502, 503, 504, 521, 529])
-def test_a_status_that_may_pass_is_a_failed_try_that_cost_nothing(status: int) -> None:
+def test_a_status_that_may_pass_is_a_failed_try_that_costs_nothing_where_the_server_did_not_take_it_on(
+    status: int,
+) -> None:
     with pytest.raises(TryFailed, match=f"answered {status}") as caught:
         send(lambda _: httpx.Response(status, headers={"retry-after": "2.5"}))
-    assert (caught.value.lost, caught.value.retry_after) == (False, 2.5)
+    assert (caught.value.lost, caught.value.retry_after) == (status in {500, 501, 502, 504, 521}, 2.5)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -304,6 +306,15 @@ def test_the_worst_case_is_no_less_than_every_byte_being_a_token(texts: list[str
     # A lone surrogate reaches the server as three bytes: itself, or the replacement character.
     assert prompt >= sum(len(t.encode("utf-8", "surrogatepass")) for t in texts) + 9 * (len(texts) + 1)
     assert completion == most
+
+
+def test_what_a_server_counts_beyond_the_worst_case_is_allowed_for_from_then_on() -> None:
+    client, request = ChatClient(ModelConfig(url=URL)), ChatRequest((Message("user", "four?"),), max_tokens=10)
+    prompt, completion = client.worst_case_tokens(request)
+    client.learn(request, Usage(1, prompt + 500, completion - 1))
+    client.learn(request, Usage(1, prompt, completion + 7))
+    client.learn(request, Usage(1, prompt + 499, 1))
+    assert client.worst_case_tokens(request) == (prompt + 500, completion + 7)
 
 
 def test_prices_are_per_million_tokens() -> None:

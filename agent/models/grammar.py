@@ -1,0 +1,63 @@
+"""A grammar that holds an answer to the task's own words: what a small model copies, it then copies exactly.
+
+Extraction by constrained decoding, in GBNF, the notation of llama.cpp.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+MOST_UNITS = 400
+"""Words and marks of a text beyond which the grammar would cost more than the model."""
+
+_UNIT = re.compile(r"[^\W_]+|[^\w\s]|_")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+_JSON = r"""
+root ::= object
+object ::= "{" ws (pair ("," ws pair)*)? "}"
+pair ::= key ":" ws value ws
+array ::= "[" ws (value ws ("," ws value ws)*)? "]"
+value ::= object | array | "true" | "false" | "null" NUMBER TEXT
+key ::= "\"" [^"\\\x7F\x00-\x1F]{1,40} "\""
+ws ::= | " " | "\n" [ \t]{0,8}
+"""
+
+
+def extraction_grammar(text: str) -> str:
+    """A JSON object whose texts are runs of words of `text` and whose numbers are among its numbers, keys being free.
+
+    Empty for a text without words, or with more than `MOST_UNITS`: then nothing is asked of the server.
+    """
+    units = list(_UNIT.finditer(text))
+    words = [i for i, unit in enumerate(units) if unit.group()[0].isalnum()]
+    if not words or len(units) > MOST_UNITS:
+        return ""
+    numbers = dict.fromkeys(_NUMBER.findall(text))
+    starts = " | ".join(f"w{i}" for i in words)
+    rules = [
+        _JSON.replace("NUMBER", "| number" if numbers else "").replace("TEXT", '| "\\"" text "\\""').strip(),
+        f"text ::= {starts}",
+        *(_run(text, units, i) for i in range(len(units))),
+    ]
+    if numbers:
+        rules.append("number ::= " + " | ".join(_literal(n) for n in numbers))
+    return "\n".join(rules)
+
+
+def _run(text: str, units: list[re.Match[str]], i: int) -> str:
+    """The rule of all runs that begin with unit `i`."""
+    rule = f"w{i} ::= {_literal(units[i].group())}"
+    if i + 1 == len(units):
+        return rule
+    between = " ".join(text[units[i].end() : units[i + 1].start()].split()) or (
+        " " if units[i].end() < units[i + 1].start() else ""
+    )
+    return f"{rule} ({_literal(between)} w{i + 1})?"
+
+
+def _literal(text: str) -> str:
+    """A GBNF literal of the text as it stands within a JSON string."""
+    inside = json.dumps(text, ensure_ascii=False)[1:-1]
+    return '"' + inside.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,95 @@
+"""The grammar of extraction, judged by the library that obeys it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from burnish.agent.embedded import EmbeddedServer, model_file
+from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.grammar import MOST_UNITS, extraction_grammar
+from burnish.agent.models.rendering import task_request
+from burnish.types import Decoding, Message, Program, Prompt, Task
+
+TEXTS = (
+    "Zoë O'Hara (31), fire fighter, Xi'an.",
+    'She said "a \\ b" & left,\n\n\tat 3.50 o\'clock…',
+    "محمد عمره 40 سنة",
+    "日本語 テキスト 7",
+    "e\u0301te\u0301 in Łódź 🙂 ok",
+    "snake_case and <tags> [brackets] {braces} ::= | root",
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(model_file(None), slots=1) as running:
+        yield running
+
+
+def answer(server: EmbeddedServer, text: str) -> str:
+    request = ChatRequest(
+        (Message("user", f"Put this into JSON: {text}"),),
+        120,
+        temperature=1.5,
+        seed=1,
+        grammar=extraction_grammar(text),
+    )
+    reply = httpx.post(f"{server.base_url}/chat/completions", json=request.body(""), timeout=60)
+    assert reply.status_code == 200, reply.text
+    return str(reply.json()["choices"][0]["message"]["content"])
+
+
+def leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_model_copies_from_the_text_whatever_it_holds(server: EmbeddedServer, text: str) -> None:
+    made = answer(server, text)
+    try:
+        found = json.loads(made)
+    except ValueError:  # cut off at the token limit
+        assert made.startswith("{")
+        return
+    folded = " ".join(text.split())
+    for leaf in leaves(found):
+        assert leaf is None or isinstance(leaf, bool) or str(leaf) in folded
+
+
+@pytest.mark.parametrize("text", ["", "?! ...", "word " * (MOST_UNITS + 1)])
+def test_a_text_without_words_or_with_too_many_has_no_grammar(text: str) -> None:
+    assert extraction_grammar(text) == ""
+
+
+def test_a_text_without_numbers_allows_none() -> None:
+    assert "number" not in extraction_grammar("two words")
+    assert 'number ::= "7" | "3.5"' in extraction_grammar("7 of 3.5 and 7")
+
+
+def test_only_the_task_gives_the_words_and_other_formats_send_no_grammar() -> None:
+    program = Program(Prompt((("task", "INSTRUCTION"),)), 0, decoding=Decoding(format="extract"))
+    body = task_request(program, [], Task("env", "Ana <|im_end|> 5", {"gold": "SECRET"})).body("")
+    assert '"Ana"' in body["grammar"]
+    assert "<|im_end|>" not in body["grammar"]
+    assert "INSTRUCTION" not in body["grammar"]
+    assert "SECRET" not in str(body)
+    assert "response_format" not in body
+    as_json = Program(program.prompt, 0, decoding=Decoding(format="json"))
+    body = task_request(as_json, [], Task("env", "Ana 5")).body("")
+    assert body["response_format"] == {"type": "json_object"}
+    assert "grammar" not in body
+
+
+def test_without_words_to_copy_an_answer_is_still_asked_for_as_json() -> None:
+    program = Program(Prompt(()), 0, decoding=Decoding(format="extract"))
+    assert task_request(program, [], Task("env", "?!")).body("")["response_format"] == {"type": "json_object"}
