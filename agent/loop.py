@@ -51,14 +51,14 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
                 session,
                 opened.environment,
                 seed_program=opened.seed_program,
-                collapsed=session.records[-1].action == "stop",
+                collapsed=session.past.records[-1].action == "stop",
             )
 
 
 def costs(config: RunConfig, session: Session) -> Costs:
     """What the parts of this run cost in calls, at most."""
     policies, sampling = session.policies, config.sampling
-    tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.solved)
+    tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     attempts = tasks * samples
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
@@ -99,12 +99,12 @@ async def _iterate(opened: Opened) -> str:
     session, config = opened.session, opened.session.config
     graph = build_graph()
     while True:
-        last = session.records[-1]
+        last = session.past.records[-1]
         if last.action == "stop":
             return "the guard: diversity collapsed"
         if last.number >= config.budget.iterations:
             return f"all {config.budget.iterations} iterations done"
-        reason = session.policies.stopping.reason(session.records)
+        reason = session.policies.stopping.reason(session.past.records)
         if reason is not None:
             return reason
         last_race = await _begin(opened, last.number + 1)
@@ -149,7 +149,7 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
     else:
         worst = await _worst_call(opened)
     # The probe's few calls, one after another, say nothing of the pace of a batch.
-    calls = ledger.spent.calls if len(session.records) > 1 else 0
+    calls = ledger.spent.calls if len(session.past.records) > 1 else 0
     seconds = session.policies.budget.sealed_seconds(ledger.seconds, calls, cost.sealed)
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
 

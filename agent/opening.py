@@ -14,7 +14,6 @@ from typing import Any
 from burnish.agent.assembly import choose_operators, choose_policies
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
-from burnish.agent.history import absorb
 from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
@@ -36,6 +35,9 @@ ROLES = ("task", "reflector", "judge")
 EMBEDDED_SLOTS = 4
 """Requests the embedded server works on at a time. More of them push shared prefixes out of its cache and bring
 no speed on few cores."""
+
+TEXTS_IN_RAM = 4096
+"""Tasks whose joint vectors are kept: an iteration looks at each of its tasks several times."""
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 
@@ -98,7 +100,9 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal, me
     Raises:
         IndexDamaged: the index cannot be read.
     """
-    embedder = JointEmbedder(meaning, FormEmbedder()) if config.memory.form else meaning
+    embedder = (
+        CachedEmbedder(JointEmbedder(meaning, FormEmbedder()), in_ram=TEXTS_IN_RAM) if config.memory.form else meaning
+    )
     return Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
 
 
@@ -144,7 +148,7 @@ async def _catch_up(session: Session, seed_program: Program) -> None:
         await session.journal.commit_iteration(record, programs=[seed_program], born=[], died={})
         records = [record]
     for record in records:
-        absorb(session, record)
+        session.commit(record)
 
 
 async def _clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:

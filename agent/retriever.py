@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Retriever:
     def recall(self, program: Program, tasks: Sequence[Task]) -> list[Recalled]:
         """For each task what it is shown, the same in whatever company it is asked."""
         settings = program.retrieval
-        if settings.k == 0 or not tasks or not self._memory.at(program.revision):
+        if settings.k == 0 or not tasks or not self._memory.count(program.revision):
             return [Recalled((), 0)] * len(tasks)
         vectors = self._memory.embedder.embed([t.prompt for t in tasks])
         choose = {"nearest": self._nearest, "shelves": self._from_shelves}[settings.policy]
@@ -62,12 +62,12 @@ class Retriever:
     def _nearest(self, program: Program, tasks: Sequence[Task], vectors: Vectors) -> list[Recalled]:
         wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1
         found = self._memory.nearest(vectors, wanted, revision=program.revision)
-        recalled = []
-        for i, (task, neighbours) in enumerate(zip(tasks, found, strict=True)):
-            ids = self._usable([n.id for n in neighbours], program, task.id)
-            best = self._spread(program, vectors[i], ids, program.retrieval.k)
-            recalled.append(Recalled(self._exemplars(program, best), i))
-        return recalled
+        usable = [
+            self._usable([n.id for n in neighbours], program, task.id)
+            for task, neighbours in zip(tasks, found, strict=True)
+        ]
+        spread = self._spread(program, vectors, usable, program.retrieval.k)
+        return [Recalled(self._exemplars(program, best), i) for i, best in enumerate(spread)]
 
     def _from_shelves(self, program: Program, tasks: Sequence[Task], vectors: Vectors) -> list[Recalled]:
         made = self._shelves(program)
@@ -94,21 +94,23 @@ class Retriever:
         vectors = memory.vectors(sample)
         anchors = vectors[representatives(vectors, settings.shelves)]
         wanted = settings.k * BREADTH + len(program.dropped) + 1
-        pick = partial(self._spread, program, count=settings.k + 1)
-        shelves = tuple(
-            Shelf(tuple(pick(anchor, self._usable([n.id for n in neighbours], program, ""))))
-            for anchor, neighbours in zip(
-                anchors, memory.nearest(anchors, wanted, revision=program.revision), strict=True
-            )
-        )
-        return _Shelves(anchors, shelves)
+        found = memory.nearest(anchors, wanted, revision=program.revision)
+        usable = [self._usable([n.id for n in neighbours], program, "") for neighbours in found]
+        spread = self._spread(program, anchors, usable, settings.k + 1)
+        return _Shelves(anchors, tuple(Shelf(tuple(ids)) for ids in spread))
 
-    def _spread(self, program: Program, query: Vectors, ids: Sequence[str], count: int) -> list[str]:
-        if not ids:
-            return []
-        vectors = self._memory.index.vectors(ids)
-        order = maximal_marginal_relevance(query, vectors, count, relevance=program.retrieval.relevance)
-        return [ids[i] for i in order]
+    def _spread(
+        self, program: Program, queries: Vectors, candidates: Sequence[Sequence[str]], count: int
+    ) -> list[list[str]]:
+        """For each query the `count` of its candidates that are alike and spread out, best first."""
+        places = {id_: place for place, id_ in enumerate(dict.fromkeys(chain.from_iterable(candidates)))}
+        vectors = self._memory.index.vectors(list(places))  # of all at once: an index on disk answers each call slowly
+        spread = []
+        for query, ids in zip(queries, candidates, strict=True):
+            own = vectors[[places[id_] for id_ in ids]]
+            order = maximal_marginal_relevance(query, own, count, relevance=program.retrieval.relevance)
+            spread.append([ids[i] for i in order])
+        return spread
 
     def _usable(self, ids: Collection[str], program: Program, task_id: str) -> list[str]:
         return [i for i in ids if i not in program.dropped and self._memory[i].task_id != task_id]

@@ -1,8 +1,4 @@
-"""What the nodes share: an open run (`Session`) and the iteration in hand (`Scratch`).
-
-Everything a session derives from the past is folded from the journal's committed iterations, the same way when a run
-goes on as when it is resumed; so both see the same.
-"""
+"""What the nodes share: an open run (`Session`), its past (`History`) and the iteration in hand (`Scratch`)."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ import numpy as np
 
 from burnish.agent.assembly import Policies
 from burnish.agent.evaluation import Evaluator, Judged
+from burnish.agent.history import History
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Operator, Proposal
@@ -24,9 +21,7 @@ from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
-from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
-from burnish.policies.eviction import Showing
 from burnish.policies.guard import GuardAction
 from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
 from burnish.types import Attempt, Exemplar, JsonValue, Program, Task
@@ -38,6 +33,7 @@ class Scratch:
 
     number: int
     last_race: bool = False
+    validation_used: int = 0
     samples: int = 1
     tasks: list[Task] = field(default_factory=list)
     program: Program | None = None
@@ -55,6 +51,7 @@ class Scratch:
     champion: Program | None = None
     diversity: Diversity | None = None
     remembered: Diversity | None = None
+    cells: Cells | None = None
     alarms: tuple[str, ...] = ()
     action: GuardAction = "none"
     events: list[tuple[str, JsonValue]] = field(default_factory=list)
@@ -75,20 +72,8 @@ class Session:
     meaning: Embedder
     reflector_able: bool = False
     notify: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _facts: None
-    records: list[IterationRecord] = field(default_factory=list)
     scratch: Scratch = field(default_factory=lambda: Scratch(0))
-    # folded from the past
-    task_tallies: dict[str, Tally] = field(default_factory=dict)
-    cell_tallies: dict[str, Tally] = field(default_factory=dict)
-    operator_tallies: dict[str, Tally] = field(default_factory=dict)
-    showings: list[Showing] = field(default_factory=list)
-    rated: list[tuple[float, bool]] = field(default_factory=list)
-    generated_history: list[Diversity] = field(default_factory=list)
-    remembered_history: list[Diversity] = field(default_factory=list)
-    actions: list[GuardAction] = field(default_factory=list)
-    cells: dict[int, Cells] = field(default_factory=dict)
-    validation_used: int = 0
-    raised_temperature: float = 0.0
+    past: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
         self.retriever = Retriever(self.memory, seed=self.config.seed)
@@ -101,34 +86,19 @@ class Session:
         return self.scratch.number
 
     @property
-    def solved(self) -> float | None:
-        """The share of the last iteration's attempts that was verified; None as long as nothing ever was."""
-        if not any(r.verified for r in self.records):
-            return None
-        last = self.records[-1]
-        return last.verified / max(1, last.attempts)
-
-    @property
-    def first_with_exemplars(self) -> int:
-        """Index into the measurements of the first iteration that had exemplars to show; 0 as long as there is none."""
-        remembering = [r.number for r in self.records if r.memory]
-        return remembering[0] if remembering else 0
-
-    @property
-    def raced_memory(self) -> int:
-        """How many exemplars the last memory held that went to the gate."""
-        sizes = [r.memory for r in self.records if any(g.operator == "memory" for g in r.gates)]
-        return sizes[-1] if sizes else 0
-
-    @property
     def sampling_temperature(self) -> float:
         """The configured one, raised as long as the guard asks for more diversity."""
-        return min(2.0, self.config.sampling.temperature + self.raised_temperature)
+        return min(2.0, self.config.sampling.temperature + self.past.raised_temperature)
 
     @property
-    def challengers_so_far(self) -> int:
-        """Challengers the gate has seen in this run, those of the iteration in hand included."""
-        return sum(len(r.gates) for r in self.records) + len(self.scratch.gates)
+    def validation_used(self) -> int:
+        """Validation tasks the gate has drawn in this run, those of the iteration in hand included."""
+        return self.past.validation_used + self.scratch.validation_used
+
+    def commit(self, record: IterationRecord) -> None:
+        """Take in a committed iteration: what it decided is in force, and it is past."""
+        self.past.absorb(record, self.journal)
+        self.champion = self.journal.program(record.champion_id)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The random numbers of one purpose in the iteration in hand, the same at every replay."""

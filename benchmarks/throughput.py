@@ -51,7 +51,7 @@ def make_trials() -> list[Trial]:
     memory.stage(exemplars[: EXEMPLARS // 2], {}, revision=1)
     memory.stage([replace(e, born=2) for e in exemplars[EXEMPLARS // 2 :]], {}, revision=2)
     prompt = Prompt((("task", Contacts.instruction),))
-    programs = [Program(prompt, revision, decoding=Decoding(format="json")) for revision in (1, 2)]
+    programs = [Program(prompt, revision, decoding=Decoding(format="extract", max_tokens=72)) for revision in (1, 2)]
     retriever, drawn = Retriever(memory, seed=0), tasks("validation", TASKS)
     return [
         Trial(p, t, r, Place("gate", f"{t.id}/{p.id}"))

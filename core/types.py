@@ -6,11 +6,10 @@ import dataclasses
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from itertools import repeat
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeAlias, get_args, get_origin, get_type_hints
 
@@ -50,22 +49,28 @@ class Record:
 
     def to_json(self) -> dict[str, JsonValue]:
         """The record as JSON-ready values, field by field."""
-        return {name: _plain(getattr(self, name)) for name in _hints(type(self))}
+        return {name: _plain(getattr(self, name)) for name in _builders(type(self))}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(**{name: _build(hint, data[name]) for name, hint in _hints(cls).items() if name in data})
+        builders = _builders(cls)
+        return cls(**{name: _built(builders[name], data[name]) for name in builders if name in data})
 
 
-_HINTS: dict[type, dict[str, Any]] = {}
+Builder: TypeAlias = "Callable[[Any], Any] | None"
+"""Makes the value of a field of what JSON holds for it; None where that is the value already."""
 
 
-def _hints(cls: Any) -> dict[str, Any]:
-    if cls not in _HINTS:
+_BUILDERS: dict[type, dict[str, Builder]] = {}
+
+
+def _builders(cls: Any) -> dict[str, Builder]:
+    """By field, made once a class: records are read back by the hundred."""
+    if cls not in _BUILDERS:
         hints = get_type_hints(cls)
-        _HINTS[cls] = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
-    return _HINTS[cls]
+        _BUILDERS[cls] = {f.name: _builder(hints[f.name]) for f in dataclasses.fields(cls)}
+    return _BUILDERS[cls]
 
 
 def _plain(value: Any) -> Any:
@@ -80,23 +85,33 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _build(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _built(builder: Builder, value: Any) -> Any:
+    return value if builder is None or value is None else builder(value)
+
+
+def _builder(hint: Any) -> Builder:
     arguments = get_args(hint)
     if isinstance(hint, type) and issubclass(hint, Record):
-        return hint.from_json(value)
+        return hint.from_json
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
+        return hint
     if get_origin(hint) is tuple:
-        hints = repeat(arguments[0]) if arguments[-1] is Ellipsis else arguments
-        return tuple(_build(h, v) for h, v in zip(hints, value, strict=False))
+        return _tuple_builder(arguments)
     optional = [a for a in arguments if a is not NoneType]
     if get_origin(hint) is UnionType and len(optional) == 1:
-        return _build(optional[0], value)
+        return _builder(optional[0])
     if get_origin(hint) is Mapping:
-        return {k: _build(arguments[1], v) for k, v in value.items()}
-    return value
+        value = _builder(arguments[1])
+        return value and (lambda items: {k: _built(value, v) for k, v in items.items()})
+    return None
+
+
+def _tuple_builder(arguments: tuple[Any, ...]) -> Builder:
+    builders = [_builder(a) for a in arguments if a is not Ellipsis]
+    if arguments[-1] is not Ellipsis:
+        return lambda items: tuple(_built(b, v) for b, v in zip(builders, items, strict=False))
+    (each,) = builders
+    return tuple if each is None else lambda items: tuple(_built(each, v) for v in items)
 
 
 class Status(StrEnum):

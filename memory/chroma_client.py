@@ -72,7 +72,7 @@ def chroma_errors(directory: Path) -> Iterator[None]:
     except ChromaError as error:
         code = re.search(r"\(code: (\d+)\)", str(error))
         number = int(code[1]) if code else 0
-        if number % 256 in _UNUSABLE and number != _MOVED:
+        if number % 256 in _UNUSABLE and number != _MOVED and directory.exists():
             raise StorageError(f"The vector index in {directory} cannot be used: {error}.") from error
         raise IndexDamaged(
             f"The vector index in {directory} cannot be read ({error}): remove it and rebuild it from the journal."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,21 +17,22 @@ from burnish.memory.embedding import Embedder
 from burnish.types import content_hash
 
 _KEYS_A_QUERY = 10_000
-_IN_RAM = 100_000
 # SQLite's primary codes for: busy, locked, read-only, disk full, cannot open. Anything else means a damaged file.
 _UNUSABLE = {5, 6, 8, 13, 14}
 T = TypeVar("T")
 
 
 class CachedEmbedder:
-    """An embedder that remembers, in RAM and, with a path, in a SQLite file that may be deleted at any time.
+    """An embedder that remembers, the newest `in_ram` in RAM and, with a path, all in a SQLite file that may be deleted
+    at any time.
 
     Each call embeds the texts it has never seen in one batch, each once. A damaged file is made anew. Safe to
     call from several threads.
     """
 
-    def __init__(self, embedder: Embedder, path: Path | None = None) -> None:
+    def __init__(self, embedder: Embedder, path: Path | None = None, *, in_ram: int = 100_000) -> None:
         self._embedder = embedder
+        self._in_ram = in_ram
         self.name = embedder.name
         self._lock = threading.Lock()
         self._ram: dict[str, NDArray[np.float32]] = {}
@@ -80,8 +82,10 @@ class CachedEmbedder:
 
     def _remember(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         self._ram.update(vectors)
-        for key in list(self._ram)[: max(0, len(self._ram) - _IN_RAM)]:
-            del self._ram[key]
+        surplus = len(self._ram) - self._in_ram
+        if surplus > 0:
+            for key in list(islice(self._ram, surplus)):
+                del self._ram[key]
 
 
 class _VectorFile:

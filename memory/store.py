@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,12 @@ from numpy.typing import NDArray
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
+from burnish.memory.lifespans import Lifespans, Rows
 from burnish.types import ALIVE, Exemplar
 
 BATCH = 1024
+NOW = ALIVE - 1
+"""A revision later than any: what is alive then is alive now."""
 
 
 class Memory:
@@ -27,14 +31,14 @@ class Memory:
     def __init__(self, exemplars: Iterable[Exemplar], *, embedder: Embedder, index: VectorIndex) -> None:
         self.embedder = embedder
         self.index = index
-        self._all = {e.id: e for e in exemplars}
-        self._alive = {e.id: e for e in self._all.values() if e.died == ALIVE}
-        self.per_task = Counter(e.task_id for e in self._alive.values())
-        self.per_cell = Counter(e.cell for e in self._alive.values())
-        self._as_of: dict[int, list[Exemplar]] = {}
+        self._all = {e.id: e for e in sorted(exemplars, key=_place)}
+        self._spans = Lifespans()  # its rows stand by birth and id
+        self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
+        self.per_task = Counter(e.task_id for e in self.alive())
+        self.per_cell = Counter(e.cell for e in self.alive())
 
     def __len__(self) -> int:
-        return len(self._alive)
+        return self.count(NOW)
 
     def __getitem__(self, exemplar_id: str) -> Exemplar:
         try:
@@ -45,26 +49,25 @@ class Memory:
             ) from None
 
     def at(self, revision: int) -> list[Exemplar]:
-        """The exemplars alive at a revision, by birth and id."""
-        if revision not in self._as_of:
-            alive = (e for e in self._all.values() if e.alive(revision))
-            self._as_of[revision] = sorted(alive, key=lambda e: (e.born, e.id))
-        return self._as_of[revision]
+        """The exemplars alive at a revision, by birth and id: a resumed run sees the same order."""
+        return self._of(np.flatnonzero(self._spans.alive(revision)))
+
+    def count(self, revision: int) -> int:
+        """How many are alive at a revision."""
+        return int(np.count_nonzero(self._spans.alive(revision)))
 
     def unchanged_since(self, revision: int) -> bool:
         """Whether the exemplars alive now are those of that revision."""
-        return all(e.id in self._alive for e in self.at(revision)) and len(self.at(revision)) == len(self._alive)
+        return np.array_equal(self._spans.alive(revision), self._spans.alive(NOW))
 
     def alive(self) -> list[Exemplar]:
-        """The exemplars alive now, staged ones included, by birth and id: a resumed run sees the same order."""
-        return sorted(self._alive.values(), key=lambda e: (e.born, e.id))
+        """The exemplars alive now, staged ones included, as by `at`."""
+        return self.at(NOW)
 
     def sample(self, revision: int, size: int, rng: np.random.Generator) -> list[Exemplar]:
         """At most `size` exemplars alive at a revision, in order of birth."""
-        everyone = self.at(revision)
-        if len(everyone) <= size:
-            return everyone
-        return [everyone[i] for i in sorted(rng.choice(len(everyone), size, replace=False).tolist())]
+        rows = np.flatnonzero(self._spans.alive(revision))
+        return self._of(rows if len(rows) <= size else rows[np.sort(rng.choice(len(rows), size, replace=False))])
 
     def vectors(self, exemplars: Sequence[Exemplar]) -> NDArray[np.float32]:
         """Their vectors, shape (n, d)."""
@@ -81,18 +84,34 @@ class Memory:
         if born:
             vectors = self.embedder.embed([e.prompt for e in born])
             self.index.upsert([e.id for e in born], vectors, born=[e.born for e in born], died=[e.died for e in born])
-        for exemplar in born:
-            self._all[exemplar.id] = self._alive[exemplar.id] = exemplar
-            self.per_task[exemplar.task_id] += 1
-            self.per_cell[exemplar.cell] += 1
+        self._enter(born)
         for exemplar_id, reason in died.items():
-            gone = self._alive.pop(exemplar_id)
+            gone = self._all[exemplar_id]
             self._all[exemplar_id] = replace(gone, died=revision, death=reason)
             self.per_task[gone.task_id] -= 1
             self.per_cell[gone.cell] -= 1
         if died:
             self.index.bury(list(died), [revision] * len(died))
-        self._as_of.clear()
+            self._spans.bury(list(died), [revision] * len(died))
+
+    def _of(self, rows: Rows) -> list[Exemplar]:
+        names = self._spans.names
+        return [self._all[names[row]] for row in rows.tolist()]
+
+    def _enter(self, born: Sequence[Exemplar]) -> None:
+        """Take in newcomers; those as young that came before are entered again, so that all stand in order."""
+        if not born:
+            return
+        for exemplar in born:
+            self._all[exemplar.id] = exemplar
+            self.per_task[exemplar.task_id] += 1
+            self.per_cell[exemplar.cell] += 1
+        first = min(map(_place, born))
+        peers = list(takewhile(lambda e: _place(e) > first, (self._all[i] for i in reversed(self._spans.names))))
+        if peers:
+            self._spans.drop([e.id for e in peers])
+        entering = sorted({e.id: e for e in [*peers, *born]}.values(), key=_place)
+        self._spans.put([e.id for e in entering], [e.born for e in entering], [e.died for e in entering])
 
     def disagreement(self) -> str | None:
         """None when the index holds exactly the journal's exemplars, else what differs."""
@@ -123,3 +142,8 @@ class Memory:
                 died=[e.died for e in batch],
             )
         return difference
+
+
+def _place(exemplar: Exemplar) -> tuple[int, str]:
+    """What exemplars are ordered by."""
+    return exemplar.born, exemplar.id

@@ -4,7 +4,6 @@ from collections import Counter
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.history import absorb
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.records import IterationRecord
@@ -48,6 +47,6 @@ async def commit(state: State, runtime: Runtime[Session]) -> State:
     await session.journal.commit_iteration(
         record, programs=programs, born=scratch.born, died=scratch.died, events=scratch.events
     )
-    absorb(session, record)
+    session.commit(record)
     session.notify("iteration", record.to_json())
     return {"champion": record.champion_id, "memory": record.memory}

@@ -107,7 +107,7 @@ def _evict(session: Session) -> dict[str, str]:
     size = min(len(alive), max(EVICTION_SAMPLE, 2 * count))
     drawn = sorted(session.rng("eviction").choice(len(alive), size, replace=False).tolist())
     sample = [alive[i] for i in drawn]
-    useful = usefulness(session.showings)
+    useful = usefulness(session.past.showings)
     values = np.array([useful.get(e.id, 0.0) for e in sample])
     chosen = session.policies.eviction.choose(session.memory.vectors(sample), values, count)
     return {sample[i].id: "evicted: memory is full and it is crowded or of little use" for i in chosen}

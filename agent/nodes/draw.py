@@ -12,7 +12,7 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
     """Choose train tasks near the frontier of what the champion can do."""
     session = runtime.context
     policy, sampling = session.policies.curriculum, session.config.sampling
-    wanted, session.scratch.samples = policy.effort(sampling.tasks, sampling.samples, solved=session.solved)
+    wanted, session.scratch.samples = policy.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     pool = await session.environment.draw("train", session.seed_for("draw"), policy.pool(wanted))
     if not pool:
         raise PluginError(
@@ -22,8 +22,8 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
     chosen = policy.choose(
         [Candidate(t.id, t.cell) for t in pool],
         wanted,
-        tasks=session.task_tallies,
-        cells=session.cell_tallies,
+        tasks=session.past.tasks,
+        cells=session.past.task_cells,
         rng=session.rng("curriculum"),
     )
     session.scratch.tasks = [pool[i] for i in chosen]

@@ -32,7 +32,7 @@ async def gate(state: State, runtime: Runtime[Session]) -> State:
 async def _race(session: Session, proposal: Proposal) -> GateRecord:
     scratch, policy = session.scratch, session.policies.acceptance
     assert scratch.champion is not None
-    number = session.challengers_so_far + 1
+    number = session.past.challengers + len(scratch.gates) + 1
     champion = scratch.champion
     evaluator = session.evaluator("gate")
     differences: list[float] = []
@@ -48,7 +48,7 @@ async def _race(session: Session, proposal: Proposal) -> GateRecord:
             old, new = await evaluator.evaluate([champion, proposal.program], tasks, start=place)
         except BudgetExhausted:
             break  # what is proved so far counts, and the iteration's other work is kept
-        session.validation_used += len(tasks)
+        scratch.validation_used += len(tasks)
         used += len(tasks)
         pairs = [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
         scores += pairs

@@ -23,8 +23,8 @@ async def guard(state: State, runtime: Runtime[Session]) -> State:
     scratch = session.scratch
     scratch.diversity, first = _generated(session)
     scratch.remembered = _remembered(session)
-    history = [*session.generated_history, scratch.diversity][first:]
-    decision = session.policies.diversity.decide(history, history[0], session.actions[first:])
+    history = [*session.past.measured, scratch.diversity][first:]
+    decision = session.policies.diversity.decide(history, history[0], session.past.actions[first:])
     scratch.alarms, scratch.action = decision.alarms, decision.action
     if decision.alarms:
         scratch.events.append(("guard", {"alarms": list(decision.alarms), "action": decision.action}))
@@ -38,12 +38,13 @@ def _generated(session: Session) -> tuple[Diversity, int]:
     """The measurement, and the index of the one it is compared with (its own, when it is the first of its kind)."""
     texts, size, start = _answers(session)
     vectors = session.meaning.embed(texts)
-    alike = [i for i, d in enumerate(session.generated_history) if i >= start and d.n == size]
-    first = alike[0] if alike else len(session.generated_history)
+    alike = [i for i, d in enumerate(session.past.measured) if i >= start and d.n == size]
+    first = alike[0] if alike else len(session.past.measured)
+    cells = session.past.cells[size] if alike else Cells.fit(vectors)
     if not alike:
-        session.cells[size] = Cells.fit(vectors)
-        session.scratch.events.append(("cells", {"size": size, **session.cells[size].to_json()}))
-    return measure(vectors, texts, session.cells[size], size=size, rng=session.rng("diversity")), first
+        session.scratch.cells = cells
+        session.scratch.events.append(("cells", {"size": size, **cells.to_json()}))
+    return measure(vectors, texts, cells, size=size, rng=session.rng("diversity")), first
 
 
 def _answers(session: Session) -> tuple[list[str], int, int]:
@@ -57,14 +58,15 @@ def _answers(session: Session) -> tuple[list[str], int, int]:
     enough += enough == tasks  # the sample sizes tell the two kinds of measurement apart
     if len(verified) >= enough:
         return list(verified.values()), enough, 0
-    return [a.answer for a in scratch.attempts if a.slot == 0], tasks, session.first_with_exemplars
+    return [a.answer for a in scratch.attempts if a.slot == 0], tasks, session.past.first_with_exemplars
 
 
 def _remembered(session: Session) -> Diversity | None:
     sample = session.memory.sample(session.revision, REMEMBERED_SAMPLE, session.rng("remembered"))
     if not sample:
         return None
-    texts, cells = [e.answer for e in sample], next(iter(session.cells.values()))
+    texts, cells = [e.answer for e in sample], next(iter(session.past.cells.values()), session.scratch.cells)
+    assert cells is not None  # `_generated` fits the first ones
     return measure(
         session.meaning.embed(texts), texts, cells, size=REMEMBERED_SAMPLE, rng=session.rng("remembered sample")
     )
@@ -73,7 +75,7 @@ def _remembered(session: Session) -> Diversity | None:
 def _roll_back(session: Session) -> None:
     """Return memory and champion to the last iteration without an alarm."""
     scratch, memory = session.scratch, session.memory
-    good = next((r for r in reversed(session.records) if not r.alarms), session.records[0])
+    good = next((r for r in reversed(session.past.records) if not r.alarms), session.past.records[0])
     then, now = {e.id: e for e in memory.at(good.revision)}, {e.id for e in memory.alive()}
     reason = f"rolled back to revision {good.revision}"
     undone = dict.fromkeys(now - then.keys(), reason)

@@ -22,10 +22,11 @@ async def rate(state: State, runtime: Runtime[Session]) -> State:
     session = runtime.context
     scratch = session.scratch
     judged = [(a, f) for a, f in scratch.judged if f.status.judged]
-    voted = bool(session.records and session.records[-1].rating and session.records[-1].rating.vote)
+    last = session.past.records[-1].rating
+    voted = last is not None and last.vote
     chosen = session.policies.rating.choose([f.verified for _, f in judged], vote=voted, rng=session.rng("rating"))
     ratings = await gather_in_order(_rating(session, judged[i][0].task_id, judged[i][0].answer, i) for i in chosen)
-    rated = list(session.rated)
+    rated = list(session.past.rated)
     for i, rating in zip(chosen, ratings, strict=True):
         if rating is not None:
             scratch.ratings[judged[i][0].id] = rating

