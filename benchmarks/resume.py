@@ -43,8 +43,7 @@ class Point:
         return self.equal and self.again_answered == 0 and self.again_in_flight <= self.in_flight
 
 
-def measure(lab: Laboratory, at: int, delay: float, index: str, whole: Counter[str]) -> Point:
-    name = f"killed at {at}"
+def measure(lab: Laboratory, name: str, at: int, delay: float, index: str, whole: Counter[str]) -> Point:
     code = lab.killed(name, at, delay=delay, memory={"index": index})
     first = lab.model.counts()
     states = dict(query(lab.folder / name, "SELECT state, COUNT(*) FROM calls GROUP BY state"))
@@ -82,7 +81,7 @@ def main() -> None:
         points = []
         for i in range(options.points):
             at = 1 + int((i + rng.random()) / options.points * (whole.total() - 1))
-            point = measure(lab, at, rng.uniform(0, 0.03), options.index, whole)
+            point = measure(lab, f"killed {i}", at, rng.uniform(0, 0.03), options.index, whole)
             points.append(point)
             print(
                 f"{point.at:5}  {'yes' if point.killed else 'ended':>6}  {point.iteration:9}  "
