@@ -6,7 +6,7 @@ unlike all others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self, TypeAlias
@@ -67,10 +67,6 @@ class Cells(Record):
             if len(centres) == 1 or (large and lasting):
                 return cls(tuple(map(tuple, centres.round(6).tolist())))
             centres = np.delete(centres, sizes.argmin(), axis=0)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(tuple(map(tuple, data["centres"])))
 
     def assign(self, vectors: npt.ArrayLike) -> Integers:
         """The cell of each vector: (n,) whole numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from burnish.limits import Positive, Share
 from burnish.policies.diversity import Diversity
@@ -25,10 +25,6 @@ class GuardDecision(Record):
     action: GuardAction
     alarms: tuple[str, ...]
     reason: str
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(data["action"], tuple(data["alarms"]), data["reason"])
 
 
 class Guard(Protocol):

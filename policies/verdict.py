@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 
@@ -37,10 +36,6 @@ class Comparison(Record):
     difference: Interval
     p_value: float
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**{**data, "difference": Interval(**data["difference"])})
-
     def better(self, alpha: float) -> bool:
         """Whether the second program is proved better at level `alpha`."""
         return self.p_value <= alpha and self.gained > self.lost
@@ -58,16 +53,6 @@ class SealedResult(Record):
     reason: str
     comparison: Comparison
     placebo: Comparison | None = None
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        placebo = data.get("placebo")
-        return cls(
-            verdict=data["verdict"],
-            reason=data["reason"],
-            comparison=Comparison.from_json(data["comparison"]),
-            placebo=None if placebo is None else Comparison.from_json(placebo),
-        )
 
 
 def verdict(
