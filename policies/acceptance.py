@@ -8,7 +8,7 @@ vary may give the mean over repeats as one difference.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -162,10 +162,6 @@ class BettingGate(Record):
         if n < self.cap:
             return f"Given up after {n} tasks: proof by task {self.cap} is out of reach."
         return f"No proof either way on all {n} tasks."
-
-
-ACCEPTANCES: Mapping[str, type[BettingGate]] = {"betting": BettingGate}
-"""Acceptance policies by the name the configuration uses."""
 
 
 def capital(differences: Floats, mean: float) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, get_args
 
@@ -119,10 +119,6 @@ class LadderGuard(Thresholds):
             if action != "none":
                 step = LADDER.index(action)
         return step, streak
-
-
-GUARDS: Mapping[str, type[LadderGuard | OffGuard]] = {"ladder": LadderGuard, "off": OffGuard}
-"""Guard policies by the name the configuration uses."""
 
 
 def _require_aligned(history: Sequence[Diversity], actions_so_far: Sequence[GuardAction]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burnish.policies.acceptance import ACCEPTANCES, BettingGate, GateDecision, capital, lower_bound
+from burnish.policies.acceptance import BettingGate, GateDecision, capital, lower_bound
 
 DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]) | st.floats(-1, 1), max_size=80)
 GATES = st.builds(
@@ -183,10 +183,6 @@ def test_giving_up_never_ends_a_test_that_is_going_well() -> None:
 def test_decisions_survive_json() -> None:
     decision = BettingGate().decide([1.0, 0.0, -0.5], challenger=2)
     assert GateDecision.from_json(json.loads(json.dumps(decision.to_json(), allow_nan=False))) == decision
-
-
-def test_policies_are_found_by_name() -> None:
-    assert ACCEPTANCES["betting"]().decide([], challenger=1).open
 
 
 @pytest.mark.parametrize("wrong", [1.5, -1.01, math.nan, math.inf])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.diversity import Cells, Diversity, measure
-from burnish.policies.guard import GUARDS, Guard, GuardAction, GuardDecision, LadderGuard, OffGuard, Thresholds
+from burnish.policies.guard import Guard, GuardAction, GuardDecision, LadderGuard, OffGuard, Thresholds
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,11 +113,10 @@ def test_actions_must_match_the_history() -> None:
             guard.decide([FALLEN, FALLEN], BASELINE, ["none", "none"])
 
 
-def test_decisions_survive_json_and_guards_are_found_by_name() -> None:
-    decision = GUARDS["ladder"]().decide([FALLEN, FALLEN], BASELINE, ["none"])
+def test_decisions_survive_json() -> None:
+    decision = LadderGuard().decide([FALLEN, FALLEN], BASELINE, ["none"])
     assert decision.action == "resample"
     assert GuardDecision.from_json(json.loads(json.dumps(decision.to_json()))) == decision
-    assert GUARDS["off"]().decide([FALLEN], BASELINE, []).action == "none"
 
 
 def watch(generate: Callable[[int], Floats], iterations: int) -> list[GuardAction]:
