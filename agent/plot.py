@@ -61,7 +61,7 @@ def _draw_iterations(axes: Any, report: Report) -> None:
                 label=None if label in labelled else label,
             )  # fmt: skip
             labelled.add(label)
-    axes.set(xlabel="iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.02))
+    axes.set(xlabel="iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.08))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8, loc="lower right")
