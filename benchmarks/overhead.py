@@ -1,4 +1,4 @@
-"""It adds little: journalled, budgeted calls against a bare client, and an iteration's own cost by memory size.
+"""It adds little: journalled, budgeted calls against a bare httpx loop, and an iteration's own cost by memory size.
 
 Calls go to a local server of 20 ms latency in a process of its own, 64 in flight, in turns of bare and journalled so
 that both see the same machine (promised: at least 0.8 of the bare rate). An iteration is run with a scripted model, a
@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from iteration_cost import compare_sizes
 
 from burnish.agent.models.calls import Caller, Place
@@ -54,6 +55,12 @@ def request(n: int) -> ChatRequest:
     return ChatRequest((Message("system", "Answer yes or no."), Message("user", f"Is {n} a number? " * 10)), 64)
 
 
+async def bare(http: httpx.AsyncClient, url: str, n: int) -> None:
+    """The same request by httpx and nothing else."""
+    response = await http.post(f"{url}/chat/completions", json=request(n).body(""))
+    assert response.json()["choices"]
+
+
 async def rate(ask: Callable[[int], Awaitable[object]]) -> float:
     """Calls a second with `IN_FLIGHT` workers."""
     numbers = iter(range(CALLS))
@@ -70,17 +77,20 @@ async def rate(ask: Callable[[int], Awaitable[object]]) -> float:
 async def compare_calls(url: str, scratch: Path) -> None:
     config = ModelConfig(url=url, concurrency=IN_FLIGHT)
     client = ChatClient(config)
+    limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT)
+    http = httpx.AsyncClient(limits=limits, timeout=30, trust_env=False)
     journal = Journal.open(scratch / "journal.db")
     ledger = Ledger(BudgetConfig(calls=10**9, tokens=10**12), spent=Usage())
     caller = Caller(journal=journal, ledger=ledger, clients={"task": client})
     ratios = []
     for turn in range(TURNS):
         caller.begin(turn)
-        bare = await rate(lambda n: client.send(request(n), timeout=30))
+        alone = await rate(lambda n: bare(http, url, n))
         full = await rate(lambda n: caller.ask("task", request(n), Place("attempt", str(n))))
-        ratios.append(full / bare)
-        print(f"  turn {turn + 1}: bare {bare:.0f}/s, journalled {full:.0f}/s, ratio {full / bare:.2f}", flush=True)
+        ratios.append(full / alone)
+        print(f"  turn {turn + 1}: bare {alone:.0f}/s, journalled {full:.0f}/s, ratio {full / alone:.2f}", flush=True)
     print(f"journalled calls at {statistics.median(ratios):.2f} of the bare rate, median (promised: at least 0.80)")
+    await http.aclose()
     await client.close()
     journal.close()
 

@@ -34,13 +34,13 @@ from burnish.memory.journal import Journal
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory
 from burnish.policies.acceptance import BettingGate
-from burnish.types import Decoding, Exemplar, Program, Prompt, Task, Usage
+from burnish.types import Decoding, Exemplar, Program, Prompt, Split, Task, Usage
 
 EXEMPLARS, TASKS = 64, 48
 
 
-def tasks(split: str, count: int) -> list[Task]:
-    return list(islice((t for t in Contacts().tasks("train", 3) if t.split == split), count))
+def tasks(split: Split, count: int) -> list[Task]:
+    return list(islice(Contacts().tasks(split, 3), count))
 
 
 def make_blocks() -> list[list[Trial]]:
