@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,18 @@ from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf
 from burnish.types import Exemplar, Program, Task
 
 Vectors = NDArray[np.float32]
+T = TypeVar("T")
+State: TypeAlias = tuple[int, int]
 
 SHELF_SAMPLE = 512
 """Exemplars among which the anchors of shelves are sought; bounds the work however large memory grows."""
 BREADTH = 4
 """MMR chooses k among this many times k nearest."""
+DEPTH = 64
+"""So many neighbours of an anchor are looked up at least: programs that differ in k then share the search."""
+KEPT = 16
+"""Sets of shelves, and of anchors, that are kept: champion and challengers of an iteration come back to theirs."""
+KEPT_NEIGHBOURHOODS = 1024
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,9 @@ class Retriever:
     def __init__(self, memory: Memory, *, seed: int) -> None:
         self._memory = memory
         self._seed = seed
-        self._cache: dict[tuple[object, ...], _Shelves] = {}
+        self._made: dict[tuple[object, ...], _Shelves] = {}
+        self._anchors: dict[tuple[object, ...], list[str]] = {}
+        self._near: dict[tuple[State, str, int], list[str]] = {}
 
     def recall(self, program: Program, tasks: Sequence[Task]) -> list[Recalled]:
         """For each task what it is shown, the same in whatever company it is asked."""
@@ -78,33 +88,50 @@ class Retriever:
         return recalled
 
     def _shelves(self, program: Program) -> _Shelves:
-        key = (program.revision, program.retrieval, program.dropped)
-        if key not in self._cache:
-            if len(self._cache) > 8:
-                self._cache.clear()
-            self._cache[key] = self._build(program)
-        return self._cache[key]
+        state = self._memory.state(program.revision)
+        key = (state, program.retrieval, program.dropped)
+        return _kept(self._made, key, lambda: self._build(program, state))
 
-    def _build(self, program: Program) -> _Shelves:
+    def _build(self, program: Program, state: State) -> _Shelves:
         settings, memory = program.retrieval, self._memory
-        rng = np.random.default_rng([self._seed, program.revision])
-        sample = [e for e in memory.sample(program.revision, SHELF_SAMPLE, rng) if e.id not in program.dropped]
-        if not sample:
+        key = (state, settings.shelves, program.dropped)
+        anchors = _kept(self._anchors, key, lambda: self._choose_anchors(program, state))
+        if not anchors:
             return _Shelves(np.zeros((1, memory.embedder.dimensions), np.float32), (Shelf(()),))
-        vectors = memory.vectors(sample)
-        anchors = vectors[representatives(vectors, settings.shelves)]
+        vectors = memory.vectors(anchors)
         wanted = settings.k * BREADTH + len(program.dropped) + 1
-        found = memory.nearest(anchors, wanted, revision=program.revision)
-        usable = [self._usable([n.id for n in neighbours], program, "") for neighbours in found]
-        spread = self._spread(program, anchors, usable, settings.k + 1)
-        return _Shelves(anchors, tuple(Shelf(tuple(ids)) for ids in spread))
+        found = self._around(anchors, vectors, max(wanted, DEPTH), program.revision, state)
+        usable = [self._usable(ids[:wanted], program, "") for ids in found]
+        spread = self._spread(program, vectors, usable, settings.k + 1)
+        return _Shelves(vectors, tuple(Shelf(tuple(ids)) for ids in spread))
+
+    def _choose_anchors(self, program: Program, state: State) -> list[str]:
+        """The exemplars that shelves are built around."""
+        rng = np.random.default_rng([self._seed, max(0, state[0])])
+        sample = self._memory.sample(program.revision, SHELF_SAMPLE, rng)
+        ids = [e.id for e in sample if e.id not in program.dropped]
+        return [ids[i] for i in representatives(self._memory.vectors(ids), program.retrieval.shelves)] if ids else []
+
+    def _around(
+        self, anchors: Sequence[str], vectors: Vectors, depth: int, revision: int, state: State
+    ) -> list[list[str]]:
+        """The ids of the `depth` exemplars nearest to each anchor in a state of memory."""
+        if len(self._near) > KEPT_NEIGHBOURHOODS:
+            self._near.clear()
+        unknown = [row for row, anchor in enumerate(anchors) if (state, anchor, depth) not in self._near]
+        found = self._memory.nearest(vectors[unknown], depth, revision=revision)
+        self._near |= {
+            (state, anchors[row], depth): [n.id for n in neighbours]
+            for row, neighbours in zip(unknown, found, strict=True)
+        }
+        return [self._near[state, anchor, depth] for anchor in anchors]
 
     def _spread(
         self, program: Program, queries: Vectors, candidates: Sequence[Sequence[str]], count: int
     ) -> list[list[str]]:
         """For each query the `count` of its candidates that are alike and spread out, best first."""
         places = {id_: place for place, id_ in enumerate(dict.fromkeys(chain.from_iterable(candidates)))}
-        vectors = self._memory.index.vectors(list(places))  # of all at once: an index on disk answers each call slowly
+        vectors = self._memory.vectors(list(places))  # of all at once: an index on disk answers each call slowly
         spread = []
         for query, ids in zip(queries, candidates, strict=True):
             own = vectors[[places[id_] for id_ in ids]]
@@ -117,3 +144,12 @@ class Retriever:
 
     def _exemplars(self, program: Program, best_first: Sequence[str]) -> tuple[Exemplar, ...]:
         return tuple(self._memory[i] for i in ordered(best_first, program.retrieval.order))
+
+
+def _kept(cache: dict[tuple[object, ...], T], key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """What the cache holds, else what `make` makes; the oldest beyond `KEPT` are forgotten."""
+    if key not in cache:
+        cache[key] = make()
+        for old in list(cache)[:-KEPT]:
+            del cache[old]
+    return cache[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from burnish.config import RunConfig
 from burnish.environments.contacts import Contacts
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord
-from burnish.types import Exemplar, Program, Prompt
+from burnish.types import Exemplar, Program, Prompt, Task
 
 SIZES = (1_000, 100_000)
-ITERATIONS = 3
+ITERATIONS = 7
 
 
 class Away:
@@ -42,8 +42,29 @@ class Away:
             self.seconds += time.perf_counter() - self._since
 
 
-def watch(session: Session, away: Away) -> None:
-    """Have `away` see every model call, judgement and draw of a session."""
+class Answers:
+    """Right answers to half of the tasks that were drawn, so that memory grows as in a run that goes well."""
+
+    def __init__(self) -> None:
+        self._right: dict[str, str] = {}
+
+    def learn(self, tasks: Iterable[Task]) -> None:
+        self._right |= {t.prompt: gold(t.data) for t in tasks if int(t.id[-1], 16) % 2}
+
+    def __call__(self, body: Mapping[str, Any]) -> str:
+        return self._right.get(body["messages"][-1]["content"], '{"name": "Ana"}')
+
+
+def watch(session: Session, away: Away, answers: Answers) -> None:
+    """Have `away` see every model call, judgement and draw of a session, and `answers` every task."""
+    draw = session.environment.draw
+
+    async def learned(*values: Any, **named: Any) -> list[Task]:
+        tasks = await draw(*values, **named)
+        answers.learn(tasks)
+        return tasks
+
+    session.environment.draw = learned  # type: ignore[method-assign]
     for owner, name in (
         (session.caller, "ask"),
         (session.environment, "judge_all"),
@@ -84,7 +105,8 @@ def gold(data: Any) -> str:
 
 async def cost(scratch: Path, index: str, size: int) -> list[float]:
     """Milliseconds of our own in each of some iterations."""
-    with ScriptedServer(lambda _: '{"name": "Ana"}') as server:
+    answers = Answers()
+    with ScriptedServer(answers) as server:
         config = RunConfig.parse(
             {
                 "models": {"task": {"url": server.base_url}},
@@ -97,7 +119,7 @@ async def cost(scratch: Path, index: str, size: int) -> list[float]:
         await fill(directory, size)
         async with open_session(directory, config, Contacts(), lambda _kind, _facts: None) as opened:
             away = Away()
-            watch(opened.session, away)
+            watch(opened.session, away, answers)
             return [await one_iteration(opened.session, away, number) for number in range(2, 2 + ITERATIONS)]
 
 

@@ -78,6 +78,11 @@ class Lifespans:
         spans = self._spans[: len(self.names)]
         return np.logical_and(spans[:, 0] <= revision, revision < spans[:, 1])
 
+    def last_change(self, revision: int) -> int:
+        """The last revision up to `revision` at which a row was born or died; -1 when there is none."""
+        spans = self._spans[: len(self.names)]
+        return int(spans[spans <= revision].max(initial=-1))
+
     def as_dict(self) -> dict[str, tuple[int, int]]:
         """Every id's `(born, died)`."""
         spans = self._spans[: len(self.names)].tolist()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import compress, islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
-from burnish.memory.lifespans import Lifespans, Rows
+from burnish.memory.lifespans import Lifespans
 from burnish.types import ALIVE, Exemplar
 
 BATCH = 1024
+VECTORS_IN_RAM = 8192
 NOW = ALIVE - 1
 """A revision later than any: what is alive then is alive now."""
 
@@ -32,13 +33,21 @@ class Memory:
         self.embedder = embedder
         self.index = index
         self._all = {e.id: e for e in sorted(exemplars, key=_place)}
-        self._spans = Lifespans()  # its rows stand by birth and id
+        self._spans = Lifespans()
+        self._rows = list(self._all.values())  # by birth and id, beside the rows of the lifespans
         self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
+        self._staged = Counter[int]()
+        self._vectors: dict[str, NDArray[np.float32]] = {}
         self.per_task = Counter(e.task_id for e in self.alive())
         self.per_cell = Counter(e.cell for e in self.alive())
 
     def __len__(self) -> int:
         return self.count(NOW)
+
+    def holds(self, exemplar_id: str) -> bool:
+        """Whether an exemplar is alive now."""
+        exemplar = self._all.get(exemplar_id)
+        return exemplar is not None and exemplar.died == ALIVE
 
     def __getitem__(self, exemplar_id: str) -> Exemplar:
         try:
@@ -50,11 +59,18 @@ class Memory:
 
     def at(self, revision: int) -> list[Exemplar]:
         """The exemplars alive at a revision, by birth and id: a resumed run sees the same order."""
-        return self._of(np.flatnonzero(self._spans.alive(revision)))
+        return list(compress(self._rows, self._spans.alive(revision).tolist()))
 
     def count(self, revision: int) -> int:
         """How many are alive at a revision."""
         return int(np.count_nonzero(self._spans.alive(revision)))
+
+    def state(self, revision: int) -> tuple[int, int]:
+        """Names what is alive at a revision: equal as long as that is. The first number is the earliest revision with
+        the same exemplars, the second counts how often that one was staged in this sitting.
+        """
+        last = self._spans.last_change(revision)
+        return last, self._staged[last]
 
     def unchanged_since(self, revision: int) -> bool:
         """Whether the exemplars alive now are those of that revision."""
@@ -67,11 +83,17 @@ class Memory:
     def sample(self, revision: int, size: int, rng: np.random.Generator) -> list[Exemplar]:
         """At most `size` exemplars alive at a revision, in order of birth."""
         rows = np.flatnonzero(self._spans.alive(revision))
-        return self._of(rows if len(rows) <= size else rows[np.sort(rng.choice(len(rows), size, replace=False))])
+        drawn = rows if len(rows) <= size else rows[np.sort(rng.choice(len(rows), size, replace=False))]
+        return [self._rows[row] for row in drawn.tolist()]
 
-    def vectors(self, exemplars: Sequence[Exemplar]) -> NDArray[np.float32]:
-        """Their vectors, shape (n, d)."""
-        return self.index.vectors([e.id for e in exemplars])
+    def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of exemplars, shape (n, d). Those last asked for are kept: an index on disk gives them slowly."""
+        missing = [i for i in dict.fromkeys(ids) if i not in self._vectors]
+        self._vectors.update(zip(missing, self.index.vectors(missing), strict=True))
+        found = np.array([self._vectors[i] for i in ids], dtype=np.float32).reshape(len(ids), self.embedder.dimensions)
+        for i in list(islice(self._vectors, max(0, len(self._vectors) - VECTORS_IN_RAM))):
+            del self._vectors[i]
+        return found
 
     def nearest(self, vectors: NDArray[np.float32], n: int, *, revision: int) -> list[list[Neighbour]]:
         """For each row of (q, d) the n most alike exemplars of a revision, most alike first."""
@@ -84,19 +106,16 @@ class Memory:
         if born:
             vectors = self.embedder.embed([e.prompt for e in born])
             self.index.upsert([e.id for e in born], vectors, born=[e.born for e in born], died=[e.died for e in born])
+        self._staged[revision] += 1
         self._enter(born)
-        for exemplar_id, reason in died.items():
-            gone = self._all[exemplar_id]
-            self._all[exemplar_id] = replace(gone, died=revision, death=reason)
+        for (exemplar_id, reason), row in zip(died.items(), self._spans.rows(list(died)).tolist(), strict=True):
+            gone = self._rows[row]
+            self._all[exemplar_id] = self._rows[row] = replace(gone, died=revision, death=reason)
             self.per_task[gone.task_id] -= 1
             self.per_cell[gone.cell] -= 1
         if died:
             self.index.bury(list(died), [revision] * len(died))
             self._spans.bury(list(died), [revision] * len(died))
-
-    def _of(self, rows: Rows) -> list[Exemplar]:
-        names = self._spans.names
-        return [self._all[names[row]] for row in rows.tolist()]
 
     def _enter(self, born: Sequence[Exemplar]) -> None:
         """Take in newcomers; those as young that came before are entered again, so that all stand in order."""
@@ -107,10 +126,12 @@ class Memory:
             self.per_task[exemplar.task_id] += 1
             self.per_cell[exemplar.cell] += 1
         first = min(map(_place, born))
-        peers = list(takewhile(lambda e: _place(e) > first, (self._all[i] for i in reversed(self._spans.names))))
+        peers = list(takewhile(lambda e: _place(e) >= first, reversed(self._rows)))
         if peers:
             self._spans.drop([e.id for e in peers])
+            del self._rows[-len(peers) :]
         entering = sorted({e.id: e for e in [*peers, *born]}.values(), key=_place)
+        self._rows += entering
         self._spans.put([e.id for e in entering], [e.born for e in entering], [e.died for e in entering])
 
     def disagreement(self) -> str | None:

@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
+DIGITS = 6
+"""To which scores are rounded before the best is taken: products of the same vectors differ in the last bits with
+where they lie in memory, and a resumed run must choose the same."""
+
+
+def cosines(rows: Vectors, others: Vectors) -> NDArray[np.float64]:
+    """The product of unit rows (n, d) with (d,) or (d, m), equal for equal vectors."""
+    return np.round(rows.astype(np.float64) @ others.astype(np.float64), DIGITS)
+
 
 def maximal_marginal_relevance(query: Vectors, candidates: Vectors, count: int, *, relevance: float) -> list[int]:
     """Indices of `count` candidates, best first: argmax of rho·sim(query, e) - (1-rho)·max sim(e, chosen).
@@ -22,15 +31,15 @@ def maximal_marginal_relevance(query: Vectors, candidates: Vectors, count: int, 
     `query` has shape (d,), `candidates` (n, d), all of unit length; rho is `relevance`
     (Carbonell and Goldstein 1998).
     """
-    likeness = candidates @ query
-    crowding = np.full(len(candidates), -1.0, dtype=np.float32)
+    likeness = cosines(candidates, query)
+    crowding = np.full(len(candidates), -1.0)
     chosen: list[int] = []
     for _ in range(min(count, len(candidates))):
-        score = relevance * likeness - (1 - relevance) * crowding
+        score = np.round(relevance * likeness - (1 - relevance) * crowding, DIGITS)
         score[chosen] = -np.inf
         best = int(np.argmax(score))
         chosen.append(best)
-        crowding = np.maximum(crowding, candidates @ candidates[best])
+        crowding = np.maximum(crowding, cosines(candidates, candidates[best]))
     return chosen
 
 
@@ -40,11 +49,11 @@ def representatives(vectors: Vectors, count: int) -> list[int]:
     Maximises the facility-location function Σ_i max_{j chosen} sim(i, j), for which greedy choice is within
     1 - 1/e of the best (Nemhauser, Wolsey and Fisher 1978). `vectors` has shape (n, d), unit rows.
     """
-    similarity = np.clip(vectors @ vectors.T, 0.0, 1.0)
-    covered = np.zeros(len(vectors), dtype=np.float32)
+    similarity = np.clip(cosines(vectors, vectors.T), 0.0, 1.0)
+    covered = np.zeros(len(vectors))
     chosen: list[int] = []
     for _ in range(min(count, len(vectors))):
-        gain = np.maximum(similarity - covered[:, None], 0.0).sum(axis=0)
+        gain = np.round(np.maximum(similarity - covered[:, None], 0.0).sum(axis=0), DIGITS)
         gain[chosen] = -1.0
         best = int(np.argmax(gain))
         chosen.append(best)
@@ -54,7 +63,7 @@ def representatives(vectors: Vectors, count: int) -> list[int]:
 
 def nearest_shelf(tasks: Vectors, anchors: Vectors) -> list[int]:
     """For each task (rows of (q, d)) the index of the nearest anchor (rows of (s, d))."""
-    return np.argmax(tasks @ anchors.T, axis=1).tolist()  # type: ignore[no-any-return]
+    return np.argmax(cosines(tasks, anchors.T), axis=1).tolist()  # type: ignore[no-any-return]
 
 
 def ordered(best_first: Sequence[str], order: Literal["nearest_last", "nearest_first"]) -> list[str]:

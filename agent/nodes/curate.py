@@ -109,5 +109,5 @@ def _evict(session: Session) -> dict[str, str]:
     sample = [alive[i] for i in drawn]
     useful = usefulness(session.past.showings)
     values = np.array([useful.get(e.id, 0.0) for e in sample])
-    chosen = session.policies.eviction.choose(session.memory.vectors(sample), values, count)
+    chosen = session.policies.eviction.choose(session.memory.vectors([e.id for e in sample]), values, count)
     return {sample[i].id: "evicted: memory is full and it is crowded or of little use" for i in chosen}

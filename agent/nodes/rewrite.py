@@ -70,7 +70,7 @@ def _situation(session: Session) -> Situation:
         exemplars=exemplars,
         known_before=max(session.memory.count(session.champion.revision), session.past.raced_memory),
         settled=scratch.last_race or session.policies.rewriting.settled(len(scratch.born), len(exemplars)),
-        usefulness=usefulness(session.past.showings),
+        usefulness={i: u for i, u in usefulness(session.past.showings).items() if session.memory.holds(i)},
         rng=session.rng("operators"),
         refuse=lambda reason: scratch.events.append(("refused proposal", reason)),
         ask=session.ask_reflector if session.reflector_able else None,

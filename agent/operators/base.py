@@ -40,8 +40,8 @@ class Situation:
 
     `base` is the champion with memory as it stands now. `known_before` counts the exemplars of the champion, or of the
     last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
-    iteration can race it. `usefulness` is of exemplars by id; `ask` is None unless the reflector passed its probe;
-    `refuse` notes why something was not proposed.
+    iteration can race it. `usefulness` is of exemplars alive, by id; `ask` is None unless the reflector passed its
+    probe; `refuse` notes why something was not proposed.
     """
 
     champion: Program

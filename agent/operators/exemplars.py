@@ -19,17 +19,16 @@ class ExemplarsOperator:
     async def propose(self, situation: Situation) -> list[Proposal]:
         """See `Operator.propose`."""
         base = situation.base
-        shown = [e.id for e in situation.exemplars if e.id not in base.dropped]
-        if len(shown) <= base.retrieval.k:
+        shown = len(situation.exemplars) - len(base.dropped)
+        if shown <= base.retrieval.k:
             return []
         proposals = []
-        harmful = sorted(
-            (i for i in shown if situation.usefulness.get(i, 0.0) < 0), key=situation.usefulness.__getitem__
-        )
-        worst = harmful[: max(1, len(shown) // 8)]
+        harmful = (i for i, useful in situation.usefulness.items() if useful < 0 and i not in base.dropped)
+        worst = sorted(harmful, key=situation.usefulness.__getitem__)[: max(1, shown // 8)]
         if worst:
             proposals.append(self._without(situation, worst, f"without the {len(worst)} least useful exemplars"))
-        drawn = shown[int(situation.rng.integers(len(shown)))]
+        order = situation.rng.permutation(len(situation.exemplars)).tolist()
+        drawn = next(i for i in (situation.exemplars[n].id for n in order) if i not in base.dropped)
         proposals.append(self._without(situation, [drawn], f"swap of exemplar {drawn}"))
         return proposals
 

@@ -61,6 +61,19 @@ def test_any_revision_is_seen_as_it_was(make: Make) -> None:
     assert (memory[exemplar(0).id].died, memory[exemplar(0).id].death) == (1, "evicted")
 
 
+def test_a_state_is_the_same_until_its_exemplars_change() -> None:
+    memory = Memory([], embedder=EMBEDDER, index=NumpyIndex(32))
+    assert memory.state(0) == memory.state(9)
+    memory.stage([exemplar(n, 2) for n in range(3)], {}, revision=2)
+    before = memory.state(2)
+    assert memory.state(7) == before != memory.state(1) == memory.state(0)
+    memory.stage([], {exemplar(0, 2).id: "evicted"}, revision=2)  # within the same iteration
+    assert memory.state(2) != before
+    middle = memory.state(2)
+    memory.stage([], {exemplar(1, 2).id: "evicted"}, revision=5)
+    assert memory.state(4) == middle != memory.state(5)
+
+
 Step = tuple[int, list[int]]
 
 
@@ -118,8 +131,10 @@ def test_reconciling_drops_what_was_staged_and_never_committed(make: Make) -> No
 def test_vectors_are_those_of_the_prompts_in_the_order_asked(make: Make) -> None:
     memory = make([])
     live_through(memory)
-    wanted = [exemplar(4), exemplar(0), exemplar(2)]
-    assert np.allclose(memory.vectors(wanted), EMBEDDER.embed([e.prompt for e in wanted]), atol=1e-6)
+    wanted = [exemplar(4), exemplar(0), exemplar(2), exemplar(4)]
+    for _ in range(2):  # from the index, then from RAM
+        made = memory.vectors([e.id for e in wanted])
+        assert np.allclose(made, EMBEDDER.embed([e.prompt for e in wanted]), atol=1e-6)
 
 
 def test_nothing_is_near_nothing(make: Make) -> None:
