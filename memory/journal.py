@@ -177,9 +177,8 @@ class Journal:
 
     def largest_reservation(self, role: str) -> tuple[int, float] | None:
         """The largest worst case of any call of a role so far, as (tokens, USD); None before the first."""
-        row = self._rows(
-            "SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls WHERE role = ?", (role,)
-        )[0]
+        sql = "SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls WHERE role = ?"
+        row = self._rows(sql, (role,))[0]
         return None if row["tokens"] is None else (row["tokens"], row["usd"])
 
     def spent_by(self) -> list[Spent]:
