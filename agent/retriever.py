@@ -18,7 +18,7 @@ Vectors = NDArray[np.float32]
 T = TypeVar("T")
 State: TypeAlias = tuple[int, int]
 
-SHELF_SAMPLE = 512
+SHELF_SAMPLE = 256
 """Exemplars among which the anchors of shelves are sought; bounds the work however large memory grows."""
 BREADTH = 4
 """MMR chooses k among this many times k nearest."""

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burnish.errors import StorageError
-from burnish.memory.chroma_index import ChromaIndex
+from burnish.memory.chroma_index import IN_RAM, ChromaIndex
 from burnish.memory.index import IndexDamaged, Neighbour, Vectors
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.types import ALIVE
@@ -52,14 +52,16 @@ def same(found: list[list[Neighbour]], expected: list[list[Neighbour]]) -> None:
     assert flat[0] == pytest.approx(flat[1], abs=3e-6)
 
 
+@pytest.mark.parametrize("in_ram", [0, 3, IN_RAM])  # with 3, most histories grow past what is kept in RAM
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.tuples(rows, burials, st.integers(0, 8), st.integers(1, 12)), min_size=1, max_size=5))
 def test_any_history_reads_like_the_exact_index(
+    in_ram: int,
     steps: list[tuple[list[Row], list[tuple[int, int]], int, int]],
 ) -> None:
     oracle = NumpyIndex(D)
     with tempfile.TemporaryDirectory() as folder:
-        with closing(ChromaIndex(Path(folder), D)) as index:
+        with closing(ChromaIndex(Path(folder), D, in_ram=in_ram)) as index:
             for batch, deaths, revision, n in steps:
                 for backend in (index, oracle):
                     backend.upsert(
@@ -74,7 +76,7 @@ def test_any_history_reads_like_the_exact_index(
                 same(index.query(POOL[:6], n, revision=revision), expected)
                 same([index.query(POOL[[i]], n, revision=revision)[0] for i in range(6)], expected)
                 assert index.ids() == oracle.ids()
-        with closing(ChromaIndex(Path(folder), D)) as reopened:
+        with closing(ChromaIndex(Path(folder), D, in_ram=in_ram)) as reopened:
             assert reopened.ids() == oracle.ids()
             same(reopened.query(POOL, 5, revision=3), oracle.query(POOL, 5, revision=3))
 
@@ -83,7 +85,7 @@ def test_every_way_to_answer_a_query_agrees_with_the_exact_index(tmp_path: Path)
     vectors = fill(tmp_path, 1500)
     oracle = NumpyIndex(D)
     oracle.upsert([f"{i:05d}" for i in range(1500)], vectors, born=[i % 5 for i in range(1500)], died=[ALIVE] * 1500)
-    with closing(ChromaIndex(tmp_path, D)) as index:
+    with closing(ChromaIndex(tmp_path, D, in_ram=0)) as index:
         for revision in (0, 2, 9):
             expected = oracle.query(POOL, 10, revision=revision)
             same(index.query(POOL, 10, revision=revision), expected)
@@ -93,7 +95,7 @@ def test_every_way_to_answer_a_query_agrees_with_the_exact_index(tmp_path: Path)
 
 def test_where_few_of_many_are_alive_they_are_compared_one_by_one(tmp_path: Path) -> None:
     vectors = fill(tmp_path, 1500)
-    with closing(ChromaIndex(tmp_path, D)) as index:
+    with closing(ChromaIndex(tmp_path, D, in_ram=0)) as index:
         index.bury([f"{i:05d}" for i in range(1498)], [9] * 1498)
         [hits] = index.query(vectors[:1], 5, revision=9)
         assert {hit.id for hit in hits} == {"01498", "01499"}

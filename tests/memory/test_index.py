@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from burnish.memory.chroma_index import ChromaIndex
+from burnish.memory.chroma_index import IN_RAM, ChromaIndex
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex, Vectors
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.types import ALIVE
@@ -16,9 +16,12 @@ from burnish.types import ALIVE
 D = 6
 
 
-@pytest.fixture(params=["numpy", "chroma"])
+@pytest.fixture(params=["numpy", "chroma", "chroma graph"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
-    backend: VectorIndex = NumpyIndex(D) if request.param == "numpy" else ChromaIndex(tmp_path / "index", D)
+    rows = {"chroma": IN_RAM, "chroma graph": 0}
+    backend: VectorIndex = (
+        NumpyIndex(D) if request.param == "numpy" else ChromaIndex(tmp_path / "index", D, in_ram=rows[request.param])
+    )
     yield backend
     backend.close()
 
