@@ -21,7 +21,7 @@ from burnish.environments.registry import load
 from burnish.errors import BudgetExhausted, BudgetTooSmall, ConfigError, Interrupted, StorageError
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
-from burnish.records import IterationRecord
+from burnish.records import SEALED, IterationRecord
 from burnish.types import Exemplar, Program
 
 Notify = Callable[[str, Mapping[str, Any]], None]
@@ -75,6 +75,7 @@ def resume(
     """Go on with a run where it was stopped or killed; a finished one is only reported.
 
     `budget` replaces limits by name (calls, tokens, usd, seconds, iterations), for a run that ended for want of them.
+    Once the sealed test has begun, more budget completes it and buys no further iteration.
 
     Raises:
         ConfigError: more budget for a finished run: its sealed test, opened once, cannot judge what would follow.
@@ -181,10 +182,10 @@ def _discard(place: RunDirectory) -> None:
 
 
 def _lift_stop(place: RunDirectory) -> None:
-    """With another budget an unsealed run may iterate further."""
+    """With another budget a run may iterate further, as long as nothing of its sealed test was opened."""
     journal = Journal.open(place.journal)
     sealed = journal.sealed()
-    if sealed is None:
+    if not journal.tries(SEALED):
         journal.set_meta(stopped=None)
     journal.close()
     if sealed is not None:
@@ -208,8 +209,9 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
         raise Interrupted(f"stopped, and everything so far is kept; `burnish resume {place.path}` goes on") from None
     except BudgetExhausted as error:
         raise BudgetExhausted(
-            f"the budget ended within the sealed test ({error}); `burnish resume {place.path}` with a larger one, such "
-            "as --budget-calls, opens it to its end"
+            f"the budget ended within the sealed test ({error}); `burnish resume {place.path} "
+            f"--budget-{error.limit} N` with a larger N opens it to its end",
+            limit=error.limit,
         ) from None
     report = Run(place, config).report()
     text = json.dumps(report.to_json(), indent=2, sort_keys=True)

@@ -238,7 +238,11 @@ def main() -> NoReturn:
         _end(error)
     except SystemExit as ended:
         if ended.code == KEYBOARD_INTERRUPT:
-            _end(Interrupted("ended at once; what was answered is kept, and `burnish resume RUN` goes on with a run"))
+            _end(
+                Interrupted(
+                    "ended at once; a run that had begun is kept, and `burnish resume` with its directory goes on"
+                )
+            )
         raise
     sys.exit(0)
 

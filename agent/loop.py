@@ -82,12 +82,12 @@ async def _announce(opened: Opened) -> None:
             f"{config.budget.calls} calls do not buy one iteration and the sealed test; give at least {least}, or "
             "lower sampling.tasks, sampling.samples or sealed.tasks"
         )
-    opened.session.notify(
-        "plan", {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed}
-    )
     await _hold_back(opened, cost)
     if opened.ledger.spent.calls == 0:
         _refuse_too_little(opened, await _worst_call(opened), cost)
+    opened.session.notify(
+        "plan", {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed}
+    )
     if "reflection" in config.operators:
         session.caller.begin(0)
         session.reflector_able = await probe(session.ask_reflector)

@@ -88,9 +88,13 @@ async def open_session(
             notify=notify,
         )
         await _catch_up(session, seed_program)
+        opened = Opened(session, guarded, seed_program, ledger, journal)
+        if journal.sealed() is not None:  # a finished run takes no more time
+            yield opened
+            return
         heartbeat = asyncio.create_task(_keep_time(journal, ledger))
         stack.callback(heartbeat.cancel)
-        yield Opened(session, guarded, seed_program, ledger, journal)
+        yield opened
         journal.set_meta(seconds=ledger.seconds)
 
 

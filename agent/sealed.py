@@ -15,11 +15,8 @@ from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import PluginError
 from burnish.policies.verdict import verdict, wilson
-from burnish.records import ArmRecord, SealedRecord
+from burnish.records import SEALED, ArmRecord, SealedRecord
 from burnish.types import Program, Task
-
-SEALED = -1
-"""The iteration number under which the journal keeps the sealed test."""
 
 
 def sealed_seed(config: RunConfig) -> int:

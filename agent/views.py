@@ -65,7 +65,7 @@ class Progress:
             line = _line(kind, facts)
             self._doing = _DOING.get(kind, self._doing).format(**facts)
             if line:
-                self._console.print(line)
+                self._console.print(line, soft_wrap=True)
         if self._live.is_started:
             self._live.update(self._moving())
 
@@ -137,7 +137,9 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     console.print(_usage(report))
     console.print(_facts(report))
     console.print("\nNext:")
-    for command in (f"memory {directory}", f"diff {directory} 0 {report.iterations[-1].number}", f"verify {directory}"):
+    go_on = [] if report.finished else [f"resume {directory}"]
+    last = report.iterations[-1].number
+    for command in (*go_on, f"memory {directory}", f"diff {directory} 0 {last}", f"verify {directory}"):
         console.print(f"  burnish {command}", soft_wrap=True)
 
 

@@ -238,7 +238,7 @@ def _explain(model: type[BaseModel], error: ValidationError) -> str:
     if first["type"] == "literal_error":
         expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"
-    message = first["msg"].removeprefix("Value error, ")
+    message = first["msg"].removeprefix("Value error, ").replace("tuple", "list")
     shown = "..." if path[-1] == "api_key_env" else repr(first["input"])  # it may be the key itself
     return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
 

@@ -111,7 +111,11 @@ class BudgetTooSmall(BudgetError):
 
 
 class BudgetExhausted(BudgetError):
-    """The next call could exceed a limit."""
+    """The next call could exceed a limit: `calls`, `tokens`, `usd` or `seconds`."""
+
+    def __init__(self, message: str, *, limit: str = "calls") -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class VerificationError(BurnishError):

@@ -106,6 +106,9 @@ class ArmRecord(Record):
     upper: float
 
 
+SEALED = -1
+"""The iteration number under which the journal keeps the sealed test."""
+
 ARMS = ("seed", "champion", "shuffled memory")
 """The arms of the sealed test."""
 

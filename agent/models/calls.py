@@ -118,7 +118,9 @@ class Caller:
         else:
             wait = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**n))
         if wait > self.ledger.seconds_left():
-            raise BudgetExhausted(f"{failure}, and waiting {wait:.0f} s for it would exceed the time budget")
+            raise BudgetExhausted(
+                f"{failure}, and waiting {wait:.0f} s for it would exceed the time budget", limit="seconds"
+            )
         return wait
 
     async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, attempt: int) -> Completion:

@@ -91,9 +91,11 @@ class Ledger:
             ("usd", worst.usd, left.usd),
         ):
             if asked > have:
-                raise BudgetExhausted(f"the next call may need {asked:g} {name} and {max(have, 0):g} are left")
+                raise BudgetExhausted(
+                    f"the next call may need {asked:g} {name} and {max(have, 0):g} are left", limit=name
+                )
         if self.seconds_left() <= 0:
-            raise BudgetExhausted("the time budget is used up")
+            raise BudgetExhausted("the time budget is used up", limit="seconds")
         self._reserved += worst
 
     def settle(self, worst: Amount, actual: Amount) -> None:

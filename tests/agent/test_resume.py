@@ -93,14 +93,22 @@ def test_a_finished_run_asks_nothing(reference: Laboratory) -> None:
 
 
 def test_a_larger_budget_continues_a_run_that_is_not_sealed(reference: Laboratory, asked: Counter[str]) -> None:
-    one = {"iterations": 1}
-    reference.run("short", budget=one)
-    in_short = len(reference.model.bodies)
-    assert reference.killed("longer", in_short - 5, budget=one) == -SIGKILL
+    assert reference.killed("longer", 30, budget={"iterations": 1}) == -SIGKILL
     report = reference.resume("longer", iterations=3)
     assert [r.number for r in report.iterations] == [0, 1, 2, 3]
     assert len(reference.model.bodies) == len({str(body) for body in reference.model.bodies})
     assert open_run(reference.folder / "longer").config.budget.iterations == 3
+
+
+def test_once_the_sealed_test_has_begun_a_larger_budget_only_completes_it(reference: Laboratory) -> None:
+    one = {"iterations": 1}
+    whole = reference.run("short", budget=one)
+    in_short = len(reference.model.bodies)
+    assert reference.killed("begun", in_short - 5, budget=one) == -SIGKILL
+    report = reference.resume("begun", iterations=3)
+    assert [r.number for r in report.iterations] == [0, 1]
+    assert report.sealed == whole.sealed
+    assert reference.resume("begun").seconds == report.seconds
 
 
 def test_a_larger_budget_does_not_open_the_sealed_test_again(reference: Laboratory) -> None:
