@@ -39,21 +39,19 @@ def extraction_grammar(text: str) -> str:
     rules = [
         _JSON.replace("NUMBER", "| number" if numbers else "").replace("TEXT", '| "\\"" text "\\""').strip(),
         f"text ::= {starts}",
-        *(_run(text, units, i) for i in range(len(units))),
+        *(_run(units, i) for i in range(len(units))),
     ]
     if numbers:
         rules.append("number ::= " + " | ".join(_literal(n) for n in numbers))
     return "\n".join(rules)
 
 
-def _run(text: str, units: list[re.Match[str]], i: int) -> str:
+def _run(units: list[re.Match[str]], i: int) -> str:
     """The rule of all runs that begin with unit `i`."""
     rule = f"w{i} ::= {_literal(units[i].group())}"
     if i + 1 == len(units):
         return rule
-    between = " ".join(text[units[i].end() : units[i + 1].start()].split()) or (
-        " " if units[i].end() < units[i + 1].start() else ""
-    )
+    between = " " if units[i].end() < units[i + 1].start() else ""  # only white space stands between units
     return f"{rule} ({_literal(between)} w{i + 1})?"
 
 
