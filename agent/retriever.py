@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
 from burnish.types import Exemplar, Program, Task
 
 Vectors = NDArray[np.float32]
 T = TypeVar("T")
-State: TypeAlias = tuple[int, int]
 
 SHELF_SAMPLE = 256
 """Exemplars among which the anchors of shelves are sought; bounds the work however large memory grows."""
@@ -26,7 +26,6 @@ DEPTH = 64
 """So many neighbours of an anchor are looked up at least: programs that differ in k then share the search."""
 KEPT = 16
 """Sets of shelves, and of anchors, that are kept: champion and challengers of an iteration come back to theirs."""
-KEPT_NEIGHBOURHOODS = 1024
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,11 @@ class Recalled:
 class Retriever:
     """Chooses exemplars by the program's retrieval settings. Never shows an exemplar of the same task."""
 
-    def __init__(self, memory: Memory, *, seed: int) -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._seed = seed
+        self._neighbourhoods = Neighbourhoods(memory)
         self._made: dict[tuple[object, ...], _Shelves] = {}
         self._anchors: dict[tuple[object, ...], list[str]] = {}
-        self._near: dict[tuple[State, str, int], list[str]] = {}
 
     def recall(self, program: Program, tasks: Sequence[Task]) -> list[Recalled]:
         """For each task what it is shown, the same in whatever company it is asked."""
@@ -92,39 +90,24 @@ class Retriever:
         key = (state, program.retrieval, program.dropped)
         return _kept(self._made, key, lambda: self._build(program, state))
 
-    def _build(self, program: Program, state: State) -> _Shelves:
+    def _build(self, program: Program, state: tuple[int, int]) -> _Shelves:
         settings, memory = program.retrieval, self._memory
         key = (state, settings.shelves, program.dropped)
-        anchors = _kept(self._anchors, key, lambda: self._choose_anchors(program, state))
+        anchors = _kept(self._anchors, key, lambda: self._choose_anchors(program))
         if not anchors:
             return _Shelves(np.zeros((1, memory.embedder.dimensions), np.float32), (Shelf(()),))
         vectors = memory.vectors(anchors)
         wanted = settings.k * BREADTH + len(program.dropped) + 1
-        found = self._around(anchors, vectors, max(wanted, DEPTH), program.revision, state)
+        found = self._neighbourhoods.around(anchors, max(wanted, DEPTH), revision=program.revision)
         usable = [self._usable(ids[:wanted], program, "") for ids in found]
         spread = self._spread(program, vectors, usable, settings.k + 1)
         return _Shelves(vectors, tuple(Shelf(tuple(ids)) for ids in spread))
 
-    def _choose_anchors(self, program: Program, state: State) -> list[str]:
+    def _choose_anchors(self, program: Program) -> list[str]:
         """The exemplars that shelves are built around."""
-        rng = np.random.default_rng([self._seed, max(0, state[0])])
-        sample = self._memory.sample(program.revision, SHELF_SAMPLE, rng)
+        sample = self._memory.sample(program.revision, SHELF_SAMPLE)
         ids = [e.id for e in sample if e.id not in program.dropped]
         return [ids[i] for i in representatives(self._memory.vectors(ids), program.retrieval.shelves)] if ids else []
-
-    def _around(
-        self, anchors: Sequence[str], vectors: Vectors, depth: int, revision: int, state: State
-    ) -> list[list[str]]:
-        """The ids of the `depth` exemplars nearest to each anchor in a state of memory."""
-        if len(self._near) > KEPT_NEIGHBOURHOODS:
-            self._near.clear()
-        unknown = [row for row, anchor in enumerate(anchors) if (state, anchor, depth) not in self._near]
-        found = self._memory.nearest(vectors[unknown], depth, revision=revision)
-        self._near |= {
-            (state, anchors[row], depth): [n.id for n in neighbours]
-            for row, neighbours in zip(unknown, found, strict=True)
-        }
-        return [self._near[state, anchor, depth] for anchor in anchors]
 
     def _spread(
         self, program: Program, queries: Vectors, candidates: Sequence[Sequence[str]], count: int

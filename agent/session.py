@@ -76,7 +76,7 @@ class Session:
     past: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
-        self.retriever = Retriever(self.memory, seed=self.config.seed)
+        self.retriever = Retriever(self.memory)
         self._validation: list[Task] = []
         self._validation_ends = False
 

@@ -55,7 +55,7 @@ def make_blocks() -> list[list[Trial]]:
     memory.stage([replace(e, born=2) for e in exemplars[EXEMPLARS // 2 :]], {}, revision=2)
     prompt = Prompt((("task", Contacts.instruction),))
     programs = [Program(prompt, revision, decoding=Decoding(format="extract", max_tokens=72)) for revision in (1, 2)]
-    retriever, drawn = Retriever(memory, seed=0), tasks("validation", TASKS)
+    retriever, drawn = Retriever(memory), tasks("validation", TASKS)
     size = BettingGate().block
     blocks = [drawn[start : start + size] for start in range(0, TASKS, size)]
     return [

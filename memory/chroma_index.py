@@ -25,7 +25,7 @@ from burnish.memory.numpy_index import NumpyIndex
 if TYPE_CHECKING:
     from chromadb.base_types import Where
 
-IN_RAM = 10_000
+IN_RAM = 200_000
 """Rows up to which an exact comparison, which takes a millisecond then, is quicker than chroma, which takes tens."""
 _BATCH = 5_000  # chroma takes 5,461 rows a call, and SQLite 32,766 variables a statement
 _WIDEST = 1_024  # beyond, asking for more rows than needed costs more than comparing all that are alive

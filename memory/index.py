@@ -98,6 +98,12 @@ def checked(vectors: Vectors, dimensions: int) -> Vectors:
     return array
 
 
+def similarities(rows: Vectors, query: NDArray[np.float32]) -> list[float]:
+    """The cosines of unit rows (n, d) to one (d,), each the same in whatever batch: in float64 and row by row."""
+    products: NDArray[np.float64] = np.einsum("ij,j->i", rows.astype(np.float64), query.astype(np.float64))
+    return [float(product) for product in products]
+
+
 def ranked(found: Iterable[tuple[str, float]], n: int) -> list[Neighbour]:
     """The best `n` of (id, similarity), in the order the index promises."""
     rounded = [Neighbour(id_, round(float(similarity), 6)) for id_, similarity in found]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence, Sized
+from itertools import chain
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -21,6 +23,8 @@ class Lifespans:
         self.names: list[str] = []
         self._row: dict[str, int] = {}
         self._spans = np.empty((16, 2), dtype=np.int64)
+        self._births = Counter[int]()
+        self._deaths = Counter[int]()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -36,6 +40,7 @@ class Lifespans:
 
         """
         check_batch(ids, born, died)
+        self._counted(self.rows([id_ for id_ in ids if id_ in self._row]), -1)
         new = [id_ for id_ in ids if id_ not in self._row]
         self._row.update(zip(new, range(len(self.names), len(self.names) + len(new)), strict=True))
         self.names.extend(new)
@@ -43,12 +48,16 @@ class Lifespans:
         rows = self.rows(ids)
         self._spans[rows, 0] = born
         self._spans[rows, 1] = died
+        self._counted(rows, 1)
         return rows
 
     def bury(self, ids: Sequence[str], died: Sequence[int]) -> None:
         """Set the revision of death of rows that are held."""
         check_batch(ids, died)
-        self._spans[self.rows(ids), 1] = died
+        rows = self.rows(ids)
+        self._counted(rows, -1)
+        self._spans[rows, 1] = died
+        self._counted(rows, 1)
 
     def rows(self, ids: Sequence[str]) -> Rows:
         """The rows of ids.
@@ -71,6 +80,9 @@ class Lifespans:
         self.names = [id_ for id_ in self.names if id_ not in gone]
         self._row = {id_: row for row, id_ in enumerate(self.names)}
         self._spans = self._spans[stay]
+        self._births.clear()
+        self._deaths.clear()
+        self._counted(np.arange(len(stay)), 1)
         return stay
 
     def alive(self, revision: int) -> NDArray[np.bool_]:
@@ -78,10 +90,23 @@ class Lifespans:
         spans = self._spans[: len(self.names)]
         return np.logical_and(spans[:, 0] <= revision, revision < spans[:, 1])
 
+    def count(self, revision: int) -> int:
+        """How many rows are alive at `revision`; only the revisions are gone through, not the rows."""
+        births, deaths = (
+            sum(n for r, n in counted.items() if r <= revision) for counted in (self._births, self._deaths)
+        )
+        return births - deaths
+
     def last_change(self, revision: int) -> int:
         """The last revision up to `revision` at which a row was born or died; -1 when there is none."""
-        spans = self._spans[: len(self.names)]
-        return int(spans[spans <= revision].max(initial=-1))
+        counted = chain(self._births.items(), self._deaths.items())
+        return max((r for r, n in counted if n and r <= revision), default=-1)
+
+    def _counted(self, rows: Rows, sign: int) -> None:
+        for counted, revisions in zip((self._births, self._deaths), self._spans[rows].T, strict=True):
+            values, counts = np.unique(revisions, return_counts=True)
+            for value, n in zip(values.tolist(), counts.tolist(), strict=True):
+                counted[value] += sign * n
 
     def as_dict(self) -> dict[str, tuple[int, int]]:
         """Every id's `(born, died)`."""

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from burnish.memory.index import Neighbour, Vectors, checked, ranked
+from burnish.memory.index import Neighbour, Vectors, checked, ranked, similarities
 from burnish.memory.lifespans import Lifespans, Rows, check_batch, grown
 
 # More than float32 matrix products differ by when the same rows are multiplied in another batch.
 _SLACK = 1e-5
+_NEVER = np.float32(-2)
+_BLOCK = 2048  # so many products of a batch of queries stay in the processor's cache until they are written
 
 
 class NumpyIndex:
@@ -41,22 +43,33 @@ class NumpyIndex:
         n = min(n, len(rows))
         if n <= 0 or not len(queries):
             return [[] for _ in queries]
-        similarities = self._similarities(queries, rows)
-        peaks = _peaks(similarities, n)
-        least = np.partition(peaks, -n, axis=1)[:, -n] - _SLACK
-        near = [rows[row >= bar] for row, bar in zip(similarities, least, strict=True)]
-        return [self._rank(query, found, n) for query, found in zip(queries, near, strict=True)]
+        found = self._products(queries, rows)
+        peaks = _peaks(found, n)
+        least = np.maximum(np.partition(peaks, -n, axis=1)[:, -n], -1) - _SLACK  # no dead row reaches that
+        return [
+            self._rank(query, np.flatnonzero(row >= bar), n)
+            for query, row, bar in zip(queries, found, least, strict=True)
+        ]
 
-    def _similarities(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
-        if 2 * len(rows) < len(self._spans):  # copying rows is dearer than multiplying them, so only where few stay
-            return queries @ self._matrix[rows].T
-        similarities = queries @ self._matrix[: len(self._spans)].T
-        return similarities if len(rows) == len(self._spans) else similarities[:, rows]
+    def _products(self, queries: Vectors, alive: Rows) -> NDArray[np.float32]:
+        """The cosine of each query to every row; that of a dead one is below all others."""
+        rows = len(self._spans)
+        found = np.full((len(queries), rows), _NEVER, dtype=np.float32)
+        if 2 * len(alive) < rows:  # copying rows is dearer than multiplying them, so only where few stay
+            found[:, alive] = queries @ self._matrix[alive].T
+            return found
+        for start in range(0, rows, _BLOCK):
+            block = slice(start, min(start + _BLOCK, rows))
+            found[:, block] = queries @ self._matrix[block].T
+        if len(alive) < rows:
+            dead = np.ones(rows, dtype=np.bool_)
+            dead[alive] = False
+            found[:, dead] = _NEVER
+        return found
 
     def _rank(self, query: NDArray[np.float32], rows: Rows, n: int) -> list[Neighbour]:
-        # In float64 and row by row, so that a similarity does not depend on what else is in the batch.
-        exact = np.einsum("ij,j->i", self._matrix[rows].astype(np.float64), query.astype(np.float64))
-        return ranked(((self._spans.names[row], value) for row, value in zip(rows, exact, strict=True)), n)
+        exact = similarities(self._matrix[rows], query)
+        return ranked(zip((self._spans.names[row] for row in rows), exact, strict=True), n)
 
     def vectors(self, ids: Sequence[str]) -> Vectors:
         """The vectors of rows, in the order asked."""
@@ -74,10 +87,10 @@ class NumpyIndex:
         """Nothing to release."""
 
 
-def _peaks(similarities: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+def _peaks(products: NDArray[np.float32], n: int) -> NDArray[np.float32]:
     """The maximum of every 64 columns where that leaves more than `n`: the nth of them bounds the nth of all."""
-    queries, columns = similarities.shape
+    queries, columns = products.shape
     blocks = columns // 64
     if blocks < 4 * n:
-        return similarities
-    return np.asarray(np.max(similarities[:, : blocks * 64].reshape(queries, blocks, 64), axis=2), dtype=np.float32)
+        return products
+    return np.asarray(np.max(products[:, : blocks * 64].reshape(queries, blocks, 64), axis=2), dtype=np.float32)

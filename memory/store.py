@@ -7,9 +7,9 @@ so that the gate can try them, and become lasting with the journal's commit.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import compress, islice, takewhile
+from itertools import islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
-from burnish.memory.lifespans import Lifespans
+from burnish.memory.lifespans import Lifespans, Rows
 from burnish.types import ALIVE, Exemplar
 
 BATCH = 1024
@@ -34,8 +34,9 @@ class Memory:
         self.index = index
         self._all = {e.id: e for e in sorted(exemplars, key=_place)}
         self._spans = Lifespans()
-        self._rows = list(self._all.values())  # by birth and id, beside the rows of the lifespans
+        self._rows = _column(self._all.values())  # by birth and id, beside the rows of the lifespans
         self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
+        self._marks = _marks(self._all.values())
         self._staged = Counter[int]()
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self.per_task = Counter(e.task_id for e in self.alive())
@@ -59,11 +60,11 @@ class Memory:
 
     def at(self, revision: int) -> list[Exemplar]:
         """The exemplars alive at a revision, by birth and id: a resumed run sees the same order."""
-        return list(compress(self._rows, self._spans.alive(revision).tolist()))
+        return self._named(np.flatnonzero(self._spans.alive(revision)))
 
     def count(self, revision: int) -> int:
         """How many are alive at a revision."""
-        return int(np.count_nonzero(self._spans.alive(revision)))
+        return self._spans.count(revision)
 
     def state(self, revision: int) -> tuple[int, int]:
         """Names what is alive at a revision: equal as long as that is. The first number is the earliest revision with
@@ -80,11 +81,21 @@ class Memory:
         """The exemplars alive now, staged ones included, as by `at`."""
         return self.at(NOW)
 
-    def sample(self, revision: int, size: int, rng: np.random.Generator) -> list[Exemplar]:
-        """At most `size` exemplars alive at a revision, in order of birth."""
+    def sample(self, revision: int, size: int) -> list[Exemplar]:
+        """At most `size` exemplars of a revision, by birth: those whose hash is lowest (bottom-k sampling, Cohen and
+        Kaplan 2007), so that the sample of a large memory hardly changes while it grows.
+        """
         rows = np.flatnonzero(self._spans.alive(revision))
-        drawn = rows if len(rows) <= size else rows[np.sort(rng.choice(len(rows), size, replace=False))]
-        return [self._rows[row] for row in drawn.tolist()]
+        if len(rows) > size:
+            marks = self._marks[rows]
+            rows = rows[marks <= np.partition(marks, size - 1)[size - 1]][:size]
+        return self._named(rows)
+
+    def changes(self, since: int, until: int) -> tuple[list[str], set[str]]:
+        """The ids of those alive at revision `until` and not at `since`, by birth, and of those no longer alive."""
+        then, now = self._spans.alive(since), self._spans.alive(until)
+        born, gone = (self._named(np.flatnonzero(rows)) for rows in (now & ~then, then & ~now))
+        return [e.id for e in born], {e.id for e in gone}
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of exemplars, shape (n, d). Those last asked for are kept: an index on disk gives them slowly."""
@@ -117,6 +128,9 @@ class Memory:
             self.index.bury(list(died), [revision] * len(died))
             self._spans.bury(list(died), [revision] * len(died))
 
+    def _named(self, rows: Rows) -> list[Exemplar]:
+        return self._rows[rows].tolist()  # type: ignore[no-any-return]
+
     def _enter(self, born: Sequence[Exemplar]) -> None:
         """Take in newcomers; those as young that came before are entered again, so that all stand in order."""
         if not born:
@@ -129,9 +143,10 @@ class Memory:
         peers = list(takewhile(lambda e: _place(e) >= first, reversed(self._rows)))
         if peers:
             self._spans.drop([e.id for e in peers])
-            del self._rows[-len(peers) :]
         entering = sorted({e.id: e for e in [*peers, *born]}.values(), key=_place)
-        self._rows += entering
+        older = len(self._rows) - len(peers)
+        self._rows = np.concatenate([self._rows[:older], _column(entering)])
+        self._marks = np.concatenate([self._marks[:older], _marks(entering)])
         self._spans.put([e.id for e in entering], [e.born for e in entering], [e.died for e in entering])
 
     def disagreement(self) -> str | None:
@@ -163,6 +178,17 @@ class Memory:
                 died=[e.died for e in batch],
             )
         return difference
+
+
+def _column(exemplars: Collection[Exemplar]) -> NDArray[np.object_]:
+    column = np.empty(len(exemplars), dtype=np.object_)
+    column[:] = list(exemplars)
+    return column
+
+
+def _marks(exemplars: Collection[Exemplar]) -> NDArray[np.uint64]:
+    """A number of each that is as good as random and always the same: its id is a hash."""
+    return np.array([int(e.id, 16) for e in exemplars], dtype=np.uint64)
 
 
 def _place(exemplar: Exemplar) -> tuple[int, str]:

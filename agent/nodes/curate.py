@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 from langgraph.runtime import Runtime
@@ -86,17 +87,15 @@ def _merit(session: Session, reward: float, rated: float | None) -> float:
 def _residents(
     session: Session, applicants: list[Applicant], vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 ) -> list[Resident | None]:
-    found: list[Resident | None] = [None] * len(applicants)
-    verified = [i for i, a in enumerate(applicants) if a.verified]
-    if not verified or not len(session.memory):
-        return found
-    nearest = session.memory.nearest(vectors[verified], 1, revision=session.revision - 1)
-    for i, neighbours in zip(verified, nearest, strict=True):
-        if neighbours:
-            exemplar = session.memory[neighbours[0].id]
-            merit = _merit(session, exemplar.reward, exemplar.rating)
-            found[i] = Resident(exemplar.id, exemplar.task_id, exemplar.cell, neighbours[0].similarity, merit)
-    return found
+    """Of each applicant that could be admitted the nearest exemplar; those of one task have it in common."""
+    verified = {applicant.task_id: i for i, applicant in enumerate(applicants) if applicant.verified}
+    nearest = session.memory.nearest(vectors[list(verified.values())], 1, revision=session.revision - 1)
+    found: dict[str, Resident] = {}
+    for task_id, neighbour in zip(verified, chain.from_iterable(nearest), strict=False):  # none in an empty memory
+        exemplar = session.memory[neighbour.id]
+        merit = _merit(session, exemplar.reward, exemplar.rating)
+        found[task_id] = Resident(exemplar.id, exemplar.task_id, exemplar.cell, neighbour.similarity, merit)
+    return [found.get(applicant.task_id) for applicant in applicants]
 
 
 def _evict(session: Session) -> dict[str, str]:

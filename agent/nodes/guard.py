@@ -62,7 +62,7 @@ def _answers(session: Session) -> tuple[list[str], int, int]:
 
 
 def _remembered(session: Session) -> Diversity | None:
-    sample = session.memory.sample(session.revision, REMEMBERED_SAMPLE, session.rng("remembered"))
+    sample = session.memory.sample(session.revision, REMEMBERED_SAMPLE)
     if not sample:
         return None
     texts, cells = [e.answer for e in sample], next(iter(session.past.cells.values()), session.scratch.cells)

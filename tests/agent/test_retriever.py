@@ -32,7 +32,7 @@ def make_retriever() -> Retriever:
     embedder = HashEmbedder()
     memory = Memory(EXEMPLARS, embedder=embedder, index=NumpyIndex(embedder.dimensions))
     memory.reconcile()
-    return Retriever(memory, seed=0)
+    return Retriever(memory)
 
 
 RETRIEVER = make_retriever()

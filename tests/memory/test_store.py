@@ -53,7 +53,7 @@ def test_any_revision_is_seen_as_it_was(make: Make) -> None:
         assert numbers(memory.at(revision)) == expected
         [found] = memory.nearest(EMBEDDER.embed(["prompt number 5"]), 99, revision=revision)
         assert numbers([memory[hit.id] for hit in found]) == expected
-        drawn = memory.sample(revision, 3, np.random.default_rng(0))
+        drawn = memory.sample(revision, 3)
         assert len(drawn) == min(3, len(expected))
         assert [e for e in memory.at(revision) if e in drawn] == drawn
     assert numbers(memory.alive()) == seen[2]
@@ -92,6 +92,11 @@ def test_memory_equals_a_plain_history_whatever_is_staged(steps: list[Step]) -> 
         for then in range(-1, revision + 1):
             expected = [e for e in history.values() if e.born <= then < e.died]
             assert sorted(memory.at(then), key=lambda e: e.id) == sorted(expected, key=lambda e: e.id)
+            assert memory.count(then) == len(expected)
+            born_since, gone_since = memory.changes(then, revision)
+            living = {e.id for e in history.values() if e.died == ALIVE}
+            assert set(born_since) == living - {e.id for e in expected}
+            assert gone_since == {e.id for e in expected} - living
         now = [e for e in history.values() if e.died == ALIVE]
         assert {e.id for e in memory.alive()} == {e.id for e in now}
         assert +memory.per_task == Counter(e.task_id for e in now)
@@ -101,6 +106,18 @@ def test_memory_equals_a_plain_history_whatever_is_staged(steps: list[Step]) -> 
     assert again.disagreement() is None
     assert (again.per_task, again.per_cell) == (+memory.per_task, +memory.per_cell)
     assert [again.at(r) for r in range(len(steps))] == [memory.at(r) for r in range(len(steps))]
+
+
+def test_the_sample_of_a_large_memory_lasts_as_it_grows() -> None:
+    memory = Memory([exemplar(n) for n in range(1000)], embedder=EMBEDDER, index=NumpyIndex(32))
+    memory.reconcile()
+    before = memory.sample(0, 64)
+    memory.stage([exemplar(n, 1) for n in range(1000, 1010)], {}, revision=1)
+    after = memory.sample(1, 64)
+    assert memory.sample(0, 64) == before
+    assert len(before) == len(after) == 64
+    assert {e.id for e in after} <= {e.id for e in before} | {e.id for e in memory.at(1) if e.born == 1}
+    assert len({int(e.prompt.split()[-1]) // 100 for e in before}) == 10  # from all of it
 
 
 def test_reconciling_makes_a_lost_index_anew(make: Make) -> None:
