@@ -14,11 +14,20 @@ from typing import Any
 
 from burnish import __version__
 from burnish.agent.directory import RunDirectory
-from burnish.agent.report import Report, make_report
+from burnish.agent.report import Report, Status, make_report
 from burnish.config import RunConfig
 from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
-from burnish.errors import BudgetExhausted, BudgetTooSmall, ConfigError, Interrupted, StorageError
+from burnish.errors import (
+    BudgetExhausted,
+    BudgetTooSmall,
+    BurnishError,
+    ConfigError,
+    Interrupted,
+    ModelError,
+    PluginError,
+    StorageError,
+)
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
 from burnish.records import SEALED, IterationRecord
@@ -60,8 +69,9 @@ def run(
         journal.close()
         try:
             return _improve(place, config, live, notify)
-        except BudgetTooSmall:
-            _discard(place)
+        except (BudgetTooSmall, PluginError, ModelError) as error:
+            if _discard(place):
+                raise error.with_way_on("run the command again") from None
             raise
 
 
@@ -112,6 +122,11 @@ class Run:
         """The report as of now."""
         with self.journal() as journal:
             return make_report(self.config, journal)
+
+    def status(self) -> Status:
+        """The report as of now, who works on the run, and the limits of its budget."""
+        limits = self.config.budget.model_dump()
+        return Status(self.report(), self.place.holder(), limits)
 
     def iterations(self) -> list[IterationRecord]:
         """The committed iterations; number 0 is the seed."""
@@ -172,13 +187,14 @@ def _absolute(path: str) -> str:
     return str(Path(path).expanduser().resolve())
 
 
-def _discard(place: RunDirectory) -> None:
-    """Remove a run that spent nothing, so that its directory is free for another try."""
+def _discard(place: RunDirectory) -> bool:
+    """Remove a run that no model answered, so that its directory is free for another try; whether that was so."""
     journal = Journal.read(place.journal)
-    untouched = journal.spent().calls == 0
+    untouched = journal.spent().tokens == 0
     journal.close()
     if untouched:
         shutil.rmtree(place.path)
+    return untouched
 
 
 def _lift_stop(place: RunDirectory) -> None:
@@ -213,6 +229,8 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
             f"--budget-{error.limit} N` with a larger N opens it to its end",
             limit=error.limit,
         ) from None
+    except BurnishError as error:
+        raise error.with_way_on(f"`burnish resume {place.path}`") from error.__cause__
     report = Run(place, config).report()
     text = json.dumps(report.to_json(), indent=2, sort_keys=True)
     place.report.write_text(text + "\n", encoding="utf-8")

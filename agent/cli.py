@@ -37,8 +37,8 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 BudgetCalls = Annotated[int | None, typer.Option(min=1, help="Most model calls.")]
 BudgetTokens = Annotated[int | None, typer.Option(min=1, help="Most tokens.")]
-BudgetUsd = Annotated[float | None, typer.Option(min=0, help="Most US dollars, by the prices of the configuration.")]
-BudgetSeconds = Annotated[float | None, typer.Option(min=0, help="Most seconds, all sittings together.")]
+BudgetUsd = Annotated[float | None, typer.Option(help="Most US dollars, by the prices of the configuration.")]
+BudgetSeconds = Annotated[float | None, typer.Option(help="Most seconds, all sittings together.")]
 Iterations = Annotated[int | None, typer.Option(min=1, help="Most iterations.")]
 
 
@@ -121,7 +121,7 @@ def status(run: RunArgument, *, as_json: Json = False) -> None:
     from burnish.agent.api import open_run
     from burnish.agent.views import print_status
 
-    print_status(open_run(run).report(), as_json=as_json)
+    print_status(open_run(run).status(), run, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish report runs/first --plot curve.png")

@@ -59,6 +59,8 @@ class RunDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.config_file.write_text(config.to_toml(), encoding="utf-8")
+        except FileNotFoundError:
+            raise StorageError(f"no directory can be made at {self.path}; give another --dir") from None
         except OSError as error:
             raise StorageError(f"cannot write {self.path}: {error.strerror}; give another --dir") from None
 
@@ -90,6 +92,18 @@ class RunDirectory:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def holder(self) -> str | None:
+        """The id of the process that works on the run; None when none does."""
+        try:
+            with (self.path / "lock").open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    return file.read().strip() or "?"
+        except OSError:  # never locked yet, or not ours to read
+            pass
+        return None
 
     def write_log(self, kind: str, facts: Mapping[str, Any]) -> None:
         """Append one line to the log, with the time of day in UTC."""

@@ -56,6 +56,17 @@ class Report(Record):
         return _costless(self) == _costless(other)
 
 
+@dataclass(frozen=True)
+class Status(Record):
+    """Where a run stands. `process` is the id of the process at work, None when there is none; `limits` are those of
+    the budget by name, None where there is none. Calls in flight count their worst case in the report.
+    """
+
+    report: Report
+    process: str | None
+    limits: Mapping[str, float | None]
+
+
 def make_report(config: RunConfig, journal: Journal) -> Report:
     """The report as of now; for an unfinished run, of what is committed."""
     iterations = tuple(journal.iterations())

@@ -13,7 +13,7 @@ from burnish.agent.retriever import Recalled
 from burnish.agent.session import Session
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
-from burnish.errors import PluginError
+from burnish.errors import GO_ON, PluginError
 from burnish.policies.verdict import verdict, wilson
 from burnish.records import SEALED, ArmRecord, SealedRecord
 from burnish.types import Program, Task
@@ -49,7 +49,13 @@ async def open_sealed(
     shuffled = _shuffled(session, champion)
     if shuffled is not None and not same:
         arms["shuffled memory"] = await _arm(session, environment, shuffled, "shuffled memory", champion, tasks)
-    record = summarize(arms, same=same, collapsed=collapsed, alpha=session.config.sealed.alpha)
+    record = summarize(
+        arms,
+        same=same,
+        collapsed=collapsed,
+        iterations=session.past.records[-1].number,
+        alpha=session.config.sealed.alpha,
+    )
     session.journal.set_sealed(record)
     return record
 
@@ -80,14 +86,14 @@ def _shuffled(session: Session, champion: Program) -> Recall | None:
     return recall
 
 
-def summarize(arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, alpha: float) -> SealedRecord:
+def summarize(
+    arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, iterations: int, alpha: float
+) -> SealedRecord:
     """The record of judged answers by arm, task by task in the same order; pure."""
     judged = [i for i in range(len(arms["seed"])) if all(row[i][1].status.judged for row in arms.values())]
     if not judged:
         said = arms["seed"][0][1].text
-        raise PluginError(
-            f"the environment gave no verdict on any sealed task ({said}); mend it, then `burnish resume`"
-        )
+        raise PluginError(f"the environment gave no verdict on any sealed task ({said}); mend it, then {GO_ON}")
     passes = {name: [row[i][1].verified for i in judged] for name, row in arms.items()}
     result = verdict(
         passes["seed"],
@@ -95,6 +101,7 @@ def summarize(arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, 
         shuffled_passes=passes.get("shuffled memory"),
         same_program=same,
         collapsed=collapsed,
+        iterations=iterations,
         alpha=alpha,
     )
     comparison, placebo = result.comparison, result.placebo

@@ -115,7 +115,10 @@ async def _changed_verdicts(
     again = await environment.judge_all([(journal.task(a.task_id), a.answer) for a, _ in known.values()])
     for (attempt, before), now in zip(known.values(), again, strict=True):
         if (before.verified, before.reward) != (now.verified, now.reward):
-            yield f"the verdict on an answer to task {attempt.task_id} was {_said(before)} and is now {_said(now)}"
+            yield (
+                f"the verdict on answer {attempt.id} to task {attempt.task_id} was {_said(before)} and is now "
+                f"{_said(now)}: the journal or the environment was changed"
+            )
 
 
 def _said(feedback: Feedback) -> str:
@@ -155,7 +158,13 @@ def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:
         arms[name] = [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)]
     arms["champion"] = arms["champion"] or arms["seed"]
     same = last.champion_id == journal.iterations()[0].champion_id
-    again = summarize(arms, same=same, collapsed=last.action == "stop", alpha=run.config.sealed.alpha)
+    again = summarize(
+        arms,
+        same=same,
+        collapsed=last.action == "stop",
+        iterations=last.number,
+        alpha=run.config.sealed.alpha,
+    )
     if again != record:
         yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"
 

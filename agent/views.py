@@ -17,12 +17,13 @@ from rich.text import Text
 
 from burnish.agent.difference import Difference
 from burnish.agent.doctor import Check
-from burnish.agent.report import Report
+from burnish.agent.report import Report, Status
 from burnish.agent.verify import Verification
 from burnish.environments.registry import EnvironmentEntry
 from burnish.records import ArmRecord, GateRecord, IterationRecord
 from burnish.types import Exemplar, Record
 
+_UNITS = {"usd": "USD", "seconds": "s"}
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
 
 
@@ -85,7 +86,8 @@ _DOING = {
 def _line(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "plan":
         many = facts["iterations"]
-        return f"The budget buys {many} iterations and {facts['challengers']} challengers or more, and the sealed test."
+        bought = f"{many} iteration{'s' * (many != 1)} and as many challengers or more"
+        return f"The budget buys {bought}, and the sealed test."
     if kind == "probe":
         return (
             "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
@@ -133,7 +135,8 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     console.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
     if report.sealed:
         console.print(_arms(report))
-    console.print(_learning(report))
+    if len(report.iterations) > 1:
+        console.print(_learning(report))
     console.print(_usage(report))
     console.print(_facts(report))
     console.print("\nNext:")
@@ -219,24 +222,38 @@ def _facts(report: Report) -> str:
     return escape("\n".join(lines))
 
 
-def print_status(report: Report, *, as_json: bool) -> None:
-    """A few lines on where the run stands."""
+def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
+    """A few lines on where the run stands, who works on it and what of its budget is used."""
     if as_json:
-        _json(report)
+        _json(status)
         return
-    console = _console()
+    console, report = _console(), status.report
     last = report.iterations[-1]
     console.print(f"{escape(report.environment)}: {report.verdict} after iteration {last.number}")
     if last.number:
         console.print(_iteration(last))
     total = report.total
-    console.print(f"{total.calls} calls · {total.tokens:,} tokens · {total.usd:.4f} USD · {report.seconds:.0f} s")
+    used = {
+        "calls": f"{total.calls}",
+        "tokens": f"{total.tokens:,}",
+        "usd": f"{total.usd:.4f}",
+        "seconds": f"{report.seconds:.0f}",
+    }
+    limits = {name: "" if status.limits[name] is None else f" of {status.limits[name]:,}" for name in used}
+    console.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
+    if status.process:
+        console.print(f"Process {status.process} is at work; calls in flight count their worst case.")
+    elif not report.finished:
+        console.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
 def print_memory(exemplars: Sequence[Exemplar], *, as_json: bool) -> None:
     """One row an exemplar."""
     if as_json:
         _json(exemplars)
+        return
+    if not exemplars:
+        _console().print("0 exemplars: memory was empty.")
         return
     table = _table(f"{len(exemplars)} exemplars")
     for column in ("id", "born", "cell", "task", "answer"):

@@ -26,6 +26,8 @@ Every message says what happened, to which item, and what to do next.
 
 from __future__ import annotations
 
+from typing import Self
+
 __all__ = [
     "BudgetError",
     "BudgetExhausted",
@@ -46,10 +48,23 @@ __all__ = [
 ]
 
 
+GO_ON = "`burnish resume`"
+"""How messages name the way on; who knows the run's directory says it better by `with_way_on`."""
+
+
 class BurnishError(Exception):
     """Base of all errors Burnish raises on purpose."""
 
     exit_code = 1
+    way_on = GO_ON
+
+    def __str__(self) -> str:
+        return super().__str__().replace(GO_ON, self.way_on)
+
+    def with_way_on(self, words: str) -> Self:
+        """The same error, its message naming the way on in these words."""
+        self.way_on = words
+        return self
 
 
 class ConfigError(BurnishError):

@@ -57,8 +57,8 @@ def open_collection(client: Client) -> Collection:
     try:
         return client.get_collection(_NAME, embedding_function=None)
     except NotFoundError:
-        # 32 links a row (default 16) keep groups of equal vectors reachable; ef as high as finding every row needs.
-        hnsw = CreateHNSWConfiguration(space="cosine", ef_search=200, ef_construction=200, max_neighbors=32)
+        # The graph is searched only beyond what fits in RAM; more than chroma's own effort would double each write.
+        hnsw = CreateHNSWConfiguration(space="cosine", ef_search=200, ef_construction=100, max_neighbors=16)
         return client.create_collection(_NAME, embedding_function=None, configuration={"hnsw": hnsw})
 
 

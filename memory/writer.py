@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from burnish.errors import StorageError
+from burnish.errors import GO_ON, StorageError
 
 Value: TypeAlias = str | int | float | None
 Statement: TypeAlias = tuple[str, tuple[Value, ...]]
@@ -105,7 +105,7 @@ class Writer:
     def _failure(self, error: Exception) -> StorageError:
         return StorageError(
             f"cannot write {self._path}: {error}; nothing acknowledged was lost: free some disk space or check the "
-            "file, then `burnish resume`"
+            f"file, then {GO_ON}"
         )
 
     @staticmethod

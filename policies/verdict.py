@@ -61,14 +61,16 @@ def verdict(
     *,
     same_program: bool,
     collapsed: bool,
+    iterations: int,
     shuffled_passes: Sequence[bool] | None = None,
     alpha: float = 0.05,
     minimum_effect: float = 0.05,
 ) -> SealedResult:
     """What the run may claim; task i of every sequence is the same task.
 
-    "collapsed" when the guard stopped the run; "improved" when McNemar's test proves a gain; "no improvement" when
-    the champion is the seed or the whole interval lies below `minimum_effect`; "undecided" otherwise.
+    "collapsed" when the guard stopped the run; "undecided" when no iteration was finished; "improved" when
+    McNemar's test proves a gain; "no improvement" when the champion is the seed or the whole interval lies below
+    `minimum_effect`; "undecided" otherwise.
     """
     comparison = compare(seed_passes, champion_passes)
     placebo = None if shuffled_passes is None else compare(shuffled_passes, champion_passes)
@@ -76,6 +78,8 @@ def verdict(
     claim: Verdict
     if collapsed:
         claim, reason = "collapsed", "The guard stopped the run: what it generated lost its diversity."
+    elif not iterations:
+        claim, reason = "undecided", "No iteration was finished, so nothing was tried: give a larger budget."
     elif same_program:
         claim, reason = "no improvement", "No challenger was promoted: the champion is the seed program."
     elif comparison.better(alpha):

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.ledger import Amount, Ledger
-from burnish.errors import BudgetExhausted, Interrupted, ModelError, ModelRefused, ModelUnavailable
+from burnish.errors import GO_ON, BudgetExhausted, Interrupted, ModelError, ModelRefused, ModelUnavailable
 from burnish.memory.journal import CallKey, Journal
 from burnish.records import Completion
 
@@ -104,12 +104,17 @@ class Caller:
             except TryFailed as failure:
                 if n == client.config.retries:
                     raise ModelUnavailable(
-                        f"{failure} after {n + 1} tries; see that the server runs, then `burnish resume`"
+                        f"{failure} after {n + 1} tries; see that the server runs, then {GO_ON}"
                     ) from None
                 wait = self._wait(n, failure)
                 with contextlib.suppress(TimeoutError):  # `stop` ends the wait
                     await asyncio.wait_for(self._stopping.wait(), wait)
         raise AssertionError("unreachable")
+
+    def _refuse_without_time(self) -> None:
+        """A call that the end of the time budget cut short is not the server's failure."""
+        if self.ledger.seconds_left() <= 0:
+            raise BudgetExhausted("the time budget ended during a call", limit="seconds") from None
 
     def _wait(self, n: int, failure: TryFailed) -> float:
         """Exponential back-off with full jitter, or what the server asked for; never past the time budget."""
@@ -135,10 +140,12 @@ class Caller:
                 completion = await client.send(request, timeout=timeout)
         except TryFailed as failure:
             await self._give_up(key, attempt, worst, failure)
+            self._refuse_without_time()
             raise
         except TimeoutError:
             late = TryFailed(f"{client.url} did not answer within {timeout:.0f} s", lost=True)
             await self._give_up(key, attempt, worst, late)
+            self._refuse_without_time()
             raise late from None
         except ModelError as error:
             if isinstance(error, ModelRefused):

@@ -5,7 +5,7 @@ from langgraph.runtime import Runtime
 from burnish.agent.evaluation import judge_all
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
-from burnish.errors import PluginError
+from burnish.errors import GO_ON, PluginError
 
 
 async def check(state: State, runtime: Runtime[Session]) -> State:
@@ -18,7 +18,7 @@ async def check(state: State, runtime: Runtime[Session]) -> State:
     if not any(f.status.judged for f in feedbacks):
         raise PluginError(
             f"environment {session.environment.name} gave no verdict on any of {len(feedbacks)} attempts "
-            f"({feedbacks[0].text}); mend it, then `burnish resume`"
+            f"({feedbacks[0].text}); mend it, then {GO_ON}"
         )
     scratch.judged = list(zip(scratch.attempts, feedbacks, strict=True))
     await session.journal.add_judged(scratch.number, "attempt", scratch.judged)

@@ -125,16 +125,36 @@ def test_a_traceback_is_shown_only_with_debug(desk: Desk, capfd: pytest.CaptureF
 def test_an_unreachable_server(desk: Desk) -> None:
     url = "http://127.0.0.1:9/v1"
     outcome = desk.run(models={"task": {"url": url, "retries": 1}})
-    assert_refused(outcome, 5, url, "2 tries", "burnish resume")
+    assert_refused(outcome, 5, url, "2 tries", "then run the command again")
+    assert not desk.place.exists()
+
+
+def test_a_server_that_dies_within_the_run_is_waited_for_by_resume(desk: Desk) -> None:
+    answer = desk.lab.model.answer
+    desk.lab.model.answer = lambda body: (
+        answer(body) if len(desk.lab.model.bodies) <= 4 else ScriptedReply("down", status=500)
+    )
+    assert_refused(desk.run(models={"task": {"retries": 0}}), 5, f"`burnish resume {desk.place}`")
+    assert desk.place.exists()
+    status = desk.burnish("status", desk.place)
+    assert "No process is at work" in status.out
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_is_tried_once(desk: Desk, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("answered", [0, 6])
+def test_a_refused_key_is_tried_once(desk: Desk, status: int, answered: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRIPTED_KEY", "secret-key-123")
-    desk.lab.model.answer = lambda _body: ScriptedReply("no such key: secret-key-123", status=status)
+    answer = desk.lab.model.answer
+    desk.lab.model.answer = lambda body: (
+        answer(body)
+        if len(desk.lab.model.bodies) <= answered
+        else ScriptedReply("no such key: secret-key-123", status=status)
+    )
     outcome = desk.run(models={"task": {"api_key_env": "SCRIPTED_KEY"}})
     assert_refused(outcome, 5, "refused the API key", "SCRIPTED_KEY")
-    assert len(desk.lab.model.bodies) == 1
+    if not answered:
+        assert len(desk.lab.model.bodies) == 1
+    assert desk.place.exists() == bool(answered)
     everything = b"".join(p.read_bytes() for p in desk.place.rglob("*") if p.is_file())
     assert b"secret-key-123" not in everything + outcome.err.encode()
 

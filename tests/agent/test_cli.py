@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -138,6 +139,8 @@ def test_a_run_can_be_looked_at_while_it_is_locked(burnish: CommandLine, copy: P
     with RunDirectory(copy).locked():
         for command in ("status", "report", "memory", "verify", "doctor"):
             assert burnish(command, copy).code == 0
+        assert f"Process {os.getpid()} is at work" in burnish("status", copy).out
+    assert "at work" not in burnish("status", copy).out  # it is finished
 
 
 def test_an_unfinished_run_says_how_to_go_on(burnish: CommandLine, lab: Laboratory) -> None:

@@ -19,7 +19,7 @@ def passes(*, both: int = 0, gained: int = 0, lost: int = 0, neither: int = 0) -
 def judge(
     before: list[bool], after: list[bool], *, same_program: bool = False, collapsed: bool = False
 ) -> SealedResult:
-    return verdict(before, after, same_program=same_program, collapsed=collapsed)
+    return verdict(before, after, same_program=same_program, collapsed=collapsed, iterations=1)
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,29 @@ def test_collapse_comes_before_everything() -> None:
 
 def test_the_placebo_is_compared_and_changes_nothing() -> None:
     seed, champion = passes(both=10, gained=20, lost=2, neither=10)
-    result = verdict(seed, champion, same_program=False, collapsed=False, shuffled_passes=champion)
+    result = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, shuffled_passes=champion)
     assert result.verdict == "improved"
     assert result.placebo is not None
     assert not result.placebo.better(0.05)
-    against_seed = verdict(seed, champion, same_program=False, collapsed=False, shuffled_passes=seed)
+    against_seed = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, shuffled_passes=seed)
     assert against_seed.placebo == against_seed.comparison
+
+
+def test_without_a_finished_iteration_nothing_is_claimed() -> None:
+    result = verdict([True, False], [True, False], same_program=True, collapsed=False, iterations=0)
+    assert result.verdict == "undecided"
+    assert "larger budget" in result.reason
 
 
 @pytest.mark.parametrize("shuffled", [None, [True, False, True]])
 def test_results_survive_json(shuffled: list[bool] | None) -> None:
     result = verdict(
-        [True, False, False], [True, True, False], same_program=False, collapsed=False, shuffled_passes=shuffled
+        [True, False, False],
+        [True, True, False],
+        same_program=False,
+        collapsed=False,
+        iterations=1,
+        shuffled_passes=shuffled,
     )
     assert SealedResult.from_json(json.loads(json.dumps(result.to_json(), allow_nan=False))) == result
 
