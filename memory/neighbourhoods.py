@@ -15,6 +15,7 @@ from burnish.memory.store import Memory
 State: TypeAlias = tuple[int, int]
 Around: TypeAlias = dict[tuple[str, int], list[Neighbour]]
 
+_SLACK = 1e-6  # similarities are rounded to 6 digits before they are ranked
 KEPT = 8
 """States of memory that are remembered: an iteration asks for the champion's and for the newest."""
 
@@ -56,9 +57,10 @@ class Neighbourhoods:
         kept = {key: near for key, near in around.items() if not any(n.id in gone for n in near)}
         newcomers = self._memory.vectors(born)
         centres = self._memory.vectors([id_ for id_, _ in kept])
-        return {
-            (id_, depth): ranked(
-                [*((n.id, n.similarity) for n in near), *zip(born, similarities(newcomers, centre), strict=True)], depth
-            )
-            for ((id_, depth), near), centre in zip(kept.items(), centres, strict=True)
-        }
+        grown = {}
+        for ((id_, depth), near), centre in zip(kept.items(), centres, strict=True):
+            least = near[-1].similarity - _SLACK if len(near) == depth else -2.0
+            likeness = zip(born, similarities(newcomers, centre), strict=True)
+            closer = [(newcomer, value) for newcomer, value in likeness if value >= least]
+            grown[id_, depth] = ranked([*((n.id, n.similarity) for n in near), *closer], depth) if closer else near
+        return grown

@@ -54,8 +54,9 @@ class NumpyIndex:
     def _products(self, queries: Vectors, alive: Rows) -> NDArray[np.float32]:
         """The cosine of each query to every row; that of a dead one is below all others."""
         rows = len(self._spans)
-        found = np.full((len(queries), rows), _NEVER, dtype=np.float32)
+        found = np.empty((len(queries), rows), dtype=np.float32)
         if 2 * len(alive) < rows:  # copying rows is dearer than multiplying them, so only where few stay
+            found[:] = _NEVER
             found[:, alive] = queries @ self._matrix[alive].T
             return found
         for start in range(0, rows, _BLOCK):
