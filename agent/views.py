@@ -239,7 +239,7 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         "usd": f"{total.usd:.4f}",
         "seconds": f"{report.seconds:.0f}",
     }
-    limits = {name: "" if status.limits[name] is None else f" of {status.limits[name]:,}" for name in used}
+    limits = {name: "" if status.limits[name] is None else f" of {status.limits[name]:,.12g}" for name in used}
     console.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
     if status.process:
         console.print(f"Process {status.process} is at work; calls in flight count their worst case.")
