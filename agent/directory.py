@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from burnish.config import RunConfig
 from burnish.errors import RunExists, RunLocked, StorageError
+
+LOOKING_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,11 @@ class RunDirectory:
         if not self.path.is_dir():
             raise StorageError(f"{self.path} holds no run; give the directory of a run")
         with (self.path / "lock").open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not _seized(file):
                 file.seek(0)
                 raise RunLocked(
                     f"{self.path} is in use by process {file.read().strip() or '?'}; wait for it or stop it first"
-                ) from None
+                )
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
@@ -110,3 +110,15 @@ class RunDirectory:
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": kind, **facts}
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _seized(file: IO[str]) -> bool:
+    """Whether the lock was got. A second try follows: `holder` has it for a moment when it looks."""
+    for pause in (LOOKING_SECONDS, 0.0):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(pause)
+        else:
+            return True
+    return False

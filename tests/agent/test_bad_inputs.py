@@ -140,6 +140,16 @@ def test_a_server_that_dies_within_the_run_is_waited_for_by_resume(desk: Desk) -
     assert "No process is at work" in status.out
 
 
+def test_answers_of_a_server_that_counts_no_tokens_are_not_thrown_away(desk: Desk) -> None:
+    zero = b'{"choices": [{"message": {"content": "3"}}], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}'
+    desk.lab.model.answer = lambda _body: (
+        ScriptedReply(raw=zero) if len(desk.lab.model.bodies) <= 4 else ScriptedReply("no", status=401)
+    )
+    assert_refused(desk.run(models={"task": {"concurrency": 1}}), 5, "refused the API key")
+    assert desk.place.exists()
+    assert desk.burnish("status", desk.place).code == 0
+
+
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("answered", [0, 6])
 def test_a_refused_key_is_tried_once(desk: Desk, status: int, answered: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -141,6 +143,25 @@ def test_a_run_can_be_looked_at_while_it_is_locked(burnish: CommandLine, copy: P
             assert burnish(command, copy).code == 0
         assert f"Process {os.getpid()} is at work" in burnish("status", copy).out
     assert "at work" not in burnish("status", copy).out  # it is finished
+
+
+def test_looking_at_the_lock_does_not_keep_a_run_from_starting(copy: Path) -> None:
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            RunDirectory(copy).holder()
+            time.sleep(0.001)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        for _ in range(200):
+            with RunDirectory(copy).locked():
+                pass
+    finally:
+        stop.set()
+        watcher.join()
 
 
 def test_an_unfinished_run_says_how_to_go_on(burnish: CommandLine, lab: Laboratory) -> None:
