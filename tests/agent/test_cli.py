@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import sqlite3
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -146,22 +146,13 @@ def test_a_run_can_be_looked_at_while_it_is_locked(burnish: CommandLine, copy: P
 
 
 def test_looking_at_the_lock_does_not_keep_a_run_from_starting(copy: Path) -> None:
-    stop = threading.Event()
-
-    def look() -> None:
-        while not stop.is_set():
-            RunDirectory(copy).holder()
-            time.sleep(0.001)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        for _ in range(200):
-            with RunDirectory(copy).locked():
-                pass
-    finally:
-        stop.set()
-        watcher.join()
+    with (copy / "lock").open("a+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        release = threading.Timer(0.02, fcntl.flock, (looking, fcntl.LOCK_UN))
+        release.start()
+        with RunDirectory(copy).locked():
+            assert RunDirectory(copy).holder() == str(os.getpid())
+        release.join()
 
 
 def test_an_unfinished_run_says_how_to_go_on(burnish: CommandLine, lab: Laboratory) -> None:
