@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from burnish.memory.lifespans import Lifespans, Rows
 from burnish.types import ALIVE, Exemplar
 
 BATCH = 1024
-VECTORS_IN_RAM = 8192
 NOW = ALIVE - 1
 """A revision later than any: what is alive then is alive now."""
 
@@ -38,7 +37,6 @@ class Memory:
         self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
         self._marks = _marks(self._all.values())
         self._staged = Counter[int]()
-        self._vectors: dict[str, NDArray[np.float32]] = {}
         self.per_task = Counter(e.task_id for e in self.alive())
         self.per_cell = Counter(e.cell for e in self.alive())
 
@@ -98,13 +96,8 @@ class Memory:
         return [e.id for e in born], {e.id for e in gone}
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
-        """The vectors of exemplars, shape (n, d). Those last asked for are kept: an index on disk gives them slowly."""
-        missing = [i for i in dict.fromkeys(ids) if i not in self._vectors]
-        self._vectors.update(zip(missing, self.index.vectors(missing), strict=True))
-        found = np.array([self._vectors[i] for i in ids], dtype=np.float32).reshape(len(ids), self.embedder.dimensions)
-        for i in list(islice(self._vectors, max(0, len(self._vectors) - VECTORS_IN_RAM))):
-            del self._vectors[i]
-        return found
+        """The vectors of exemplars, shape (n, d)."""
+        return self.index.vectors(ids)
 
     def nearest(self, vectors: NDArray[np.float32], n: int, *, revision: int) -> list[list[Neighbour]]:
         """For each row of (q, d) the n most alike exemplars of a revision, most alike first."""
