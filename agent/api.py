@@ -16,7 +16,6 @@ from burnish import __version__
 from burnish.agent.directory import RunDirectory
 from burnish.agent.report import Report, Status, make_report
 from burnish.config import RunConfig
-from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
 from burnish.errors import (
     BudgetExhausted,
@@ -30,6 +29,7 @@ from burnish.errors import (
 )
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
+from burnish.protocols import Environment
 from burnish.records import SEALED, IterationRecord
 from burnish.types import Exemplar, Program
 

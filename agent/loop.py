@@ -17,9 +17,9 @@ from burnish.agent.operators.reflection import probe
 from burnish.agent.sealed import open_sealed
 from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig
-from burnish.environments.protocol import Environment
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
+from burnish.protocols import Environment
 from burnish.records import ARMS
 
 PROBE_CALLS = 3

@@ -20,13 +20,13 @@ from burnish.agent.models.ledger import Ledger
 from burnish.agent.session import Session
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
-from burnish.environments.protocol import Environment
 from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.protocols import Environment
 from burnish.records import Completion, IterationRecord
 from burnish.types import Program, Prompt
 

@@ -15,10 +15,10 @@ from burnish.agent.evaluation import Judged
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
-from burnish.environments.protocol import Environment
 from burnish.environments.registry import load
 from burnish.memory.journal import Journal
 from burnish.policies.acceptance import score
+from burnish.protocols import Environment
 from burnish.records import SEALED, GateRecord, IterationRecord
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 

@@ -14,7 +14,7 @@ from burnish.agent.models.scripted import ScriptedServer
 from burnish.agent.opening import open_session
 from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig
-from burnish.environments.contacts import Contacts
+from burnish.environments.built_in.contacts import Contacts
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord
 from burnish.types import Exemplar, Program, Prompt, Task

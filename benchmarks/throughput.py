@@ -27,7 +27,7 @@ from burnish.agent.models.ledger import Ledger
 from burnish.agent.opening import EMBEDDED_SLOTS
 from burnish.agent.retriever import Retriever
 from burnish.config import BudgetConfig, ModelConfig
-from burnish.environments.contacts import Contacts
+from burnish.environments.built_in.contacts import Contacts
 from burnish.memory.embedding import MiniLMEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.journal import Journal

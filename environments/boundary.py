@@ -15,10 +15,10 @@ from functools import partial
 from typing import TypeVar
 
 from burnish.environments.drawing import Drawing
-from burnish.environments.protocol import Environment
 from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
+from burnish.protocols import Environment
 from burnish.types import Feedback, Split, Status, Task
 
 T = TypeVar("T")

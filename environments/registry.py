@@ -17,8 +17,8 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar, cast
 
 from burnish.environments.boundary import Raised, attempt
-from burnish.environments.protocol import Environment
 from burnish.errors import BurnishError, ConfigError, PluginError
+from burnish.protocols import Environment
 from burnish.types import JsonValue, content_hash
 
 T = TypeVar("T")
@@ -28,9 +28,9 @@ GROUP = "burnish.environments"
 
 BUILT_IN = MappingProxyType(
     {
-        "contacts": "burnish.environments.contacts:Contacts",
-        "dates": "burnish.environments.dates:Dates",
-        "null": "burnish.environments.null:Null",
+        "contacts": "burnish.environments.built_in.contacts:Contacts",
+        "dates": "burnish.environments.built_in.dates:Dates",
+        "null": "burnish.environments.built_in.null:Null",
     }
 )
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment, Raised, attempt
-from burnish.environments.contacts import Contacts
-from burnish.environments.protocol import Environment
+from burnish.environments.built_in.contacts import Contacts
 from burnish.errors import PluginError
+from burnish.protocols import Environment
 from burnish.types import Feedback, Split, Status, Task, canonical_json
 
 RIGHT = Feedback(1.0, verified=True)

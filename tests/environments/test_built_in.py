@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.environments.boundary import GuardedEnvironment
-from burnish.environments.protocol import Environment
 from burnish.environments.registry import BUILT_IN, load
+from burnish.protocols import Environment
 from burnish.types import SPLITS, Task, canonical_json
 
 NAMES = sorted(BUILT_IN)

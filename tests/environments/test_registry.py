@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from burnish.environments.contacts import Contacts
+from burnish.environments.built_in.contacts import Contacts
 from burnish.environments.registry import BUILT_IN, EnvironmentEntry, listing, load
 from burnish.errors import BurnishError, ConfigError, PluginError
 

@@ -26,7 +26,7 @@ from burnish.agent.cli import main
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.agent.report import Report
 from burnish.config import RunConfig
-from burnish.environments.protocol import Environment
+from burnish.protocols import Environment
 
 CODES = f"{Path(__file__).with_name('codes.py')}:Codes"
 Body: TypeAlias = Mapping[str, Any]

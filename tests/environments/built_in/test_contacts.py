@@ -4,8 +4,16 @@ from itertools import combinations, islice
 
 import pytest
 
-from burnish.environments.contacts import AGE_IS_NUMBER, KEYS, NO_REPEATS, ONLY_KEYS, ONLY_OBJECT, SHAPES, Contacts
-from burnish.environments.people import CITIES, FAMILY, GIVEN, JOBS
+from burnish.environments.built_in.contacts import (
+    AGE_IS_NUMBER,
+    KEYS,
+    NO_REPEATS,
+    ONLY_KEYS,
+    ONLY_OBJECT,
+    SHAPES,
+    Contacts,
+)
+from burnish.environments.built_in.people import CITIES, FAMILY, GIVEN, JOBS
 from burnish.errors import ConfigError
 from burnish.types import Feedback, JsonValue, Status, Task
 

@@ -2,7 +2,7 @@ from itertools import islice
 
 import pytest
 
-from burnish.environments.null import WRONG, Null
+from burnish.environments.built_in.null import WRONG, Null
 from burnish.errors import ConfigError
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from types import MappingProxyType
 
-from burnish.environments.objects import FoundObject, find_object
-from burnish.environments.people import CITIES, FAMILY, GIVEN, JOBS
+from burnish.environments.built_in.objects import FoundObject, find_object
+from burnish.environments.built_in.people import CITIES, FAMILY, GIVEN, JOBS
 from burnish.errors import ConfigError
 from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_text
 

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from burnish.environments.dates import MONTHS, ONLY_DATE, ORDINALS, WAYS, WEEKDAYS, Dates
+from burnish.environments.built_in.dates import MONTHS, ONLY_DATE, ORDINALS, WAYS, WEEKDAYS, Dates
 from burnish.types import Status, Task
 
 TASK = Task(environment="dates", prompt="the 3rd of March 2021", data={"date": "2021-03-03"})

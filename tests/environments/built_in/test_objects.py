@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.environments.objects import LONGEST, FoundObject, find_object
+from burnish.environments.built_in.objects import LONGEST, FoundObject, find_object
 
 FLAT = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=5)
 
