@@ -45,12 +45,12 @@ def written(path: Path, text: str) -> Path:
     return path
 
 
-def installed(folder: Path, entries: str, name: str = "gadgets") -> None:
+def installed(folder: Path, entries: str, name: str = "gadgets", group: str = "burnish.environments") -> None:
     """An installed distribution as pip leaves it: metadata beside the module."""
     metadata = folder / f"{name}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[burnish.environments]\n{entries}\n")
+    (metadata / "entry_points.txt").write_text(f"[{group}]\n{entries}\n")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
@@ -101,7 +101,10 @@ def test_listing_never_imports_a_plug_in(tmp_path: Path) -> None:
     written(tmp_path / "burnish_test_bomb.py", "raise RuntimeError('imported')")
     installed(tmp_path, "bomb = burnish_test_bomb:Bomb\ncontacts = burnish_test_bomb:Contacts")
     assert EnvironmentEntry("bomb", "gadgets: burnish_test_bomb:Bomb") in listing()
-    assert [entry.source for entry in listing() if entry.name == "contacts"] == ["built-in"]
+    assert [entry.warning for entry in listing() if entry.name == "contacts"] == [
+        "",
+        "hidden: what is built in has this name",
+    ]
     with pytest.raises(PluginError, match=r'"bomb" \(gadgets: .*cannot be imported: RuntimeError: imported'):
         load("bomb", {})
 
@@ -109,8 +112,43 @@ def test_listing_never_imports_a_plug_in(tmp_path: Path) -> None:
 def test_two_plug_ins_of_one_name_are_refused(tmp_path: Path) -> None:
     installed(tmp_path, "echo = one:Echo")
     installed(tmp_path, "echo = two:Echo", name="widgets")
+    assert {entry.warning for entry in listing() if entry.name == "echo"} == {"more than one package offers this name"}
     with pytest.raises(PluginError, match="gadgets: one:Echo and widgets: two:Echo; uninstall"):
         load("echo", {})
+
+
+def test_a_plug_in_that_names_no_object_is_listed_with_a_warning(tmp_path: Path) -> None:
+    installed(tmp_path, "half = only_a_module")
+    assert [e.warning for e in listing() if e.name == "half"] == [
+        "its entry point 'only_a_module' names no object; it must read module:Class"
+    ]
+
+
+def test_a_scheme_gets_what_stands_behind_the_colon_and_the_options(tmp_path: Path) -> None:
+    written(
+        tmp_path / "burnish_test_shelf.py",
+        GOOD.replace("*, words", "title, *, words").replace("self.words = words", "self.words = f'{title} {words}'"),
+    )
+    installed(tmp_path, "shelf = burnish_test_shelf:Echo", group="burnish.adapters")
+    environment = load("shelf:one:two", {"words": 7})
+    assert next(iter(environment.tasks("train", 0))).prompt == "word 0 of one:two 7"  # type: ignore[arg-type]
+    assert [e.source for e in listing() if e.name == "shelf:"] == ["gadgets: burnish_test_shelf:Echo"]
+    with pytest.raises(ConfigError, match='"shelf:x" has no option "wrods"; did you mean "words"'):
+        load("shelf:x", {"wrods": 1})
+    with pytest.raises(ConfigError, match='no scheme is called "shef"; did you mean "shelf"'):
+        load("shef:x", {})
+
+
+def test_what_a_misspelt_method_may_be_meant_for_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path / "echo.py", GOOD.replace("def score", "def scores"))
+    with pytest.raises(PluginError, match="lacks the method `score`; `scores` may be meant for `score`"):
+        load(f"{path}:Echo", {})
+
+
+def test_an_error_in_a_class_names_file_and_line(tmp_path: Path) -> None:
+    path = written(tmp_path / "echo.py", GOOD.replace("self.words = words", "self.words = words / 0"))
+    with pytest.raises(PluginError, match=r"ZeroDivisionError: division by zero \(.*echo.py, line 10\)"):
+        load(f"{path}:Echo", {})
 
 
 @pytest.mark.parametrize(
@@ -118,9 +156,9 @@ def test_two_plug_ins_of_one_name_are_refused(tmp_path: Path) -> None:
     [
         ("contcts", {}, 'no environment is called "contcts"; did you mean "contacts"? known are contacts, dates, null'),
         ("", {}, 'no environment is called ""; known are contacts'),
-        ("a:b", {}, "no environment is called"),
-        ("contacts", {"shape": 1}, '"contacts" has no option "shape"; it takes shapes'),
-        ("dates", {"shape": 1}, '"dates" has no option "shape"; it takes none'),
+        ("a:b", {}, 'no scheme is called "a"; '),
+        ("contacts", {"shape": 1}, '"contacts" has no option "shape"; did you mean "shapes"? it takes'),
+        ("dates", {"shape": 1}, '"dates" has no option "shape"; it takes'),
         ("contacts", {"shapes": 99}, "from 1 to 16"),
     ],
 )
