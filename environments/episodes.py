@@ -71,7 +71,7 @@ async def replayed_async(environment: Episodes, task: Task, answer: str) -> Feed
 
 async def settled(value: T | Awaitable[T]) -> T:
     """The value, awaited if need be."""
-    return await cast("Awaitable[T]", value) if inspect.isawaitable(value) else cast("T", value)
+    return await value if inspect.isawaitable(value) else value
 
 
 def close(episode: object) -> None:
