@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from burnish.environments.drawing import Drawing
+from burnish.environments.plans import Resolution, is_plan, resolve
+from burnish.environments.playing import Play
 from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
-from burnish.protocols import Environment
-from burnish.types import Feedback, Split, Status, Task
+from burnish.protocols import Environment, Episodes, Seed, Seeds, Tool, Tools
+from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 T = TypeVar("T")
 
@@ -84,6 +86,8 @@ class GuardedEnvironment:
         self.name = environment.name
         self.instruction = environment.instruction
         self._environment = environment
+        self.tools: tuple[Tool, ...] = tuple(environment.tools) if isinstance(environment, Tools) else ()
+        self.episodic = isinstance(environment, Episodes)
         self._timeout = timeout
         self._workers = Workers()
 
@@ -99,9 +103,7 @@ class GuardedEnvironment:
         drawing = Drawing(self.name, split, count=count, skip=skip)
         if drawing.finished:
             return []
-        source = await self._call(lambda: self._source(split, seed), split)
-        if inspect.isawaitable(source):
-            source = self._returned(await _within(source, self._timeout), split)
+        source = self._returned(await self._call(lambda: self._source(split, seed)), split)
         if isinstance(source, AsyncIterable):
             await self._pull_async(drawing, aiter(source), split)
         elif isinstance(source, Iterable):
@@ -117,16 +119,74 @@ class GuardedEnvironment:
     async def judge_all(self, pairs: Sequence[tuple[Task, str]]) -> list[Feedback]:
         """The verdicts on pairs of task and answer, in their order, reached concurrently.
 
+        Where the environment has tools, an answer that is a plan is resolved first and its value judged in its place.
+
         Status `error`: the environment raised or returned an unsound verdict, `text` says which. Status
         `timeout`: it took too long. In both, reward is 0 and nothing is verified.
         """
-        score = self._environment.score
-        outcomes = await self._workers.run([partial(attempt, partial(score, *pair)) for pair in pairs], self._timeout)
-        await self._await_all(outcomes)
-        return [self._feedback(outcome) for outcome in outcomes]
+        resolved = await asyncio.gather(*(self._resolved(task, answer) for task, answer in pairs))
+        score, tasks = self._environment.score, [task for task, _ in pairs]
+        calls = [partial(score, t, a) for t, a in zip(tasks, resolved, strict=True) if isinstance(a, str)]
+        verdicts = iter([self._feedback(outcome) for outcome in await self._call_all(calls)])
+        return [next(verdicts) if isinstance(answer, str) else answer for answer in resolved]
 
-    async def _await_all(self, outcomes: list[object]) -> None:
-        """Replace those outcomes that are awaitable by what they come to."""
+    async def constants(self, task: Task) -> list[JsonValue]:
+        """What a plan for the task may name; nothing where the environment has no tools, or fails to say."""
+        environment = self._environment
+        if not isinstance(environment, Tools):
+            return []
+        outcome = await self._call(lambda: list(environment.constants(task)))
+        return outcome if isinstance(outcome, list) else []
+
+    async def play(self, task: Task) -> Play | None:
+        """A new play of a task of an episodic environment; None where the environment fails to start one."""
+        environment = self._environment
+        assert isinstance(environment, Episodes)
+        episode = await self._call(lambda: environment.start(task))
+        return Play.of(episode, self._call, most=environment.max_turns)
+
+    async def seeds(self) -> list[Seed]:
+        """The exemplars that people made, none where the environment brings none.
+
+        Raises:
+            PluginError: it fails to say, or one of them is no `Seed`.
+
+        """
+        environment = self._environment
+        if not isinstance(environment, Seeds):
+            return []
+        outcome = await self._call(lambda: list(environment.seeds()))
+        if not isinstance(outcome, list) or not all(isinstance(seed, Seed) for seed in outcome):
+            said = _failure(outcome, "seeds", self._timeout).text if not isinstance(outcome, list) else "no `Seed`"
+            raise PluginError(f'environment "{self.name}": seeds gave no list of `Seed` ({said})')
+        return outcome
+
+    async def _resolved(self, task: Task, answer: str) -> str | Feedback:
+        """What is judged in place of an answer; the feedback, where it is a plan that comes to nothing."""
+        environment = self._environment
+        if not isinstance(environment, Tools) or not is_plan(answer):
+            return answer
+        constants = await self._call(lambda: list(environment.constants(task)))
+        if not isinstance(constants, list):
+            return _failure(constants, "constants", self._timeout)
+        outcome = await resolve(answer, self.tools, constants, self._use)
+        if not isinstance(outcome, Resolution):
+            return _failure(outcome, "call", self._timeout)
+        problem = outcome.problem
+        return Feedback(0.0, verified=False, text=problem, status=Status.UNPARSABLE) if problem else outcome.text
+
+    async def _use(self, tool: str, arguments: Mapping[str, JsonValue]) -> object:
+        environment = self._environment
+        assert isinstance(environment, Tools)
+        return await self._call(lambda: environment.call(tool, arguments))
+
+    async def _call(self, call: Callable[[], object]) -> object:
+        """What a method of the environment returns: plain or awaited, `Raised`, or `TIMED_OUT`."""
+        (outcome,) = await self._call_all([call])
+        return outcome
+
+    async def _call_all(self, calls: Sequence[Callable[[], object]]) -> list[object]:
+        outcomes = await self._workers.run([partial(attempt, call) for call in calls], self._timeout)
         awaitable = [index for index, outcome in enumerate(outcomes) if inspect.isawaitable(outcome)]
         waiting = iter(awaitable)
 
@@ -143,12 +203,13 @@ class GuardedEnvironment:
                 outcome = outcomes[index]
                 if inspect.iscoroutine(outcome):
                     outcome.close()
+        return outcomes
 
     def _feedback(self, outcome: object) -> Feedback:
-        if isinstance(outcome, TimedOut):
-            return failed(Status.TIMEOUT, f"score took longer than {self._timeout:g} s")
-        feedback = outcome if isinstance(outcome, Raised) else attempt(partial(checked, outcome))
-        return failed(Status.ERROR, f"score raised {feedback}") if isinstance(feedback, Raised) else feedback
+        if isinstance(outcome, TimedOut | Raised):
+            return _failure(outcome, "score", self._timeout)
+        feedback = attempt(partial(checked, outcome))
+        return _failure(feedback, "score", self._timeout) if isinstance(feedback, Raised) else feedback
 
     def _source(self, split: Split, seed: int) -> object:
         source = self._environment.tasks(split, seed)
@@ -157,7 +218,7 @@ class GuardedEnvironment:
     async def _pull(self, drawing: Drawing, source: Iterable[object], split: Split) -> None:
         candidates = iter(source)
         seconds = min(SLICE_SECONDS, self._timeout / 2)
-        while await self._call(lambda: drawing.pull(candidates, seconds), split):
+        while self._returned(await self._call(lambda: drawing.pull(candidates, seconds)), split):
             pass
 
     async def _pull_async(self, drawing: Drawing, candidates: AsyncIterator[object], split: Split) -> None:
@@ -172,10 +233,6 @@ class GuardedEnvironment:
             if close is not None:
                 await _within(close(), self._timeout)
 
-    async def _call(self, call: Callable[[], object], split: Split) -> object:
-        (outcome,) = await self._workers.run([partial(attempt, call)], self._timeout)
-        return self._returned(outcome, split)
-
     def _returned(self, outcome: object, split: Split) -> object:
         if isinstance(outcome, TimedOut):
             raise self._broken(split, f"tasks yielded nothing for {self._timeout:g} s; raise environment_timeout")
@@ -189,6 +246,14 @@ class GuardedEnvironment:
         return PluginError(f'environment "{self.name}", split "{split}": {what}')
 
 
+def _failure(outcome: object, method: str, timeout: float) -> Feedback:
+    """The feedback of a method that returned nothing of use."""
+    if isinstance(outcome, TimedOut):
+        return failed(Status.TIMEOUT, f"{method} took longer than {timeout:g} s")
+    what = f"raised {outcome}" if isinstance(outcome, Raised) else f"returned {type(outcome).__name__}"
+    return failed(Status.ERROR, f"{method} {what}")
+
+
 class LearningEnvironment:
     """What learning code sees of an environment: all but the sealed test split."""
 
@@ -197,6 +262,10 @@ class LearningEnvironment:
         self.instruction = guarded.instruction
         self.judge = guarded.judge
         self.judge_all = guarded.judge_all
+        self.tools = guarded.tools
+        self.episodic = guarded.episodic
+        self.constants = guarded.constants
+        self.play = guarded.play
         self._draw = guarded.draw
 
     async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:

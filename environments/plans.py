@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, cast
+from typing import TypeAlias, cast
 
-from burnish.environments.episodes import settled
-from burnish.protocols import Tool, ToolResult, Tools
-from burnish.types import JsonValue, Record, Task, canonical_json
+from burnish.protocols import Tool, ToolResult
+from burnish.types import JsonValue, Record, canonical_json
 
 MOST_STEPS = 100
 LONGEST_PLAN = 20_000
@@ -40,7 +39,7 @@ class Reference(Record):
     name: str
 
 
-Argument = Reference | JsonValue
+Argument: TypeAlias = "Reference | JsonValue"
 
 
 @dataclass(frozen=True)
@@ -81,15 +80,20 @@ def parse_plan(answer: str) -> list[Call] | None:
     return None if None in calls else cast("list[Call]", calls)
 
 
-async def resolve(answer: str, task: Task, environment: Tools) -> Resolution:
-    """Compute a plan with the environment's tools, whatever order its lines are in.
+Use = Callable[[str, Mapping[str, JsonValue]], Awaitable[object]]
+"""Uses a tool by name with arguments by name; comes to a `ToolResult`, or to something else where the tool failed."""
 
-    A cycle, an unknown tool, an undefined name, a constant that the task does not hold, a line that nothing uses and a
-    tool that refuses its arguments are problems, in words that do not repeat the answer.
+
+async def resolve(answer: str, tools: Sequence[Tool], constants: Sequence[JsonValue], use: Use) -> object:
+    """Compute a plan, whatever order its lines are in; lines that do not wait for each other are computed at a time.
+
+    Returns a `Resolution`. A cycle, an unknown tool, an undefined name, a constant that is not among `constants`, a
+    line that nothing uses and a tool that refuses its arguments are problems, in words that do not repeat the answer.
+    What a tool came to that is no `ToolResult` is returned as it is.
     """
     calls = parse_plan(answer)
-    tools = {tool.name: tool for tool in environment.tools}
-    problem = _problem(calls, tools, environment.constants(task))
+    by_tool = {tool.name: tool for tool in tools}
+    problem = _problem(calls, by_tool, constants)
     if problem or not calls:
         return Resolution(problem=problem)
     by_name = {call.name: call for call in calls}
@@ -101,8 +105,10 @@ async def resolve(answer: str, task: Task, environment: Tools) -> Resolution:
     values: dict[str, JsonValue] = {}
     while sorter.is_active():
         ready = sorter.get_ready()
-        results = await asyncio.gather(*(_used(by_name[name], tools, values, environment) for name in ready))
+        results = await asyncio.gather(*(_used(by_name[name], by_tool, values, use) for name in ready))
         for name, result in zip(ready, results, strict=True):
+            if not isinstance(result, ToolResult):
+                return result
             if result.error:
                 return Resolution(problem=f"{by_name[name].tool}: {result.error}")
             values[name] = result.value
@@ -175,12 +181,9 @@ def _example(tools: Mapping[str, Tool]) -> str:
     return f"y1 = {tool.name}({', '.join(parameters(tool))})"
 
 
-async def _used(
-    call: Call, tools: Mapping[str, Tool], values: Mapping[str, JsonValue], environment: Tools
-) -> ToolResult:
+async def _used(call: Call, tools: Mapping[str, Tool], values: Mapping[str, JsonValue], use: Use) -> object:
     names = parameters(tools[call.tool])
     given = [values[a.name] if isinstance(a, Reference) else a for a in call.arguments]
-    if len(given) > len(names):
+    if len(given) != len(names):
         return ToolResult(error=f"give {len(names)} arguments")
-    arguments: dict[str, Any] = dict(zip(names, given, strict=False))
-    return await settled(environment.call(call.tool, arguments))
+    return await use(call.tool, dict(zip(names, given, strict=True)))

@@ -27,8 +27,8 @@ def checked(returned: object) -> Feedback:
     return Feedback(
         reward=float(returned.reward),
         verified=returned.verified,
-        text=_storable(returned.text[:LONGEST_TEXT]),
-        parts={_storable(name): float(value) for name, value in returned.parts.items()},
+        text=storable(returned.text[:LONGEST_TEXT]),
+        parts={storable(name): float(value) for name, value in returned.parts.items()},
         steps=tuple(int(step) for step in returned.steps),
         status=returned.status,
     )
@@ -75,6 +75,6 @@ def _shown(value: object) -> str:
     return repr(value)[:60]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text without lone surrogates, which no UTF-8 file takes."""
     return text.encode("utf-8", "replace").decode()
