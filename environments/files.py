@@ -23,7 +23,7 @@ def from_file(path: Path, class_name: str) -> Callable[..., object]:
     """
     if not path.is_file():
         raise PluginError(f"there is no file {path} (looked in {path.absolute().parent}); {OWN}")
-    module = _import_file(path.resolve())
+    module = import_file(path.resolve())
     if not hasattr(module, class_name):
         classes = [n for n, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__]
         there = f"the classes there are {', '.join(classes)}" if classes else "there are no classes in it"
@@ -32,7 +32,13 @@ def from_file(path: Path, class_name: str) -> Callable[..., object]:
     return factory_of(getattr(module, class_name), f"{path}:{class_name}")
 
 
-def _import_file(path: Path) -> ModuleType:
+def import_file(path: Path) -> ModuleType:
+    """The module of a file.
+
+    Raises:
+        PluginError: importing it failed.
+
+    """
     name = f"burnish_environment_{path.stem}_{content_hash(str(path))}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
