@@ -29,9 +29,11 @@ class Check(Record):
 
 
 def examine(directory: Path | None = None) -> list[Check]:
-    """Versions, the embedded model or the configured servers, and for a run whether its index equals its journal."""
+    """Versions, the sandbox, the embedded model or the configured servers, and for a run whether its index equals
+    its journal.
+    """
     run = open_run(directory) if directory is not None else None
-    checks = [*_versions(), *_models(run.config if run else RunConfig())]
+    checks = [*_versions(), _sandbox(), *_models(run.config if run else RunConfig())]
     if run is not None:
         checks += list(_run(run))
     return checks
@@ -48,6 +50,18 @@ def _versions() -> Iterator[Check]:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
+
+
+def _sandbox() -> Check:
+    """None is well too: only environments that run code need one, and they refuse without."""
+    from burnish.environments.sandbox.choose import choose_sandbox
+    from burnish.errors import PluginError
+
+    try:
+        choice = choose_sandbox()
+    except PluginError as error:
+        return Check("sandbox", well=True, detail=f"environments that run code will refuse: {error}")
+    return Check("sandbox", well=True, detail=f"{choice}. The attacks: {', '.join(choice.attacks)}")
 
 
 def _models(config: RunConfig) -> Iterator[Check]:

@@ -1,0 +1,111 @@
+"""What the sandboxes that start a process have in common: scratch folders, one program, two programs talking."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from burnish.environments.sandbox.children import Child, Command, watch
+from burnish.environments.sandbox.protocol import NO_FILES, Files, SandboxFailure, SandboxResult
+
+INSIDE = Path(__file__).resolve().parent / "inside"
+
+
+class Starts(Protocol):
+    """The one thing that sets sandboxes of this kind apart."""
+
+    def command(self, code: str, folder: Path, *, timeout: float, memory: int) -> AbstractContextManager[Command]:
+        """How to start a process that runs `code` in `folder`; what the command refers to is there meanwhile."""
+        ...
+
+
+class ProcessSandbox:
+    """A sandbox whose every run is a process of its own, started as `starts` says."""
+
+    def __init__(self, name: str, starts: Starts) -> None:
+        self.name = name
+        self._starts = starts
+
+    def run(self, code: str, *, stdin: str = "", files: Files = NO_FILES, timeout: float, memory: int) -> SandboxResult:
+        """See `Sandbox.run`."""
+        with _failing(), scratch(files) as folder:
+            with self._starts.command(code, folder, timeout=timeout, memory=memory) as command:
+                child = Child(command, folder)
+            with child:
+                watch([child], stdin.encode("utf-8", "surrogatepass"), timeout)
+                return child.result()
+
+    def converse(self, first: str, second: str, *, timeout: float, memory: int) -> tuple[SandboxResult, SandboxResult]:
+        """See `Sandbox.converse`."""
+        with _failing(), ExitStack() as stack:
+            asked, asking = os.pipe()
+            answered, answering = os.pipe()
+            with ExitStack() as ours:  # pipes are the children's alone, or they would never see an end
+                for descriptor in (asked, asking, answered, answering):
+                    ours.callback(os.close, descriptor)
+                children = [
+                    stack.enter_context(self._start(stack, code, stdin, stdout, timeout=timeout, memory=memory))
+                    for code, stdin, stdout in ((first, answered, asking), (second, asked, answering))
+                ]
+            watch(children, b"", timeout)
+            return children[0].result(), children[1].result()
+
+    def _start(self, stack: ExitStack, code: str, stdin: int, stdout: int, *, timeout: float, memory: int) -> Child:
+        folder = stack.enter_context(scratch(NO_FILES))
+        with self._starts.command(code, folder, timeout=timeout, memory=memory) as command:
+            return Child(command, folder, stdin=stdin, stdout=stdout)
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    if platform.system() != "Linux":
+        raise SandboxFailure("it needs Linux")
+    try:
+        yield
+    except OSError as error:
+        raise SandboxFailure(f"it cannot work here and now: {error}") from error
+
+
+@contextmanager
+def scratch(files: Files) -> Iterator[Path]:
+    """A new folder with these files, removed at the end.
+
+    Raises:
+        ValueError: a name is absolute or leads out of the folder.
+
+    """
+    folder = Path(tempfile.mkdtemp(dir=_private()))
+    try:
+        for name, content in files.items():
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+                raise ValueError(f'the file name "{name}" leads out of the scratch folder; name it relative to that')
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _private() -> Path:
+    """One folder a process, which none but this user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="burnish-sandbox-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def interpreter() -> str:
+    """The interpreter itself, where a virtual environment only links to it."""
+    return os.path.realpath(getattr(sys, "_base_executable", "") or sys.executable)
