@@ -62,12 +62,13 @@ def costs(config: RunConfig, session: Session) -> Costs:
     attempts = tasks * samples
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
+    each = session.environment.calls_per_attempt
     return Costs(
-        iteration=attempts + ratings + trials + ("reflection" in config.operators),
-        gate_task=2,
+        iteration=each * (attempts + trials) + ratings + ("reflection" in config.operators),
+        gate_task=2 * each,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
-        sealed=len(ARMS) * config.sealed.tasks,
+        sealed=each * len(ARMS) * config.sealed.tasks,
     )
 
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
+from burnish.agent.seeding import BEFORE_SEEDS, begin_with_seeds
 from burnish.agent.session import Session
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
@@ -26,8 +27,8 @@ from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
-from burnish.protocols import Environment
-from burnish.records import Completion, IterationRecord
+from burnish.protocols import Environment, Tools
+from burnish.records import Completion
 from burnish.types import Program, Prompt
 
 ROLES = ("task", "reflector", "judge")
@@ -87,7 +88,7 @@ async def open_session(
             meaning=meaning,
             notify=notify,
         )
-        await _catch_up(session, seed_program)
+        await _catch_up(session, guarded, seed_program)
         opened = Opened(session, guarded, seed_program, ledger, journal)
         if journal.sealed() is not None:  # a finished run takes no more time
             yield opened
@@ -141,16 +142,18 @@ def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> V
 def make_seed_program(config: RunConfig, environment: Environment) -> Program:
     """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars."""
     sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
-    return Program(Prompt(sections), revision=0, retrieval=config.retrieval, decoding=config.decoding)
+    decoding = config.decoding
+    if decoding.format == "auto":
+        planned = isinstance(environment, Tools) and config.models.task.url == "embedded"
+        decoding = replace(decoding, format="plan" if planned else "text")
+    return Program(Prompt(sections), revision=BEFORE_SEEDS, retrieval=config.retrieval, decoding=decoding)
 
 
-async def _catch_up(session: Session, seed_program: Program) -> None:
+async def _catch_up(session: Session, environment: GuardedEnvironment, seed_program: Program) -> None:
     """Fold in what is committed; in a new run, commit iteration 0."""
     records = session.journal.iterations()
     if not records:
-        record = IterationRecord(number=0, revision=0, champion_id=seed_program.id)
-        await session.journal.commit_iteration(record, programs=[seed_program], born=[], died={})
-        records = [record]
+        records = [await begin_with_seeds(session, environment, seed_program)]
     for record in records:
         session.commit(record)
 

@@ -10,10 +10,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.agent.models.rendering import Situation
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
-from burnish.types import Exemplar, Program, Task
+from burnish.types import Exemplar, Program
 
 Vectors = NDArray[np.float32]
 T = TypeVar("T")
@@ -58,8 +59,8 @@ class Retriever:
         self._made: dict[tuple[object, ...], _Shelves] = {}
         self._anchors: dict[tuple[object, ...], list[str]] = {}
 
-    def recall(self, program: Program, tasks: Sequence[Task]) -> list[Recalled]:
-        """For each task what it is shown, the same in whatever company it is asked."""
+    def recall(self, program: Program, tasks: Sequence[Situation]) -> list[Recalled]:
+        """For each task (or turn of one) what it is shown, the same in whatever company it is asked."""
         settings = program.retrieval
         if settings.k == 0 or not tasks or not self._memory.count(program.revision):
             return [Recalled((), 0)] * len(tasks)
@@ -67,7 +68,7 @@ class Retriever:
         choose = {"nearest": self._nearest, "shelves": self._from_shelves}[settings.policy]
         return choose(program, tasks, vectors)
 
-    def _nearest(self, program: Program, tasks: Sequence[Task], vectors: Vectors) -> list[Recalled]:
+    def _nearest(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
         wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1
         found = self._memory.nearest(vectors, wanted, revision=program.revision)
         usable = [
@@ -77,7 +78,7 @@ class Retriever:
         spread = self._spread(program, vectors, usable, program.retrieval.k)
         return [Recalled(self._exemplars(program, best), i) for i, best in enumerate(spread)]
 
-    def _from_shelves(self, program: Program, tasks: Sequence[Task], vectors: Vectors) -> list[Recalled]:
+    def _from_shelves(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
         made = self._shelves(program)
         recalled = []
         for task, number in zip(tasks, nearest_shelf(vectors, made.anchors), strict=True):

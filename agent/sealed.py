@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from burnish.agent.evaluation import Evaluator, Judged, Recall
+from burnish.agent.attempting import Recall
+from burnish.agent.evaluation import Evaluator, Judged
+from burnish.agent.models.rendering import Situation
 from burnish.agent.retriever import Recalled
 from burnish.agent.session import Session
 from burnish.config import RunConfig
@@ -77,10 +79,10 @@ def _shuffled(session: Session, champion: Program) -> Recall | None:
     order = np.random.default_rng([session.config.seed, 0x51F7]).permutation(len(exemplars)).tolist()
     answers = {exemplars[a].id: exemplars[b].answer for a, b in zip(order, order[1:] + order[:1], strict=True)}
 
-    def recall(program: Program, tasks: Sequence[Task]) -> list[Recalled]:
+    def recall(program: Program, situations: Sequence[Situation]) -> list[Recalled]:
         return [
             replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars))
-            for r in session.retriever.recall(program, tasks)
+            for r in session.retriever.recall(program, situations)
         ]
 
     return recall

@@ -73,17 +73,31 @@ def _sealed_nodes(journal: Journal) -> list[str]:
 async def _wrong_exemplars(
     journal: Journal, environment: GuardedEnvironment, exemplars: Sequence[Exemplar]
 ) -> AsyncIterator[str]:
-    tried = {a.id for node in ("attempt", "rewrite") for _, a, _ in journal.judged(node)}
-    pairs = [(journal.task(e.task_id), e.answer) for e in exemplars]
-    for exemplar, (task, answer), feedback in zip(exemplars, pairs, await environment.judge_all(pairs), strict=True):
+    tried = {a.id: a for node in ("attempt", "rewrite") for _, a, _ in journal.judged(node)}
+    tasks = [journal.task(e.task_id) for e in exemplars]
+    whole = [tried.get(e.attempt_id) if e.attempt_id else None for e in exemplars]
+    pairs = [(t, a.answer if a else e.answer) for e, t, a in zip(exemplars, tasks, whole, strict=True)]
+    feedbacks = await environment.judge_all(pairs)
+    for exemplar, task, attempt, feedback in zip(exemplars, tasks, whole, feedbacks, strict=True):
         if not feedback.verified:
             yield f"exemplar {exemplar.id} is not verified by {environment.name}: {feedback.text}"
+        elif exemplar.turn is not None:
+            if not _is_turn(exemplar, attempt):
+                yield f"exemplar {exemplar.id} is no turn of an episode that was played in this run"
         elif exemplar.prompt != task.prompt:
             yield f"exemplar {exemplar.id} does not show the prompt of its task {task.id}"
-        elif exemplar.origin == "attempt" and content_hash(task.id, answer) not in tried:
+        elif exemplar.origin == "attempt" and content_hash(task.id, exemplar.answer) not in tried:
             yield f"exemplar {exemplar.id} is no answer that was attempted in this run"
         if task.split != "train":
             yield f"exemplar {exemplar.id} answers a task of the {task.split} split"
+
+
+def _is_turn(exemplar: Exemplar, attempt: Attempt | None) -> bool:
+    turns = attempt.turns if attempt else ()
+    if exemplar.turn not in range(len(turns)):
+        return False
+    turn = turns[exemplar.turn or 0]
+    return (turn.observation, turn.action) == (exemplar.prompt, exemplar.answer) and turn.label >= 0
 
 
 def _wrong_counts(journal: Journal, iterations: Sequence[IterationRecord]) -> Iterator[str]:

@@ -119,12 +119,14 @@ class MemoryConfig(Section):
     """Where exemplars are looked up, and by what likeness.
 
     `embedder` is "minilm", "hash" or the folder of a sentence-transformers model. With `form`, retrieval looks at how
-    a text is built as much as at what it means.
+    a text is built as much as at what it means. `seeds` is how many of the exemplars that people made, where the
+    environment brings some, memory begins with; by default all.
     """
 
     index: Literal["chroma", "numpy"] = "chroma"
     embedder: str = "minilm"
     form: bool = True
+    seeds: Count | None = None
 
 
 class RunConfig(Section):

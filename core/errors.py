@@ -13,7 +13,8 @@
     │   ├── RunExists               a new run was asked for where one already is
     │   ├── RunLocked               another living process holds the run
     │   ├── IndexDamaged            (burnish.memory.index) the vector index is unreadable; it is made anew
-    │   └── RunTooNew               written by a newer version of Burnish
+    │   ├── RunTooNew               written by a newer version of Burnish
+    │   └── RunTooOld               written by an older version whose runs this one cannot read
     ├── BudgetError                 the budget cannot buy what was asked
     │   ├── BudgetTooSmall          not even one iteration and the sealed test
     │   └── BudgetExhausted         the next call could exceed a limit (ends the loop, not the run)
@@ -43,6 +44,7 @@ __all__ = [
     "RunExists",
     "RunLocked",
     "RunTooNew",
+    "RunTooOld",
     "StorageError",
     "VerificationError",
 ]
@@ -113,6 +115,10 @@ class RunLocked(StorageError):
 
 class RunTooNew(StorageError):
     """The run was written by a newer version of Burnish."""
+
+
+class RunTooOld(StorageError):
+    """The run was written by an older version of Burnish, whose runs this one cannot read."""
 
 
 class BudgetError(BurnishError):

@@ -129,6 +129,14 @@ class Tools(Protocol):
         ...
 
 
+@runtime_checkable
+class PlansOnly(Protocol):
+    """Has tools that no answer may do without: no number of the model's own is trusted."""
+
+    plans_only: bool
+    """Whether an answer that is no plan is wrong, whatever it says."""
+
+
 @dataclass(frozen=True)
 class Turn(Record):
     """What an episode shows at one point.

@@ -202,8 +202,20 @@ class Message(Record):
 
 
 @dataclass(frozen=True)
+class Played(Record):
+    """One turn of an episode: what was seen, what was done, and the label -1, 0 or +1 of what was done."""
+
+    observation: str
+    action: str
+    label: int = 0
+
+
+@dataclass(frozen=True)
 class Attempt(Record):
-    """What the model answered to a task. `slot` is the sample's number within the task."""
+    """What the model answered to a task. `slot` is the sample's number within the task.
+
+    The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`.
+    """
 
     task_id: str
     slot: int
@@ -213,6 +225,7 @@ class Attempt(Record):
     exemplar_ids: tuple[str, ...] = ()
     truncated: bool = False
     usage: Usage = Usage()
+    turns: tuple[Played, ...] = ()
 
     @cached_property
     def id(self) -> str:
@@ -222,9 +235,10 @@ class Attempt(Record):
 
 @dataclass(frozen=True)
 class Exemplar(Record):
-    """A verified attempt kept in memory. Immutable but for its death.
+    """A verified attempt kept in memory, or one turn of it. Immutable but for its death.
 
-    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died.
+    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. Of a `turn` of
+    an episode, `prompt` is the observation, `answer` the action, and `attempt_id` the episode's.
     """
 
     task_id: str
@@ -239,11 +253,18 @@ class Exemplar(Record):
     reason: str = ""
     died: int = ALIVE
     death: str = ""
+    attempt_id: str = ""
+    turn: int | None = None
 
     @cached_property
     def id(self) -> str:
-        """Hash of task, answer and the revision it was born at (an exemplar may be born again)."""
-        return content_hash(self.task_id, self.answer, str(self.born))
+        """Hash of task, turn, answer and the revision it was born at (an exemplar may be born again)."""
+        return content_hash(self.lesson, self.answer, str(self.born))
+
+    @property
+    def lesson(self) -> str:
+        """What it answers: its task, or a turn of that."""
+        return self.task_id if self.turn is None else f"{self.task_id}#{self.turn}"
 
     def alive(self, revision: int) -> bool:
         """Whether it is part of memory as of `revision`."""
@@ -287,7 +308,7 @@ class Retrieval(Record):
     shelves: Positive = 16
 
 
-Format: TypeAlias = Literal["text", "json", "extract"]
+Format: TypeAlias = Literal["auto", "text", "json", "extract", "plan"]
 
 
 @dataclass(frozen=True)
@@ -296,14 +317,17 @@ class Decoding(Record):
 
     `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
     server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
-    are copied from the task, by a grammar (`burnish.agent.models.grammar`).
+    are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
+    grammar (`burnish.agent.models.grammar`). "auto" is "plan" where the environment has tools and the model is
+    embedded, else "text". `history` is how many earlier turns of an episode are shown.
     """
 
     temperature: Temperature = 0.0
     top_p: Nucleus = 1.0
     max_tokens: Positive = 96
     rendering: Literal["turns", "block"] = "turns"
-    format: Format = "text"
+    format: Format = "auto"
+    history: Count = 0
 
 
 @dataclass(frozen=True)

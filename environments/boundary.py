@@ -20,7 +20,7 @@ from burnish.environments.playing import Play
 from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
-from burnish.protocols import Environment, Episodes, Seed, Seeds, Tool, Tools
+from burnish.protocols import Environment, Episodes, PlansOnly, Seed, Seeds, Tool, Tools
 from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 T = TypeVar("T")
@@ -88,6 +88,8 @@ class GuardedEnvironment:
         self._environment = environment
         self.tools: tuple[Tool, ...] = tuple(environment.tools) if isinstance(environment, Tools) else ()
         self.episodic = isinstance(environment, Episodes)
+        self.calls_per_attempt = environment.max_turns if isinstance(environment, Episodes) else 1
+        """Model calls that one attempt takes at most."""
         self._timeout = timeout
         self._workers = Workers()
 
@@ -164,7 +166,9 @@ class GuardedEnvironment:
     async def _resolved(self, task: Task, answer: str) -> str | Feedback:
         """What is judged in place of an answer; the feedback, where it is a plan that comes to nothing."""
         environment = self._environment
-        if not isinstance(environment, Tools) or not is_plan(answer):
+        if not isinstance(environment, Tools):
+            return answer
+        if not is_plan(answer) and not (isinstance(environment, PlansOnly) and environment.plans_only):
             return answer
         constants = await self._call(lambda: list(environment.constants(task)))
         if not isinstance(constants, list):
@@ -264,6 +268,7 @@ class LearningEnvironment:
         self.judge_all = guarded.judge_all
         self.tools = guarded.tools
         self.episodic = guarded.episodic
+        self.calls_per_attempt = guarded.calls_per_attempt
         self.constants = guarded.constants
         self.play = guarded.play
         self._draw = guarded.draw

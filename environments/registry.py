@@ -31,8 +31,11 @@ and options by keyword, and returns an environment."""
 
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
+        "arithmetic": "burnish.environments.built_in.arithmetic:Arithmetic",
         "contacts": "burnish.environments.built_in.contacts:Contacts",
         "dates": "burnish.environments.built_in.dates:Dates",
+        "equations": "burnish.environments.built_in.equations:Equations",
+        "labels": "burnish.environments.built_in.labels:Labels",
         "null": "burnish.environments.built_in.null:Null",
     }
 )

@@ -8,46 +8,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from burnish.errors import RunTooNew, StorageError
+from burnish.errors import RunTooNew, RunTooOld, StorageError
+from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, SPENT
 from burnish.memory.writer import Statement, Value, Writer
 from burnish.records import Completion, IterationRecord, SealedRecord
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Program, Task, Usage
-
-SCHEMA_VERSION = 1
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS tasks(id TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS programs(id TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS calls(
-  key TEXT NOT NULL, try INTEGER NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL, role TEXT NOT NULL,
-  state TEXT NOT NULL, reserved_tokens INTEGER NOT NULL, reserved_usd REAL NOT NULL,
-  prompt_tokens INTEGER NOT NULL DEFAULT 0, completion_tokens INTEGER NOT NULL DEFAULT 0,
-  cached_tokens INTEGER NOT NULL DEFAULT 0, usd REAL NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
-  body TEXT NOT NULL DEFAULT '', PRIMARY KEY(key, try)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS verdicts(id TEXT PRIMARY KEY, task_id TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS attempts(
-  iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL, verdict_id TEXT NOT NULL,
-  body TEXT NOT NULL, PRIMARY KEY(iteration, node, place)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS exemplars(
-  id TEXT PRIMARY KEY, born INTEGER NOT NULL, died INTEGER NOT NULL, death TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS iterations(number INTEGER PRIMARY KEY, champion TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS events(
-  iteration INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
-  PRIMARY KEY(iteration, place)) WITHOUT ROWID;
-"""
-
-_SPENT = """
-SELECT {group} COUNT(*) AS calls,
-  SUM(CASE WHEN state IN ('intent', 'lost') THEN reserved_tokens ELSE prompt_tokens END) AS prompt_tokens,
-  SUM(completion_tokens) AS completion_tokens, SUM(cached_tokens) AS cached_tokens,
-  SUM(CASE WHEN state IN ('intent', 'lost') THEN reserved_usd ELSE usd END) AS usd, SUM(seconds) AS seconds
-FROM calls {tail}
-"""
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Program, Task, Usage
 
 
 @dataclass(frozen=True)
@@ -63,6 +32,17 @@ class CallKey:
 
     def __str__(self) -> str:
         return f"{self.iteration}/{self.node}/{self.role}/{self.item}/{self.slot}/{self.request}"
+
+
+@dataclass(frozen=True)
+class TurnKey:
+    """Where in the run a turn of an episode stands; `number` counts from 0."""
+
+    iteration: int
+    node: str
+    item: str
+    slot: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -173,7 +153,7 @@ class Journal:
 
     def spent(self) -> Usage:
         """Usage of the whole run, worst cases included."""
-        return _usage(self._rows(_SPENT.format(group="", tail=""))[0])
+        return _usage(self._rows(SPENT.format(group="", tail=""))[0])
 
     def largest_reservation(self, role: str) -> tuple[int, float] | None:
         """The largest worst case of any call of a role so far, as (tokens, USD); None before the first."""
@@ -183,7 +163,7 @@ class Journal:
 
     def spent_by(self) -> list[Spent]:
         """Usage by iteration, node and role."""
-        sql = _SPENT.format(
+        sql = SPENT.format(
             group="iteration, node, role,",
             tail="GROUP BY iteration, node, role ORDER BY iteration, node, role",
         )
@@ -220,6 +200,18 @@ class Journal:
                 ),
             ]
         await self._write(*statements)
+
+    async def add_turn(self, key: TurnKey, turn: Played) -> None:
+        """A turn that was played; one that is played again after a crash is the same."""
+        await self._write(
+            ("INSERT OR REPLACE INTO turns VALUES(?, ?, ?, ?, ?, ?)", (*astuple(key), _dump(turn.to_json())))
+        )
+
+    def turn(self, key: TurnKey) -> Played | None:
+        """A turn that was played, None when it was not yet."""
+        sql = "SELECT body FROM turns WHERE iteration = ? AND node = ? AND item = ? AND slot = ? AND number = ?"
+        rows = self._rows(sql, astuple(key))
+        return Played.from_json(json.loads(rows[0]["body"])) if rows else None
 
     def verdicts(self, ids: Iterable[str]) -> dict[str, Feedback]:
         """The verdicts known for attempts, by `Attempt.id`."""
@@ -321,6 +313,11 @@ class Journal:
             raise RunTooNew(
                 f"{self.path.parent} was written by a newer version of Burnish (schema {version}, this one reads "
                 f"{SCHEMA_VERSION}); upgrade with `pip install -U burnish`"
+            )
+        if isinstance(version, int) and version < SCHEMA_VERSION:
+            raise RunTooOld(
+                f"{self.path.parent} was written by an older version of Burnish (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}); use the version that wrote it, or start a new run"
             )
 
     def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:

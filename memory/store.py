@@ -37,7 +37,7 @@ class Memory:
         self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
         self._marks = _marks(self._all.values())
         self._staged = Counter[int]()
-        self.per_task = Counter(e.task_id for e in self.alive())
+        self.per_lesson = Counter(e.lesson for e in self.alive())
         self.per_cell = Counter(e.cell for e in self.alive())
 
     def __len__(self) -> int:
@@ -115,7 +115,7 @@ class Memory:
         for (exemplar_id, reason), row in zip(died.items(), self._spans.rows(list(died)).tolist(), strict=True):
             gone = self._rows[row]
             self._all[exemplar_id] = self._rows[row] = replace(gone, died=revision, death=reason)
-            self.per_task[gone.task_id] -= 1
+            self.per_lesson[gone.lesson] -= 1
             self.per_cell[gone.cell] -= 1
         if died:
             self.index.bury(list(died), [revision] * len(died))
@@ -130,7 +130,7 @@ class Memory:
             return
         for exemplar in born:
             self._all[exemplar.id] = exemplar
-            self.per_task[exemplar.task_id] += 1
+            self.per_lesson[exemplar.lesson] += 1
             self.per_cell[exemplar.cell] += 1
         first = min(map(_place, born))
         peers = list(takewhile(lambda e: _place(e) >= first, reversed(self._rows)))

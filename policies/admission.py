@@ -17,10 +17,14 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Applicant:
-    """A judged attempt that could be remembered. `merit` orders near-duplicates: reward, then rating where it votes."""
+    """A judged attempt, or a turn of one, that could be remembered.
+
+    `lesson` names what it answers: a task, or a turn of it. `merit` orders near-duplicates: reward, then rating where
+    it votes.
+    """
 
     attempt_id: str
-    task_id: str
+    lesson: str
     cell: str
     verified: bool
     judged: bool
@@ -32,7 +36,7 @@ class Resident:
     """The exemplar in memory nearest to an applicant, and how near it is."""
 
     exemplar_id: str
-    task_id: str
+    lesson: str
     cell: str
     similarity: float
     merit: float
@@ -101,11 +105,11 @@ class NovelAdmission:
                 refused[i] = reason
                 continue
             admitted.append(i)
-            tasks[applicant.task_id] += 1
+            tasks[applicant.lesson] += 1
             cells[applicant.cell] += 1
             if twin is not None:
                 replaced[twin.exemplar_id] = i
-                tasks[twin.task_id] -= 1
+                tasks[twin.lesson] -= 1
                 cells[twin.cell] -= 1
         return Admission(tuple(sorted(admitted)), refused, replaced)
 
@@ -119,7 +123,7 @@ class NovelAdmission:
         if twin is not None and applicant.merit <= twin.merit:
             return "near-duplicate of one in memory"
         # One that takes another's place counts only where it goes to another task or cell.
-        if (twin is None or twin.task_id != applicant.task_id) and tasks[applicant.task_id] >= self.per_task:
+        if (twin is None or twin.lesson != applicant.lesson) and tasks[applicant.lesson] >= self.per_task:
             return "enough of this task"
         if (twin is None or twin.cell != applicant.cell) and cells[applicant.cell] >= self.per_cell:
             return "enough of this cell"

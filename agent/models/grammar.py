@@ -1,12 +1,20 @@
-"""A grammar that holds an answer to the task's own words: what a small model copies, it then copies exactly.
+"""Grammars that hold an answer to the task's own words and numbers, in GBNF, the notation of llama.cpp.
 
-Extraction by constrained decoding, in GBNF, the notation of llama.cpp.
+What a small model copies, it then copies exactly; and a plan names no constant that the task does not hold.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+
+from burnish.environments.plans import parameters
+from burnish.protocols import Tool
+from burnish.types import JsonValue
+
+MOST_CALLS = 8
+"""Lines a plan may have."""
 
 MOST_UNITS = 400
 """Words and marks of a text beyond which the grammar would cost more than the model."""
@@ -44,6 +52,33 @@ def extraction_grammar(text: str) -> str:
     if numbers:
         rules.append("number ::= " + " | ".join(_literal(n) for n in numbers))
     return "\n".join(rules)
+
+
+def plan_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue]) -> str:
+    """Plans of at most `MOST_CALLS` calls: each argument is a constant of the task or the result of a line above.
+
+    Empty without tools.
+    """
+    if not tools:
+        return ""
+    rules = ["root ::= line1"]
+    for n in range(1, MOST_CALLS + 1):
+        onward = f' ("\\n" line{n + 1})?' if n < MOST_CALLS else ""
+        rules.append(f'line{n} ::= "y{n} = " call{n}{onward}')
+        rules.append(f"call{n} ::= " + " | ".join(_call(tool, n) for tool in tools))
+        values = [*(_plain(c) for c in constants), *(f'"y{i}"' for i in range(1, n))]
+        rules.append(f"value{n} ::= " + (" | ".join(values) or '"0"'))
+    return "\n".join(rules)
+
+
+def _call(tool: Tool, n: int) -> str:
+    arguments = ' ", " '.join([f"value{n}"] * len(parameters(tool)))
+    return f'"{tool.name}(" {arguments} ")"'
+
+
+def _plain(constant: JsonValue) -> str:
+    text = json.dumps(constant, ensure_ascii=False)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _run(units: list[re.Match[str]], i: int) -> str:

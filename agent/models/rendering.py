@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import extraction_grammar
-from burnish.types import Exemplar, Message, Program, Task
+from burnish.types import Exemplar, Message, Played, Program
 
 # The control tokens of the common chat templates. Servers parse them wherever they stand in the text, so a task
 # could otherwise open a turn of its own.
@@ -16,44 +17,64 @@ _CONTROL_TOKEN = re.compile(
 )
 
 
+class Situation(Protocol):
+    """What an answer is asked to: a task, or a turn of one."""
+
+    @property
+    def id(self) -> str:
+        """The id of the task."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """All the model sees of it."""
+        ...
+
+
 def defuse(text: str) -> str:
     """Text in which no chat-template token is left: a space is put behind its first character."""
     return _CONTROL_TOKEN.sub(lambda match: match.group() + " ", text)
 
 
-def render(program: Program, exemplars: Sequence[Exemplar], task: Task) -> tuple[Message, ...]:
-    """System text from the prompt's sections, exemplars as the program renders them, the task last."""
+def render(
+    program: Program, exemplars: Sequence[Exemplar], situation: Situation, earlier: Sequence[Played] = ()
+) -> tuple[Message, ...]:
+    """System text from the prompt's sections, exemplars as the program renders them, earlier turns, the situation."""
     system = "\n\n".join(text for _, text in program.prompt.sections)
-    shown: list[Message] = []
-    if program.decoding.rendering == "turns":
-        for exemplar in exemplars:
-            shown.append(Message("user", defuse(exemplar.prompt)))
-            shown.append(Message("assistant", defuse(exemplar.answer)))
-    elif exemplars:
+    pairs = [(e.prompt, e.answer) for e in exemplars] if program.decoding.rendering == "turns" else []
+    if exemplars and not pairs:
         block = "\n\n".join(f"Input: {e.prompt}\nOutput: {e.answer}" for e in exemplars)
         system = f"{system}\n\n{block}".strip()
+    pairs += [(turn.observation, turn.action) for turn in earlier]
     head = [Message("system", defuse(system))] if system else []
-    return (*head, *shown, Message("user", defuse(task.prompt)))
+    shown = [m for user, model in pairs for m in (Message("user", defuse(user)), Message("assistant", defuse(model)))]
+    return (*head, *shown, Message("user", defuse(situation.prompt)))
 
 
 def task_request(
     program: Program,
     exemplars: Sequence[Exemplar],
-    task: Task,
+    situation: Situation,
     *,
+    earlier: Sequence[Played] = (),
+    grammar: str = "",
     temperature: float | None = None,
     top_p: float | None = None,
     seed: int | None = None,
 ) -> ChatRequest:
-    """The request for one attempt; `temperature` and `top_p` default to the program's."""
+    """The request for one answer; `temperature` and `top_p` default to the program's.
+
+    `grammar` holds the answer to the tools' calls where the program asks for a plan.
+    """
     decoding = program.decoding
-    extract = decoding.format == "extract"
+    if decoding.format == "extract":
+        grammar = extraction_grammar(defuse(situation.prompt))
     return ChatRequest(
-        messages=render(program, exemplars, task),
+        messages=render(program, exemplars, situation, earlier),
         max_tokens=decoding.max_tokens,
         temperature=decoding.temperature if temperature is None else temperature,
         top_p=decoding.top_p if top_p is None else top_p,
         seed=seed,
-        format="text" if decoding.format == "text" else "json",
-        grammar=extraction_grammar(defuse(task.prompt)) if extract else "",
+        format="json" if decoding.format in {"json", "extract"} else "text",
+        grammar=grammar if decoding.format in {"extract", "plan"} else "",
     )

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Trial, attempt_all
+from burnish.agent.attempting import Attempter, Trial
 from burnish.agent.models.calls import Place
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 
 
 async def attempt(state: State, runtime: Runtime[Session]) -> State:
-    """Have the model answer: several samples a task, concurrently, results in slot order."""
+    """Have the model answer: several samples a task, concurrently, results in slot order. Episodes are played out."""
     session = runtime.context
     scratch, sampling = session.scratch, session.config.sampling
     assert scratch.program is not None
@@ -27,5 +27,8 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
         for place, (task, recalled) in enumerate(zip(scratch.tasks, scratch.recalled, strict=True))
         for slot in range(scratch.samples)
     ]
-    scratch.attempts = await attempt_all(session.caller, trials)
+    attempter = Attempter(
+        session.caller, session.journal, session.environment, session.retriever.recall, scratch.number
+    )
+    scratch.attempts = await attempter.attempt_all(trials)
     return {"attempts": len(scratch.attempts)}

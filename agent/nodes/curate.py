@@ -7,6 +7,7 @@ import numpy as np
 from langgraph.runtime import Runtime
 
 from burnish.agent.evaluation import Judged
+from burnish.agent.lessons import Lesson, lessons
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.admission import Applicant, Resident
@@ -38,42 +39,35 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
 
 def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tuple[list[Exemplar], dict[str, str]]:
     scratch = session.scratch
-    applicants = [
-        Applicant(
-            attempt_id=a.id,
-            task_id=a.task_id,
-            cell=tasks[a.task_id].cell,
-            verified=f.verified,
-            judged=f.status.judged,
-            merit=_merit(session, f.reward, scratch.ratings.get(a.id)),
-        )
-        for a, f in judged
-    ]
-    vectors = session.memory.embedder.embed([tasks[a.task_id].prompt for a, _ in judged])
+    offered = [lesson for attempt, feedback in judged for lesson in lessons(attempt, feedback, tasks[attempt.task_id])]
+    applicants = [_applicant(session, lesson) for lesson in offered]
+    vectors = session.memory.embedder.embed([lesson.prompt for lesson in offered])
     decision = session.policies.admission.decide(
         applicants,
         vectors,
-        residents=_residents(session, applicants, vectors),
-        per_task=session.memory.per_task,
+        residents=_residents(session, offered, vectors),
+        per_task=session.memory.per_lesson,
         per_cell=session.memory.per_cell,
     )
     scratch.refused = dict(Counter(decision.refused.values()))
     born = [
-        Exemplar(
-            task_id=judged[i][0].task_id,
-            prompt=tasks[judged[i][0].task_id].prompt,
-            answer=judged[i][0].answer,
-            reward=judged[i][1].reward,
-            cell=tasks[judged[i][0].task_id].cell,
-            born=scratch.number,
-            model=judged[i][0].model,
-            rating=scratch.ratings.get(judged[i][0].id),
-            reason="verified and novel",
-        )
+        offered[i].exemplar(born=scratch.number, rating=scratch.ratings.get(offered[i].attempt.id))
         for i in decision.admitted
     ]
     died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
     return born, died
+
+
+def _applicant(session: Session, lesson: Lesson) -> Applicant:
+    rating = session.scratch.ratings.get(lesson.attempt.id)
+    return Applicant(
+        attempt_id=lesson.attempt.id,
+        lesson=lesson.task.id if lesson.turn is None else f"{lesson.task.id}#{lesson.turn}",
+        cell=lesson.task.cell,
+        verified=lesson.verified,
+        judged=lesson.feedback.status.judged,
+        merit=_merit(session, lesson.feedback.reward, rating),
+    )
 
 
 def _merit(session: Session, reward: float, rated: float | None) -> float:
@@ -85,17 +79,17 @@ def _merit(session: Session, reward: float, rated: float | None) -> float:
 
 
 def _residents(
-    session: Session, applicants: list[Applicant], vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    session: Session, offered: list[Lesson], vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 ) -> list[Resident | None]:
-    """Of each applicant that could be admitted the nearest exemplar; those of one task have it in common."""
-    verified = {applicant.task_id: i for i, applicant in enumerate(applicants) if applicant.verified}
+    """Of each lesson that could be learned the nearest exemplar; those of one prompt have it in common."""
+    verified = {lesson.prompt: i for i, lesson in enumerate(offered) if lesson.verified}
     nearest = session.memory.nearest(vectors[list(verified.values())], 1, revision=session.revision - 1)
     found: dict[str, Resident] = {}
-    for task_id, neighbour in zip(verified, chain.from_iterable(nearest), strict=False):  # none in an empty memory
+    for prompt, neighbour in zip(verified, chain.from_iterable(nearest), strict=False):  # none in an empty memory
         exemplar = session.memory[neighbour.id]
         merit = _merit(session, exemplar.reward, exemplar.rating)
-        found[task_id] = Resident(exemplar.id, exemplar.task_id, exemplar.cell, neighbour.similarity, merit)
-    return [found.get(applicant.task_id) for applicant in applicants]
+        found[prompt] = Resident(exemplar.id, exemplar.lesson, exemplar.cell, neighbour.similarity, merit)
+    return [found.get(lesson.prompt) for lesson in offered]
 
 
 def _evict(session: Session) -> dict[str, str]:

@@ -31,7 +31,7 @@ class SettingsOperator:
 
 def _neighbours(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
     decoding = base.decoding
-    for form, said in FORMATS.items():
+    for form, said in FORMATS.items() if decoding.format != "plan" else ():
         if form != decoding.format:
             yield replace(base, decoding=replace(decoding, format=form)), said
     if exemplars:

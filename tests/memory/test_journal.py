@@ -215,7 +215,7 @@ def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -
     journal.close()
     before = path.read_bytes()
     for way in (Journal.open, Journal.read):
-        with pytest.raises(RunTooNew, match=r"schema 2, this one reads 1\); upgrade with"):
+        with pytest.raises(RunTooNew, match=rf"schema {SCHEMA_VERSION + 1}, this one reads {SCHEMA_VERSION}\); upgrade with"):
             way(path)
     assert path.read_bytes() == before
 

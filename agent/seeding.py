@@ -1,0 +1,51 @@
+"""Iteration 0: the seed program, and the exemplars that people made."""
+
+from __future__ import annotations
+
+from burnish.agent.session import Session
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.errors import PluginError
+from burnish.protocols import Seed
+from burnish.records import IterationRecord
+from burnish.types import Exemplar, Program
+
+BEFORE_SEEDS = -1
+"""The revision of the seed program. It knows the instruction alone, so what exemplars bring shows against it."""
+
+
+async def begin_with_seeds(session: Session, environment: GuardedEnvironment, seed_program: Program) -> IterationRecord:
+    """Commit iteration 0; its memory holds the environment's seeds, each judged like any answer.
+
+    Raises:
+        PluginError: a seed is not verified, or its task is not of the train split.
+
+    """
+    seeds = (await environment.seeds())[: session.config.memory.seeds]
+    feedbacks = await environment.judge_all([(seed.task, seed.answer) for seed in seeds])
+    for seed, feedback in zip(seeds, feedbacks, strict=True):
+        shown = f'environment "{environment.name}": the seed for {seed.task.prompt[:60]!r}'
+        if seed.task.split != "train":
+            raise PluginError(f"{shown} answers a task of the {seed.task.split} split; word it otherwise")
+        if not feedback.verified:
+            raise PluginError(f"{shown} is not verified ({feedback.text or feedback.reward}); mend its answer")
+    await session.journal.add_tasks([seed.task for seed in seeds])
+    born = [_exemplar(seed) for seed in seeds]
+    session.memory.stage(born, {}, revision=0)
+    record = IterationRecord(number=0, revision=0, champion_id=seed_program.id, admitted=len(born), memory=len(born))
+    await session.journal.commit_iteration(record, programs=[seed_program], born=born, died={})
+    return record
+
+
+def _exemplar(seed: Seed) -> Exemplar:
+    task = seed.task
+    return Exemplar(
+        task_id=task.id,
+        prompt=task.prompt,
+        answer=seed.answer,
+        reward=1.0,
+        cell=task.cell,
+        born=0,
+        model="",
+        origin="seed",
+        reason="made by people",
+    )

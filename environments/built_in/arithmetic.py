@@ -1,0 +1,112 @@
+"""Arithmetic: word problems of one to four steps, answered by a plan that tools compute."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
+from typing import Self
+
+from burnish.environments.built_in.stories import SEEDS, Story, tell
+from burnish.environments.toolbox import Toolbox
+from burnish.errors import ConfigError
+from burnish.protocols import Seed, Tool, ToolResult
+from burnish.spelling import did_you_mean
+from burnish.types import Feedback, JsonValue, Split, Status, Task
+
+LEVELS: Mapping[str, int] = MappingProxyType({"one step": 1, "two steps": 2, "three steps": 3, "four steps": 4})
+
+ONLY_NUMBER = "the last line must come to one number"
+NOT_RIGHT = "the lines must do what happens in the text, in its order, with its numbers"
+
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+
+
+def add(a: float, b: float) -> float:
+    """The sum of two numbers."""
+    return a + b
+
+
+def subtract(a: float, b: float) -> float:
+    """The first number less the second."""
+    return a - b
+
+
+def multiply(a: float, b: float) -> float:
+    """The product of two numbers."""
+    return a * b
+
+
+def divide(a: float, b: float) -> float:
+    """The first number divided by the second."""
+    if b == 0:
+        raise ValueError("nothing can be divided by zero")
+    return a / b
+
+
+class Arithmetic:
+    """Solve a word problem of one to four steps by a plan of tool calls.
+
+    `level` poses problems of that many steps only; otherwise they have one to `most`.
+    """
+
+    name = "arithmetic"
+    instruction = (
+        "Solve the problem step by step with the tools add(a, b), subtract(a, b), multiply(a, b) and divide(a, b). "
+        "Write one call a line, such as y1 = add(2, 3). The last line gives the answer."
+    )
+    licence = "Apache-2.0"
+    provenance = "Made by the program from sentence templates written for it."
+    levels = tuple(LEVELS)
+    plans_only = True
+
+    def __init__(self, *, level: str = "", most: int = 4) -> None:
+        if level and level not in LEVELS:
+            raise ConfigError(f'arithmetic has no level "{level}"; {did_you_mean(level, LEVELS)}')
+        if isinstance(most, bool) or most not in range(1, 5):
+            raise ConfigError(f"arithmetic: most is {most!r}; give a number of steps from 1 to 4")
+        self._steps = tuple(islice(LEVELS.items(), most)) if not level else ((level, LEVELS[level]),)
+        self._toolbox = Toolbox(add, subtract, multiply, divide)
+        self.tools: Sequence[Tool] = self._toolbox.tools
+
+    def at_level(self, level: str) -> Self:
+        """Problems of one number of steps."""
+        return type(self)(level=level)
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        """Tasks of `split` without end; rarely, one comes twice."""
+        rng = random.Random(f"arithmetic {split} {seed}")
+        while True:
+            level, steps = rng.choice(self._steps)
+            task = self._task(tell(rng, steps), level)
+            if task.split == split:
+                yield task
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        """1 for the number the problem leads to, 0 for everything else."""
+        text = answer.strip()
+        if not _NUMBER.fullmatch(text):
+            return Feedback(0.0, verified=False, text=ONLY_NUMBER, status=Status.UNPARSABLE)
+        right = float(text) == task.data["answer"]
+        return Feedback(float(right), verified=right, text="" if right else NOT_RIGHT)
+
+    def solve(self, task: Task) -> str:
+        """The plan that the problem was made from."""
+        return str(task.data["plan"])
+
+    def call(self, tool: str, arguments: Mapping[str, JsonValue]) -> ToolResult:
+        """Compute."""
+        return self._toolbox.call(tool, arguments)
+
+    def constants(self, task: Task) -> list[JsonValue]:
+        """The numbers of the text, in its order, each once."""
+        return list(dict.fromkeys(int(number) for number in re.findall(r"\d+", task.prompt)))
+
+    def seeds(self) -> list[Seed]:
+        """Four problems with their plans, written by hand."""
+        return [Seed(self._task(story, "by hand"), story.plan) for story in SEEDS]
+
+    def _task(self, story: Story, level: str) -> Task:
+        return Task(self.name, story.text, data={"answer": story.answer, "plan": story.plan}, cell=level)
