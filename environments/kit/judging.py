@@ -1,0 +1,203 @@
+"""Promises on the verdicts of an environment."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from burnish.environments.kit.findings import Broken, example, smallest
+from burnish.environments.kit.hostile import CANARY, attacks_on, functions_in, hostile_to
+from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, unknown, verdict
+from burnish.environments.kit.subject import Subject
+from burnish.types import Feedback, Task, canonical_text
+
+Pair: TypeAlias = tuple[Task, str]
+
+MANY_BY_CHANCE = 0.05
+"""Share of other tasks' answers that may be right by chance: tasks may have more than one."""
+
+MOST_SHRINKING = 24
+SOLVE = "add `solve(task) -> str`, the environment's own answer, so that this can be tried"
+
+
+async def in_time(subject: Subject) -> Seen:
+    """A verdict comes in time; here they are timed, one by one."""
+    tasks = await subject.sample(12)
+    for task in tasks:
+        for answer in ("", await subject.gold(task) or "x"):
+            await subject.judge([(task, answer)])
+    spread = subject.times["score"]
+    return kept(f"{spread.count} verdicts took {1000 * spread.p50:.3g} ms (p50) and {1000 * spread.p95:.3g} ms (p95)")
+
+
+async def gold_pays(subject: Subject) -> Seen:
+    """The environment's own answer is verified at reward 1."""
+    pairs = await subject.solved(60)
+    if not pairs:
+        return unknown("solve knows no answer to any of the tasks")
+    failed = [
+        (pair, one)
+        for pair, one in zip(pairs, await subject.judge(pairs), strict=True)
+        if not one.verified or one.reward < 1
+    ]
+    if failed:
+        (task, answer), worst = min(failed, key=lambda item: len(item[0][1]))
+        said = f"{verdict(worst)}: {worst.text[:200]}"
+        raise Broken(f"{len(failed)} of {len(pairs)} own answers are not verified", example(task, answer, said))
+    return kept(f"{count(len(pairs), 'own answer')} verified")
+
+
+async def any_text_is_judged(subject: Subject) -> Seen:
+    """Hostile answers are judged: nothing is raised."""
+    tasks = await subject.sample(2)
+    pairs = [(task, answer) for task in tasks for answer in hostile_to(task)]
+
+    async def fails(pair: Pair) -> bool:
+        return not (await subject.verdicts([pair]))[0].status.judged
+
+    failed = [p for p, one in zip(pairs, await subject.verdicts(pairs), strict=True) if not one.status.judged]
+    if failed:
+        task, answer = await shrunk(min(failed, key=lambda pair: len(pair[1])), fails)
+        (one,) = await subject.verdicts([(task, answer)])
+        raise Broken(f"{count(len(failed), 'answer')} got no verdict", example(task, answer, one.text))
+    return kept(f"{count(len(pairs), 'hostile answer')} judged")
+
+
+async def hostile_unpaid(subject: Subject) -> Seen:
+    """No hostile answer is verified or has reward 1."""
+    pairs = []
+    for task in await subject.sample(2):
+        right = await subject.gold(task)
+        pairs += [(task, answer) for answer in hostile_to(task) if not _same(answer, right)]
+    feedback = await subject.judge(pairs)
+
+    async def paid(pair: Pair) -> bool:
+        return _pays((await subject.judge([pair]))[0])
+
+    wrong = [pair for pair, one in zip(pairs, feedback, strict=True) if _pays(one)]
+    if wrong:
+        task, answer = await shrunk(min(wrong, key=lambda pair: len(pair[1])), paid)
+        (one,) = await subject.judge([(task, answer)])
+        raise Broken(f"{count(len(wrong), 'hostile answer')} paid", example(task, answer, verdict(one)))
+    return kept(f"{count(len(pairs), 'hostile answer')}, none paid")
+
+
+async def others_unpaid(subject: Subject) -> Seen:
+    """The answers of other tasks are not verified."""
+    solved = await subject.solved(9)
+    pairs = [(task, other) for task, own in solved for _, other in solved if not _same(own, other)]
+    if not pairs:
+        return unknown("the tasks that were tried all have the same answer")
+    paid = [pair for pair, one in zip(pairs, await subject.judge(pairs), strict=True) if _pays(one)]
+    share = len(paid) / len(pairs)
+    if share > MANY_BY_CHANCE:
+        raise Broken(f"{share:.0%} of the answers to other tasks paid", smallest(paid, "it paid"))
+    if paid:
+        said = f"{len(paid)} of {len(pairs)} answers to other tasks paid, as by chance; see whether they are right"
+        return advice(said, smallest(paid, "it paid"))
+    return kept(f"{count(len(pairs), 'answer')} to other tasks, none paid")
+
+
+async def code_survives(subject: Subject) -> Seen:
+    """Programs that attack what judges them are not paid, and are judged."""
+    solved = [(task, answer) for task, answer in await subject.solved(12) if functions_in(answer)][:2]
+    if not solved:
+        return Seen("not applicable", "its own answers define no Python function")
+    attacks = [(task, what, code) for task, answer in solved for what, code in attacks_on(answer)]
+    feedback = await subject.judge([(task, code) for task, _, code in attacks])
+    paid = [attack for attack, one in zip(attacks, feedback, strict=True) if _pays(one)]
+    if paid:
+        task, what, code = min(paid, key=lambda attack: len(attack[2]))
+        raise Broken(
+            f"{count(len(paid), 'attack')} paid, such as a program that {what}", example(task, code, "it paid")
+        )
+    return kept(f"{count(len(attacks), 'attack')} judged, none paid")
+
+
+async def repeatable(subject: Subject) -> Seen:
+    """Verdicts are the same a second time, all at once, and in another order."""
+    tasks = await subject.sample(8)
+    own = [await subject.gold(task) or "y" for task in tasks]
+    pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", CANARY, *own[:3]))]
+    first = dict(zip(pairs_ids(pairs), await subject.judge(pairs), strict=True))
+    mixed = random.Random("mixed").sample(pairs, len(pairs))
+    for way, order in (("a second time", pairs), ("in another order", mixed), ("all at once", [*mixed, *pairs])):
+        for pair, key, one in zip(order, pairs_ids(order), await subject.judge(order), strict=True):
+            if one != first[key]:
+                said = f"{verdict(first[key])} at first, {verdict(one)} {way}"
+                said += "" if verdict(one) != verdict(first[key]) else f"; its text was {one.text!r:.80}"
+                raise Broken(f"an answer judged {way} gets another verdict", example(*pair, said))
+    return kept(f"{count(len(pairs), 'answer')} judged four more times, concurrently and in another order")
+
+
+async def feedback_speaks(subject: Subject) -> Seen:
+    """Below reward 1 the feedback says what is wrong."""
+    tasks = await subject.sample(6)
+    own = [answer for task in tasks if (answer := await subject.gold(task)) is not None]
+    pairs = [(task, answer) for task in tasks for answer in ("", "x", "0", CANARY, *own)]
+    feedback = await subject.judge(pairs)
+    silent = [pair for pair, one in zip(pairs, feedback, strict=True) if one.reward < 1 and not one.text.strip()]
+    if silent:
+        raise Broken("feedback says nothing of an answer below reward 1", smallest(silent, "text is empty"))
+    return kept(f"{count(sum(one.reward < 1 for one in feedback), 'wrong answer')}, a reason for each")
+
+
+async def feedback_is_discreet(subject: Subject) -> Seen:
+    """Feedback neither gives the answer away nor repeats what the model wrote."""
+    pairs = []
+    for task in await subject.sample(12):
+        right = await subject.gold(task)
+        wrong = ("", CANARY, f'{{"{CANARY}": "{CANARY}"}}', "0", "x = 1")
+        pairs += [(task, answer, right) for answer in wrong]
+    feedback = await subject.judge([(task, answer) for task, answer, _ in pairs])
+    for (task, answer, right), one in zip(pairs, feedback, strict=True):
+        if right and len(right) > 2 and right in one.text and right not in task.prompt:
+            said = "feedback quotes the right answer: a line with it could become a rule of the prompt"
+            return advice(said, example(task, answer, one.text[:200]))
+        if CANARY in answer and CANARY in one.text:
+            said = "feedback repeats words of the answer: a model could write the rules of its own prompt by that"
+            return advice(said, example(task, answer, one.text[:200]))
+    return kept(f"{count(len(pairs), 'wrong answer')}")
+
+
+async def shrunk(pair: Pair, fails: Callable[[Pair], Awaitable[bool]]) -> Pair:
+    """A shorter answer that fails as well, found by halving."""
+    task, answer = pair
+    tries = 0
+    while tries < MOST_SHRINKING and len(answer) > 1:
+        half = len(answer) // 2
+        for shorter in (answer[:half], answer[half:]):
+            tries += 1
+            if await fails((task, shorter)):
+                answer = shorter
+                break
+        else:
+            break
+    return task, answer
+
+
+def pairs_ids(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
+    """Keys of pairs, as tasks cannot be hashed."""
+    return [(task.id, answer) for task, answer in pairs]
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and canonical_text(one).casefold() == canonical_text(other).casefold()
+
+
+def _pays(feedback: Feedback) -> bool:
+    return feedback.verified or feedback.reward >= 1
+
+
+JUDGING = (
+    Promise("in time", "a verdict comes in time", in_time),
+    Promise("gold pays", "its own answers are verified at reward 1", gold_pays, "answers", SOLVE),
+    Promise("any text is judged", "hostile answers are judged like any other", any_text_is_judged),
+    Promise("hostile unpaid", "no hostile answer pays", hostile_unpaid),
+    Promise("others unpaid", "answers to other tasks do not pay", others_unpaid, "answers", SOLVE),
+    Promise("attacks unpaid", "programs that attack their judge do not pay", code_survives, "answers", SOLVE),
+    Promise("same verdict", "verdicts are the same again, concurrently and in another order", repeatable),
+    Promise("feedback speaks", "below reward 1 the feedback says what is wrong", feedback_speaks),
+    Promise("feedback is discreet", "feedback gives no answer away and repeats no words", feedback_is_discreet),
+)

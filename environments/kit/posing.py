@@ -1,0 +1,179 @@
+"""Promises on the tasks an environment poses and on what it says of itself."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+import re
+from collections.abc import Iterable
+from typing import Protocol
+
+from burnish.environments.boundary import Raised, attempt
+from burnish.environments.kit.findings import Broken, example
+from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, verdict
+from burnish.environments.kit.subject import Subject
+from burnish.protocols import ABILITIES, Environment
+from burnish.spelling import close_to
+from burnish.types import SPLITS, Task, canonical_json
+
+SEEDS = (0, 1, 2)
+MANY_REPEATS = 0.5
+MANY_COPIES = 0.01
+"""Share of tasks that may by chance have a near copy in another split."""
+
+NEAR_ENOUGH = 0.8
+"""Likeness from which a member's name may be a misspelt one."""
+
+COMMON = {"solve", "parse", "call", "start"}
+"""Members so common that one alone begins no ability."""
+
+_SPDX = re.compile(r"[A-Za-z0-9.+-]+(:[A-Za-z0-9.-]+)?")
+_SHARED = {"tasks", "score", "name", "instruction"}
+
+
+async def enough(subject: Subject) -> Seen:
+    """Every split has its least number of distinct tasks."""
+    found = {split: len(await subject.drawn(split)) for split in SPLITS}
+    few = [split for split in SPLITS if found[split] < subject.limits.least[split]]
+    if few:
+        there = ", ".join(f"{found[split]} {split}" for split in SPLITS)
+        needed = ", ".join(f"{subject.limits.least[split]} {split}" for split in SPLITS)
+        raise Broken(f"there are too few distinct tasks: {there}; a run needs at least {needed}")
+    candidates = [task for split in SPLITS for task in subject.candidates[split] if task.split == split]
+    repeats = 1 - len({task.id for task in candidates}) / max(1, len(candidates))
+    if repeats > MANY_REPEATS:
+        return advice(f"{repeats:.0%} of the tasks are repeats, which are passed over; yield more different ones")
+    cells = {task.cell for task in candidates}
+    many = ", ".join(f"{found[split]} {split}" for split in SPLITS)
+    return kept(f"{many} tasks seen, in {count(len(cells), 'cell')}, {repeats:.0%} of them repeats")
+
+
+async def same_again(subject: Subject) -> Seen:
+    """The same split and seed give the same tasks."""
+    tried = 0
+    for split in SPLITS:
+        first = (await subject.drawn(split))[:100]
+        again = await subject.draw(split, 0, len(first))
+        for number, (task, other) in enumerate(zip(first, again, strict=False)):
+            if task != other:
+                asked = f"task {number} of tasks({split!r}, 0), asked for twice"
+                raise Broken("equal arguments gave other tasks", example(task, None, f"{asked}: {other.prompt!r:.120}"))
+        if len(again) < len(first):
+            raise Broken(f"tasks({split!r}, 0) gave {len(first)} tasks, and then {len(again)}")
+        tried += len(first)
+    return kept(f"{count(tried, 'task')} drawn twice")
+
+
+async def disjoint(subject: Subject) -> Seen:
+    """No task, nor a near copy of it, is in two splits, whatever the seed."""
+    homes: dict[str, Task] = {}
+    likes: dict[str, Task] = {}
+    copies = []
+    for split in SPLITS:
+        for seed in SEEDS:
+            for task in await subject.draw(split, seed, 100):
+                other = homes.setdefault(task.id, task)
+                if other.split != task.split:
+                    raise Broken(f"a task is in {other.split} and in {task.split}", example(task))
+                like = likes.setdefault(_folded(task.prompt), task)
+                if like.split != split:
+                    copies.append((task, like))
+    if len(copies) > MANY_COPIES * len(homes):
+        task, like = min(copies, key=lambda pair: len(pair[0].prompt))
+        said = f"differs from a {like.split} task by case and punctuation alone: {like.prompt!r:.100}"
+        return advice(
+            f"{count(len(copies), 'task')} of one split have a near copy in another", example(task, seen=said)
+        )
+    return kept(f"{count(len(homes), 'task')} of {len(SEEDS)} seeds")
+
+
+async def survives_json(subject: Subject) -> Seen:
+    """A task that went through JSON is equal and judged the same, and so is its feedback."""
+    tasks = (await subject.sample(12)) and [task for split in SPLITS for task in subject.candidates[split][:4]]
+    pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", await subject.gold(task) or ""))]
+    back = [(_through_json(task), answer) for task, answer in pairs]
+    first, again = await subject.judge(pairs), await subject.judge(back)
+    for (task, answer), one, other in zip(pairs, first, again, strict=True):
+        if one != other:
+            said = f"before {verdict(one)}, after {verdict(other)}"
+            raise Broken("a task is judged otherwise after a round trip through JSON", example(task, answer, said))
+    return kept(f"{count(len(tasks), 'task')}, {count(len(pairs), 'verdict')}")
+
+
+async def licensed(subject: Subject) -> Seen:
+    """`licence` is an SPDX expression and `provenance` a sentence."""
+    licence, provenance = (getattr(subject.environment, name, "") for name in ("licence", "provenance"))
+    missing = [f"`{name}`" for name, value in (("licence", licence), ("provenance", provenance)) if not _said(value)]
+    if missing:
+        raise Broken(f"set {' and '.join(missing)}: the SPDX name of the tasks' licence, and where they come from")
+    words = [word for word in re.split(r"[\s()]+", licence) if word]
+    if not all(_SPDX.fullmatch(word) for word in words) or any(
+        word not in {"AND", "OR", "WITH"} for word in words[1::2]
+    ):
+        raise Broken(f"licence is {licence!r}, no SPDX expression such as Apache-2.0 or LicenseRef-Own")
+    return kept(licence)
+
+
+async def whole_abilities(subject: Subject) -> Seen:
+    """Every ability that is begun has all its members, by their right names."""
+    environment = subject.environment
+    members = {name: _members(protocol) for name, protocol in ABILITIES.items()}
+    known = {*_SHARED, *(member for names in members.values() for member in names)}
+    own = [name for name in dir(environment) if not name.startswith("_") and name not in known]
+    for ability, names in members.items():
+        if ability in subject.abilities:
+            continue
+        missing = [name for name in names if not hasattr(environment, name)]
+        begun = [name for name in names if name not in missing]
+        meant = {name: near for name in missing if (near := _misspelt(environment, name, own, ABILITIES[ability]))}
+        for name, near in meant.items():
+            raise Broken(f"`{near}` may be meant for `{name}`, of the ability {ability}; rename it")
+        if ability != "licence" and (len(begun) > 1 or set(begun) - COMMON):  # of a licence there is a promise
+            has, lacks = (" and ".join(f"`{name}`" for name in some) for some in (begun, missing))
+            raise Broken(f"it has {has} but not {lacks}, so it has not the ability {ability}; add what is missing")
+    return kept(", ".join(subject.abilities) or "none besides tasks and verdicts")
+
+
+def _through_json(task: Task) -> Task:
+    text = attempt(lambda: canonical_json(task.to_json()))
+    if isinstance(text, Raised):
+        raise Broken(f"a task is not JSON: {text}", example(task))
+    back = Task.from_json(json.loads(text))
+    if back.to_json() != json.loads(text):
+        raise Broken("JSON changes a task", example(task))
+    return back
+
+
+def _folded(prompt: str) -> str:
+    return " ".join(re.sub(r"[.,;:!?\"'`]+(?=\s|$)|(?<!\w)[\"'`]", "", prompt.casefold()).split())
+
+
+def _said(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _members(protocol: type) -> list[str]:
+    """Names of what a protocol asks for, its bases' included."""
+    bases = [base for base in protocol.__mro__ if base not in {object, Protocol} and base.__module__ != "typing"]
+    names = (name for base in reversed(bases) for name in (*inspect.get_annotations(base), *vars(base)))
+    return [name for name in dict.fromkeys(names) if not name.startswith("_")]
+
+
+def _misspelt(environment: Environment, name: str, own: Iterable[str], protocol: type) -> str:
+    """A member whose name is nearly the missing one, and which is of its kind: a method or a value."""
+    near = close_to(name, own)
+    alike = difflib.SequenceMatcher(None, near, name).ratio() >= NEAR_ENOUGH
+    method = callable(getattr(protocol, name, None))
+    value = attempt(lambda: getattr(environment, near, None))
+    return near if near and alike and callable(value) == method else ""
+
+
+POSING = (
+    Promise("abilities", "every ability that is begun is whole and spelt right", whole_abilities),
+    Promise("licence", "licence and provenance are set", licensed),
+    Promise("tasks", "every split has enough distinct tasks", enough),
+    Promise("same again", "equal split and seed give equal tasks", same_again),
+    Promise("splits", "no task is in two splits, whatever the seed", disjoint),
+    Promise("json", "tasks survive JSON and are judged the same after it", survives_json),
+)

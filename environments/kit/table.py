@@ -1,0 +1,82 @@
+"""Every promise, in the order in which they are looked at, and how one process looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from burnish.environments.kit.acting import ACTING
+from burnish.environments.kit.calling import CALLING
+from burnish.environments.kit.findings import Finding
+from burnish.environments.kit.judging import JUDGING
+from burnish.environments.kit.posing import POSING
+from burnish.environments.kit.promises import Promise, Seen, unknown
+from burnish.environments.kit.subject import Subject
+from burnish.environments.kit.teaching import TEACHING
+from burnish.errors import ConfigError
+from burnish.spelling import did_you_mean
+from burnish.types import SPLITS, JsonValue, content_hash
+
+ANSWERED = 20
+"""Tasks of a print whose verdicts are part of it."""
+
+PRINTED = 60
+"""Tasks of each split in a print."""
+
+
+async def _apart(_: Subject) -> Seen:
+    return unknown("it takes a process of its own; check a file or a name instead of a live object")
+
+
+OFFLINE = Promise("offline", "it loads, poses and judges with the network blocked", _apart)
+SAME_PROCESS = Promise("same elsewhere", "another process with another hash seed sees the same", _apart)
+
+PROMISES: Mapping[str, Promise] = MappingProxyType(
+    {promise.name: promise for promise in (*POSING, *JUDGING, *ACTING, *CALLING, *TEACHING, SAME_PROCESS, OFFLINE)}
+)
+"""By name. The last two are looked at from outside the process that runs the environment."""
+
+
+def chosen(names: Iterable[str]) -> list[str]:
+    """The names in the order of the table; all of them where none is given.
+
+    Raises:
+        ConfigError: there is no promise of a name.
+
+    """
+    wanted = set(names)
+    for name in sorted(wanted - PROMISES.keys()):
+        raise ConfigError(f'there is no promise "{name}"; {did_you_mean(name, PROMISES)}')
+    return [name for name in PROMISES if not wanted or name in wanted]
+
+
+async def look(subject: Subject, names: Iterable[str], tell: Callable[[str, Finding | None], None]) -> None:
+    """Look at promises one after another; `tell` hears of each when it begins, and its finding when it ends."""
+    for name in names:
+        tell(name, None)
+        tell(name, await PROMISES[name].kept(subject))
+
+
+async def fingerprint(subject: Subject) -> list[dict[str, JsonValue]]:
+    """What tasks and verdicts are, each as a hash with words for a person; equal in every process."""
+    lines: list[dict[str, JsonValue]] = []
+    for split in SPLITS:
+        tasks = (await subject.drawn(split))[:PRINTED]
+        lines += [
+            _line(f"task {n} of tasks({split!r}, 0): {t.prompt!r:.100}", repr((t.id, t.to_json())))
+            for n, t in enumerate(tasks)
+        ]
+        gold = [await subject.gold(task) for task in tasks[:ANSWERED]]
+        lines += [_line(f"solve: {t.prompt!r:.100}", repr(own)) for t, own in zip(tasks, gold, strict=False)]
+        pairs = [
+            (task, answer) for task, own in zip(tasks, gold, strict=False) for answer in {"": 0, "x": 0, own or "": 0}
+        ]
+        lines += [
+            _line(f"the verdict on {answer!r:.60}: {task.prompt!r:.100}", repr(one))
+            for (task, answer), one in zip(pairs, await subject.judge(pairs), strict=True)
+        ]
+    return lines
+
+
+def _line(words: str, value: str) -> dict[str, JsonValue]:
+    return {"words": words, "hash": content_hash(value)}

@@ -1,0 +1,166 @@
+"""Promises on what an environment can do besides: label steps, read and vary tasks, bring exemplars, set a level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from burnish.environments.boundary import Raised, attempt
+from burnish.environments.kit.findings import Broken, example
+from burnish.environments.kit.hostile import HOSTILE
+from burnish.environments.kit.promises import Promise, Seen, count, kept, verdict
+from burnish.environments.kit.subject import Subject
+from burnish.errors import ConfigError
+from burnish.protocols import Environment, Seed, Step
+from burnish.types import Task, canonical_json
+
+NO_LEVEL = "no such level"
+LEAST_OF_A_LEVEL = 5
+VARIANTS = 5
+
+
+async def steps_agree(subject: Subject) -> Seen:
+    """`label_steps` gives the labels that `score` has as `steps`, ends at the first wrong one, and gold has none."""
+    tried = 0
+    for task in await subject.sample(8):
+        own = await subject.gold(task)
+        answers = [text for text in HOSTILE if len(text) < 200]
+        answers += [own, own[: len(own) // 2], f"{own}\nx = 1", f"nonsense\n{own}"] if own else []
+        feedback = await subject.judge([(task, answer) for answer in answers])
+        for answer, one in zip(answers, feedback, strict=True):
+            labels = await _labels(subject, task, answer)
+            if labels != one.steps:
+                said = f"label_steps {list(labels)}, score {list(one.steps)}"
+                raise Broken("label_steps and score disagree", example(task, answer, said))
+            if -1 in labels[:-1]:
+                raise Broken("steps go on after the first wrong one", example(task, answer, list(labels)))
+            if answer == own and -1 in labels:
+                raise Broken("a step of its own answer is wrong", example(task, answer, list(labels)))
+            tried += 1
+    return kept(f"{count(tried, 'answer')} labelled as judged")
+
+
+async def parses_its_own(subject: Subject) -> Seen:
+    """Reading a task's prompt gives that task, judged the same; reading what is none gives None."""
+    tasks = await subject.sample(20)
+    for task in tasks:
+        read = await subject.call(subject.environment, "parse", task.prompt)
+        if not isinstance(read, Task) or read.id != task.id:
+            raise Broken("parse does not read the prompt of its own task", example(task, seen=repr(read)[:100]))
+        answers = ["", "x", await subject.gold(task) or ""]
+        for answer, one, other in zip(
+            answers,
+            await subject.judge([(task, answer) for answer in answers]),
+            await subject.judge([(read, answer) for answer in answers]),
+            strict=True,
+        ):
+            if one != other:
+                said = f"{verdict(one)}, and for what parse read {verdict(other)}"
+                raise Broken("what parse read is judged otherwise", example(task, answer, said))
+    return kept(f"{count(len(tasks), 'prompt')} read")
+
+
+async def parses_no_garbage(subject: Subject) -> Seen:
+    """Reading a text that states no task gives None."""
+    for text in HOSTILE:
+        read = await subject.call(subject.environment, "parse", text)
+        if read is not None:
+            raise Broken("parse reads a task where there is none", example(given=text, seen=repr(read)[:100]))
+    return kept(f"{count(len(HOSTILE), 'text')} that state no task")
+
+
+async def varies(subject: Subject) -> Seen:
+    """A variant is another task of this environment, the same for the same seed, and it is solved."""
+    solved = 0
+    for task in await subject.sample(10):
+        made = [await _variant(subject, task, seed) for seed in range(VARIANTS)]
+        again = [await _variant(subject, task, seed) for seed in range(VARIANTS)]
+        if made != again:
+            raise Broken("equal arguments gave other variants", example(task))
+        if all(variant.id == task.id for variant in made):
+            raise Broken(f"none of {VARIANTS} variants differs from the task", example(task))
+        for variant in made:
+            answer = await subject.call(subject.environment, "solve", variant)
+            if isinstance(answer, str):
+                (one,) = await subject.judge([(variant, answer)])
+                if not one.verified:
+                    raise Broken(
+                        "the own answer to a variant is not verified", example(variant, answer, one.text[:100])
+                    )
+                solved += 1
+    if not solved:
+        raise Broken("solve knows no answer to any of the variants")
+    return kept(f"{count(solved, 'variant')} solved")
+
+
+async def seeds_are_right(subject: Subject) -> Seen:
+    """Seeds are verified answers to train tasks."""
+    seeds = await subject.call(subject.environment, "seeds")
+    if not isinstance(seeds, Sequence) or not all(isinstance(seed, Seed) for seed in seeds):
+        raise Broken("seeds returned no list of `Seed`")
+    for seed in cast("Sequence[Seed]", seeds):
+        if seed.task.split != "train":
+            raise Broken(f"a seed is of the {seed.task.split} split; take train tasks", example(seed.task, seed.answer))
+        (one,) = await subject.judge([(seed.task, seed.answer)])
+        if not one.verified:
+            raise Broken("a seed is not verified", example(seed.task, seed.answer, one.text[:100]))
+    return kept(f"{count(len(seeds), 'seed')} verified")
+
+
+async def has_levels(subject: Subject) -> Seen:
+    """Each level poses tasks of its own, judged as ever; one that does not exist is refused."""
+    levels = subject.read(subject.environment, "levels")
+    named = isinstance(levels, Sequence) and all(isinstance(level, str) and level for level in levels)
+    if isinstance(levels, str) or not named or len(set(cast("Sequence[str]", levels))) != len(levels):  # type: ignore[arg-type]
+        raise Broken(f"levels is {levels!r:.80}, not a list of different names")
+    for level in cast("Sequence[str]", levels):
+        await _level(subject, level)
+    refused = await subject.outcome(subject.environment, "at_level", NO_LEVEL)
+    if not isinstance(refused, Raised) or not isinstance(refused.error, ConfigError):
+        what = f"raises {refused}" if isinstance(refused, Raised) else "is taken"
+        raise Broken(f"a level that does not exist {what}; raise ConfigError and name the levels")
+    return kept(", ".join(cast("Sequence[str]", levels)))
+
+
+async def _level(subject: Subject, level: str) -> None:
+    at = await subject.call(subject.environment, "at_level", level)
+    if not isinstance(at, Environment) or at.name != subject.environment.name:
+        raise Broken(f"at_level({level!r}) gives no environment of the same name")
+    inner = Subject(at, subject.limits)
+    tasks = await inner.draw("train", 0, 20)
+    if len(tasks) < LEAST_OF_A_LEVEL:
+        raise Broken(f"level {level!r} has {len(tasks)} train tasks; at least {LEAST_OF_A_LEVEL} are needed")
+    pairs = [(task, answer) for task in tasks if (answer := await inner.gold(task)) is not None]
+    for (task, answer), one in zip(pairs, await inner.judge(pairs), strict=True):
+        if not one.verified:
+            raise Broken(f"an own answer at level {level!r} is not verified", example(task, answer, one.text[:100]))
+
+
+async def _labels(subject: Subject, task: Task, answer: str) -> tuple[int, ...]:
+    steps = await subject.call(subject.environment, "label_steps", task, answer)
+    if not isinstance(steps, Sequence) or not all(isinstance(step, Step) for step in steps):
+        raise Broken("label_steps returned no list of `Step`", example(task, answer))
+    labels = tuple(step.label for step in cast("Sequence[Step]", steps))
+    if not set(labels) <= {-1, 0, 1}:
+        raise Broken("a label is not -1, 0 or 1", example(task, answer, list(labels)))
+    return labels
+
+
+async def _variant(subject: Subject, task: Task, seed: int) -> Task:
+    made = await subject.call(subject.environment, "vary", task, seed)
+    if not isinstance(made, Task) or made.environment != subject.environment.name:
+        raise Broken("vary gives no task of this environment", example(task, seed, repr(made)[:100]))
+    plain = attempt(lambda: canonical_json(made.to_json()).encode())
+    if isinstance(plain, Raised):
+        raise Broken(f"a variant is not JSON: {plain}", example(task, seed))
+    return made
+
+
+TEACHING = (
+    Promise("steps", "label_steps and score agree, up to the first wrong step", steps_agree, "step labels"),
+    Promise("parse", "parse reads the prompts of its own tasks", parses_its_own, "authoring"),
+    Promise("parse refuses", "parse reads no task where there is none", parses_no_garbage, "authoring"),
+    Promise("vary", "variants are other tasks, the same again, and solved", varies, "authoring"),
+    Promise("seeds", "seeds are verified answers to train tasks", seeds_are_right, "seeds"),
+    Promise("levels", "each level poses tasks, an unknown one is refused", has_levels, "levels"),
+)
