@@ -159,14 +159,14 @@ def memory() -> bool:
 
 
 def output() -> bool:
-    for _ in range(64):
+    for _ in range(16):
         sys.stdout.write("x" * (1 << 20))
     return True
 
 
 def files() -> bool:
-    """Half a gigabyte, unless it is stopped."""
-    for number in range(64):
+    """A quarter of a gigabyte, unless it is stopped."""
+    for number in range(32):
         Path(f"{number}").write_bytes(b"x" * (8 << 20))
     return True
 

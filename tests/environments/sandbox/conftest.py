@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from burnish.environments.sandbox.attacks import Targets, targets
+from burnish.environments.sandbox.bubblewrap import Bubblewrap
+from burnish.environments.sandbox.jail import Jail
+from burnish.environments.sandbox.processes import ProcessSandbox, Starts
+from burnish.environments.sandbox.protocol import Sandbox
+from burnish.environments.sandbox.wasi import Wasi
+
+BACKENDS: dict[str, Starts] = {"jail": Jail(), "WASI": Wasi()}
+if shutil.which("bwrap"):
+    BACKENDS["bwrap and jail"] = Bubblewrap()
+
+
+@pytest.fixture(params=BACKENDS)
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Every sandbox there is on this machine."""
+    return ProcessSandbox(request.param, BACKENDS[request.param])
+
+
+@pytest.fixture
+def jail() -> Sandbox:
+    return ProcessSandbox("jail", Jail())
+
+
+@pytest.fixture
+def aims() -> Iterator[Targets]:
+    with targets() as made:
+        yield made

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from burnish.environments.sandbox.children import Command
+from burnish.environments.sandbox.jail import Jail
+from burnish.environments.sandbox.processes import ProcessSandbox, Starts
+from burnish.environments.sandbox.protocol import Sandbox, SandboxFailure, SandboxResult
+from burnish.environments.sandbox.unsafe import Unsafe
+
+MEMORY = 256 << 20
+
+
+def run(sandbox: Sandbox, code: str, stdin: str = "", timeout: float = 20.0, **files: str | bytes) -> SandboxResult:
+    return sandbox.run(code, stdin=stdin, files=files, timeout=timeout, memory=MEMORY)
+
+
+def test_a_program_reads_and_prints(sandbox: Sandbox) -> None:
+    result = run(
+        sandbox, "import sys\nprint(input(), 'ä', open('data').read())\nprint('e', file=sys.stderr)", "é\n", data="d"
+    )
+    assert (result.status, result.exit_code, result.stdout, result.stderr) == ("ok", 0, "é ä d\n", "e\n")
+    assert result.seconds > 0
+
+
+def test_much_goes_in_and_out(sandbox: Sandbox) -> None:
+    text = "line\n" * 100_000
+    result = run(sandbox, "import sys\nsys.stdout.write(sys.stdin.read())", text)
+    assert (result.status, result.stdout == text) == ("ok", True)
+
+
+def test_a_program_may_not_want_to_hear(sandbox: Sandbox) -> None:
+    assert run(sandbox, "print(1)", "line\n" * 100_000).stdout == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "exit_code", "last"),
+    [
+        ("import sys; sys.exit(3)", "nonzero exit", 3, ""),
+        ("import os; os._exit(0)", "ok", 0, ""),
+        ("1 / 0", "nonzero exit", 1, "ZeroDivisionError: division by zero"),
+        ("raise SystemExit", "ok", 0, ""),
+        ("if", "nonzero exit", 1, "SyntaxError: invalid syntax"),
+        ("x = '\0'", "nonzero exit", 1, "null bytes"),
+        ("import this_is_nowhere", "nonzero exit", 1, "No module named 'this_is_nowhere'"),
+        ("def f(): return f() + 1\nf()", "nonzero exit", 1, "RecursionError: maximum recursion depth exceeded"),
+    ],
+)
+def test_how_programs_end(sandbox: Sandbox, code: str, status: str, exit_code: int, last: str) -> None:
+    result = run(sandbox, code)
+    assert (result.status, result.exit_code) == (status, exit_code)
+    assert last in result.stderr
+
+
+def test_a_traceback_is_of_the_program_alone(jail: Sandbox) -> None:
+    trace = run(jail, "def f():\n    return 1 / 0\nf()").stderr
+    assert trace.splitlines()[1:] == [
+        '  File "program.py", line 3, in <module>',
+        '  File "program.py", line 2, in f',
+        "ZeroDivisionError: division by zero",
+    ]
+
+
+def test_memory_is_what_was_given(sandbox: Sandbox) -> None:
+    code = "print(len(bytearray(100 << 20)))"
+    assert sandbox.run(code, timeout=20.0, memory=256 << 20).stdout == f"{100 << 20}\n"
+    assert sandbox.run(code, timeout=20.0, memory=96 << 20).status == "memory"
+
+
+def test_files_are_the_programs_own(jail: Sandbox) -> None:
+    code = (
+        "import part.one, os\nopen('new', 'w').write('x')\nos.remove('data')\nprint(part.one.x, sorted(os.listdir()))"
+    )
+    files: dict[str, str | bytes] = {"part/one.py": "x = 1", "data": b"\xff"}
+    assert jail.run(code, files=files, timeout=20.0, memory=MEMORY).stdout == "1 ['new', 'part']\n"
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "", ".", "a\0b"])
+def test_a_file_name_that_leads_out_is_refused(jail: Sandbox, name: str) -> None:
+    with pytest.raises(ValueError, match="leads out of the scratch folder"):
+        jail.run("pass", files={name: ""}, timeout=20.0, memory=MEMORY)
+
+
+def test_two_runs_are_alike(jail: Sandbox) -> None:
+    code = "print({'a', 'b', 'c', 'd', 'e'}, hash('x'))"
+    assert run(jail, code).stdout == run(jail, code).stdout
+
+
+def test_classes_of_the_program_are_found(jail: Sandbox) -> None:
+    code = "import pickle\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\n"
+    assert run(jail, code + "print(__name__, pickle.loads(pickle.dumps(A(1))))").stdout == "__main__ A(x=1)\n"
+
+
+def test_packages_can_be_read_where_they_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "listed.py").write_text("x = 'listed'", encoding="utf-8")
+    code = "import listed\nprint(listed.x)"
+    assert run(ProcessSandbox("jail", Jail()), code).status == "nonzero exit"
+    assert run(ProcessSandbox("jail", Jail((tmp_path,))), code).stdout == "listed\n"
+
+
+def test_many_threads_may_use_one_sandbox(jail: Sandbox) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        results = pool.map(lambda number: run(jail, "print(input())", f"{number}\n"), range(40))
+    assert [result.stdout for result in results] == [f"{number}\n" for number in range(40)]
+
+
+def test_two_programs_talk(sandbox: Sandbox) -> None:
+    ask = "import sys\nprint(20, flush=True)\nprint('heard', input(), file=sys.stderr)"
+    double = "print(2 * int(input()), flush=True)\nimport time\ntime.sleep(60)"
+    first, second = sandbox.converse(ask, double, timeout=20.0, memory=MEMORY)
+    assert (first.status, first.stderr, first.stdout) == ("ok", "heard 40\n", "")
+    assert second.status == "killed"
+
+
+def test_two_programs_that_wait_for_each_other_are_ended(jail: Sandbox) -> None:
+    first, second = jail.converse("input()", "input()", timeout=0.3, memory=MEMORY)
+    assert (first.status, second.status) == ("timeout", "timeout")
+
+
+class Broken:
+    """Starts something that ends without having shut itself in."""
+
+    @contextmanager
+    def command(self, code: str, folder: Path, *, timeout: float, memory: int) -> Iterator[Command]:
+        yield Command(["/bin/sh", "-c", "echo no wall stands >&2"], {})
+
+
+@pytest.mark.parametrize(
+    ("starts", "reason"),
+    [
+        (Broken(), "it did not start: no wall stands"),
+        (Jail((Path("/nowhere"),)), "it cannot work here and now: .*'/nowhere'"),
+    ],
+)
+def test_a_sandbox_that_cannot_start_blames_nobody(starts: Starts, reason: str) -> None:
+    broken = ProcessSandbox("broken", starts)
+    with pytest.raises(SandboxFailure, match=reason):
+        run(broken, "pass")
+    with pytest.raises(SandboxFailure, match=reason):
+        broken.converse("pass", "pass", timeout=20.0, memory=MEMORY)
+
+
+def test_without_a_sandbox_limits_hold_still() -> None:
+    unsafe = ProcessSandbox("unsafe", Unsafe())
+    assert run(unsafe, "bytearray(2 << 30)").status == "memory"
+    assert run(unsafe, "while True: print('x' * 1000)").status == "output"
+    assert run(unsafe, "import time; time.sleep(60)", timeout=0.3).status == "timeout"
