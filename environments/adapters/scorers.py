@@ -1,0 +1,211 @@
+"""Scorers by name: what an expected answer must be, and when an answer is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Protocol, Self
+
+from burnish.environments.adapters.answers import final_answer
+from burnish.environments.adapters.functions import function
+from burnish.environments.adapters.objects import Objects
+from burnish.environments.adapters.patterns import Pattern
+from burnish.environments.adapters.tolerance import check_tolerance
+from burnish.environments.adapters.verdict import EXPECTED, RIGHT, unparsable, wrong
+from burnish.types import Feedback, JsonValue, Task, canonical_text
+
+EMPTY = "the answer must not be empty"
+NOT_EXPECTED = "the answer is not the expected one"
+ONE_NUMBER = "the answer must hold one number"
+ONLY_NUMBER = "the answer must be the number and nothing else"
+WRONG_NUMBER = "the number is not the expected one"
+NOT_HELD = "the answer does not name what is asked for"
+ONLY_ONE = "name one thing only, and once"
+SHORTER = "the answer must be short, without the question or an explanation"
+
+HALF = 0.5
+"""Reward of an answer that holds the right thing and more."""
+
+LONGEST_NUMBER = 60
+"""Characters of the longest number that is read."""
+
+
+class Scorer(Protocol):
+    """Judges answers against what a line of the file expects. Its fields are its options."""
+
+    def read(self, value: JsonValue) -> JsonValue:
+        """The expectation, as it is kept in the task.
+
+        Raises:
+            ValueError: the value is none; the message says what it must be.
+
+        """
+        ...
+
+    def gold(self, task: Task) -> str | None:
+        """An answer that is right, if one is known."""
+        ...
+
+    def judge(self, task: Task, answer: str) -> Feedback:
+        """The verdict; never raises on any answer."""
+        ...
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not str(value).strip():
+        raise ValueError("must be a text or a number that is not empty")
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Right is the expected text, but for white space."""
+
+    ignore_case: bool = False
+
+    def read(self, value: JsonValue) -> JsonValue:
+        return _text(value)
+
+    def gold(self, task: Task) -> str | None:
+        return str(task.data[EXPECTED])
+
+    def judge(self, task: Task, answer: str) -> Feedback:
+        found = final_answer(answer)
+        if not found:
+            return unparsable(EMPTY)
+        return (
+            RIGHT
+            if _folded(found, self.ignore_case) == _folded(str(task.data[EXPECTED]), self.ignore_case)
+            else wrong(NOT_EXPECTED)
+        )
+
+
+def _folded(text: str, ignore_case: bool) -> str:
+    canonical = canonical_text(text)
+    return canonical.casefold() if ignore_case else canonical
+
+
+@dataclass(frozen=True)
+class Number:
+    """Right is a number within `tolerance` of the expected one; thousands may be parted by commas."""
+
+    tolerance: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_tolerance(self.tolerance)
+
+    def read(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)) or _number(str(value)) is None:
+            raise ValueError("must be a number")
+        return str(value).strip()
+
+    def gold(self, task: Task) -> str | None:
+        return str(task.data[EXPECTED])
+
+    def judge(self, task: Task, answer: str) -> Feedback:
+        found = final_answer(answer)
+        alone = _number(found)
+        numbers = [alone] if alone is not None else _numbers(found)
+        if len(numbers) != 1:
+            return unparsable(ONE_NUMBER)
+        right = _number(str(task.data[EXPECTED]))
+        assert right is not None
+        if abs(numbers[0] - right) > Decimal(repr(self.tolerance)):
+            return wrong(WRONG_NUMBER)
+        return RIGHT if alone is not None else wrong(ONLY_NUMBER, HALF)
+
+
+def _number(text: str) -> Decimal | None:
+    """The number a text is; None where it is none, or too long or too far from 1 to reckon with."""
+    plain = text.strip().replace(",", "")
+    if not plain.isascii() or "_" in plain or not 0 < len(plain) <= LONGEST_NUMBER:
+        return None
+    try:
+        number = Decimal(plain)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= LONGEST_NUMBER else None
+
+
+def _numbers(text: str) -> list[Decimal]:
+    words = (word.strip(".,;:!?()[]$€£%*`'\"=") for word in text.split())
+    return [number for word in words if word[:1] in "+-.0123456789" and (number := _number(word)) is not None]
+
+
+@dataclass(frozen=True)
+class Contains:
+    """Right is a text that holds the expected one as whole words; verified when it holds little else.
+
+    Little else: it holds the expected text once and the expected text of no other line, and is at most `slack`
+    characters longer. So neither the prompt said again nor a list of all possibilities is verified.
+    """
+
+    ignore_case: bool = True
+    slack: int = 80
+    others: frozenset[str] = frozenset()
+
+    def read(self, value: JsonValue) -> JsonValue:
+        return _text(value)
+
+    def among(self, tasks: Sequence[Task]) -> Self:
+        """The scorer that knows what all tasks expect."""
+        return replace(self, others=frozenset(self._words(str(task.data[EXPECTED])) for task in tasks))
+
+    def gold(self, task: Task) -> str | None:
+        return str(task.data[EXPECTED])
+
+    def judge(self, task: Task, answer: str) -> Feedback:
+        found = final_answer(answer)
+        if not found:
+            return unparsable(EMPTY)
+        text, right = self._words(found), self._words(str(task.data[EXPECTED]))
+        if right not in text:
+            return wrong(NOT_HELD)
+        if len(found) > len(str(task.data[EXPECTED])) + self.slack:
+            return wrong(SHORTER, HALF)
+        rest = text.replace(right, " | ", 1)
+        if right in rest or any(other in rest for other in self.others if other != right):
+            return wrong(ONLY_ONE, HALF)
+        return RIGHT
+
+    def _words(self, text: str) -> str:
+        """Words between single spaces, so that one text holds another only as whole words."""
+        folded = _folded(text, self.ignore_case)
+        words = "".join(c if c.isalnum() else f" {c} " if not c.isspace() else " " for c in folded).split()
+        return f" {' '.join(words)} "
+
+
+@dataclass(frozen=True)
+class Own:
+    """Right is what a function of yours says: `name(prompt, expected, answer)` returns a number from 0 to 1, or a
+    number and a text that says what is wrong.
+    """
+
+    function: str = ""
+
+    def __post_init__(self) -> None:
+        self._call()  # a wrong name is said at once
+
+    def read(self, value: JsonValue) -> JsonValue:
+        return value
+
+    def gold(self, _task: Task) -> str | None:
+        return None
+
+    def judge(self, task: Task, answer: str) -> Feedback:
+        returned = self._call()(task.prompt, task.data[EXPECTED], answer)
+        reward, text = returned if isinstance(returned, tuple) and len(returned) == 2 else (returned, "")
+        if not isinstance(reward, (bool, int, float)):
+            raise TypeError(f"{self.function} returned {type(reward).__name__}, not a number")
+        reward = min(1.0, max(0.0, float(reward)))
+        return Feedback(reward, reward == 1.0, str(text) or ("" if reward == 1.0 else NOT_EXPECTED))
+
+    def _call(self) -> Callable[..., object]:
+        return function(self.function, option="function")
+
+
+SCORERS: Mapping[str, Callable[..., Scorer]] = MappingProxyType(
+    {"exact": Exact, "number": Number, "json": Objects, "regex": Pattern, "contains": Contains, "function": Own}
+)
