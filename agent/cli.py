@@ -1,4 +1,5 @@
 """The command line. Each command is a few lines over `burnish.agent.api`; what it prints is in `views.py`.
+Those on environments are in `cli_environments.py`.
 
 Nothing heavy is imported before it is used, so that `--help` answers at once.
 """
@@ -13,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from burnish import __version__
+from burnish.agent.cli_environments import env_app
 from burnish.errors import BurnishError, Interrupted
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
@@ -30,7 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-env_app = typer.Typer(help="Environments: what poses tasks and judges answers.", no_args_is_help=True)
 app.add_typer(env_app, name="env")
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
@@ -200,15 +201,6 @@ def doctor(
     print_checks(checks, as_json=as_json)
     if not all(check.well for check in checks):
         raise typer.Exit(1)
-
-
-@env_app.command(name="list", epilog="Example: burnish env list")
-def env_list(*, as_json: Json = False) -> None:
-    """The environments there are; no plug-in is imported for this."""
-    from burnish.agent.views import print_environments
-    from burnish.environments.registry import listing
-
-    print_environments(listing(), as_json=as_json)
 
 
 def _budget(

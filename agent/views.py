@@ -19,7 +19,6 @@ from burnish.agent.difference import Difference
 from burnish.agent.doctor import Check
 from burnish.agent.report import Report, Status
 from burnish.agent.verify import Verification
-from burnish.environments.registry import EnvironmentEntry
 from burnish.records import ArmRecord, GateRecord, IterationRecord
 from burnish.types import Exemplar, Record
 
@@ -310,19 +309,6 @@ def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
     for check in checks:
         mark = "[green]✓[/]" if check.well else "[red]✗[/]"
         console.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
-
-
-def print_environments(entries: Sequence[EnvironmentEntry], *, as_json: bool) -> None:
-    """One line an environment."""
-    if as_json:
-        print(json.dumps([{"name": e.name, "source": e.source, "summary": e.summary} for e in entries], indent=2))
-        return
-    table = _table("")
-    for column in ("name", "source", "what it is"):
-        table.add_column(column)
-    for entry in entries:
-        table.add_row(entry.name, escape(entry.source), escape(entry.summary))
-    _console().print(table)
 
 
 def _table(title: str) -> Table:
