@@ -1,4 +1,4 @@
-"""The libraries behind adapters: imported only when an adapter is used, and named when they are missing."""
+"""The libraries behind adapters and some environments: imported only when used, and named when they are missing."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from types import ModuleType
 from burnish.errors import PluginError
 
 
-def library(module: str, *, scheme: str, extra: str) -> ModuleType:
-    """The module of a library, imported now.
+def library(module: str, *, extra: str, scheme: str = "", environment: str = "") -> ModuleType:
+    """The module of a library that an adapter, by its `scheme`, or an `environment` needs, imported now.
 
     Raises:
         PluginError: it is not installed, or fails to import.
 
     """
+    user = f'"{environment or f"{scheme}:"}"'
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise PluginError(
-                f'"{scheme}:" cannot import {module}, which lacks {error.name}; '
+                f"{user} cannot import {module}, which lacks {error.name}; "
                 f"install it anew with `pip install 'burnish[{extra}]'`"
             ) from error
-        raise PluginError(f"\"{scheme}:\" needs {module}; install it with `pip install 'burnish[{extra}]'`") from None
+        raise PluginError(f"{user} needs {module}; install it with `pip install 'burnish[{extra}]'`") from None
     except ImportError as error:
-        raise PluginError(f'"{scheme}:" cannot import {module} ({error}); install it anew') from error
+        raise PluginError(f"{user} cannot import {module} ({error}); install it anew") from error

@@ -41,9 +41,8 @@ def walked(task: Task, actions: list[str]) -> list[Turn]:
 
 def floods(plan: FloorPlan) -> dict[Place, int]:
     """Distance to the goal of every place with and without the key, by relaxing all until nothing changes."""
-    places = [
-        Place(r, c, key) for r, row in enumerate(plan.rows) for c, s in enumerate(row) if s != "#" for key in (0, 1)
-    ]
+    cells = [(r, c) for r, row in enumerate(plan.rows) for c, sign in enumerate(row) if sign != "#"]
+    places = [Place(r, c, key) for r, c in cells for key in (False, True)]
     distance = {place: 0 if plan.at_goal(place) else 10**6 for place in places}
     changed = True
     while changed:
