@@ -32,9 +32,11 @@ and options by keyword, and returns an environment."""
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "arithmetic": "burnish.environments.built_in.arithmetic:Arithmetic",
+        "chess": "burnish.environments.built_in.chess:Chess",
         "contacts": "burnish.environments.built_in.contacts:Contacts",
         "dates": "burnish.environments.built_in.dates:Dates",
         "equations": "burnish.environments.built_in.equations:Equations",
+        "grid": "burnish.environments.built_in.grid:Grid",
         "labels": "burnish.environments.built_in.labels:Labels",
         "null": "burnish.environments.built_in.null:Null",
     }
