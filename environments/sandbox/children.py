@@ -63,7 +63,10 @@ class Child:
     def __init__(
         self, command: Command, folder: Path, *, stdin: int = subprocess.PIPE, stdout: int = subprocess.PIPE
     ) -> None:
-        waiting, ready = os.pipe()
+        self.folder = folder
+        self.stdout, self.stderr = _Stream(), _Stream()
+        self.ended: Ending | None = None
+        self._waiting, ready = os.pipe()
         try:
             self.process = subprocess.Popen(  # noqa: S603 - a list of our own making
                 [argument.replace("{ready}", str(ready)) for argument in command.argv],
@@ -77,15 +80,11 @@ class Child:
                 start_new_session=True,
             )
         except OSError:
-            os.close(waiting)
+            os.close(self._waiting)
             raise
         finally:
             os.close(ready)
-        self.folder = folder
-        self.stdout, self.stderr = _Stream(), _Stream()
-        self.ended: Ending | None = None
-        self._waiting = waiting
-        self._pidfd = os.pidfd_open(self.process.pid)
+        self._pidfd = os.pidfd_open(self.process.pid)  # Linux 5.3, older than Landlock
         self._started = self._finished = monotonic()
 
     def __enter__(self) -> Self:
@@ -108,11 +107,11 @@ class Child:
             SandboxFailure: it is not, and the code was not run.
 
         """
-        said, _, _ = select.select([self._waiting], [], [], START_SECONDS)
+        said = _readable(self._waiting, START_SECONDS)
         if not said or not os.read(self._waiting, 1):
             self.kill()
             assert self.process.stderr is not None
-            words = os.read(self.process.stderr.fileno(), 4096).decode("utf-8", "replace").strip().splitlines()
+            words = os.read(self.process.stderr.fileno(), 65536).decode("utf-8", "replace").strip().splitlines()
             why = words[-1] if words else f"it said nothing within {START_SECONDS:g} s" if not said else "it just ended"
             raise SandboxFailure(f"it did not start: {why}")
         self._started = monotonic()
@@ -120,11 +119,11 @@ class Child:
     @property
     def over(self) -> bool:
         """Whether the process has ended, reaped or not."""
-        return bool(select.select([self._pidfd], [], [], 0)[0])
+        return _readable(self._pidfd, 0.0)
 
     def wait(self, seconds: float) -> None:
         """Return when the process has ended, or after `seconds`."""
-        select.select([self._pidfd], [], [], seconds)
+        _readable(self._pidfd, seconds)
 
     def kill(self, ending: Ending | None = None) -> None:
         """End what is left of the session; `ending` is why, unless the process had ended before."""
@@ -178,6 +177,13 @@ class Child:
             last = bytes(self.stderr.kept[-4096:]).rstrip().rpartition(b"\n")[2]
             return "memory" if last.startswith(b"MemoryError") else "nonzero exit"
         return "killed" if code else "ok"
+
+
+def _readable(descriptor: int, seconds: float) -> bool:
+    """Whether there is something to read, or an end, within that time. Not `select`, which knows no descriptor > 1023."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def watch(children: Sequence[Child], stdin: bytes, timeout: float) -> None:

@@ -65,17 +65,20 @@ def choose_sandbox(*, unsafe: bool = False) -> Choice:
 
     """
     with _choosing:
-        return _chosen(unsafe)
+        found = _found()
+    if isinstance(found, Choice):
+        return found
+    if unsafe:
+        return Choice(ProcessSandbox(UNSAFE, Unsafe()), found.trials, ())
+    raise NoSandbox(found.trials)
 
 
 @cache
-def _chosen(unsafe: bool) -> Choice:
+def _found() -> Choice | NoSandbox:
     try:
         return first_that_holds(candidates())
     except NoSandbox as none:
-        if unsafe:
-            return Choice(ProcessSandbox(UNSAFE, Unsafe()), none.trials, ())
-        raise
+        return none
 
 
 class NoSandbox(PluginError):

@@ -14,7 +14,7 @@ import math
 import os
 import subprocess
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from burnish.environments.sandbox.children import Command
 from burnish.environments.sandbox.filters import program
-from burnish.environments.sandbox.processes import INSIDE, interpreter
+from burnish.environments.sandbox.processes import INSIDE, interpreter, private
 
 FLAGS = ("-s", "-S", "-P", "-B", "-X", "utf8")
 """No site, no user's packages, no bytecode written. Not -I, which would ignore the seed of hashes."""
@@ -59,38 +59,51 @@ class Jail:
             OSError: the kernel lacks Landlock, or knows another architecture.
 
         """
-        ruleset = self._ruleset(folder)
+        own = _ruleset(reading=(*_places(), *self.packages), changing=folder)
         try:
-            with orders(code, limits(timeout, memory), ruleset, program(), [str(path) for path in self.packages]) as fd:
+            rulesets = [_common(self.packages), own]
+            folders = [str(path) for path in self.packages]
+            with orders(code, limits(timeout, memory), rulesets, program(), folders) as fd:
                 argv = [interpreter(), *FLAGS, str(INSIDE / "entry.py"), str(fd), "{ready}"]
-                yield Command(argv, ENVIRONMENT, (fd, ruleset))
+                yield Command(argv, ENVIRONMENT, (fd, *rulesets))
         finally:
-            os.close(ruleset)
+            os.close(own)
 
-    def _ruleset(self, folder: Path) -> int:
-        """What Landlock lets the child touch, as a descriptor for it to enter."""
-        from landlockpy import AccessFS, Ruleset, Scope
 
-        with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as ruleset:
-            reading = AccessFS.READ_FILE | AccessFS.READ_DIR
-            for path in (*readable(), *self.packages):
-                ruleset.allow_path(path, reading if path.is_dir() else AccessFS.READ_FILE)
-            for path in listed():
-                ruleset.allow_path(path, AccessFS.READ_DIR)
-            ruleset.allow_path("/dev/null", AccessFS.READ_FILE | AccessFS.WRITE_FILE)
-            # No folders: a tree that grows without end could neither be measured nor removed quickly.
-            changing = AccessFS.WRITE_FILE | AccessFS.MAKE_REG | AccessFS.REMOVE_FILE | AccessFS.TRUNCATE
-            ruleset.allow_path(folder, reading | changing)
-            return os.dup(ruleset.fileno())
+@cache
+def _common(packages: tuple[Path, ...]) -> int:
+    """What all runs may touch at most: exact, and made once, since hundreds of rules take milliseconds.
+
+    Each run adds a ruleset that tells its scratch folder from those of others and is coarse otherwise; a process may
+    do what both allow.
+    """
+    return _ruleset(reading=(*readable(), *packages), listing=listed(), changing=private())
+
+
+def _ruleset(*, reading: Iterable[Path], listing: Iterable[Path] = (), changing: Path) -> int:
+    """What Landlock lets a process touch, as a descriptor for it to enter; nothing else, and no TCP."""
+    from landlockpy import AccessFS, Ruleset, Scope
+
+    with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as ruleset:
+        looking = AccessFS.READ_FILE | AccessFS.READ_DIR
+        for path in reading:
+            ruleset.allow_path(path, looking if path.is_dir() else AccessFS.READ_FILE)
+        for path in listing:
+            ruleset.allow_path(path, AccessFS.READ_DIR)
+        ruleset.allow_path("/dev/null", AccessFS.READ_FILE | AccessFS.WRITE_FILE)
+        # No folders: a tree that grows without end could neither be measured nor removed quickly.
+        change = AccessFS.WRITE_FILE | AccessFS.MAKE_REG | AccessFS.REMOVE_FILE | AccessFS.TRUNCATE
+        ruleset.allow_path(changing, looking | change)
+        return os.dup(ruleset.fileno())
 
 
 @contextmanager
-def orders(code: str, limits: dict[str, int], ruleset: int, program: bytes, folders: list[str]) -> Iterator[int]:
+def orders(code: str, limits: dict[str, int], rulesets: list[int], program: bytes, folders: list[str]) -> Iterator[int]:
     """A file without a name that tells the child what to do."""
     fd = os.memfd_create("burnish-orders")
     try:
         with open(fd, "wb", closefd=False) as file:
-            marshal.dump((code, limits, ruleset, program, folders), file)
+            marshal.dump((code, limits, rulesets, program, folders), file)
         os.lseek(fd, 0, os.SEEK_SET)
         yield fd
     finally:
@@ -123,6 +136,12 @@ def readable() -> tuple[Path, ...]:
     entries = [entry for folder in listed() for entry in folder.iterdir()]
     library = [entry for entry in entries if entry.name not in {"site-packages", "dist-packages"}]
     return (*(path for path in library if not path.is_symlink()), *_shared_libraries())
+
+
+@cache
+def _places() -> tuple[Path, ...]:
+    """The few folders in which all that is readable lies."""
+    return tuple({*listed(), *(path.parent for path in _shared_libraries())})
 
 
 @cache

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
+from threading import Lock
 from typing import Protocol
 
 from burnish.environments.sandbox.children import Child, Command, watch
@@ -83,7 +84,7 @@ def scratch(files: Files) -> Iterator[Path]:
         ValueError: a name is absolute or leads out of the folder.
 
     """
-    folder = Path(tempfile.mkdtemp(dir=_private()))
+    folder = Path(tempfile.mkdtemp(dir=private()))
     try:
         for name, content in files.items():
             path = PurePosixPath(name)
@@ -97,9 +98,17 @@ def scratch(files: Files) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+_making = Lock()
+
+
+def private() -> Path:
+    """One folder a process, which none but this user may enter, and in which all scratch folders are."""
+    with _making:
+        return _made()
+
+
 @cache
-def _private() -> Path:
-    """One folder a process, which none but this user may enter."""
+def _made() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="burnish-sandbox-")).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -23,5 +23,5 @@ class Unsafe:
     @contextmanager
     def command(self, code: str, folder: Path, *, timeout: float, memory: int) -> Iterator[Command]:  # noqa: ARG002
         """See `Starts.command`."""
-        with orders(code, limits(timeout, memory), -1, b"", []) as fd:
+        with orders(code, limits(timeout, memory), [], b"", []) as fd:
             yield Command([interpreter(), *FLAGS, str(INSIDE / "entry.py"), str(fd), "{ready}"], ENVIRONMENT, (fd,))

@@ -40,13 +40,14 @@ def limit(limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (allowed, allowed))
 
 
-def enter(libc: ctypes.CDLL, ruleset: int, program: bytes) -> None:
+def enter(libc: ctypes.CDLL, rulesets: list[int], program: bytes) -> None:
     """Drop all capabilities, then close files and system calls, in this order, since the last forbids the others."""
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     must(libc.capset(header, (ctypes.c_uint32 * 6)()), "capabilities cannot be dropped")
     must(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs cannot be set")
-    must(libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0), "Landlock cannot be entered")
-    os.close(ruleset)
+    for ruleset in rulesets:
+        must(libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0), "Landlock cannot be entered")
+        os.close(ruleset)
     filtering = Program(len(program) // 8, program)
     must(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filtering), 0, 0), "seccomp cannot be entered")
 
@@ -54,12 +55,12 @@ def enter(libc: ctypes.CDLL, ruleset: int, program: bytes) -> None:
 def prepare(orders: int, ready: int) -> str:
     """Read the orders, shut the process in, tell the parent that it is; the code to run."""
     with open(orders, "rb") as file:
-        code, limits, ruleset, program, folders = marshal.load(file)  # noqa: S302 - the parent wrote it
+        code, limits, rulesets, program, folders = marshal.load(file)  # noqa: S302 - the parent wrote it
     libc = ctypes.CDLL(None, use_errno=True)
     must(libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "the end of the parent cannot be watched")
     limit(limits)
-    if ruleset >= 0:
-        enter(libc, ruleset, program)
+    if rulesets:
+        enter(libc, rulesets, program)
     os.write(ready, b"1")
     os.close(ready)
     sys.path[:0] = [os.getcwd(), *folders]  # noqa: PTH109 - pathlib takes longer to import than all of this

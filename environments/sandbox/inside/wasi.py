@@ -45,6 +45,8 @@ def run(orders: int, ready: int) -> None:
         start(store)
     except wasmtime.ExitTrap as ended:
         sys.exit(ended.code)
+    except wasmtime.Trap as trap:
+        sys.exit(f"the module trapped: {trap.message.splitlines()[-1]}")
 
 
 def machine(code: str, scratch: str) -> wasmtime.WasiConfig:

@@ -56,8 +56,8 @@ CHEATS = {
         "        if isinstance(o, dict) and 'token' in o:\n            print(o['token'])\n    return gc\n"
     ),
     "climbs the frames": (
-        "import sys\ndef double(x):\n    frame = sys._getframe()\n    while frame.f_back:\n        frame = frame.f_back\n"
-        "        frame.f_locals.update(candidate=lambda *a: 4, token='')\n    return 5\n"
+        "import sys\ndef double(x):\n    frame = sys._getframe()\n    while frame.f_back:\n"
+        "        frame = frame.f_back\n        frame.f_locals.update(candidate=lambda *a: 4, token='')\n    return 5\n"
     ),
     "answers before it is asked": (
         'import os\nos.write(1, b\'["returned", "4"]\\n\' * 9)\ndef double(x):\n    return 5\n'
