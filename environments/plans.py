@@ -166,7 +166,7 @@ def _problem(calls: list[Call] | None, tools: Mapping[str, Tool], constants: Seq
         "" if all(call.tool in tools for call in calls) else f"use only the tools {', '.join(tools)}",
         "" if len(set(named)) == len(named) else TWICE,
         "" if used <= set(named) else UNDEFINED,
-        "" if set(named[:-1]) <= used else UNUSED,
+        "" if set(named) - {named[-1]} <= used else UNUSED,
         "" if all(_allowed(a, constants) for call in calls for a in call.arguments) else FOREIGN,
     ]
     return "\n".join(line for line in lines if line)
