@@ -1,0 +1,158 @@
+"""`gym:id`: games of gymnasium as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
+from types import MappingProxyType
+from typing import Any, Self, cast
+
+from burnish.environments.adapters.blackjack import Blackjack
+from burnish.environments.adapters.games import Game, Play, Start
+from burnish.environments.adapters.grids import CliffWalking, FrozenLake, Taxi
+from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.own_games import OwnGame
+from burnish.environments.boundary import Raised, attempt
+from burnish.environments.episodes import as_answer, replayed
+from burnish.errors import ConfigError, PluginError
+from burnish.spelling import close_to, did_you_mean
+from burnish.types import Feedback, JsonValue, Split, Task
+
+READY: Mapping[str, Callable[..., Game]] = MappingProxyType(
+    {
+        "Blackjack": Blackjack,
+        "CliffWalking": CliffWalking,
+        "CliffWalkingSlippery": CliffWalking,
+        "FrozenLake": FrozenLake,
+        "FrozenLake8x8": FrozenLake,
+        "Taxi": Taxi,
+    }
+)
+"""Games that are shown as text already, by id without version."""
+
+
+class Gym:
+    """Games as text, played turn by turn (gymnasium).
+
+    `arguments` are for `gymnasium.make`. A game that is not ready needs `render` and `parse`, each as
+    path/to/file.py:name, see `OwnGame`; `goal`, `max_turns` and `instruction` are for those.
+    """
+
+    licence = "MIT"
+    levels: Sequence[str]  # only where the game has levels
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        level: str = "",
+        arguments: dict[str, JsonValue] | None = None,
+        render: str = "",
+        parse: str = "",
+        goal: float | None = None,
+        max_turns: int = 0,
+        instruction: str = "",
+    ) -> None:
+        gymnasium = library("gymnasium", scheme="gym", extra="gym")
+        self.name = f"gym:{target}"
+        self.provenance = f"Played in {target} of gymnasium."
+        _check_id(gymnasium, target)
+        own = {"render": render, "parse": parse, "goal": goal} if render or parse else {}
+        game = _game(gymnasium, target, arguments or {}, own)
+        if level and level not in game.levels:
+            known = did_you_mean(level, game.levels) if game.levels else "it has no levels"
+            raise ConfigError(f'"{self.name}" has no level "{level}"; {known}')
+        if game.levels:
+            self.levels = game.levels
+        self.instruction = instruction or game.instruction
+        self.max_turns = game.max_turns = max_turns or game.max_turns
+        self._game = game
+        self._level = level
+        self._target = target
+        self._options: dict[str, Any] = {
+            "arguments": arguments,
+            "render": render,
+            "parse": parse,
+            "goal": goal,
+            "max_turns": max_turns,
+            "instruction": instruction,
+        }
+        _check_start(self.name, game, level)
+
+    def at_level(self, level: str) -> Self:
+        """The same game at another level.
+
+        Raises:
+            ConfigError: there is no such level.
+
+        """
+        return type(self)(self._target, level=level, **self._options)
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        """Starts of the game; the prompt is what is shown first."""
+        for start, cell in self._game.starts(self._level, Random(f"{self.name} {split} {seed}")):
+            play = Play(self._game, start)
+            task = Task(self.name, play.turn.observation, data=start, cell=cell)
+            play.close()
+            if task.split == split:
+                yield task
+
+    def start(self, task: Task) -> Play:
+        """A new play of the task."""
+        return Play(self._game, cast("Start", dict(task.data)))
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        """The verdict on the actions, played again."""
+        return replayed(self, task, answer)
+
+    def solve(self, task: Task) -> str | None:
+        """The actions of best play; None where it is not known, or the ice too slippery for it."""
+        play = self.start(task)
+        actions: list[str] = []
+        while not play.turn.done and (action := self._game.best(play)) is not None:
+            actions.append(action)
+            play.step(action)
+        play.close()
+        return as_answer(actions) if play.feedback().verified else None
+
+
+def _check_id(gymnasium: Any, target: str) -> None:
+    outcome = attempt(lambda: gymnasium.spec(target))
+    if isinstance(outcome, Raised):
+        known = [name for name in gymnasium.registry if "/" not in name]
+        near = close_to(target, known)
+        ready = [name for name in known if _stem(name) in READY]
+        hint = f'did you mean "{near}"? ' if near else ""
+        raise ConfigError(
+            f'gymnasium has no game "{target}"; {hint}ready are {", ".join(ready)}, '
+            "and `gymnasium.pprint_registry()` prints all"
+        )
+
+
+def _game(gymnasium: Any, target: str, arguments: Mapping[str, JsonValue], own: Mapping[str, Any]) -> Game:
+    if own:
+        return OwnGame(gymnasium, target, arguments, **own)
+    if _stem(target) not in READY:
+        raise ConfigError(
+            f'"gym:{target}" needs the options `render` and `parse`, each a function as path/to/file.py:name: '
+            "`render(observation, environment)` returns the text to show, `parse(text)` the action, or None"
+        )
+    return READY[_stem(target)](gymnasium, target, arguments)
+
+
+def _stem(target: str) -> str:
+    return re.sub(r"-v\d+$", "", target)
+
+
+def _check_start(name: str, game: Game, level: str) -> None:
+    """Whether the game can be begun at all.
+
+    Raises:
+        PluginError: it cannot; the message holds what the library says is missing.
+
+    """
+    outcome = attempt(lambda: Play(game, next(game.starts(level, Random(0)))[0]))
+    if isinstance(outcome, Raised):
+        raise PluginError(f'"{name}" cannot be played ({outcome}); install or give what it lacks')
+    outcome.close()

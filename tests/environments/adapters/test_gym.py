@@ -1,0 +1,261 @@
+import json
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from burnish.environments.adapters.blackjack import hit_value, stick_value, worth
+from burnish.environments.adapters.games import NO_ACTION
+from burnish.environments.adapters.gym import READY, Gym
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.episodes import as_answer
+from burnish.environments.registry import load
+from burnish.errors import BurnishError, ConfigError, PluginError
+from burnish.protocols import Episodes, Levels, Licensed, Solvable, abilities
+from burnish.types import SPLITS, Task, canonical_json
+
+IDS = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
+HOSTILE = ["", "\x00", "\ud800", "[" * 100_000, "left " * 100_000, "9" * 10_000, "left or right", "{}", "-1", "１"]
+
+
+def drawn(game: Gym, count: int = 8, split: str = "train") -> list[Task]:
+    return list(islice(game.tasks(split, 0), count))  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=IDS)
+def game(request: pytest.FixtureRequest) -> Gym:
+    loaded = load(f"gym:{request.param}", {})
+    assert isinstance(loaded, Gym)
+    return loaded
+
+
+def test_every_ready_game_is_one_of_the_library() -> None:
+    assert {name.rpartition("-v")[0] for name in IDS} == set(READY)
+
+
+def test_best_play_is_verified_and_every_step_of_it_is_progress(game: Gym) -> None:
+    for task in drawn(game):
+        restored = Task.from_json(json.loads(canonical_json(task.to_json())))
+        solved = game.solve(restored)
+        if solved is None:
+            assert "Slippery" in game.name
+            continue
+        feedback = game.score(restored, solved)
+        assert (feedback.reward, feedback.verified, feedback.text) == (1.0, True, "")
+        assert set(feedback.steps) == {1}
+        surplus = as_answer([*json.loads(solved), "up"])
+        assert not game.score(restored, surplus).verified
+
+
+def test_it_has_the_abilities_of_an_episodic_environment(game: Gym) -> None:
+    assert isinstance(game, Episodes)
+    assert isinstance(game, Solvable)
+    assert isinstance(game, Licensed)
+    assert ("levels" in abilities(game)) == (game.name.startswith(("gym:Frozen", "gym:Taxi")))
+
+
+@pytest.mark.parametrize("answer", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_answers_neither_raise_nor_pay(game: Gym, answer: str) -> None:
+    for task in drawn(game, 2):
+        assert not game.score(task, answer).verified
+        assert game.score(task, answer).text
+        episode = game.start(task)
+        turn = episode.step(answer)
+        assert turn.observation.startswith(NO_ACTION)
+        assert turn.label == -1
+        assert turn.observation.endswith(task.prompt)
+        episode.close()
+
+
+def test_a_play_ends_after_so_many_turns(game: Gym) -> None:
+    (task,) = drawn(game, 1)
+    episode = game.start(task)
+    for _ in range(game.max_turns):
+        assert not episode.turn.done
+        episode.step("nonsense")
+    assert episode.turn.done
+    assert episode.step("up") is episode.turn
+    assert not episode.feedback().verified
+
+
+async def test_splits_hold_different_tasks_and_each_prompt_is_one_task(game: Gym) -> None:
+    guarded = GuardedEnvironment(game)
+    tasks = {split: await guarded.draw(split, 1, 30) for split in SPLITS}
+    assert tasks["train"] == await guarded.draw("train", 1, 30)
+    data: dict[str, Any] = {}
+    for task in [t for group in tasks.values() for t in group] + drawn(game, 60):
+        assert data.setdefault(task.id, task.data) == task.data
+    assert all(tasks.values())
+
+
+FINGERPRINT = """
+import hashlib, itertools
+from burnish.environments.adapters.gym import Gym
+digest = hashlib.sha256()
+for name in ("Blackjack-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "Taxi-v4"):
+    game = Gym(name, **({"arguments": {"is_slippery": True}} if "Lake" in name else {}))
+    for task in itertools.islice(game.tasks("train", 5), 5):
+        verdict = game.score(task, '["left", "down", "hit", "right", "east", "hit", "down"]')
+        digest.update(repr((task.to_json(), verdict, game.solve(task))).encode())
+print(digest.hexdigest())
+"""
+
+
+def test_tasks_and_plays_are_the_same_in_every_process() -> None:
+    prints = [
+        subprocess.run(
+            [sys.executable, "-c", FINGERPRINT],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "4711")
+    ]
+    assert prints[0] == prints[1] != ""
+
+
+def test_levels_of_the_lake_are_its_sizes() -> None:
+    lake = Gym("FrozenLake-v1")
+    assert isinstance(lake, Levels)
+    for level in lake.levels:
+        (task,) = drawn(lake.at_level(level), 1)
+        assert task.cell == level
+        assert len(task.prompt.split("\n")[0]) == int(level[0])
+    assert {task.cell for task in drawn(Gym("Taxi-v4", level="aboard"), 9)} == {"aboard"}
+    assert "The passenger is in the taxi" in drawn(Gym("Taxi-v4", level="aboard"), 1)[0].prompt
+    with pytest.raises(ConfigError, match='no level "3x3"; known are 4x4, 5x5'):
+        lake.at_level("3x3")
+
+
+LAKE = Task("gym:FrozenLake-v1", "", data={"desc": ["SFFF", "FHFH", "FFFH", "HFFG"], "seed": 1})
+
+
+@pytest.mark.parametrize(
+    ("actions", "reward", "steps", "text"),
+    [
+        ("down down right right down right", 1.0, (1,) * 6, ""),
+        ("right down", 0.0, (-1, -1), "the play ended before the goal"),
+        ("down up down", 0.5 / 6, (1, -1, 1), "the goal was not reached in time"),
+        ("left down", 0.5 / 6, (0, 1), "the goal was not reached in time"),
+    ],
+)
+def test_steps_on_the_lake_are_judged(actions: str, reward: float, steps: tuple[int, ...], text: str) -> None:
+    feedback = Gym("FrozenLake-v1").score(LAKE, actions.replace(" ", "\n"))
+    if steps[0] == -1:  # right is as good as down from the start of this map
+        steps = (feedback.steps[0], *steps[1:])
+    assert feedback.reward == pytest.approx(reward)
+    assert (feedback.steps, feedback.text) == (steps, text)
+
+
+def test_a_fall_from_the_cliff_and_a_wrong_pickup_are_mistakes() -> None:
+    cliff, taxi = Gym("CliffWalking-v1"), Gym("Taxi-v4")
+    task = next(t for t in drawn(cliff, 25) if t.data["state"] in {12, 24, 36, 0})
+    gold = json.loads(str(cliff.solve(task)))
+    there = int(str(task.data["state"])) // 12
+    fall = ["down"] * (3 - there) + ["right"]
+    from_start = ["up", *["right"] * 11, "down"]
+    feedback = cliff.score(task, as_answer([*fall, *from_start]))
+    assert (feedback.reward, feedback.verified) == (0.5, False)
+    assert feedback.steps[len(fall) - 1] == -1
+    assert cliff.score(task, as_answer(gold)).verified
+    (task,) = drawn(taxi, 1)
+    gold = json.loads(str(taxi.solve(task)))
+    feedback = taxi.score(task, as_answer(["dropoff", *gold]))
+    assert (feedback.reward, feedback.verified, feedback.steps[0]) == (0.5, False, -1)
+
+
+@pytest.mark.parametrize(
+    "text", ["down", " Down. ", "I go down!", "<answer>down</answer>", "1", "up? <answer>1</answer>"]
+)
+def test_an_action_may_stand_in_a_sentence(text: str) -> None:
+    episode = Gym("FrozenLake-v1").start(LAKE)
+    assert episode.step(text).observation.split("\n")[1] == "@HFH"
+    episode.close()
+
+
+def test_the_values_of_blackjack_are_those_of_the_books() -> None:
+    # Always hit 11 and below, stick on 17 and above, on 13 to 16 stick only against a dealer's 2 to 6.
+    for dealer in range(1, 11):
+        assert hit_value(11, False, dealer) > stick_value(11, dealer)
+        assert stick_value(17, dealer) > hit_value(17, False, dealer)
+        for held in (13, 14, 15, 16):
+            assert (stick_value(held, dealer) > hit_value(held, False, dealer)) is (2 <= dealer <= 6)
+    assert worth([1, 10]) == (21, True)
+    assert worth([1, 5, 10]) == (16, False)
+
+
+def test_best_play_of_blackjack_wins_as_often_as_it_should() -> None:
+    """By simulation: about -0.05 a hand, where never drawing loses about -0.16."""
+    game, total = Gym("Blackjack-v1"), 0.0
+    gymnasium_game = game._game
+    rng = Random(1)
+    for start, _ in islice(gymnasium_game.starts("", rng), 550):
+        task = Task(game.name, "", data=start)
+        episode = game.start(task)
+        while not episode.turn.done:
+            episode.step(str(gymnasium_game.best(episode)))
+        total += episode.rewards[-1]
+        assert episode.feedback().verified
+    assert total / 550 > -0.16
+
+
+OWN = """
+def render(observation, environment):
+    position, speed, angle, turning = observation
+    return f"The pole leans {angle:+.4f}, turning {turning:+.4f}; the cart is at {position:+.4f}, moving {speed:+.4f}."
+
+def parse(text):
+    return {"left": 0, "right": 1}.get(text.strip())
+"""
+
+
+async def test_any_game_can_be_shown_by_functions_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "pole.py").write_text(OWN)
+    options: dict[str, Any] = {"render": f"{tmp_path}/pole.py:render", "parse": f"{tmp_path}/pole.py:parse", "goal": 20}
+    pole = load("gym:CartPole-v1", {**options, "max_turns": 25, "instruction": "Keep the pole upright: left or right."})
+    assert isinstance(pole, Gym)
+    assert "levels" not in abilities(pole)
+    (task,) = await GuardedEnvironment(pole).draw("train", 0, 1)
+    assert task.prompt.startswith("The pole leans")
+    assert pole.solve(task) is None
+    assert pole.score(task, as_answer(["left", "right"] * 10)).verified
+    short = pole.score(task, as_answer(["left", "up"]))
+    assert (short.reward, short.verified, short.steps) == (0.05, False, (0, -1))
+    with pytest.raises(ConfigError, match=r"render is 'pole'; give a function as path/to/file\.py:name"):
+        load("gym:CartPole-v1", {**options, "render": "pole"})
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "error", "message"),
+    [
+        ("gym:FrozenLak-v1", {}, ConfigError, 'no game "FrozenLak-v1"; did you mean "FrozenLake-v1"? ready are'),
+        ("gym:FrozenLake-v7", {}, ConfigError, 'no game "FrozenLake-v7"; did you mean "FrozenLake-v1"?'),
+        ("gym:CartPole-v1", {}, ConfigError, "needs the options `render` and `parse`"),
+        ("gym:Taxi-v4", {"levle": "x"}, ConfigError, 'no option "levle"; did you mean "level"?'),
+        ("gym:Taxi-v4", {"level": "abord"}, ConfigError, 'no level "abord"; did you mean "aboard"?'),
+        ("gym:Blackjack-v1", {"level": "x"}, ConfigError, 'no level "x"; it has no levels'),
+        (
+            "gym:Taxi-v4",
+            {"arguments": {"rain": True}},
+            PluginError,
+            "TaxiEnv.__init__() got an unexpected keyword argument",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(spec: str, options: Any, error: type[BurnishError], message: str) -> None:
+    with pytest.raises(error) as caught:
+        load(spec, options)
+    assert message in str(caught.value)
+
+
+def test_a_game_whose_library_is_missing_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "pole.py").write_text(OWN)
+    options = {"render": f"{tmp_path}/pole.py:render", "parse": f"{tmp_path}/pole.py:parse"}
+    with pytest.raises(PluginError, match=r"Box2D is not installed.*gymnasium\[box2d\]"):
+        load("gym:LunarLander-v3", options)
