@@ -42,7 +42,13 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
     }
 )
 
-ADAPTERS: Mapping[str, str] = MappingProxyType({})
+ADAPTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "gym": "burnish.environments.adapters.gym:Gym",
+        "jsonl": "burnish.environments.adapters.jsonl:Jsonl",
+        "rg": "burnish.environments.adapters.reasoning:ReasoningGym",
+    }
+)
 
 
 @dataclass(frozen=True)
