@@ -64,8 +64,9 @@ def weaknesses(sandbox: Sandbox) -> list[str]:
         SandboxFailure: the sandbox cannot run anything, so there is nothing to attack.
 
     """
-    said = sandbox.run("print(input()[::-1])", stdin="olleh", timeout=TIMEOUT, memory=MEMORY)
-    if said.stdout != "hello\n":
+    plain = "print(input(), open('file').read())"
+    said = sandbox.run(plain, stdin="hello", files={"file": "you"}, timeout=TIMEOUT, memory=MEMORY)
+    if said.stdout != "hello you\n":
         last = said.stderr.strip().rpartition("\n")[2]
         raise SandboxFailure(f"it does not run a plain program: {said.status} {last}".rstrip())
     with targets() as aims:

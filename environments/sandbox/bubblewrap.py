@@ -12,7 +12,7 @@ from pathlib import Path
 
 from burnish.environments.sandbox.children import Command
 from burnish.environments.sandbox.jail import Jail
-from burnish.environments.sandbox.processes import INSIDE, interpreter
+from burnish.environments.sandbox.processes import INSIDE, interpreter, private
 from burnish.environments.sandbox.protocol import SandboxFailure
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache")
@@ -37,7 +37,8 @@ class Bubblewrap:
             raise SandboxFailure("bwrap is not installed")
         with self.jail.command(code, folder, timeout=timeout, memory=memory) as command:
             packages = [part for path in self.jail.packages for part in ("--ro-bind", str(path), str(path))]
-            scratch = ("--bind", str(folder), str(folder), "--chdir", str(folder))
+            # All of it, since Landlock's common rule is on this folder; the rule of the run leaves but its own.
+            scratch = ("--bind", str(private()), str(private()), "--chdir", str(folder))
             yield replace(command, argv=[bwrap, *_walls(), *packages, *scratch, "--", *command.argv])
 
 

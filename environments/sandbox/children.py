@@ -180,7 +180,7 @@ class Child:
 
 
 def _readable(descriptor: int, seconds: float) -> bool:
-    """Whether there is something to read, or an end, within that time. Not `select`, which knows no descriptor > 1023."""
+    """Whether there is something to read, or an end, within that time. `select` knows no descriptor beyond 1023."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(seconds * 1000))

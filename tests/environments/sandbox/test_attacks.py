@@ -18,7 +18,7 @@ import pytest
 
 from burnish.environments.sandbox.attacks import ALONE, ATTACKS, TOGETHER, Targets, achieved, assault
 from burnish.environments.sandbox.inside import attacks
-from burnish.environments.sandbox.processes import INSIDE, ProcessSandbox
+from burnish.environments.sandbox.processes import INSIDE, ProcessSandbox, scratch
 from burnish.environments.sandbox.protocol import Sandbox, SandboxResult
 from burnish.environments.sandbox.unsafe import Unsafe
 
@@ -190,9 +190,36 @@ def test_a_run_sees_nothing_of_another(jail: Sandbox) -> None:
     assert attack(jail, "import os\nprint(os.listdir())").stdout == "[]\n"
 
 
+def test_a_run_reaches_nothing_of_one_beside_it(sandbox: Sandbox) -> None:
+    codes = ("open(p).read()", "open(p, 'w')", "import os; os.remove(p)", "import os; os.rename(p, 'mine')")
+    with scratch({"file": "x"}) as beside:
+        for code in codes:
+            assert attack(sandbox, code, p=str(beside / "file")).status == "nonzero exit"
+        assert (beside / "file").read_text() == "x"
+
+
 def test_what_a_program_leaves_behind_ends_with_it() -> None:
     leave = "import os, time\nif os.fork() == 0:\n    time.sleep(60)\nelse:\n    print('gone')\n"
     unsafe = ProcessSandbox("unsafe", Unsafe())
     started = time.monotonic()
     assert attack(unsafe, leave, timeout=20.0).stdout == "gone\n"
     assert time.monotonic() - started < 20
+
+
+RAW_CALLS = """
+import ctypes, mmap, platform
+libc = ctypes.CDLL(None, use_errno=True)
+x32, uring = 0x40000000, 425
+print(libc.syscall(x32 + 39), libc.syscall(uring, 8, ctypes.create_string_buffer(200)), flush=True)
+if platform.machine() == "x86_64":
+    code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(bytes.fromhex("b814000000cd80c3"))  # getpid by the table of i386
+    ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+    print("not ended")
+"""
+
+
+def test_machine_code_finds_no_other_way_in(jail: Sandbox) -> None:
+    result = attack(jail, RAW_CALLS)
+    assert result.stdout == "-1 -1\n"
+    assert result.status == ("killed" if os.uname().machine == "x86_64" else "ok")
