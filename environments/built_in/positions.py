@@ -6,7 +6,7 @@ The rules are those of the library `chess`, which is imported within functions.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -33,13 +33,38 @@ MOST_FLIGHTS = 2
 def mates(board: chess.Board) -> list[chess.Move]:
     """Every legal move that mates at once."""
     found = []
+    may_check = _may_check(board)
     for move in board.legal_moves:
-        if board.gives_check(move):
+        if may_check(move):
             board.push(move)
             mated = board.is_checkmate()
             board.pop()
             found += [move] if mated else []
     return found
+
+
+def _may_check(board: chess.Board) -> Callable[[chess.Move], bool]:
+    """False of most moves that give no check, true of all that do, and many times faster than playing them."""
+    import chess
+
+    king = board.king(not board.turn)
+    assert king is not None
+    diagonal = chess.BB_DIAG_ATTACKS[king][chess.BB_DIAG_MASKS[king] & board.occupied]
+    straight = (
+        chess.BB_RANK_ATTACKS[king][chess.BB_RANK_MASKS[king] & board.occupied]
+        | chess.BB_FILE_ATTACKS[king][chess.BB_FILE_MASKS[king] & board.occupied]
+    )
+    pawn, knight = chess.BB_PAWN_ATTACKS[not board.turn][king], chess.BB_KNIGHT_ATTACKS[king]
+    reach = (0, pawn, knight, diagonal, straight, diagonal | straight, 0)  # by the number of the piece
+    uncovering = (diagonal | straight) & board.occupied_co[board.turn]
+
+    def may_check(move: chess.Move) -> bool:
+        if chess.BB_SQUARES[move.from_square] & uncovering or move.promotion or board.is_en_passant(move):
+            return True
+        piece = board.piece_type_at(move.from_square) or 0
+        return bool(chess.BB_SQUARES[move.to_square] & reach[piece]) or board.is_castling(move)
+
+    return may_check
 
 
 def cornered(board: chess.Board) -> bool:
