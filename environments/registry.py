@@ -45,8 +45,11 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 ADAPTERS: Mapping[str, str] = MappingProxyType(
     {
         "gym": "burnish.environments.adapters.gym:Gym",
+        "inspect": "burnish.environments.adapters.inspect_tasks:Inspect",
         "jsonl": "burnish.environments.adapters.jsonl:Jsonl",
         "rg": "burnish.environments.adapters.reasoning:ReasoningGym",
+        "ta": "burnish.environments.adapters.arena:TextArena",
+        "vf": "burnish.environments.adapters.tasksets:Taskset",
     }
 )
 

@@ -1,0 +1,205 @@
+"""The process of a TextArena game: it imports the library once and forks one process for every play.
+
+TextArena draws from Python's global generator, so no two plays may share a process. What is said over the control
+socket and over the socket of each play is told in `burnish.environments.adapters.arena_link`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import random
+import re
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from typing import Any, NoReturn
+
+from burnish.environments.boundary import Raised, attempt
+from burnish.spelling import close_to, did_you_mean
+
+STEP_SECONDS = 30
+"""Wall time that the game may take for one step before its process is ended."""
+
+KEYS = ("OPENAI_API_KEY", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "HF_TOKEN")
+"""What would let a game ask a model of its own, at a price."""
+
+
+LATE = ("textarena.envs.Minesweeper.env",)
+"""Games that draw only once they are played, so that seeds differ though openings do not."""
+
+
+class Refused(Exception):
+    """The game cannot be played here, or not with these options."""
+
+
+def main(game: str, options: str, control: str) -> None:
+    """Serve one game until the other end of the control socket is closed."""
+    link = socket.socket(fileno=int(control))
+    _keep_offline()
+    prepared = attempt(partial(_prepared, game, json.loads(options)))
+    if isinstance(prepared, Raised):
+        refused = str(prepared.error) if isinstance(prepared.error, Refused) else _needs(prepared)
+        link.sendall(_line({"refused": refused}))
+        return
+    link.sendall(_line({"version": import_module("textarena").__version__}))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # plays that have ended leave no zombies
+    while True:
+        received, sockets, _, _ = socket.recv_fds(link, 1, 1)
+        if not received:
+            return
+        if os.fork() == 0:
+            link.close()
+            _play(prepared, socket.socket(fileno=sockets[0]))
+        os.close(sockets[0])
+
+
+def _prepared(game: str, options: Mapping[str, object]) -> Any:
+    """The game, made but not begun; its arguments are checked first."""
+    arena = import_module("textarena")
+    registry = import_module("textarena.envs.registration").ENV_REGISTRY
+    if game not in registry:
+        raise Refused(f'has no game "{game}"; {_hint(game, registry)}')
+    module, _, name = registry[game].entry_point.partition(":")
+    taken = list(inspect.signature(getattr(import_module(module), name)).parameters)
+    for option in options:
+        if option not in taken:
+            near = close_to(option, taken)
+            hint = f'did you mean "{near}"? ' if near else ""
+            raise Refused(f'"{game}" has no option "{option}"; {hint}it takes {", ".join(taken) or "none"}')
+    trial = _made(arena, game, options)
+    begun = attempt(partial(trial.reset, num_players=1, seed=0))
+    several = isinstance(begun, Raised) and "player" in str(begun).lower()
+    if several or (not isinstance(begun, Raised) and not isinstance(_raw(trial).state, arena.SinglePlayerState)):
+        raise Refused(f'"{game}" is a game for several players; only single-player games have tasks')
+    if isinstance(begun, Raised):
+        raise begun.error
+    return _made(arena, game, options)
+
+
+def _made(arena: Any, game: str, options: Mapping[str, object]) -> Any:
+    random.seed(0)
+    made = arena.make(game, **options)
+    # "-raw" games show only what is new; an observation must hold all there is.
+    return made if isinstance(made, arena.Wrapper) else arena.wrappers.LLMObservationWrapper(made)
+
+
+def _hint(game: str, registry: Mapping[str, object]) -> str:
+    near = close_to(game, registry)
+    games = sorted({re.sub(r"-v0.*", "-v0", name) for name in registry})
+    return f'did you mean "{near}"? ' if near else did_you_mean(game, games)
+
+
+def _needs(raised: Raised) -> str:
+    """Why a game cannot be made, in words that name what to install."""
+    text = str(raised.error)
+    data = re.search(r"nltk\.download\('([\w.]+)'\)|nltk data \"(\w+)\"", text)
+    if data:
+        name = data[1] or data[2]
+        return f"needs the data {name} of nltk; install it with `python -m nltk.downloader {name}`"
+    if "API" in text and "key" in text.lower():
+        return "asks a model of its own over the network, so it cannot be judged here; choose another game"
+    return f"cannot start this game here ({raised})"
+
+
+def _keep_offline() -> None:
+    """No game reaches the network, downloads data or asks a model, whatever this machine has."""
+    for key in KEYS:
+        os.environ.pop(key, None)
+    attribute = "connect"
+    setattr(socket.socket, attribute, _no_network)
+    nltk = attempt(partial(import_module, "nltk"))
+    if not isinstance(nltk, Raised):
+        nltk.download = _no_download  # type: ignore[attr-defined]
+
+
+def _no_network(*_: object) -> NoReturn:
+    raise OSError("games are played offline")
+
+
+def _no_download(name: str, *_: object, **__: object) -> bool:
+    """What a game calls to be sure of its data: fine where it is there, or else the game is refused."""
+    nltk = import_module("nltk")
+    folders = ("corpora", "taggers", "tokenizers")
+    found = any(not isinstance(attempt(partial(nltk.data.find, f"{f}/{name}")), Raised) for f in folders)
+    zipped = any(not isinstance(attempt(partial(nltk.data.find, f"{f}/{name}.zip")), Raised) for f in folders)
+    if not found and not zipped:
+        raise LookupError(f'nltk data "{name}" is not installed')
+    return True
+
+
+def _play(game: Any, link: socket.socket) -> NoReturn:
+    """Serve one play, then end the process without a trace."""
+    served = attempt(partial(_served, game, link))
+    if isinstance(served, Raised):
+        attempt(partial(link.sendall, _line({"failed": str(served)})))
+    os._exit(0)
+
+
+def _served(game: Any, link: socket.socket) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for line in link.makefile(encoding="utf-8"):
+        asked = json.loads(line)
+        signal.alarm(STEP_SECONDS)
+        link.sendall(_line(_opened(game, asked["seed"]) if "seed" in asked else _stepped(game, asked["action"])))
+        signal.alarm(0)
+
+
+def _opened(game: Any, seed: int) -> dict[str, object]:
+    """Begin; `mark` is the same for two seeds exactly when they lead to the same game."""
+    random.seed(seed)
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(seed % 2**32)
+    game.reset(num_players=1, seed=seed)
+    raw = _raw(game)
+    inner = {name: value for name, value in vars(raw).items() if name != "state"}
+    late = seed if type(raw).__module__ in LATE else None
+    whole = re.sub(r" at 0x[0-9a-f]+", "", repr((inner, vars(raw.state), late)))
+    mark = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
+    return {**_shown(game), "mark": mark, "limit": getattr(raw.state, "max_turns", None)}
+
+
+def _stepped(game: Any, action: str) -> dict[str, object]:
+    done, _ = game.step(action)
+    return _shown(game, done=bool(done))
+
+
+def _shown(game: Any, *, done: bool = False) -> dict[str, object]:
+    state = _raw(game).state
+    rewards = getattr(state, "rewards", None) or {}
+    invalid = bool(state.error_count or state.game_info[0]["invalid_move"])
+    _, observation = (0, "") if done else game.get_observation()
+    return {
+        "observation": str(observation),
+        "done": done,
+        "invalid": invalid,
+        "reward": rewards.get(0),
+        "progress": _progress(game),
+    }
+
+
+def _progress(game: Any) -> float | None:
+    """How near the goal is, by the measure that most games pay by at their turn limit."""
+    measure: Callable[[], object] | None = getattr(_raw(game), "_get_percentage_completion", None)
+    value = attempt(measure) if callable(measure) else None
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _raw(game: Any) -> Any:
+    while "env" in vars(game):
+        game = game.env
+    return game
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, ensure_ascii=True).encode() + b"\n"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
