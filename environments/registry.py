@@ -45,10 +45,12 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 ADAPTERS: Mapping[str, str] = MappingProxyType(
     {
         "gym": "burnish.environments.adapters.gym:Gym",
+        "humaneval": "burnish.environments.adapters.humaneval:HumanEval",
         "inspect": "burnish.environments.adapters.inspect_tasks:Inspect",
         "jsonl": "burnish.environments.adapters.jsonl:Jsonl",
         "rg": "burnish.environments.adapters.reasoning:ReasoningGym",
         "ta": "burnish.environments.adapters.arena:TextArena",
+        "tw": "burnish.environments.adapters.textworld:TextWorld",
         "vf": "burnish.environments.adapters.tasksets:Taskset",
     }
 )
