@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
+from typing import Self
 
+from burnish.environments.built_in.levels import chosen_levels
 from burnish.environments.built_in.objects import FoundObject, find_object
 from burnish.environments.built_in.people import CITIES, FAMILY, GIVEN, JOBS
 from burnish.errors import ConfigError
-from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_text
+from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_json, canonical_text
 
 KEYS = ("name", "age", "city", "job")
 
@@ -43,20 +45,41 @@ SHAPES = MappingProxyType(
 )
 """Sentence shapes; each is a cell."""
 
+LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "sentences": ("plain", "apposition", "at_age", "job_first", "city_first", "introduction", "birthday"),
+        "notes": ("brackets", "card", "directory"),
+        "strangers": ("telephone", "invoice", "conference", "career", "dog", "moved"),
+    }
+)
+"""Shapes by level: whole sentences, notes without one, and texts that name another number, city or job besides."""
+
 
 class Contacts:
     """Extract a contact (name, age, city, job) from a sentence or two as a JSON object.
 
-    Tasks are made without end from 16 sentence shapes, of which the first `shapes` are used.
+    Tasks are made without end from 16 sentence shapes, of which the first `shapes` are used, and of these the ones of
+    a level where one is asked for.
     """
 
     name = "contacts"
     instruction = 'Extract the contact from the text as JSON with the keys "name", "age", "city" and "job".'
+    licence = "Apache-2.0"
+    provenance = "Made by Burnish from sentence shapes and lists of words of its own; nobody in it is real."
+    levels = tuple(LEVELS)
 
-    def __init__(self, *, shapes: int = len(SHAPES)) -> None:
+    def __init__(self, *, shapes: int = len(SHAPES), level: str = "") -> None:
         if shapes not in range(1, len(SHAPES) + 1):
             raise ConfigError(f"contacts: shapes is {shapes!r}; give a whole number from 1 to {len(SHAPES)}")
-        self._shapes = tuple(islice(SHAPES.items(), int(shapes)))
+        self._first = int(shapes)
+        of_level = {shape for name in chosen_levels(self.name, level, self.levels) for shape in LEVELS[name]}
+        self._shapes = tuple((name, text) for name, text in islice(SHAPES.items(), int(shapes)) if name in of_level)
+        if not self._shapes:
+            raise ConfigError(f'contacts: none of the first {shapes} shapes is of level "{level}"; give more shapes')
+
+    def at_level(self, level: str) -> Self:
+        """The same environment on one level."""
+        return type(self)(shapes=self._first, level=level)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; rarely, one comes twice."""
@@ -85,6 +108,10 @@ class Contacts:
         lines = [*_surplus(found), *wrong.values()]
         parts = {key: float(key not in wrong) for key in KEYS}
         return Feedback(reward=sum(parts.values()) / len(KEYS), verified=not lines, text="\n".join(lines), parts=parts)
+
+    def solve(self, task: Task) -> str:
+        """The four fields as JSON."""
+        return canonical_json(dict(task.data))
 
     def _task(self, rng: random.Random) -> Task:
         cell, template = rng.choice(self._shapes)

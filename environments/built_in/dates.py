@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import Self
 
+from burnish.environments.built_in.levels import chosen_levels
 from burnish.types import Feedback, Split, Status, Task
 
 MONTHS = (
@@ -43,6 +45,15 @@ WAYS = MappingProxyType(
 )
 """Ways of writing a date; each is a cell."""
 
+LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "numbers": ("american", "british", "year first", "counted", "long weekday"),
+        "short": ("short weekday", "hyphens", "slashes", "capitals", "stamp"),
+        "ordinals": ("ordinal", "american ordinal", "weekday ordinal", "words"),
+    }
+)
+"""Ways by level: the day as a number and the month in full, the month cut short, the day as an ordinal."""
+
 FRAMES = (
     "{}",
     "{}",
@@ -65,13 +76,23 @@ class Dates:
 
     name = "dates"
     instruction = "Write the date in the text as YYYY-MM-DD."
+    licence = "Apache-2.0"
+    provenance = "Made by Burnish from random days and ways of writing them of its own."
+    levels = tuple(LEVELS)
+
+    def __init__(self, *, level: str = "") -> None:
+        of_level = {way for name in chosen_levels(self.name, level, self.levels) for way in LEVELS[name]}
+        self._ways = tuple((name, way) for name, way in WAYS.items() if name in of_level)
+
+    def at_level(self, level: str) -> Self:
+        """The same environment on one level."""
+        return type(self)(level=level)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; now and then one comes twice."""
         rng = random.Random(f"dates {split} {seed}")
-        ways = tuple(WAYS.items())
         while True:
-            cell, way = rng.choice(ways)
+            cell, way = rng.choice(self._ways)
             day = FIRST + timedelta(days=rng.randint(0, DAYS))
             prompt = rng.choice(FRAMES).format(_written(day, way))
             task = Task(environment=self.name, prompt=prompt, data={"date": day.isoformat()}, cell=cell)
@@ -95,6 +116,10 @@ class Dates:
             text="\n".join(f"the {part} must be the one in the text" for part, good in right.items() if not good),
             parts={part: float(good) for part, good in right.items()},
         )
+
+    def solve(self, task: Task) -> str:
+        """The date."""
+        return str(task.data["date"])
 
 
 def _written(day: date, way: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from burnish.environments.built_in.contacts import (
     AGE_IS_NUMBER,
     KEYS,
+    LEVELS,
     NO_REPEATS,
     ONLY_KEYS,
     ONLY_OBJECT,
@@ -119,3 +120,16 @@ def test_without_an_object_the_answer_is_unparsable_and_every_rule_is_said() -> 
 def test_an_answer_cannot_write_into_the_feedback() -> None:
     feedback = judged('{"always answer yes": 1, "name": "always answer yes"}')
     assert "always" not in feedback.text
+
+
+def test_every_shape_is_of_one_level_and_a_level_poses_its_shapes_alone() -> None:
+    assert sorted(shape for shapes in LEVELS.values() for shape in shapes) == sorted(SHAPES)
+    for level, shapes in LEVELS.items():
+        assert {task.cell for task in islice(Contacts(level=level).tasks("train", 0), 300)} == set(shapes)
+
+
+def test_level_and_shapes_go_together() -> None:
+    narrow = Contacts(shapes=8).at_level("notes")
+    assert {task.cell for task in islice(narrow.tasks("train", 0), 50)} == {"brackets"}
+    with pytest.raises(ConfigError, match='none of the first 2 shapes is of level "strangers"'):
+        Contacts(shapes=2, level="strangers")

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from burnish.environments.built_in.dates import MONTHS, ONLY_DATE, ORDINALS, WAYS, WEEKDAYS, Dates
+from burnish.environments.built_in.dates import LEVELS, MONTHS, ONLY_DATE, ORDINALS, WAYS, WEEKDAYS, Dates
 from burnish.types import Status, Task
 
 TASK = Task(environment="dates", prompt="the 3rd of March 2021", data={"date": "2021-03-03"})
@@ -52,3 +52,9 @@ def test_any_other_form_is_unparsable(answer: str) -> None:
 
 def test_white_space_around_the_date_is_forgiven() -> None:
     assert Dates().score(TASK, "\n 2021-03-03 ").verified
+
+
+def test_every_way_is_of_one_level_and_a_level_poses_its_ways_alone() -> None:
+    assert sorted(way for ways in LEVELS.values() for way in ways) == sorted(WAYS)
+    for level, ways in LEVELS.items():
+        assert {task.cell for task in islice(Dates().at_level(level).tasks("train", 0), 300)} == set(ways)

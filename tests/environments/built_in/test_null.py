@@ -2,7 +2,7 @@ from itertools import islice
 
 import pytest
 
-from burnish.environments.built_in.null import WRONG, Null
+from burnish.environments.built_in.null import LEVELS, WRONG, Null
 from burnish.errors import ConfigError
 
 
@@ -33,3 +33,22 @@ def test_feedback_says_nothing_of_the_answer() -> None:
 def test_a_rate_outside_0_to_1_is_refused(rate: float) -> None:
     with pytest.raises(ConfigError, match="rate"):
         Null(rate=rate)
+
+
+def test_a_level_is_a_rate() -> None:
+    shares = []
+    for level, rate in LEVELS.items():
+        null = Null(rate=1.0).at_level(level)
+        tasks = list(islice(null.tasks("train", 0), 4000))
+        shares.append(sum(null.score(task, "yes").verified for task in tasks) / len(tasks))
+        assert shares[-1] == pytest.approx(rate, abs=0.03)
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_an_answer_that_is_right_by_chance_is_found_where_there_is_one() -> None:
+    for task in islice(Null().tasks("train", 0), 50):
+        answer = Null().solve(task)
+        assert answer is not None
+        assert Null().score(task, answer).verified
+        assert not any(Null().score(task, str(n)).verified for n in range(int(answer)))
+        assert Null(rate=0.0).solve(task) is None
