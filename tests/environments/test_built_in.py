@@ -176,7 +176,7 @@ async def test_every_level_poses_tasks_of_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_level_that_there_is_not_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match='no level .*"insane".* known are'):
+    with pytest.raises(ConfigError, match=r'no level .*"insane".* known are'):
         load(name, {"level": "insane"})
 
 
