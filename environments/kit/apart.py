@@ -63,8 +63,11 @@ def _is_here(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def channel() -> Tell:
-    """A way to tell things that the environment's own prints do not come in between of.
+_ENCODE = json.JSONEncoder(ensure_ascii=True).encode  # held on to: what is judged may patch `json`
+
+
+def channel(token: str) -> Tell:
+    """A way to tell things that the environment's own prints do not come in between of; each line begins with `token`.
 
     When nobody hears any more the process ends.
     """
@@ -73,10 +76,10 @@ def channel() -> Tell:
     lock = threading.Lock()
 
     def tell(facts: Mapping[str, Any]) -> None:
-        line = json.dumps(facts, ensure_ascii=True)
+        line = f"{token}{_ENCODE(facts)}\n"
         try:
             with lock:
-                stream.write(line + "\n")
+                stream.write(line)
                 stream.flush()
         except BrokenPipeError:
             os._exit(FAILED)
@@ -84,10 +87,19 @@ def channel() -> Tell:
     return tell
 
 
-def _beat(tell: Tell) -> None:
-    while True:
-        tell({"kind": "alive"})
-        time.sleep(HEARTBEAT_SECONDS)
+class Heart(threading.Thread):
+    """Tells again and again that the process lives, and how far it has come."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__(daemon=True)
+        self.subject: Subject | None = None
+        self._tell = tell
+
+    def run(self) -> None:
+        """Beat until the process ends."""
+        while True:
+            self._tell({"kind": "alive", "progress": self.subject.progress if self.subject else -1})
+            time.sleep(HEARTBEAT_SECONDS)
 
 
 async def check(subject: Subject, job: Mapping[str, Any], tell: Tell) -> None:
@@ -108,10 +120,11 @@ async def check(subject: Subject, job: Mapping[str, Any], tell: Tell) -> None:
 def main() -> None:
     """Load the environment of the job and check it."""
     job = json.load(sys.stdin)
-    tell = channel()
+    tell = channel(job["token"])
     sys.path[:] = job["path"]
     block_network(lambda host: tell({"kind": "network", "host": host}))
-    threading.Thread(target=_beat, args=(tell,), daemon=True).start()
+    heart = Heart(tell)
+    heart.start()
     try:
         environment = load(job["spec"], job["options"])
     except BurnishError as error:
@@ -121,7 +134,8 @@ def main() -> None:
     def note(at: Example) -> None:
         tell({"kind": "call", "example": at.to_json()})
 
-    subject = Subject(environment, Limits.from_json(job["limits"]), note if job["slowly"] else None)
+    limits = Limits.from_json(job["limits"])
+    subject = heart.subject = Subject(environment, limits, note if job["slowly"] else None, alone=True)
     tell({"kind": "loaded", "name": environment.name, "abilities": subject.abilities})
     asyncio.run(check(subject, job, tell))
     sys.stdout.flush()

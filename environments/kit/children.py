@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from secrets import token_hex
 from time import monotonic
 from typing import IO, Any
 
@@ -20,6 +21,9 @@ from burnish.errors import ConfigError, PluginError
 
 GRACE_SECONDS = 10.0
 """How long a process may be silent beyond the time limit of a call: it sends a sign of life twice a second."""
+
+CALLS_WAITED_FOR = 4
+"""Time limits of a call within which a process must have come further: calls are made a few at a time."""
 
 STARTING_SECONDS = 60.0
 """How long Python may take to start on a busy machine."""
@@ -30,7 +34,7 @@ MODULE = "burnish.environments.kit.apart"
 class Child:
     """One process at a job. What it told is in its attributes; `watch` reads until it ends or falls silent."""
 
-    def __init__(self, job: Mapping[str, Any], hash_seed: str, *, silence: float) -> None:
+    def __init__(self, job: Mapping[str, Any], hash_seed: str, *, timeout: float) -> None:
         self.name = ""
         self.abilities: tuple[str, ...] = ()
         self.at = ""
@@ -44,8 +48,12 @@ class Child:
         self.finished = False
         self.ending = ""
         """How it ended, when it did not finish."""
+        self._token = f"\n{token_hex(16)}"
         self._refusal: tuple[str, str] | None = None
-        self._silence = silence + GRACE_SECONDS
+        self._silence = timeout + GRACE_SECONDS
+        self._stall = CALLS_WAITED_FOR * timeout + GRACE_SECONDS
+        self._progress = -1
+        self._moved = monotonic()
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (lives as long)
         self._process = subprocess.Popen(  # noqa: S603 (this interpreter, this package)
@@ -61,9 +69,10 @@ class Child:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps({**job, "path": sys.path}))
+            self._process.stdin.write(json.dumps({**job, "token": self._token, "path": sys.path}))
             self._process.stdin.close()
-        threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
+        self._reader = threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True)
+        self._reader.start()
 
     def watch(self, ends: float, found: Callable[[Finding], None] = lambda _: None) -> None:
         """Hear it out, until it finishes, dies, is silent for too long, or the time `ends`."""
@@ -79,8 +88,13 @@ class Child:
                 self.ending = self._how_it_ended()
                 return
             patience = self._silence
-            if self._take(json.loads(line), found):
+            if not line.startswith(self._token[1:]):
+                continue  # something that was judged found the way here
+            if self._take(json.loads(line[len(self._token) - 1 :]), found):
                 self.finished = True
+                return
+            if self._progress >= 0 and monotonic() > self._moved + self._stall:
+                self.ending = "the process came no further: what it judged has harmed it"
                 return
 
     def raise_refusal(self) -> None:
@@ -95,10 +109,15 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._reader.join()
         self._errors.close()
 
     def _take(self, told: dict[str, Any], found: Callable[[Finding], None]) -> bool:
-        match told.pop("kind"):
+        kind = told.pop("kind")
+        if kind != "alive" or told["progress"] != self._progress:
+            self._progress = told.get("progress", self._progress)
+            self._moved = monotonic()
+        match kind:
             case "loaded":
                 self.name, self.abilities = told["name"], tuple(told["abilities"])
             case "refused":
@@ -128,7 +147,7 @@ class Child:
 
 
 def _read(stream: IO[str], lines: queue.Queue[str | None]) -> None:
-    with suppress(ValueError, OSError):
+    with stream:
         for line in stream:
             lines.put(line)
     lines.put(None)

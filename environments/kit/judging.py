@@ -89,7 +89,7 @@ async def others_unpaid(subject: Subject) -> Seen:
     pairs = [(task, other) for task, own in solved for _, other in solved if not _same(own, other)]
     if not pairs:
         return unknown("the tasks that were tried all have the same answer")
-    paid = [pair for pair, one in zip(pairs, await subject.judge(pairs), strict=True) if _pays(one)]
+    paid = [pair for pair, one in zip(pairs, await subject.judge(pairs), strict=True) if one.verified]
     share = len(paid) / len(pairs)
     if share > MANY_BY_CHANCE:
         raise Broken(f"{share:.0%} of the answers to other tasks paid", smallest(paid, "it paid"))
@@ -100,18 +100,18 @@ async def others_unpaid(subject: Subject) -> Seen:
 
 
 async def code_survives(subject: Subject) -> Seen:
-    """Programs that attack what judges them are not paid, and are judged."""
-    solved = [(task, answer) for task, answer in await subject.solved(12) if functions_in(answer)][:2]
+    """Programs that attack what judges them are not paid, and are judged. Last, as they may harm this process."""
+    if not subject.alone:
+        return unknown("attacks are tried in a process of their own; check a file or a name instead of a live object")
+    solved = [(task, answer) for task, answer in await subject.solved(12) if functions_in(answer)]
     if not solved:
         return Seen("not applicable", "its own answers define no Python function")
-    attacks = [(task, what, code) for task, answer in solved for what, code in attacks_on(answer)]
-    feedback = await subject.judge([(task, code) for task, _, code in attacks])
-    paid = [attack for attack, one in zip(attacks, feedback, strict=True) if _pays(one)]
-    if paid:
-        task, what, code = min(paid, key=lambda attack: len(attack[2]))
-        raise Broken(
-            f"{count(len(paid), 'attack')} paid, such as a program that {what}", example(task, code, "it paid")
-        )
+    task, answer = solved[0]
+    attacks = list(attacks_on(answer))
+    for what, code in attacks:
+        (one,) = await subject.judge([(task, code)])
+        if _pays(one):
+            raise Broken(f"a program that {what} is paid", example(task, code, verdict(one)))
     return kept(f"{count(len(attacks), 'attack')} judged, none paid")
 
 
@@ -196,8 +196,9 @@ JUDGING = (
     Promise("any text is judged", "hostile answers are judged like any other", any_text_is_judged),
     Promise("hostile unpaid", "no hostile answer pays", hostile_unpaid),
     Promise("others unpaid", "answers to other tasks do not pay", others_unpaid, "answers", SOLVE),
-    Promise("attacks unpaid", "programs that attack their judge do not pay", code_survives, "answers", SOLVE),
     Promise("same verdict", "verdicts are the same again, concurrently and in another order", repeatable),
     Promise("feedback speaks", "below reward 1 the feedback says what is wrong", feedback_speaks),
     Promise("feedback is discreet", "feedback gives no answer away and repeats no words", feedback_is_discreet),
 )
+
+ATTACKS = Promise("attacks unpaid", "programs that attack their judge do not pay", code_survives, "answers", SOLVE)

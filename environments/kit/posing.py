@@ -28,6 +28,8 @@ NEAR_ENOUGH = 0.8
 COMMON = {"solve", "parse", "call", "start"}
 """Members so common that one alone begins no ability."""
 
+MOST_COMPARED = 1_000
+
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(:[A-Za-z0-9.-]+)?")
 _SHARED = {"tasks", "score", "name", "instruction"}
 
@@ -71,14 +73,15 @@ async def disjoint(subject: Subject) -> Seen:
     likes: dict[str, Task] = {}
     copies = []
     for split in SPLITS:
-        for seed in SEEDS:
-            for task in await subject.draw(split, seed, 100):
-                other = homes.setdefault(task.id, task)
-                if other.split != task.split:
-                    raise Broken(f"a task is in {other.split} and in {task.split}", example(task))
-                like = likes.setdefault(_folded(task.prompt), task)
-                if like.split != split:
-                    copies.append((task, like))
+        await subject.drawn(split)
+        drawn = [task for seed in SEEDS for task in await subject.draw(split, seed, 100)]
+        for task in [*drawn, *subject.candidates[split][:MOST_COMPARED]]:
+            other = homes.setdefault(task.id, task)
+            if other.split != task.split:
+                raise Broken(f"a task is in {other.split} and in {task.split}", example(task))
+            like = likes.setdefault(_folded(task.prompt), task)
+            if like.split != task.split:
+                copies.append((task, like))
     if len(copies) > MANY_COPIES * len(homes):
         task, like = min(copies, key=lambda pair: len(pair[0].prompt))
         said = f"differs from a {like.split} task by case and punctuation alone: {like.prompt!r:.100}"

@@ -42,9 +42,15 @@ class Subject:
         environment: Environment,
         limits: Limits,
         note: Callable[[Example], None] | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
         self.environment = environment
         self.limits = limits
+        self.alone = alone
+        """Whether this process is there for the environment only, so that it may be harmed."""
+        self.progress = 0
+        """Calls made and tasks yielded so far."""
         self.abilities = abilities(environment)
         self.guarded = GuardedEnvironment(environment, timeout=limits.timeout)
         self.candidates: dict[Split, list[Task]] = {}
@@ -71,7 +77,7 @@ class Subject:
 
         """
         self._begin(Example(given=f"tasks({split!r}, {seed})"))
-        recorder = _Recorder(self.environment, self._seconds["tasks"])
+        recorder = _Recorder(self.environment, self._yielded)
         guarded = GuardedEnvironment(cast("Environment", recorder), timeout=self.limits.timeout)
         try:
             tasks = await guarded.draw(split, seed, count)
@@ -174,7 +180,12 @@ class Subject:
             raise Broken(f"{attribute} cannot be read: {value}")
         return value
 
+    def _yielded(self, seconds: float) -> None:
+        self.progress += 1
+        self._seconds["tasks"].append(seconds)
+
     def _begin(self, at: Example) -> None:
+        self.progress += 1
         if self._hanging >= MOST_HANGING:
             raise Unfinished(f"{self._hanging} calls took longer than {self.limits.timeout:g} s; mend those first")
         if monotonic() > self._ends:
@@ -224,12 +235,12 @@ async def _exiting(awaitable: Awaitable[object]) -> object:
 class _Recorder:
     """Yields what an environment yields, and remembers it and the time between."""
 
-    def __init__(self, environment: Environment, seconds: list[float]) -> None:
+    def __init__(self, environment: Environment, yielded: Callable[[float], None]) -> None:
         self.name = environment.name
         self.instruction = environment.instruction
         self.candidates: list[object] = []
         self._environment = environment
-        self._seconds = seconds
+        self._yielded = yielded
 
     def tasks(self, split: Split, seed: int) -> object:
         source: object = self._environment.tasks(split, seed)
@@ -263,6 +274,6 @@ class _Recorder:
             begun = monotonic()
 
     def _keep(self, candidate: object, begun: float) -> None:
+        self._yielded(monotonic() - begun)
         if len(self.candidates) < MOST_RECORDED:
             self.candidates.append(candidate)
-            self._seconds.append(monotonic() - begun)

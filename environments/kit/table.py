@@ -8,7 +8,7 @@ from types import MappingProxyType
 from burnish.environments.kit.acting import ACTING
 from burnish.environments.kit.calling import CALLING
 from burnish.environments.kit.findings import Finding
-from burnish.environments.kit.judging import JUDGING
+from burnish.environments.kit.judging import ATTACKS, JUDGING
 from burnish.environments.kit.posing import POSING
 from burnish.environments.kit.promises import Promise, Seen, unknown
 from burnish.environments.kit.subject import Subject
@@ -32,7 +32,10 @@ OFFLINE = Promise("offline", "it loads, poses and judges with the network blocke
 SAME_PROCESS = Promise("same elsewhere", "another process with another hash seed sees the same", _apart)
 
 PROMISES: Mapping[str, Promise] = MappingProxyType(
-    {promise.name: promise for promise in (*POSING, *JUDGING, *ACTING, *CALLING, *TEACHING, SAME_PROCESS, OFFLINE)}
+    {
+        promise.name: promise
+        for promise in (*POSING, *JUDGING, *ACTING, *CALLING, *TEACHING, ATTACKS, SAME_PROCESS, OFFLINE)
+    }
 )
 """By name. The last two are looked at from outside the process that runs the environment."""
 

@@ -1,0 +1,435 @@
+"""Environments with one flaw each, to be caught by the conformance kit; loaded from this file by name."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from burnish.environments.episodes import replayed
+from burnish.errors import ConfigError
+from burnish.protocols import Seed, Step, Tool, ToolResult, Turn
+from burnish.types import Feedback, Split, Status, Task
+
+FORM = "write the sum as a number"
+
+
+class Sums:
+    """Adds two numbers; without a flaw."""
+
+    name = "sums"
+    instruction = "Add the numbers."
+    licence = "CC0-1.0"
+    provenance = "Made at random by this code."
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        rng = random.Random(f"{split} {seed}")
+        while True:
+            a, b = rng.randint(0, 9_999), rng.randint(0, 9_999)
+            yield Task(self.name, f"{a} + {b}", {"sum": a + b}, cell="sum")
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = answer.strip() == str(task.data["sum"])
+        return Feedback(float(right), verified=right, text="" if right else FORM)
+
+    def solve(self, task: Task) -> str:
+        return str(task.data["sum"])
+
+
+class AsyncSums:
+    """The same with async methods."""
+
+    name, instruction = Sums.name, Sums.instruction
+    licence, provenance = Sums.licence, Sums.provenance
+
+    async def tasks(self, split: Split, seed: int) -> AsyncIterator[Task]:
+        for task in Sums().tasks(split, seed):
+            await asyncio.sleep(0)
+            yield task
+
+    async def score(self, task: Task, answer: str) -> Feedback:
+        await asyncio.sleep(0.001)
+        return Sums().score(task, answer)
+
+    async def solve(self, task: Task) -> str:
+        return Sums().solve(task)
+
+
+class Unlicensed(Sums):
+    provenance = " "
+
+
+class OddLicence(Sums):
+    licence = "my own licence"
+
+
+class AmericanSpelling(Sums):
+    license = "CC0-1.0"
+    licence = property()  # as if it were not there
+
+
+class Misspelt(Sums):
+    def solves(self, task: Task) -> str:
+        return super().solve(task)
+
+    solve = property()
+
+
+class HalfLevels(Sums):
+    def at_level(self, _level: str) -> HalfLevels:
+        return self
+
+
+class FewTasks(Sums):
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        return iter([task for task, _ in zip(super().tasks(split, seed), range(12), strict=False)])
+
+
+class BlankTask(Sums):
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        yield Task(self.name, " ")
+
+
+class HangingTasks(Sums):
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        time.sleep(3_600)
+        yield from super().tasks(split, seed)
+
+
+class Fickle(Sums):
+    """Draws from the clock."""
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        return super().tasks(split, time.time_ns())
+
+
+class HashSeeded(Sums):
+    """Draws by `hash`, which differs from process to process."""
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        return super().tasks(split, hash(f"{split} {seed}"))
+
+
+class NearCopies(Sums):
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        for task in super().tasks(split, seed):
+            yield task
+            yield Task(self.name, f"{task.prompt}.", task.data, task.cell)
+
+
+class KeepsTuples(Sums):
+    """Judges by an identity that JSON does not keep."""
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        for task in super().tasks(split, seed):
+            yield Task(self.name, task.prompt, {**task.data, "pair": (1, 2)}, task.cell)  # type: ignore[dict-item]
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        if isinstance(task.data["pair"], list):
+            return Feedback(0.0, verified=False, text=FORM)
+        return super().score(task, answer)
+
+
+class WrongGold(Sums):
+    def solve(self, task: Task) -> str:
+        return "0" + super().solve(task)
+
+
+class Chokes(Sums):
+    """Raises on what is no number."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = int(answer) == task.data["sum"]
+        return Feedback(float(right), verified=right, text="" if right else FORM)
+
+
+class HangsOnLong(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        if len(answer) > 500_000:
+            time.sleep(3_600)
+        return super().score(task, answer)
+
+
+class HoldsTheLock(Sums):
+    """A regular expression that backtracks without end and never lets go of the interpreter."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        re.fullmatch(r"(x+x+)+y", answer[:64])
+        return super().score(task, answer)
+
+
+class Exits(Sums):
+    """Does what an answer says, in its own process."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        if "_exit" in answer:
+            os._exit(0)
+        return super().score(task, answer)
+
+
+class Generous(Sums):
+    """Pays for any text with an `x` in it."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        return Feedback(1.0, verified=True) if "x" in answer else super().score(task, answer)
+
+
+class AnyNumber(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = answer.isdecimal() and len(answer) < 6
+        return Feedback(float(right), verified=right, text="" if right else FORM)
+
+
+class Moody(Sums):
+    """Judges by how often it was asked."""
+
+    asked = 0
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        self.asked += 1
+        return Feedback(self.asked % 2 / 2, verified=False, text=FORM)
+
+
+class Silent(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = super().score(task, answer)
+        return Feedback(right.reward, verified=right.verified)
+
+
+class Telltale(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = super().score(task, answer)
+        return right if right.verified else Feedback(0.0, verified=False, text=f"expected {task.data['sum']}")
+
+
+class Parrot(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = super().score(task, answer)
+        return right if right.verified else Feedback(0.0, verified=False, text=f"{answer[:40]} is wrong")
+
+
+class Online(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        with suppress(OSError):
+            socket.create_connection(("judge.example", 443), timeout=1).close()
+        return super().score(task, answer)
+
+
+class NeedsNetwork(Sums):
+    def __init__(self) -> None:
+        socket.create_connection(("data.example", 443), timeout=1).close()
+
+
+class Local(Sums):
+    """Talks to this machine only, which is allowed."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+            pass
+
+
+class Runs(Sums):
+    """Asks for a function and runs it, with everything it could break."""
+
+    def solve(self, task: Task) -> str:
+        return f"def add():\n    return {task.data['sum']}\n"
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        space: dict[str, Any] = {}
+        expected = task.data["sum"]
+        try:
+            if "while" not in answer and "_exit" not in answer:
+                exec(answer, space)
+                if bool(space["add"]() == expected):
+                    return Feedback(1.0, verified=True)
+        except (Exception, SystemExit):  # noqa: BLE001 - part of the flaw
+            pass
+        return Feedback(0.0, verified=False, text="the function must return the sum")
+
+
+class Counting:
+    """Count up to a number, an action each; without a flaw."""
+
+    name = "counting"
+    instruction = "Count up from 1."
+    licence, provenance = Sums.licence, Sums.provenance
+    max_turns = 20
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        rng = random.Random(f"{split} {seed}")
+        while True:
+            yield Task(self.name, f"Count to {rng.randint(3, 9)} in room {rng.randint(1, 9_999)}.", cell="count")
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        return replayed(self, task, answer)
+
+    def solve(self, task: Task) -> str:
+        return "\n".join(map(str, range(1, goal_of(task) + 1)))
+
+    def start(self, task: Task) -> CountingEpisode:
+        return CountingEpisode(goal_of(task))
+
+
+def goal_of(task: Task) -> int:
+    return int(task.prompt.split()[2])
+
+
+class CountingEpisode:
+    def __init__(self, goal: int) -> None:
+        self.goal, self.at, self.labels = goal, 0, list[int]()
+        self.turn = Turn("Say 1.")
+
+    def step(self, action: str) -> Turn:
+        right = action == str(self.at + 1)
+        self.at += right
+        self.labels.append(1 if right else -1)
+        self.turn = Turn(f"You are at {self.at}.", done=self.at == self.goal, label=self.labels[-1])
+        return self.turn
+
+    def feedback(self) -> Feedback:
+        right = self.at == self.goal
+        text = "" if right else "say the next number"
+        return Feedback(self.at / self.goal, verified=right, text=text, steps=tuple(self.labels))
+
+
+class FickleEpisode(CountingEpisode):
+    def step(self, action: str) -> Turn:
+        turn = super().step(action)
+        return Turn(f"{turn.observation} It is {time.perf_counter_ns()}.", done=turn.done, label=turn.label)
+
+
+class FickleCounting(Counting):
+    def start(self, task: Task) -> CountingEpisode:
+        return FickleEpisode(goal_of(task))
+
+
+class TooShort(Counting):
+    max_turns = 2
+
+
+class LenientEpisode(CountingEpisode):
+    def feedback(self) -> Feedback:
+        return Feedback(1.0, verified=True, steps=tuple(self.labels))
+
+
+class LenientCounting(Counting):
+    """`score` and the episode judge differently."""
+
+    def start(self, task: Task) -> CountingEpisode:
+        return LenientEpisode(goal_of(task))
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        return replayed(Counting(), task, answer)
+
+
+class Calculator(Sums):
+    """Sums with a tool; without a flaw."""
+
+    tools: Sequence[Tool] = (
+        Tool(
+            "add",
+            "adds two numbers",
+            {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"}}},
+        ),
+    )
+
+    def call(self, tool: str, arguments: Any) -> ToolResult:
+        numbers = [arguments.get(name) for name in ("a", "b")]
+        whole = all(isinstance(n, int) and not isinstance(n, bool) and abs(n) < 10**9 for n in numbers)
+        if tool != "add" or set(arguments) != {"a", "b"} or not whole:
+            return ToolResult(error="give two whole numbers below a thousand million")
+        return ToolResult(sum(numbers))
+
+    def constants(self, task: Task) -> Sequence[int]:
+        return [int(part) for part in task.prompt.split(" + ")]
+
+
+class FragileTool(Calculator):
+    def call(self, tool: str, arguments: Any) -> ToolResult:
+        return ToolResult(arguments["a"] + arguments["b"])
+
+
+class BareSchema(Calculator):
+    tools = (Tool("add", "adds", {"a": "number"}),)
+
+
+class OddConstants(Calculator):
+    def constants(self, task: Task) -> Sequence[Any]:
+        return [[1, 2]]
+
+
+class Steps(Sums):
+    """Answers are lines, each labelled; without a flaw."""
+
+    def label_steps(self, task: Task, answer: str) -> Sequence[Step]:
+        return [Step(answer[:20], self.score(task, answer).steps[0])]
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = super().score(task, answer)
+        return Feedback(right.reward, verified=right.verified, text=right.text, steps=(1 if right.verified else -1,))
+
+
+class Disagreeing(Steps):
+    def label_steps(self, task: Task, answer: str) -> Sequence[Step]:
+        return [Step(answer[:20], 1)]
+
+
+class Author(Sums):
+    """Reads and varies its tasks; without a flaw."""
+
+    def parse(self, text: str) -> Task | None:
+        found = re.fullmatch(r"([0-9]{1,9}) \+ ([0-9]{1,9})", text)
+        return Task(self.name, text, {"sum": int(found[1]) + int(found[2])}, "sum") if found else None
+
+    def vary(self, task: Task, seed: int) -> Task:
+        return next(super().tasks("train", int(task.id, 16) + seed))
+
+
+class ReadsAnything(Author):
+    def parse(self, text: str) -> Task | None:
+        numbers = [int(number) for number in re.findall(r"[0-9]{1,9}", text[:1_000])]
+        return Task(self.name, text, {"sum": sum(numbers)}, "sum") if numbers else None
+
+
+class SameVariant(Author):
+    def vary(self, task: Task, seed: int) -> Task:
+        return task
+
+
+class Seeded(Sums):
+    """Brings a wrong exemplar."""
+
+    def seeds(self) -> Sequence[Seed]:
+        task = next(task for task in self.tasks("train", 0) if task.split == "train")
+        return [Seed(task, self.solve(task)), Seed(task, "12 apples")]
+
+
+class Levelled(Sums):
+    """Two levels; without a flaw."""
+
+    levels = ("easy", "hard")
+
+    def at_level(self, level: str) -> Levelled:
+        if level not in self.levels:
+            raise ConfigError(f"there is no level {level!r}; the levels are easy, hard")
+        return self
+
+
+class AnyLevel(Levelled):
+    def at_level(self, level: str) -> Levelled:
+        return self
+
+
+class Unparsable(Sums):
+    """Says `unparsable` of an empty answer, which is a verdict too."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        if not answer:
+            return Feedback(0.0, verified=False, text=FORM, status=Status.UNPARSABLE)
+        return super().score(task, answer)
