@@ -168,6 +168,12 @@ UNSOLVED = ("boxnet", "rush_hour")
 """Sets that can be judged but have no expected answers."""
 
 
+LEVELS: Mapping[str, int] = MappingProxyType(
+    {"game_of_life": 3, "jugs": 2, "n_queens": 4, "polynomial_multiplication": 2, "rubiks_cube": 1, "zebra_puzzles": 5}
+)
+"""How many levels are offered, where a task of a higher one can take longer than 15 seconds to make."""
+
+
 class _Ordered(set[str]):
     """A set of letters that is walked in the same order in every process."""
 
