@@ -61,7 +61,6 @@ class Record:
 Builder: TypeAlias = "Callable[[Any], Any] | None"
 """Makes the value of a field of what JSON holds for it; None where that is the value already."""
 
-
 _BUILDERS: dict[type, dict[str, Builder]] = {}
 
 
@@ -237,8 +236,8 @@ class Attempt(Record):
 class Exemplar(Record):
     """A verified attempt kept in memory, or one turn of it. Immutable but for its death.
 
-    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. Of a `turn` of
-    an episode, `prompt` is the observation, `answer` the action, and `attempt_id` the episode's.
+    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. Of an episode's
+    `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's.
     """
 
     task_id: str
@@ -318,8 +317,8 @@ class Decoding(Record):
     `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
     server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
     are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
-    grammar (`burnish.agent.models.grammar`). "auto" is "plan" where the environment has tools and the model is
-    embedded, else "text". `history` is how many earlier turns of an episode are shown.
+    grammar. "auto" is "plan" where the environment has tools and the model is embedded, else "text". `history` is how
+    many earlier turns of an episode are shown.
     """
 
     temperature: Temperature = 0.0

@@ -14,7 +14,7 @@ from burnish.protocols import Tool
 from burnish.types import JsonValue
 
 MOST_CALLS = 8
-"""Lines a plan may have."""
+"""Lines a plan may have; fewer for a task of few constants: a plan that uses each once needs no more than those."""
 
 MOST_UNITS = 400
 """Words and marks of a text beyond which the grammar would cost more than the model."""
@@ -55,15 +55,16 @@ def extraction_grammar(text: str) -> str:
 
 
 def plan_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue]) -> str:
-    """Plans of at most `MOST_CALLS` calls: each argument is a constant of the task or the result of a line above.
+    """Plans in which each argument is a constant of the task or the result of a line above.
 
     Empty without tools.
     """
     if not tools:
         return ""
     rules = ["root ::= line1"]
-    for n in range(1, MOST_CALLS + 1):
-        onward = f' ("\\n" line{n + 1})?' if n < MOST_CALLS else ""
+    most = min(MOST_CALLS, max(2, len(constants)))
+    for n in range(1, most + 1):
+        onward = f' ("\\n" line{n + 1})?' if n < most else ""
         rules.append(f'line{n} ::= "y{n} = " call{n}{onward}')
         rules.append(f"call{n} ::= " + " | ".join(_call(tool, n) for tool in tools))
         values = [*(_plain(c) for c in constants), *(f'"y{i}"' for i in range(1, n))]

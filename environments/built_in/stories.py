@@ -6,13 +6,20 @@ import random
 from dataclasses import dataclass
 from types import MappingProxyType
 
-PEOPLE = (
-    *("Mia", "Noah", "Aino", "Omar", "Lucia", "Kofi", "Ines", "Ravi", "Yuki", "Emil", "Zara", "Tomas", "Lea", "Amir"),
-    *("Freya", "Diego", "Hana", "Jonas", "Nadia", "Pavel", "Rosa", "Sven", "Tara", "Ugo", "Vera", "Wim", "Iris", "Bo"),
-)
+PEOPLE = ("Mia", "Noah", "Aino", "Omar", "Lucia", "Kofi", "Ines", "Ravi", "Yuki", "Emil", "Zara", "Tomas")
 THINGS = (
-    *("apples", "marbles", "stamps", "pencils", "shells", "cards", "buttons", "coins", "candles", "nails", "tickets"),
-    *("eggs", "plums", "beads", "stickers", "bolts", "tiles", "onions", "badges", "corks", "ribbons", "walnuts"),
+    "apples",
+    "marbles",
+    "stamps",
+    "pencils",
+    "shells",
+    "cards",
+    "buttons",
+    "coins",
+    "candles",
+    "eggs",
+    "beads",
+    "tiles",
 )
 HOLDERS = ("boxes", "bags", "baskets", "jars", "crates", "trays")
 
@@ -35,28 +42,28 @@ MORE_GROUPS = (
 EVENTS = MappingProxyType(
     {
         "add": (
-            "Then {who} buys {n} more.",
+            "{who} buys {n} more.",
             "{other} gives {who} {n} more.",
             "After lunch {n} more are found.",
             "A parcel brings {n} more.",
         ),
         "subtract": (
+            "{who} loses {n} of them.",
             "Then {who} gives {n} of them to {other}.",
-            "{n} of them get lost.",
             "{who} sells {n} of them.",
             "On the way home {n} of them break.",
         ),
         "multiply": (
+            "A machine makes them {n} times as many.",
             "By the end of the year there are {n} times as many.",
-            "A machine then turns them into {n} times as many.",
         ),
     }
 )
 ENDINGS = MappingProxyType(
     {
-        "": ("How many {things} are there now?", "How many {things} does that make?"),
+        "": ("How many are there now?", "How many {things} does that make?"),
         "divide": (
-            "All of them are shared equally among {n} children. How many does each child get?",
+            "{who} shares them equally among {n} children. How many does each child get?",
             "They are packed into {n} equal {holders}. How many are in each?",
             "{who} puts them into rows of {n}. How many rows are there?",
         ),
@@ -76,8 +83,9 @@ class Story:
 class _Teller:
     """Tells one story; keeps the running total, the calls so far and the numbers used."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, wordings: int) -> None:
         self._rng = rng
+        self._wordings = wordings
         self._used: set[int] = set()
         self._calls: list[str] = []
         self._total = 0
@@ -104,7 +112,7 @@ class _Teller:
 
     def happen(self) -> None:
         """One event that changes the total."""
-        kinds = ["add", "subtract", *(["multiply"] if self._total <= 60 else [])]
+        kinds = ["add", "subtract", *(["multiply"] if self._total <= 60 and self._wordings > 2 else [])]
         if self._total <= 12:
             kinds.remove("subtract")
         kind = self._rng.choice(kinds)
@@ -140,7 +148,7 @@ class _Teller:
         return Story(" ".join(self._sentences), "\n".join(self._calls), self._total)
 
     def _say(self, ways: tuple[str, ...], **numbers: int) -> None:
-        self._sentences.append(self._rng.choice(ways).format(**self._words, **numbers))
+        self._sentences.append(self._rng.choice(ways[: self._wordings]).format(**self._words, **numbers))
 
     def _call(self, tool: str, a: str, b: str, result: int) -> None:
         self._last = f"y{len(self._calls) + 1}"
@@ -156,14 +164,18 @@ class _Teller:
 
 
 def tell(rng: random.Random, steps: int) -> Story:
-    """A problem of that many steps (1 to 4)."""
-    teller = _Teller(rng)
-    groups = rng.choice([g for g, cost in enumerate((0, 1, 3)) if cost <= steps])
-    teller.begin(groups=groups)
-    left = steps - (0, 1, 3)[groups]
+    """A problem of that many steps (1 to 4); from three on there are more ways to say it and more that may happen."""
+    wordings, groups = (1, steps) if steps <= 2 else (4, 3)
+    import os
+    wordings = int(os.environ.get("W", "1")) if steps<=2 else 4
+    teller = _Teller(rng, wordings)
+    begun = rng.choice([0, 0, 0, 1] if steps <= 1 else [0, 0, 1])
+    if steps >= 3: begun = rng.choice([0,1,2])
+    teller.begin(groups=begun)
+    left = steps - (0, 1, 3)[begun]
     for _ in range(left - 1):
         teller.happen()
-    if left and not (rng.random() < 0.3 and teller.divide()):
+    if left and not (rng.random() < 1/3 and teller.divide()):
         teller.happen()
         teller.ask()
     elif not left:
