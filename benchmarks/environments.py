@@ -4,7 +4,7 @@ For each level 50 validation tasks are answered greedily, once with the instruct
 solved train tasks of the level before it (k = 4): always the first four, as chat turns. Episodes are played turn by
 turn, their demonstrations are single turns, and a play ends when an observation comes again, since a greedy model then
 goes round in circles. Rates are of verified answers, with the 95 % interval of Wilson (1927). The table is printed,
-and with `--write` put into docs/environments.md.
+and with `--write` each row is put into docs/environments.md.
 
     python benchmarks/environments.py [name ...] [--tasks 50] [--write]
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from burnish.config import ModelConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import actions_of, as_answer
 from burnish.environments.registry import BUILT_IN, load
-from burnish.errors import ModelRejected, PluginError
+from burnish.errors import ModelRejected
 from burnish.protocols import Episodes, Levels, Solvable
 from burnish.types import Message, Task
 
@@ -145,29 +144,31 @@ async def measure(name: str, level: str, client: ChatClient, count: int) -> Row:
     return Row(name, level, (without, shown), len(tasks), time.perf_counter() - started)
 
 
-async def table(url: str, names: Sequence[str], count: int) -> str:
+async def measure_all(url: str, names: Sequence[str], count: int, *, keep: bool) -> None:
     client = ChatClient(ModelConfig(concurrency=EMBEDDED_SLOTS, timeout_seconds=TIMEOUT), base_url=url)
-    rows = []
     print(HEAD, end="", flush=True)
     for name in names:
-        try:
-            environment = load(name, {})
-        except PluginError as error:
-            print(f"| `{name}` | {error} |", flush=True)
-            continue
+        environment = load(name, {})
         assert isinstance(environment, Levels)
         for level in environment.levels:
-            rows.append(await measure(name, level, client, count))
-            print(rows[-1], flush=True)
+            row = await measure(name, level, client, count)
+            print(row, flush=True)
+            if keep:
+                write([str(row)])
     await client.close()
-    return HEAD + "".join(f"{row}\n" for row in rows)
 
 
-def write(made: str) -> None:
-    """Put the table into the page, between its marks."""
+def write(rows: Sequence[str]) -> None:
+    """Put rows into the table of the page, in place of those of the same levels."""
     page = PAGE.read_text(encoding="utf-8")
-    marked = f"{BEGIN}\n{made}{END}"
-    PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: marked, page, flags=re.DOTALL), encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    table, _, after = rest.partition(END)
+    kept = [row for row in table.strip().removeprefix(HEAD.strip()).splitlines() if row]
+    by_level = {tuple(row.split(" | ")[:2]): row for row in (*kept, *rows)}
+    names = [f"| `{name}`" for name in BUILT_IN]
+    ordered = sorted(by_level.values(), key=lambda row: names.index(row.split(" | ", maxsplit=1)[0]))
+    body = "".join(f"{row}\n" for row in ordered)
+    PAGE.write_text(f"{before}{BEGIN}\n{HEAD}{body}{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -177,9 +178,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     with EmbeddedServer(model_file(None), slots=EMBEDDED_SLOTS) as server:
-        made = asyncio.run(table(server.base_url, options.names, options.tasks))
-    if options.write:
-        write(made)
+        asyncio.run(measure_all(server.base_url, options.names, options.tasks, keep=options.write))
 
 
 if __name__ == "__main__":
