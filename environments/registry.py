@@ -33,6 +33,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "arithmetic": "burnish.environments.built_in.arithmetic:Arithmetic",
         "chess": "burnish.environments.built_in.chess:Chess",
+        "code": "burnish.environments.built_in.code:Code",
         "contacts": "burnish.environments.built_in.contacts:Contacts",
         "dates": "burnish.environments.built_in.dates:Dates",
         "equations": "burnish.environments.built_in.equations:Equations",

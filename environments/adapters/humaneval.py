@@ -32,7 +32,7 @@ class HumanEval:
     """
 
     def __init__(self, target: str = "", *, timeout: float = 10.0, licence: str = "", unsafe: bool = False) -> None:
-        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout <= 3600:
+        if type(timeout) not in {int, float} or not 0 < timeout <= 3600:
             raise ConfigError(f'"{SCHEME}:{target}": timeout is {timeout!r}; give seconds, up to 3600')
         self.name = f"{SCHEME}:{Path(target).name}" if target else SCHEME
         self.instruction = "Complete the Python function. Answer with the whole function in one code block."
