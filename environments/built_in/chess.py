@@ -38,7 +38,7 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
 LATEST = 30
 """Positions of a game at most that are passed over."""
 
-ONLY_MOVE = "answer with one move and nothing else, written like Nf3 or like g1f3"
+ONLY_MOVE = "answer with one move and nothing else, in algebraic notation or as its two squares"
 LEGAL = "the move must be legal: the side to move moves a piece of its own, by its rule, and its king is safe after it"
 GIVE_CHECK = "the move must give check"
 NO_ESCAPE = (

@@ -22,9 +22,9 @@ from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 ASK = "Solve for x: "
 
-ONLY_EQUATIONS = "write one equation in x a line, such as 2x = 6, and nothing else"
+ONLY_EQUATIONS = "write one equation in x a line, with numbers, + - * / and brackets, and nothing else"
 SAME_SOLUTION = "every line must have the same solution as the line before: do the same to both sides"
-LAST_LINE = "the last line must be x = a whole number, or a fraction in lowest terms such as 3/2"
+LAST_LINE = "the last line must be x = a whole number, or a fraction p/q in lowest terms"
 TOO_LONG = "write at most 40 lines"
 
 NO_EQUATION, WRONG, NO_PROGRESS = "no equation", "other solutions than the line before", "no simpler than before"

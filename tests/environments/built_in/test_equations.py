@@ -247,3 +247,7 @@ def test_posing_does_not_load_sympy() -> None:
     script = f"import sys; {posing}; print('sympy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_no_line_of_feedback_holds_a_number_that_might_be_an_answer() -> None:
+    assert not any(any(sign in "23456789" for sign in line) for line in (ONLY_EQUATIONS, SAME_SOLUTION, LAST_LINE))
