@@ -18,7 +18,7 @@ from burnish.types import SPLITS, Task, canonical_json
 
 NAMES = sorted(BUILT_IN)
 HONEST = [name for name in NAMES if name != "null"]  # those whose verdicts mean something
-COSTLY = {"chess": 120}  # tasks to look at where making one takes long
+COSTLY = {"chess": 120, "code": 300}  # tasks to look at where making one takes long
 
 FINGERPRINT = """
 import hashlib, itertools
