@@ -49,6 +49,7 @@ ADAPTERS: Mapping[str, str] = MappingProxyType(
         "humaneval": "burnish.environments.adapters.humaneval:HumanEval",
         "inspect": "burnish.environments.adapters.inspect_tasks:Inspect",
         "jsonl": "burnish.environments.adapters.jsonl:Jsonl",
+        "lmeval": "burnish.environments.adapters.lm_tasks:LmEval",
         "rg": "burnish.environments.adapters.reasoning:ReasoningGym",
         "ta": "burnish.environments.adapters.arena:TextArena",
         "tw": "burnish.environments.adapters.textworld:TextWorld",
