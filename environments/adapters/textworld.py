@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from random import Random
 from threading import Lock
 from typing import Any, Self
@@ -16,6 +17,9 @@ from burnish.environments.episodes import as_answer, replayed
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
 from burnish.types import Feedback, Split, Task
+
+MOST_FAILURES = 100
+"""Worlds in a row that may come out without a quest."""
 
 REMEMBERED = 256
 """Games that are kept rather than made anew."""
@@ -68,10 +72,14 @@ class TextWorld:
         """Games without end; those of other splits come in between."""
         rng = Random(f"{self.name} {self._level} {split} {seed}")
         cell = f"{self._target}/{self._level or self._world.usual}"
-        while True:
+        failed = 0
+        while failed <= MOST_FAILURES:
             own = rng.getrandbits(31)
-            play = self._play(own)
-            if play.next_command() is not None:
+            play = attempt(partial(self._play, own))
+            if isinstance(play, Raised):  # no quest was found in this world
+                failed += 1
+            elif play.next_command() is not None:
+                failed = 0
                 yield Task(self.name, play.turn.observation, data={"seed": own}, cell=cell)
 
     def start(self, task: Task) -> TextWorldPlay:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -33,16 +34,27 @@ def _part(module: str) -> Any:
 
 def _custom(level: str, options: Any) -> Any:
     size = SIZES[level]
+    options.kb = _part("generator.data").KnowledgeBase.default()  # reading it anew takes seconds
     options.nb_rooms, options.nb_objects, options.quest_length = size.rooms, size.objects, size.quest
     return _part("generator").make_game(options)
 
 
-def _coin(level: str, options: Any) -> Any:
-    return _part("challenges.tw_coin_collector.coin_collector").make({"level": int(level)}, options)
-
-
 def _treasure(level: str, options: Any) -> Any:
-    return _part("challenges.tw_treasure_hunter.treasure_hunter").make({"level": int(level)}, options)
+    hunter = _part("challenges.tw_treasure_hunter.treasure_hunter")
+    options.kb = _treasure_knowledge(hunter.KB_PATH)
+    mode, rooms, shortest, longest = TREASURE[(int(level) - 1) // 10]
+    options.nb_rooms = rooms
+    options.quest_length = round(shortest + (longest - shortest) * ((int(level) - 1) % 10) / 9)
+    return hunter.make_game(mode, options)
+
+
+@cache
+def _treasure_knowledge(path: str) -> Any:
+    return _part("generator.data").KnowledgeBase.load(path)
+
+
+TREASURE = (("easy", 5, 1, 5), ("medium", 10, 2, 10), ("hard", 20, 3, 20))
+"""Of ten levels each: mode, rooms, and the shortest and the longest quest."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +69,13 @@ class World:
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
         "custom": World(_custom, tuple(SIZES), "2"),
-        "coin_collector": World(_coin, ("1", "2", "3", "5", "8", "12"), "3"),
-        "treasure_hunter": World(_treasure, ("1", "5", "10", "15", "20", "25", "30"), "5"),
+        "treasure_hunter": World(_treasure, ("1", "5", "10", "11", "15", "20", "21", "25", "30"), "5"),
     }
 )
 
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
+        "coin_collector": "the library compiles every such game while making it, which takes seconds a task",
         "cooking": "its recipe is shown only by a compiled game, and games are played here without compiling them",
         "simple": "the library compiles every such game while making it, which takes seconds a task",
     }
