@@ -105,10 +105,17 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal, me
     Raises:
         IndexDamaged: the index cannot be read.
     """
-    embedder = (
-        CachedEmbedder(JointEmbedder(meaning, FormEmbedder()), in_ram=TEXTS_IN_RAM) if config.memory.form else meaning
-    )
+    embedder = likeness(meaning, config.memory.form)
     return Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+
+
+def likeness(meaning: Embedder, form: float) -> Embedder:
+    """By what texts are alike: `form` is the share of how they are built, the rest is their meaning."""
+    if form == 0:
+        return meaning
+    if form == 1:
+        return FormEmbedder()
+    return CachedEmbedder(JointEmbedder(meaning, FormEmbedder(), share=form), in_ram=TEXTS_IN_RAM)
 
 
 def mended_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:

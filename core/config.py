@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from burnish.errors import ConfigError
-from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Temperature
+from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
 from burnish.types import Decoding, Retrieval
 
 Option: TypeAlias = bool | int | float | str | list[Any]
@@ -118,15 +118,22 @@ class SealedConfig(Section):
 class MemoryConfig(Section):
     """Where exemplars are looked up, and by what likeness.
 
-    `embedder` is "minilm", "hash" or the folder of a sentence-transformers model. With `form`, retrieval looks at how
-    a text is built as much as at what it means. `seeds` is how many of the exemplars that people made, where the
+    `embedder` is "minilm", "hash" or the folder of a sentence-transformers model. `form` is the share of
+    likeness that is a matter of how a text is built, the rest being what it means. `seeds` is how many of the exemplars that people made, where the
     environment brings some, memory begins with; by default all.
     """
 
     index: Literal["chroma", "numpy"] = "chroma"
     embedder: str = "minilm"
-    form: bool = True
+    form: Share = 0.5
     seeds: Count | None = None
+
+    @field_validator("form", mode="before")
+    @classmethod
+    def _share_not_switch(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("must be a share from 0 (meaning alone) to 1 (form alone), such as 0.5")  # noqa: TRY004
+        return value
 
 
 class RunConfig(Section):

@@ -64,11 +64,17 @@ MEANINGS = {
     "decoding.max_tokens": "Longest answer in tokens, 1 or more; a longer one is cut off.",
     "decoding.rendering": "Exemplars as chat turns, or as one block in the system message.",
     "decoding.format": "`json` asks the server for a JSON object (`response_format`); `extract` for one "
-    "whose texts and numbers are copied from the task, by a grammar (llama.cpp, so also the embedded model).",
+    "whose texts and numbers are copied from the task, `plan` for calls of the environment's tools on the task's own "
+    "constants, both by a grammar (llama.cpp, so also the embedded model). `auto`: `plan` where the environment has "
+    "tools and the model is embedded, else `text`.",
     "memory.index": "`chroma` keeps the vector index on disk; `numpy` compares with every exemplar, in RAM.",
     "memory.embedder": "`minilm` (packaged), `hash` (spelling only, no model), or the folder of a "
     "sentence-transformers model.",
-    "memory.form": "Whether likeness is half meaning and half sentence build, or meaning alone.",
+    "memory.form": "The share of likeness that is a matter of sentence build; the rest is meaning. 1 for tasks whose "
+    "answers follow their wording, such as word problems.",
+    "memory.seeds": "How many of the exemplars that people made, where the environment brings some, memory begins "
+    "with; all when it is left out.",
+    "decoding.history": "Earlier turns of an episode that are shown before the observation.",
     "sealed.tasks": "Test tasks of the sealed test; each is answered by up to three programs.",
     "sealed.alpha": "Significance of the verdict `improved`.",
     "curriculum.frontier.floor": "Added to every task's weight, so that none is left out.",

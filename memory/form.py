@@ -55,14 +55,16 @@ class FormEmbedder:
 
 
 class JointEmbedder:
-    """Two embedders side by side: the cosine of joint vectors is the mean of the two cosines."""
+    """Two embedders side by side: the cosine of joint vectors is the mean of the two cosines, `share` being the weight
+    of the second.
+    """
 
-    def __init__(self, first: Embedder, second: Embedder) -> None:
-        self._parts = (first, second)
-        self.name = f"{first.name}+{second.name}"
+    def __init__(self, first: Embedder, second: Embedder, *, share: float = 0.5) -> None:
+        self._weighted = ((first, np.float32(np.sqrt(1 - share))), (second, np.float32(np.sqrt(share))))
+        self.name = f"{first.name}+{second.name}" + ("" if share == 0.5 else f" at {share:g}")
         self.dimensions = first.dimensions + second.dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.embed`."""
-        joint: NDArray[np.float32] = np.hstack([part.embed(texts) for part in self._parts]) * np.float32(np.sqrt(0.5))
+        joint: NDArray[np.float32] = np.hstack([embedder.embed(texts) * weight for embedder, weight in self._weighted])
         return joint
