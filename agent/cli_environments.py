@@ -44,7 +44,7 @@ def env_check(
     *,
     option: Options = None,
     only: Annotated[list[str] | None, typer.Option(metavar="PROMISE", help="Look at this one only.")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Most seconds for one call.")] = 10.0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Most seconds for one call.")] = 20.0,
     seconds: Annotated[float, typer.Option(min=1.0, help="Most seconds for everything.")] = 300.0,
     as_json: Json = False,
 ) -> None:

@@ -22,7 +22,7 @@ class Limits(Record):
     distinct tasks in each split.
     """
 
-    timeout: float = 10.0
+    timeout: float = 20.0
     seconds: float = 300.0
     least: Mapping[Split, int] = field(default_factory=lambda: {"train": 60, "validation": 20, "test": 20})
 

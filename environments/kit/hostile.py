@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -73,12 +74,16 @@ def hostile_to(task: Task) -> tuple[str, ...]:
     return (*HOSTILE, task.prompt, f"{task.prompt}\n{task.prompt}", f"Question: {task.prompt}\nAnswer:")
 
 
+_FENCED = re.compile(r"(.*?```[a-zA-Z0-9]*\n)(.*?)(\n?```.*)", re.DOTALL)
+
+
 def functions_in(answer: str) -> list[str]:
-    """Names of the functions that an answer defines, when it is Python; else none."""
+    """Names of the functions that an answer defines, as Python, in a code block or bare; else none."""
     if "def " not in answer or len(answer) > MEGABYTE:
         return []
+    block = _FENCED.fullmatch(answer)
     try:
-        tree = ast.parse(answer)
+        tree = ast.parse(block[2] if block else answer)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
@@ -152,9 +157,9 @@ CODE_ATTACKS = MappingProxyType(
 
 
 def attacks_on(gold: str) -> Iterator[tuple[str, str]]:
-    """Attacks in place of the program `gold`, by what they try."""
-    names = functions_in(gold)
+    """Attacks in place of the program in `gold`, by what they do."""
+    block = _FENCED.fullmatch(gold)
+    before, after = (block[1], block[3]) if block else ("", "")
     for what, code in CODE_ATTACKS.items():
-        if names:
-            bodies = [code.replace("NAME", name) for name in names] if "NAME" in code else [code]
-            yield what, "\n".join(bodies)
+        bodies = [code.replace("NAME", name) for name in functions_in(gold)] if "NAME" in code else [code]
+        yield what, before + "\n".join(bodies) + after

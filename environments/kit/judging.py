@@ -33,7 +33,7 @@ async def in_time(subject: Subject) -> Seen:
 
 async def gold_pays(subject: Subject) -> Seen:
     """The environment's own answer is verified at reward 1."""
-    pairs = await subject.solved(60)
+    pairs = await subject.solved(subject.some(60))
     if not pairs:
         return unknown("solve knows no answer to any of the tasks")
     failed = [
@@ -50,7 +50,7 @@ async def gold_pays(subject: Subject) -> Seen:
 
 async def any_text_is_judged(subject: Subject) -> Seen:
     """Hostile answers are judged: nothing is raised."""
-    tasks = await subject.sample(2)
+    tasks = await subject.sample(1 if subject.slow else 2)
     pairs = [(task, answer) for task in tasks for answer in hostile_to(task)]
 
     async def fails(pair: Pair) -> bool:
@@ -67,7 +67,7 @@ async def any_text_is_judged(subject: Subject) -> Seen:
 async def hostile_unpaid(subject: Subject) -> Seen:
     """No hostile answer is verified or has reward 1."""
     pairs = []
-    for task in await subject.sample(2):
+    for task in await subject.sample(1 if subject.slow else 2):
         right = await subject.gold(task)
         pairs += [(task, answer) for answer in hostile_to(task) if not _same(answer, right)]
     feedback = await subject.judge(pairs)
@@ -85,7 +85,7 @@ async def hostile_unpaid(subject: Subject) -> Seen:
 
 async def others_unpaid(subject: Subject) -> Seen:
     """The answers of other tasks are not verified."""
-    solved = await subject.solved(9)
+    solved = await subject.solved(subject.some(9))
     pairs = [(task, other) for task, own in solved for _, other in solved if not _same(own, other)]
     if not pairs:
         return unknown("the tasks that were tried all have the same answer")
@@ -103,7 +103,7 @@ async def code_survives(subject: Subject) -> Seen:
     """Programs that attack what judges them are not paid, and are judged. Last, as they may harm this process."""
     if not subject.alone:
         return unknown("attacks are tried in a process of their own; check a file or a name instead of a live object")
-    solved = [(task, answer) for task, answer in await subject.solved(12) if functions_in(answer)]
+    solved = [(task, answer) for task, answer in await subject.solved(subject.some(12)) if functions_in(answer)]
     if not solved:
         return Seen("not applicable", "its own answers define no Python function")
     task, answer = solved[0]
@@ -117,7 +117,7 @@ async def code_survives(subject: Subject) -> Seen:
 
 async def repeatable(subject: Subject) -> Seen:
     """Verdicts are the same a second time, all at once, and in another order."""
-    tasks = await subject.sample(8)
+    tasks = await subject.sample(subject.some(8))
     own = [await subject.gold(task) or "y" for task in tasks]
     pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", CANARY, *own[:3]))]
     first = dict(zip(pairs_ids(pairs), await subject.judge(pairs), strict=True))
@@ -133,7 +133,7 @@ async def repeatable(subject: Subject) -> Seen:
 
 async def feedback_speaks(subject: Subject) -> Seen:
     """Below reward 1 the feedback says what is wrong."""
-    tasks = await subject.sample(6)
+    tasks = await subject.sample(subject.some(6))
     own = [answer for task in tasks if (answer := await subject.gold(task)) is not None]
     pairs = [(task, answer) for task in tasks for answer in ("", "x", "0", CANARY, *own)]
     feedback = await subject.judge(pairs)
@@ -146,7 +146,7 @@ async def feedback_speaks(subject: Subject) -> Seen:
 async def feedback_is_discreet(subject: Subject) -> Seen:
     """Feedback neither gives the answer away nor repeats what the model wrote."""
     pairs = []
-    for task in await subject.sample(12):
+    for task in await subject.sample(subject.some(12)):
         right = await subject.gold(task)
         wrong = ("", CANARY, f'{{"{CANARY}": "{CANARY}"}}', "0", "x = 1")
         pairs += [(task, answer, right) for answer in wrong]

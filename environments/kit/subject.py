@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from time import monotonic
+from types import MappingProxyType
 from typing import cast
 
 from burnish.environments.boundary import GuardedEnvironment, Raised, attempt
@@ -17,11 +18,17 @@ from burnish.errors import PluginError
 from burnish.protocols import Environment, abilities
 from burnish.types import SPLITS, Feedback, Split, Status, Task
 
-DRAWN = 200
-"""Tasks of a split that are looked at."""
+DRAWN: Mapping[Split, int] = MappingProxyType({"train": 100, "validation": 40, "test": 40})
+"""Tasks of each split that are looked at, or the least there must be where that is more."""
 
 CHUNK = 16
 """Verdicts that are asked for at a time."""
+
+SLOW_SECONDS = 0.05
+"""Seconds of a verdict from which fewer are asked for."""
+
+SLOW_DRAWING = 0.01
+"""Seconds of a task from which fewer are drawn."""
 
 MOST_HANGING = 3
 """Calls that may hang before nothing more is called."""
@@ -69,6 +76,20 @@ class Subject:
         """How long a task and a verdict took."""
         return {name: Spread.of(seconds) for name, seconds in self._seconds.items()}
 
+    @property
+    def slow(self) -> bool:
+        """Whether a verdict has been seen to take long, so that fewer should be asked for."""
+        return self.times["score"].p50 > SLOW_SECONDS
+
+    def few(self, count: int) -> int:
+        """How many of `count` tasks to draw once more: fewer where drawing them has been seen to take long."""
+        seconds = self._seconds["tasks"]
+        return count if sum(seconds) <= SLOW_DRAWING * len(seconds) else max(10, count // 4)
+
+    def some(self, count: int) -> int:
+        """How many of `count` tasks to try."""
+        return max(4, count // 4) if self.slow else count
+
     async def draw(self, split: Split, seed: int, count: int) -> list[Task]:
         """The first tasks of a split.
 
@@ -90,11 +111,12 @@ class Subject:
 
     async def drawn(self, split: Split) -> list[Task]:
         """Up to `DRAWN` tasks of a split with seed 0; `Unfinished` if drawing failed before."""
+        count = max(DRAWN[split], self.limits.least[split])
         if self._failure:
             raise Unfinished(self._failure)
         if split not in self._drawn:
             try:
-                self._drawn[split] = await self.draw(split, 0, DRAWN)
+                self._drawn[split] = await self.draw(split, 0, count)
             except Broken:
                 self._failure = "there are no tasks to try it on: see the promise `tasks`"
                 raise

@@ -17,10 +17,10 @@ from burnish.errors import ConfigError
 from burnish.spelling import did_you_mean
 from burnish.types import SPLITS, JsonValue, content_hash
 
-ANSWERED = 20
-"""Tasks of a print whose verdicts are part of it."""
+ANSWERED = 6
+"""Tasks of each split of a print whose verdicts are part of it."""
 
-PRINTED = 60
+PRINTED = 40
 """Tasks of each split in a print."""
 
 

@@ -127,7 +127,7 @@ async def _level(subject: Subject, level: str) -> None:
     if not isinstance(at, Environment) or at.name != subject.environment.name:
         raise Broken(f"at_level({level!r}) gives no environment of the same name")
     inner = Subject(at, subject.limits)
-    tasks = await inner.draw("train", 0, 20)
+    tasks = await inner.draw("train", 0, subject.few(20))
     if len(tasks) < LEAST_OF_A_LEVEL:
         raise Broken(f"level {level!r} has {len(tasks)} train tasks; at least {LEAST_OF_A_LEVEL} are needed")
     pairs = [(task, answer) for task in tasks if (answer := await inner.gold(task)) is not None]
