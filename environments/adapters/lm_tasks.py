@@ -45,7 +45,8 @@ class LmEval:
         self._task = self._made(config)
         self._documents = [dict(document) for document in self._task.eval_docs]
         self._metric = _named(self.name, "metric", metric, self._metrics())
-        self._filter = _named(self.name, "filter", filter, [one.name for one in self._task._filters])
+        self._filters = {one.name: one for one in self._task._filters}  # noqa: SLF001 - it has no other way to them
+        self._filter = _named(self.name, "filter", filter, list(self._filters))
         own = config.get("description")
         self.instruction = own.strip() if isinstance(own, str) and own.strip() and "{{" not in own else self._asking()
         self.licence = "unknown"
@@ -135,7 +136,7 @@ class LmEval:
     def _filtered(self, document: Any, answer: str) -> Any:
         instance = library("lm_eval.api.instance", scheme=SCHEME, extra=SCHEME)
         request = instance.Instance(request_type="generate_until", doc=document, arguments=(), idx=0, resps=[answer])
-        next(one for one in self._task._filters if one.name == self._filter).apply([request])
+        self._filters[self._filter].apply([request])
         return request.filtered_resps[self._filter]
 
     def _posed(self, document: dict[str, Any]) -> Task:
