@@ -38,9 +38,12 @@ class Toolbox:
             if not _is(arguments[name], kind):
                 return ToolResult(error=f"{name} must be a {kind}")
         try:
-            return ToolResult(self._functions[tool](*(arguments[name] for name in kinds)))
+            value = self._functions[tool](*(arguments[name] for name in kinds))
         except (ValueError, OverflowError) as error:
             return ToolResult(error=str(error))
+        if isinstance(value, float) and not math.isfinite(value):
+            return ToolResult(error="the result is too large")
+        return ToolResult(value)
 
 
 def _tool(function: Callable[..., JsonValue]) -> Tool:
