@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from burnish.environments.adapters.answers import final_answer
 from burnish.protocols import Turn
@@ -66,8 +66,14 @@ class Play:
         self.first = self.observation
         self.rewards: list[float] = []
         self.labels: list[int] = []
-        self.terminated = False
+        self.terminated = self.truncated = False
+        self._most = min(game.max_turns, cast("int", start.get("moves", game.max_turns)))
         self.turn = Turn(game.show(self))
+
+    @property
+    def left(self) -> int:
+        """Turns that are left; a start may allow fewer than the game."""
+        return self._most - len(self.labels)
 
     def step(self, action: str) -> Turn:
         """Act; a text that names no action changes nothing but uses up a turn."""
@@ -77,11 +83,11 @@ class Play:
         label, note, ended = -1, f"{NO_ACTION}\n", False
         if found is not None:
             label, note = self.game.label(self, found), ""
-            self.observation, reward, self.terminated, truncated, _ = self.environment.step(found)
+            self.observation, reward, self.terminated, self.truncated, _ = self.environment.step(found)
             self.rewards.append(float(reward))
-            ended = bool(self.terminated or truncated)
+            ended = bool(self.terminated or self.truncated)
         self.labels.append(label)
-        done = ended or len(self.labels) >= self.game.max_turns
+        done = ended or self.left <= 0
         self.turn = Turn(note + self.game.show(self), done=done, label=label)
         return self.turn
 

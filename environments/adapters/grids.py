@@ -23,6 +23,10 @@ COSTLY = -10
 """A step of this reward or a lower one is a mistake."""
 
 
+FROZEN = 0.6
+"""Share of ice in a lake: with the library's 0.8, a fifth of all ways across one small lake also crosses another."""
+
+
 class GridGame:
     """What the three games share: a play is verified when it reaches the goal without a mistake."""
 
@@ -108,14 +112,14 @@ class FrozenLake(GridGame):
     def __init__(self, gymnasium: Any, spec: str, arguments: Mapping[str, JsonValue]) -> None:
         super().__init__(gymnasium, spec, {"is_slippery": False, **arguments})
         self._slippery = bool(self._arguments["is_slippery"])
-        self.max_turns = 100 if self._slippery else 32
+        self.max_turns = 100 if self._slippery else 40
 
     def starts(self, level: str, rng: Random) -> Iterator[tuple[Start, str]]:
         from gymnasium.envs.toy_text.frozen_lake import generate_random_map
 
-        size = int((level or ("8x8" if "8x8" in self._spec else "4x4"))[0])
+        size = int((level or ("8x8" if "8x8" in self._spec else "6x6"))[0])
         while True:
-            lake = generate_random_map(size=size, seed=rng.getrandbits(31))
+            lake = generate_random_map(size=size, p=FROZEN, seed=rng.getrandbits(31))
             yield {"desc": cast("JsonValue", lake), "seed": _seed(*lake)}, f"{size}x{size}"
 
     def show(self, play: Play) -> str:
@@ -164,10 +168,10 @@ class Taxi(GridGame):
 
 
 class CliffWalking(GridGame):
-    """A walk along a cliff, from each of the 37 squares."""
+    """A walk along a cliff, from each of the 37 squares, with up to three moves more than are needed."""
 
     actions = {"up": 0, "right": 1, "down": 2, "left": 3}  # noqa: RUF012
-    max_turns = 40
+    max_turns = 50
     instruction = (
         "You walk to G without stepping onto the cliff C, from which you fall back to the start S. "
         "Give one move: up, right, down or left."
@@ -182,10 +186,13 @@ class CliffWalking(GridGame):
 
     def starts(self, level: str, rng: Random) -> Iterator[tuple[Start, str]]:
         del level
-        states = list(range(37))  # the cliff and the goal come after
-        rng.shuffle(states)
-        for state in states:
-            yield {"state": state, "seed": _seed(str(state))}, f"row {state // 12}"
+        starts = [(state, slack) for state in range(37) for slack in range(4)]  # the cliff and the goal come after
+        rng.shuffle(starts)
+        for state, slack in starts:
+            row, column = divmod(state, 12)
+            way = 13 if row == 3 else 14 - row - column
+            moves = way * (3 if self._slippery else 1) + slack
+            yield {"state": state, "moves": moves, "seed": _seed(str(state), str(moves))}, f"row {row}"
 
     def show(self, play: Play) -> str:
         ground = [list("............") for _ in range(3)] + [list("SCCCCCCCCCCG")]
@@ -193,8 +200,8 @@ class CliffWalking(GridGame):
         ground[row][column] = "@"
         slip = "\nThe ground is slippery: a move may lead to either side of the way meant." if self._slippery else ""
         drawing = "\n".join("".join(cells) for cells in ground)
-        end = "\nYou reached the goal." if play.terminated else ""
-        return f"{drawing}\nYou are @. S is the start, C the cliff, G the goal.{slip}{end}"
+        end = "You reached the goal." if play.terminated else f"Moves left: {play.left}."
+        return f"{drawing}\nYou are @. S is the start, C the cliff, G the goal.{slip}\n{end}"
 
 
 def _seed(*parts: str) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from types import MappingProxyType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from burnish.environments.adapters.blackjack import Blackjack
 from burnish.environments.adapters.games import Game, Play, Start
@@ -40,7 +40,9 @@ class Gym:
     """
 
     licence = "MIT"
-    levels: Sequence[str]  # only where the game has levels
+    # Only where the game has levels.
+    levels: Sequence[str]
+    at_level: Callable[[str], Gym]
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class Gym:
             known = did_you_mean(level, game.levels) if game.levels else "it has no levels"
             raise ConfigError(f'"{self.name}" has no level "{level}"; {known}')
         if game.levels:
-            self.levels = game.levels
+            self.levels, self.at_level = game.levels, self._at_level
         self.instruction = instruction or game.instruction
         self.max_turns = game.max_turns = max_turns or game.max_turns
         self._game = game
@@ -80,13 +82,8 @@ class Gym:
         }
         _check_start(self.name, game, level)
 
-    def at_level(self, level: str) -> Self:
-        """The same game at another level.
-
-        Raises:
-            ConfigError: there is no such level.
-
-        """
+    def _at_level(self, level: str) -> Gym:
+        """The same game at another level; a `ConfigError` when there is no such level."""
         return type(self)(self._target, level=level, **self._options)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:

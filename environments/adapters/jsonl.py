@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Self, cast
+from typing import cast
 
 from burnish.environments.adapters.answers import IN_TAGS
 from burnish.environments.adapters.lines import Line, read_lines
@@ -35,7 +36,9 @@ class Jsonl:
     options are those of the scorer, see `burnish.environments.adapters.scorers`.
     """
 
-    levels: Sequence[str]  # only where the lines have levels: else there is no dial
+    # Only where the lines have levels: else there is no dial.
+    levels: Sequence[str]
+    at_level: Callable[[str], Jsonl]
 
     def __init__(
         self,
@@ -63,29 +66,24 @@ class Jsonl:
         self._fields = {"prompt": prompt, "answer": answer, "cell": cell, "level": level_field}
         tasks = self._read(path)
         self._by_level = _levels(path, tasks, level)
-        self._level = level
         levels = tuple(self._by_level)
         if levels:
-            self.levels = levels
+            self.levels, self.at_level = levels, self._at_level
         self._tasks = self._by_level[level] if level else [task for task, _ in tasks]
         _check_splits(path, self._tasks, at_least)
         if isinstance(self._scorer, Contains):
             self._scorer = self._scorer.among([task for task, _ in tasks])
 
-    def at_level(self, level: str) -> Self:
-        """The tasks of one level only.
-
-        Raises:
-            ConfigError: there is no such level.
-
-        """
+    def _at_level(self, level: str) -> Jsonl:
+        """The tasks of one level only; a `ConfigError` when there is no such level."""
         if level not in self._by_level:
             raise ConfigError(f'"{self.name}" has no level "{level}"; {did_you_mean(level, self._by_level)}')
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._level = level
-        other._tasks = self._by_level[level]
+        other = copy(self)
+        other._limit(level)  # noqa: SLF001 - of its own class
         return other
+
+    def _limit(self, level: str) -> None:
+        self._tasks, self.at_level = self._by_level[level], self._at_level
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """The tasks of a split, each once, in an order of the seed."""

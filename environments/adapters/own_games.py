@@ -69,7 +69,10 @@ class OwnGame:
 
     def verdict(self, play: Play) -> Feedback:
         total = sum(play.rewards)
-        if play.terminated if self._goal is None else total >= self._goal:
+        ended = play.terminated or play.truncated or len(play.rewards) >= self.max_turns
+        # No rewards yet would reach a goal that is not above 0.
+        reached = self._goal is not None and total >= self._goal and (ended or self._goal > 0)
+        if reached or (self._goal is None and play.terminated):
             return RIGHT
         share = total / self._goal if self._goal and self._goal > 0 else 0.0
         return wrong(NOT_SOLVED, min(0.99, max(0.0, share)))

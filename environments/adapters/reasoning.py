@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import partial
 from itertools import count
 from threading import Lock
-from typing import Any, Self
+from typing import Any
 
 from burnish.environments.adapters.answers import IN_TAGS, final_answer, tagged
 from burnish.environments.adapters.libraries import library
@@ -58,7 +58,9 @@ class ReasoningGym:
 
     licence = "Apache-2.0"
     instruction = f"Solve the problem. Think first if that helps. {IN_TAGS}"
-    levels: Sequence[str]  # only where the set has a curriculum
+    # Only where the set has a curriculum.
+    levels: Sequence[str]
+    at_level: Callable[[str], ReasoningGym]
 
     def __init__(self, target: str, *, level: str = "", **options: JsonValue) -> None:
         library("reasoning_gym", scheme="rg", extra="rg")
@@ -70,7 +72,7 @@ class ReasoningGym:
         curriculum = self._factory.CURRICULA.get(target)
         levels = self._level_names(curriculum()) if curriculum else ()
         if levels:
-            self.levels = levels
+            self.levels, self.at_level = levels, self._at_level
         if level and level not in levels:
             known = f"known are {', '.join(levels)}" if levels else "it has no levels"
             raise ConfigError(f'"rg:{target}" has no level "{level}"; {known}')
@@ -79,13 +81,8 @@ class ReasoningGym:
         self._entries: OrderedDict[tuple[int, int], Entry] = OrderedDict()
         self._judge = self._made(0)
 
-    def at_level(self, level: str) -> Self:
-        """The same set at another level of its curriculum.
-
-        Raises:
-            ConfigError: there is no such level.
-
-        """
+    def _at_level(self, level: str) -> ReasoningGym:
+        """The same set at another level; a `ConfigError` when there is no such level."""
         return type(self)(self._set, level=level, **self._options)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:

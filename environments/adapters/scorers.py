@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol, Self
 
@@ -186,7 +187,7 @@ class Own:
     function: str = ""
 
     def __post_init__(self) -> None:
-        self._call()  # a wrong name is said at once
+        function(self.function, option="function")  # a wrong name is said at once
 
     def read(self, value: JsonValue) -> JsonValue:
         return value
@@ -195,13 +196,14 @@ class Own:
         return None
 
     def judge(self, task: Task, answer: str) -> Feedback:
-        returned = self._call()(task.prompt, task.data[EXPECTED], answer)
+        returned = self._call(task.prompt, task.data[EXPECTED], answer)
         reward, text = returned if isinstance(returned, tuple) and len(returned) == 2 else (returned, "")
         if not isinstance(reward, (bool, int, float)):
             raise TypeError(f"{self.function} returned {type(reward).__name__}, not a number")
         reward = min(1.0, max(0.0, float(reward)))
         return Feedback(reward, reward == 1.0, str(text) or ("" if reward == 1.0 else NOT_EXPECTED))
 
+    @cached_property
     def _call(self) -> Callable[..., object]:
         return function(self.function, option="function")
 

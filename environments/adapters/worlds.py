@@ -69,7 +69,7 @@ class World:
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
         "custom": World(_custom, tuple(SIZES), "2"),
-        "treasure_hunter": World(_treasure, ("1", "5", "10", "11", "15", "20", "21", "25", "30"), "5"),
+        "treasure_hunter": World(_treasure, ("1", "5", "10", "11", "15", "20", "21"), "5"),
     }
 )
 

@@ -182,7 +182,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("scorer", ["exact", "number", "contains", "json", "regex"])
 def test_hostile_answers_neither_raise_nor_pay(tmp_path: Path, scorer: str) -> None:
-    answers = {"number": [12], "json": [{"a": 12}], "regex": ["[a-z]+"]}.get(scorer, ["Paris"])
+    expected: dict[str, list[Any]] = {"number": [12], "json": [{"a": 12}], "regex": ["[a-z]+"]}
+    answers = expected.get(scorer, ["Paris"])
     loaded = environment(tmp_path, answers, scorer=scorer)
     task = next(loaded.tasks("train", 0))
     for answer in HOSTILE:
