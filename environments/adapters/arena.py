@@ -21,7 +21,7 @@ MOST_TURNS = 60
 LONGEST_ACTION = 2_000
 """Characters of an action that the game is given."""
 
-DRY = 200
+DRY = 100
 """Seeds in a row that lead to games already posed, after which there are no more tasks."""
 
 PLAY_ON = "play on until the game has ended"

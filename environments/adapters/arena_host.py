@@ -6,6 +6,7 @@ socket and over the socket of each play is told in `burnish.environments.adapter
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import inspect
 import json
@@ -48,6 +49,7 @@ def main(game: str, options: str, control: str) -> None:
         link.sendall(_line({"refused": refused}))
         return
     link.sendall(_line({"version": import_module("textarena").__version__}))
+    gc.freeze()  # a play that collects what it shares would first have to copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # plays that have ended leave no zombies
     while True:
         received, sockets, _, _ = socket.recv_fds(link, 1, 1)
