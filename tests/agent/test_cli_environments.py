@@ -15,6 +15,7 @@ from burnish.environments.kit import Conformance
 from burnish.environments.kit.showing import Showing
 
 FLAWED = Path(__file__).parents[1] / "helpers" / "flawed.py"
+ABLE = FLAWED.with_name("flawed_abilities.py")
 
 
 def test_list_names_environments_and_adapters(burnish: CommandLine) -> None:
@@ -39,11 +40,11 @@ def test_list_warns_of_a_broken_plug_in_and_imports_none(
 
 
 def test_show_prints_three_tasks_and_what_is_said_of_answers(burnish: CommandLine) -> None:
-    shown = burnish("env", "show", f"{FLAWED}:Levelled")
+    shown = burnish("env", "show", f"{ABLE}:Levelled")
     assert shown.code == 0, shown.err
     for said in ("levels     easy, hard", "licence    CC0-1.0", "train, cell sum", "verified, reward 1", "(nothing)"):
         assert said in shown.out
-    showing = Showing.from_json(json.loads(burnish("env", "show", f"{FLAWED}:Levelled", "--json").out))
+    showing = Showing.from_json(json.loads(burnish("env", "show", f"{ABLE}:Levelled", "--json").out))
     assert [task.split for task in showing.tasks] == ["train", "validation", "test"]
     for task in showing.tasks:
         assert [judged.kind for judged in task.answers] == ["gold", "empty", "wrong"]

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 import flawed
+import flawed_abilities
 import pytest
 
 from burnish.environments.kit import Conformance, Finding, Limits, assert_promise, check, promises
@@ -56,7 +57,7 @@ SOUND = ["Sums", "AsyncSums", "Unparsable", "Counting", "Calculator", "Steps", "
 
 
 def live(name: str, *only: str) -> Conformance:
-    environment: Any = getattr(flawed, name)()
+    environment: Any = getattr(flawed if hasattr(flawed, name) else flawed_abilities, name)()
     return check(environment, only=only, limits=QUICK)
 
 
