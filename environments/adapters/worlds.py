@@ -53,7 +53,7 @@ def _treasure_knowledge(path: str) -> Any:
     return _part("generator.data").KnowledgeBase.load(path)
 
 
-TREASURE = (("easy", 5, 1, 5), ("medium", 10, 2, 10), ("hard", 20, 3, 20))
+TREASURE = (("easy", 5, 1, 5), ("medium", 10, 2, 10))
 """Of ten levels each: mode, rooms, and the shortest and the longest quest."""
 
 
@@ -69,7 +69,7 @@ class World:
 WORLDS: Mapping[str, World] = MappingProxyType(
     {
         "custom": World(_custom, tuple(SIZES), "2"),
-        "treasure_hunter": World(_treasure, ("1", "5", "10", "11", "15", "20", "21"), "5"),
+        "treasure_hunter": World(_treasure, ("1", "5", "10", "11", "15"), "5"),
     }
 )
 
