@@ -3,7 +3,7 @@
 For each level 50 validation tasks are answered greedily, once with the instruction alone (k = 0) and once with four
 solved train tasks of the level before it (k = 4): always the first four, as chat turns. Episodes are played turn by
 turn, their demonstrations are single turns, and a play ends when an observation comes again, since a greedy model then
-goes round in circles. Rates are of verified answers, with the 95 % interval of Wilson (1927). The table is printed,
+goes round in circles, and after twice the actions of the known answer. Rates are of verified answers, with the 95 % interval of Wilson (1927). The table is printed,
 and with `--write` each row is put into docs/environments.md.
 
     python benchmarks/environments.py [name ...] [--tasks 50] [--write]
@@ -111,11 +111,12 @@ def demonstrations(environment: Any, tasks: Sequence[Task]) -> list[Demonstratio
 
 
 async def play(environment: Any, model: Model, shown: Sequence[Demonstration], task: Task) -> str:
-    """The actions of one play."""
+    """The actions of one play, at most twice as many as a known answer has."""
     episode = environment.start(task)
+    most = 2 * len(actions_of(str(environment.solve(task))))
     actions: list[str] = []
     seen: set[str] = set()
-    while not episode.turn.done and episode.turn.observation not in seen:
+    while not episode.turn.done and episode.turn.observation not in seen and len(actions) < most:
         seen.add(episode.turn.observation)
         actions.append(await model.answer(environment.instruction, shown, episode.turn.observation))
         episode.step(actions[-1])
