@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from burnish.environments.built_in.scenes import ONE_STEP, TWO_STEPS, Scene
 
 PEOPLE = ("Mia", "Noah", "Aino", "Omar", "Lucia", "Kofi", "Ines", "Ravi", "Yuki", "Emil", "Zara", "Tomas")
 THINGS = (
@@ -83,9 +86,8 @@ class Story:
 class _Teller:
     """Tells one story; keeps the running total, the calls so far and the numbers used."""
 
-    def __init__(self, rng: random.Random, wordings: int) -> None:
+    def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._wordings = wordings
         self._used: set[int] = set()
         self._calls: list[str] = []
         self._total = 0
@@ -112,12 +114,12 @@ class _Teller:
 
     def happen(self) -> None:
         """One event that changes the total."""
-        kinds = ["add", "subtract", *(["multiply"] if self._total <= 60 and self._wordings > 2 else [])]
+        kinds = ["add", "subtract", *(["multiply"] if self._total <= 60 else [])]
         if self._total <= 12:
             kinds.remove("subtract")
         kind = self._rng.choice(kinds)
         if kind == "add":
-            n = self._number(3, 60)
+            n = self._number(2, 60)
             result = self._total + n
         elif kind == "subtract":
             n = self._number(2, min(60, self._total - 1))
@@ -148,7 +150,7 @@ class _Teller:
         return Story(" ".join(self._sentences), "\n".join(self._calls), self._total)
 
     def _say(self, ways: tuple[str, ...], **numbers: int) -> None:
-        self._sentences.append(self._rng.choice(ways[: self._wordings]).format(**self._words, **numbers))
+        self._sentences.append(self._rng.choice(ways).format(**self._words, **numbers))
 
     def _call(self, tool: str, a: str, b: str, result: int) -> None:
         self._last = f"y{len(self._calls) + 1}"
@@ -164,18 +166,16 @@ class _Teller:
 
 
 def tell(rng: random.Random, steps: int) -> Story:
-    """A problem of that many steps (1 to 4); from three on there are more ways to say it and more that may happen."""
-    wordings, groups = (1, steps) if steps <= 2 else (4, 3)
-    import os
-    wordings = int(os.environ.get("W", "1")) if steps<=2 else 4
-    teller = _Teller(rng, wordings)
-    begun = rng.choice([0, 0, 0, 1] if steps <= 1 else [0, 0, 1])
-    if steps >= 3: begun = rng.choice([0,1,2])
-    teller.begin(groups=begun)
-    left = steps - (0, 1, 3)[begun]
+    """A problem of that many steps: 1 and 2 are scenes, 3 and 4 are told event by event."""
+    if steps <= 2:
+        return _scene(rng, ONE_STEP if steps == 1 else TWO_STEPS)
+    teller = _Teller(rng)
+    groups = rng.choice((0, 1, 2))
+    teller.begin(groups=groups)
+    left = steps - (0, 1, 3)[groups]
     for _ in range(left - 1):
         teller.happen()
-    if left and not (rng.random() < 1/3 and teller.divide()):
+    if left and not (rng.random() < 0.3 and teller.divide()):
         teller.happen()
         teller.ask()
     elif not left:
@@ -183,24 +183,29 @@ def tell(rng: random.Random, steps: int) -> Story:
     return teller.story()
 
 
+def _scene(rng: random.Random, scenes: Sequence[Scene]) -> Story:
+    scene = rng.choice(scenes)
+    numbers = scene.numbers(rng)
+    text = scene.text.format(who=rng.choice(PEOPLE), things=rng.choice(THINGS), **numbers)
+    return Story(text, scene.plan(numbers), scene.answer(numbers))
+
+
 SEEDS = (
-    Story("Gus has 24 apples. Then Gus buys 8 more. How many apples are there now?", "y1 = add(24, 8)", 32),
     Story(
-        "Ida has 5 boxes with 9 pencils in each. 6 of them get lost. How many pencils are there now?",
-        "y1 = multiply(5, 9)\ny2 = subtract(y1, 6)",
-        39,
+        "There are 46 children in the yard. 17 more come to play. How many children are there now?",
+        "y1 = add(46, 17)",
+        63,
+    ),
+    Story("A shop had 35 shells and sold 8 of them. How many are left?", "y1 = subtract(35, 8)", 27),
+    Story(
+        "A farmer fills 7 trays with 9 eggs each, but 6 eggs break. How many whole eggs are there?",
+        "y1 = multiply(7, 9)\ny2 = subtract(y1, 6)",
+        57,
     ),
     Story(
-        "There are 36 shells on Maya's table. All of them are shared equally among 4 children. How many does each "
-        "child get?",
-        "y1 = divide(36, 4)",
-        9,
-    ),
-    Story(
-        "Otto starts the day with 31 coins. A parcel brings 14 more. Otto sells 20 of them. How many coins does that "
-        "make?",
-        "y1 = add(31, 14)\ny2 = subtract(y1, 20)",
-        25,
+        "A class of 13 girls and 11 boys forms 4 equal teams. How many children are in a team?",
+        "y1 = add(13, 11)\ny2 = divide(y1, 4)",
+        6,
     ),
 )
 """Problems written by hand, for those who begin with exemplars."""
