@@ -2,9 +2,9 @@
 
 For each level 50 validation tasks are answered greedily, once with the instruction alone (k = 0) and once with four
 solved train tasks of the level before it (k = 4): always the first four, as chat turns. Episodes are played turn by
-turn, their demonstrations are single turns, and a play ends when an observation comes again, since a greedy model then
-goes round in circles, and after twice the actions of the known answer. Rates are of verified answers, with the 95 % interval of Wilson (1927). The table is printed,
-and with `--write` each row is put into docs/environments.md.
+turn, with single turns as demonstrations. A play ends when an observation comes again, since a greedy model then goes
+round in circles, and after twice the actions of the known answer. Rates are of verified answers, with the 95 %
+interval of Wilson (1927). The table is printed, and with `--write` each row is put into docs/environments.md.
 
     python benchmarks/environments.py [name ...] [--tasks 50] [--write]
 """
