@@ -19,14 +19,16 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from burnish.agent.attempting import Attempter, Trial, lanes
 from burnish.agent.embedded import EmbeddedServer, model_file
-from burnish.agent.evaluation import Trial, attempt_all, lanes
 from burnish.agent.models.calls import Caller, Place
-from burnish.agent.models.client import ChatClient
+from burnish.agent.models.client import ChatClient, ChatRequest
 from burnish.agent.models.ledger import Ledger
+from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import EMBEDDED_SLOTS
 from burnish.agent.retriever import Retriever
 from burnish.config import BudgetConfig, ModelConfig
+from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.built_in.contacts import Contacts
 from burnish.memory.embedding import MiniLMEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
@@ -43,8 +45,8 @@ def tasks(split: Split, count: int) -> list[Task]:
     return list(islice(Contacts().tasks(split, 3), count))
 
 
-def make_blocks() -> list[list[Trial]]:
-    """The requests of each block of a race that goes on for `TASKS`."""
+def make_blocks() -> tuple[list[list[Trial]], Retriever]:
+    """The requests of each block of a race that goes on for `TASKS`, and what found their exemplars."""
     embedder = JointEmbedder(MiniLMEmbedder(), FormEmbedder())
     memory = Memory([], embedder=embedder, index=NumpyIndex(embedder.dimensions))
     exemplars = [
@@ -65,22 +67,29 @@ def make_blocks() -> list[list[Trial]]:
             for t, r in zip(block, retriever.recall(p, block), strict=True)
         ]
         for block in blocks
-    ]
+    ], retriever
 
 
-async def through_the_loop(url: str, blocks: Sequence[Sequence[Trial]], scratch: Path) -> tuple[float, float]:
+async def through_the_loop(
+    url: str, blocks: Sequence[Sequence[Trial]], retriever: Retriever, scratch: Path
+) -> tuple[float, float]:
     """(requests a second, share of prompt tokens from the cache)."""
     client = ChatClient(ModelConfig(concurrency=EMBEDDED_SLOTS), base_url=url)
     journal = Journal.open(scratch / "journal.db")
     caller = Caller(journal=journal, ledger=Ledger(BudgetConfig(), spent=Usage()), clients={"task": client})
     caller.begin(1)
+    attempter = Attempter(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1)
     started = time.perf_counter()
-    attempts = [a for trials in blocks for a in await attempt_all(caller, trials)]
+    attempts = [a for trials in blocks for a in await attempter.attempt_all(trials)]
     seconds = time.perf_counter() - started
     await client.close()
     journal.close()
     prompt = sum(a.usage.prompt_tokens for a in attempts)
     return len(attempts) / seconds, sum(a.usage.cached_tokens for a in attempts) / prompt
+
+
+def request_of(trial: Trial) -> ChatRequest:
+    return task_request(trial.program, trial.recalled.exemplars, trial.task)
 
 
 async def directly(url: str, blocks: Sequence[Sequence[Trial]]) -> float:
@@ -90,7 +99,7 @@ async def directly(url: str, blocks: Sequence[Sequence[Trial]]) -> float:
     async def work(trials: Sequence[Trial], waiting: Iterator[list[int]]) -> None:
         for lane in waiting:
             for i in lane:
-                await client.send(trials[i].request(), timeout=120)
+                await client.send(request_of(trials[i]), timeout=120)
 
     started = time.perf_counter()
     for trials in blocks:
@@ -102,12 +111,12 @@ async def directly(url: str, blocks: Sequence[Sequence[Trial]]) -> float:
 
 
 def main() -> None:
-    blocks, path = make_blocks(), model_file(None)
+    (blocks, retriever), path = make_blocks(), model_file(None)
     with tempfile.TemporaryDirectory() as scratch:
         with EmbeddedServer(path, slots=EMBEDDED_SLOTS) as server:
             direct = asyncio.run(directly(server.base_url, blocks))
         with EmbeddedServer(path, slots=EMBEDDED_SLOTS) as server:
-            rate, cached = asyncio.run(through_the_loop(server.base_url, blocks, Path(scratch)))
+            rate, cached = asyncio.run(through_the_loop(server.base_url, blocks, retriever, Path(scratch)))
     print(
         f"{sum(map(len, blocks))} gate requests in {len(blocks)} blocks: {rate:.2f}/s through the loop, "
         f"{direct:.2f}/s directly, ratio {rate / direct:.2f} (promised: at least 0.90); "

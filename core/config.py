@@ -118,9 +118,9 @@ class SealedConfig(Section):
 class MemoryConfig(Section):
     """Where exemplars are looked up, and by what likeness.
 
-    `embedder` is "minilm", "hash" or the folder of a sentence-transformers model. `form` is the share of
-    likeness that is a matter of how a text is built, the rest being what it means. `seeds` is how many of the exemplars that people made, where the
-    environment brings some, memory begins with; by default all.
+    `embedder` is "minilm", "hash" or the folder of a sentence-transformers model. `form` is the share of likeness that
+    is a matter of how a text is built, the rest being what it means. `seeds` is how many of the exemplars that people
+    made, where the environment brings some, memory begins with; by default all.
     """
 
     index: Literal["chroma", "numpy"] = "chroma"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 import pytest
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, laboratory, query, shown_exemplars
@@ -16,7 +17,7 @@ from burnish.agent.verify import verify
 from burnish.errors import PluginError
 
 STAIRS = f"{Path(__file__).parents[1] / 'helpers' / 'stairs.py'}:Stairs"
-SMALL = {
+SMALL: Mapping[str, Any] = {
     "environment": STAIRS,
     "sampling": {"tasks": 8, "samples": 2},
     "sealed": {"tasks": 24},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from burnish.environments.episodes import as_answer, replayed
 from burnish.protocols import Seed, Turn
-from burnish.types import Feedback, Split, Task
+from burnish.types import Feedback, JsonValue, Split, Task
 
 
 def right_action(observation: str) -> str:
@@ -38,7 +38,8 @@ class Lift:
         return Feedback(reward, verified, "" if verified else "stop at the goal", steps=tuple(self._labels))
 
     def _view(self) -> str:
-        return f"{self._house}: on floor {self._floor} of 30 at minute {len(self._labels)}, the goal is floor {self._goal}."
+        where = f"on floor {self._floor} of 30 at minute {len(self._labels)}"
+        return f"{self._house}: {where}, the goal is floor {self._goal}."
 
 
 class Stairs:
@@ -75,7 +76,6 @@ class Stairs:
         return [Seed(task, as_answer(actions[:1] if self._bad_seed == "wrong" else actions))] if self._bad_seed else []
 
     def _task(self, house: str, floor: int, goal: int) -> Task:
-        data = {"house": house, "floor": floor, "goal": goal}
-        return Task(
-            self.name, Lift(house, floor, goal).turn.observation, data={**data}, cell="up" if goal > floor else "down"
-        )
+        data: dict[str, JsonValue] = {"house": house, "floor": floor, "goal": goal}
+        cell = "up" if goal > floor else "down"
+        return Task(self.name, Lift(house, floor, goal).turn.observation, data=data, cell=cell)

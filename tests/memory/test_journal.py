@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burnish.errors import RunTooNew, StorageError
-from burnish.memory.journal import SCHEMA_VERSION, CallKey, Journal
+from burnish.memory.journal import CallKey, Journal
+from burnish.memory.schema import SCHEMA_VERSION
 from burnish.records import Completion, IterationRecord, SealedRecord
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, Program, Prompt, Status, Task, Usage
 
@@ -46,6 +47,7 @@ KILLED = """
 import asyncio, sys, time
 from pathlib import Path
 from burnish.memory.journal import CallKey, Journal
+from burnish.memory.schema import SCHEMA_VERSION
 from burnish.records import Completion
 from burnish.types import Usage
 
@@ -211,11 +213,12 @@ async def test_facts_of_the_run_are_kept_and_the_sealed_test_only_once(journal: 
 
 def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
     journal = Journal.open(path)
-    journal.set_meta(schema=SCHEMA_VERSION + 1)
+    newer = SCHEMA_VERSION + 1
+    journal.set_meta(schema=newer)
     journal.close()
     before = path.read_bytes()
     for way in (Journal.open, Journal.read):
-        with pytest.raises(RunTooNew, match=rf"schema {SCHEMA_VERSION + 1}, this one reads {SCHEMA_VERSION}\); upgrade with"):
+        with pytest.raises(RunTooNew, match=rf"schema {newer}, this one reads {SCHEMA_VERSION}\); upgrade with"):
             way(path)
     assert path.read_bytes() == before
 

@@ -99,12 +99,12 @@ def test_memory_equals_a_plain_history_whatever_is_staged(steps: list[Step]) -> 
             assert gone_since == {e.id for e in expected} - living
         now = [e for e in history.values() if e.died == ALIVE]
         assert {e.id for e in memory.alive()} == {e.id for e in now}
-        assert +memory.per_task == Counter(e.task_id for e in now)
+        assert +memory.per_lesson == Counter(e.task_id for e in now)
         assert +memory.per_cell == Counter(e.cell for e in now)
         assert memory.disagreement() is None
     again = Memory(history.values(), embedder=EMBEDDER, index=memory.index)
     assert again.disagreement() is None
-    assert (again.per_task, again.per_cell) == (+memory.per_task, +memory.per_cell)
+    assert (again.per_lesson, again.per_cell) == (+memory.per_lesson, +memory.per_cell)
     assert [again.at(r) for r in range(len(steps))] == [memory.at(r) for r in range(len(steps))]
 
 

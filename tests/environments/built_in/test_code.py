@@ -12,15 +12,13 @@ import pytest
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.built_in.code import (
     ENDS,
-    FAILS_TESTS,
     LEVELS,
     NOT_RUN,
     PROBLEMS,
-    RAISES,
     SHOWN,
     Code,
 )
-from burnish.environments.programs import DEFINE, IN_TIME, PLAIN
+from burnish.environments.programs import DEFINE, FAILS_TESTS, IN_TIME, PLAIN, RAISES
 from burnish.environments.sandbox.inside.values import load
 from burnish.errors import ConfigError
 from burnish.types import SPLITS, Status, Task
@@ -48,7 +46,7 @@ def test_a_level_poses_all_its_problems_and_no_other(level: str) -> None:
 
 
 async def test_every_reference_solution_passes_all_tests_of_its_problem() -> None:
-    tasks = {}
+    tasks: dict[tuple[object, int], Task] = {}
     for task in islice(ENVIRONMENT.tasks("validation", 1), 600):
         tasks.setdefault((task.data["function"], len([t for t in tasks if t[0] == task.data["function"]]) % 2), task)
     assert len({name for name, _ in tasks}) == sum(map(len, PROBLEMS.values()))
