@@ -1,4 +1,4 @@
-"""The grammar of extraction, judged by the library that obeys it."""
+"""The grammars of extraction and of plans, judged by the library that obeys them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import pytest
 
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.grammar import MOST_UNITS, extraction_grammar
+from burnish.agent.models.grammar import MOST_CALLS, MOST_ONCE, MOST_UNITS, extraction_grammar, plan_grammar
 from burnish.agent.models.rendering import task_request
-from burnish.types import Decoding, Message, Program, Prompt, Task
+from burnish.environments.built_in.arithmetic import Arithmetic
+from burnish.environments.plans import Reference, parse_plan
+from burnish.protocols import Tool
+from burnish.types import Decoding, JsonValue, Message, Program, Prompt, Task
 
+TOOLS = Arithmetic().tools
 TEXTS = (
     "Zoë O'Hara (31), fire fighter, Xi'an.",
     'She said "a \\ b" & left,\n\n\tat 3.50 o\'clock…',
@@ -31,13 +35,11 @@ def server() -> Iterator[EmbeddedServer]:
 
 
 def answer(server: EmbeddedServer, text: str) -> str:
-    request = ChatRequest(
-        (Message("user", f"Put this into JSON: {text}"),),
-        120,
-        temperature=1.5,
-        seed=1,
-        grammar=extraction_grammar(text),
-    )
+    return asked(server, f"Put this into JSON: {text}", extraction_grammar(text), seed=1)
+
+
+def asked(server: EmbeddedServer, text: str, grammar: str, *, seed: int) -> str:
+    request = ChatRequest((Message("user", text),), 160, temperature=1.5, seed=seed, grammar=grammar)
     reply = httpx.post(f"{server.base_url}/chat/completions", json=request.body(""), timeout=60)
     assert reply.status_code == 200, reply.text
     return str(reply.json()["choices"][0]["message"]["content"])
@@ -93,3 +95,51 @@ def test_only_the_task_gives_the_words_and_other_formats_send_no_grammar() -> No
 def test_without_words_to_copy_an_answer_is_still_asked_for_as_json() -> None:
     program = Program(Prompt(()), 0, decoding=Decoding(format="extract"))
     assert task_request(program, [], Task("env", "?!")).body("")["response_format"] == {"type": "json_object"}
+
+
+@pytest.mark.parametrize("constants", [[3, 47], [3, 47, 5], [8, 2.5, 60, 11, 7]], ids=len)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_plan_uses_each_constant_and_each_result_at_most_once(
+    server: EmbeddedServer, constants: list[JsonValue], seed: int
+) -> None:
+    calls = parse_plan(asked(server, "Plan something long.", plan_grammar(TOOLS, constants), seed=seed))
+    assert calls
+    given = [argument for call in calls for argument in call.arguments]
+    numbers = [a for a in given if not isinstance(a, Reference)]
+    names = [a.name for a in given if isinstance(a, Reference)]
+    assert [call.name for call in calls] == [f"y{n}" for n in range(1, len(calls) + 1)]
+    assert {call.tool for call in calls} <= {tool.name for tool in TOOLS}
+    assert all(number in constants for number in numbers)
+    assert len(set(numbers)) == len(numbers)
+    assert sorted(names) == sorted({call.name for call in calls[:-1]})
+
+
+def test_with_many_constants_a_plan_may_repeat_them_and_is_bounded_all_the_same(server: EmbeddedServer) -> None:
+    constants: list[JsonValue] = list(range(2, 3 + MOST_ONCE))
+    calls = parse_plan(asked(server, "Plan something long.", plan_grammar(TOOLS, constants), seed=2))
+    assert calls
+    assert len(calls) <= MOST_CALLS
+    allowed = {*constants}
+    assert all(isinstance(a, Reference) or a in allowed for call in calls for a in call.arguments)
+
+
+def test_texts_are_constants_too_and_a_tool_of_more_arguments_than_are_left_is_not_called(
+    server: EmbeddedServer,
+) -> None:
+    join = Tool("join", "", {"properties": {"a": {}, "b": {}, "c": {}}})
+    turn = Tool("turn", "", {"properties": {"a": {}}})
+    made = asked(server, "Plan.", plan_grammar([join, turn], ['say "so"', "a\\b"]), seed=3)
+    calls = parse_plan(made)
+    assert calls, made
+    assert {call.tool for call in calls} == {"turn"}
+    assert {a for call in calls for a in call.arguments if isinstance(a, str)} <= {'say "so"', "a\\b"}
+
+
+def test_without_tools_there_is_no_grammar_of_plans() -> None:
+    assert plan_grammar([], [1, 2]) == ""
+
+
+def test_only_a_program_that_asks_for_plans_sends_their_grammar() -> None:
+    for form, sent in (("plan", True), ("text", False), ("auto", False)):
+        program = Program(Prompt((("task", "Plan."),)), 0, decoding=Decoding(format=form))  # type: ignore[arg-type]
+        assert ("grammar" in task_request(program, [], Task("env", "1 and 2"), grammar="root ::= x").body("")) is sent
