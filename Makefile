@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+ADAPTERS := .venv-adapters
 RUN    ?= runs/demo
 
-.PHONY: demo test install lint bench clean
+.PHONY: demo test test-adapters install lint bench clean
 
 demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
@@ -13,6 +14,17 @@ demo: install
 
 test: install lint
 	$(BIN)/python -m pytest
+
+# The adapters of heavy libraries, each tested against the real one, in an environment over that of the other tests.
+test-adapters: install $(ADAPTERS)/.installed
+	$(ADAPTERS)/bin/python -m pytest -o addopts="-q --import-mode=importlib" tests/environments/adapters/heavy
+
+$(ADAPTERS)/.installed: requirements-adapters.lock
+	test -x $(ADAPTERS)/bin/python || $(PYTHON) -m venv $(ADAPTERS)
+	$(BIN)/python -c "import site; print('import site; site.addsitedir(%r)' % site.getsitepackages()[0])" \
+	  > $$($(ADAPTERS)/bin/python -c "import site; print(site.getsitepackages()[0])")/burnish-tests.pth
+	$(ADAPTERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-adapters.lock
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .
@@ -35,4 +47,4 @@ bench: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) .editable build dist
+	rm -rf $(VENV) $(ADAPTERS) .editable build dist
