@@ -29,7 +29,7 @@ from burnish.errors import (
 )
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
-from burnish.protocols import Environment
+from burnish.protocols import Environment, Isolated
 from burnish.records import SEALED, IterationRecord
 from burnish.types import Exemplar, Program
 
@@ -66,6 +66,8 @@ def run(
     with place.locked():
         journal = Journal.open(place.journal)
         journal.set_meta(version=__version__, sealed_seed_sha256=commitment(config))
+        if isinstance(live, Isolated):
+            journal.set_meta(sandbox=live.sandbox)
         journal.close()
         try:
             return _improve(place, config, live, notify)

@@ -20,6 +20,9 @@ from burnish.errors import BurnishError, Interrupted
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
 4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
 
+UNSAFE_EXEC = """Where no sandbox holds, run the model's code without one: it may then read, change and send away
+every file of yours, reach the network, and leave programs running."""
+
 KEYBOARD_INTERRUPT = 130
 """What typer exits with on Ctrl-C."""
 
@@ -75,6 +78,7 @@ def run_command(
     budget_seconds: BudgetSeconds = None,
     iterations: Iterations = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of all randomness.")] = None,
+    unsafe_exec: Annotated[bool, typer.Option("--unsafe-exec", help=UNSAFE_EXEC)] = False,
     option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -88,6 +92,7 @@ def run_command(
     given += [f"environment={json.dumps(env)}"] if env else []
     given += [f"seed={seed}"] if seed is not None else []
     given += _model(model) if model else []
+    given += ["environment_options.unsafe=true"] if unsafe_exec else []
     given += option or []
     made = RunConfig.load(config, given) if config else RunConfig.parse(apply_overrides({}, given), "command line")
     with Progress(quiet=as_json) as progress:

@@ -45,6 +45,7 @@ class Report(Record):
     usage: tuple[UsageLine, ...]
     total: Usage
     seconds: float
+    sandbox: str = ""
 
     @property
     def verdict(self) -> str:
@@ -82,7 +83,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
     refused: Counter[str] = Counter()
     for record in iterations:
         refused.update(record.refused)
-    seconds, sealed = journal.meta("seconds"), journal.sealed()
+    seconds, sandbox, sealed = journal.meta("seconds"), journal.meta("sandbox"), journal.sealed()
     return Report(
         version=__version__,
         environment=config.environment,
@@ -102,6 +103,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         usage=tuple(UsageLine(node, role, usage) for (node, role), usage in sorted(by_place.items())),
         total=journal.spent(),
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        sandbox=sandbox if isinstance(sandbox, str) else "",
     )
 
 

@@ -204,6 +204,8 @@ def _usage(report: Report) -> Table:
 def _facts(report: Report) -> str:
     lines = [f"Stopped: {report.stopped or 'not yet'} · {report.seconds:.0f} s"]
     refused = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.refused.items()))
+    if report.sandbox:
+        lines.append(f"Sandbox: {escape(report.sandbox)}")
     lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
     if refused:
         lines.append(f"Refused: {refused}")

@@ -5,6 +5,8 @@
     BurnishError                    base; `exit_code` is what the command line exits with
     ├── ConfigError                 a key, value or combination in the configuration is wrong
     ├── PluginError                 an environment cannot be loaded or breaks its promises
+    │   ├── NoSandbox               (burnish.environments.sandbox) none holds on this machine
+    │   └── SandboxFailure          (burnish.environments.sandbox) it failed itself, not the code in it
     ├── ModelError                  a model cannot be used
     │   ├── ModelUnavailable        unreachable, or still failing after every retry
     │   ├── ModelRefused            401 or 403: the key is missing, wrong or not allowed

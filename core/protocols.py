@@ -182,6 +182,14 @@ class Episodes(Protocol):
         ...
 
 
+@runtime_checkable
+class Isolated(Protocol):
+    """Runs code that models write, in a sandbox."""
+
+    sandbox: str
+    """Which sandbox keeps that code in, and what it held, in words for doctor and report."""
+
+
 @dataclass(frozen=True)
 class Seed(Record):
     """An exemplar that people made: a train task and a right answer to it."""
@@ -219,6 +227,7 @@ ABILITIES: Mapping[str, type] = {
     "answers": Solvable,
     "seeds": Seeds,
     "levels": Levels,
+    "sandbox": Isolated,
     "licence": Licensed,
 }
 """Every optional ability by the name that people read."""

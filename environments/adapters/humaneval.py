@@ -46,7 +46,8 @@ class HumanEval:
         self._tasks = [self._task(line) for line in _lines(path)]
         if not self._tasks:
             raise PluginError(f"{path} is empty; write one problem a line")
-        self._sandbox = choose_sandbox(unsafe=unsafe).sandbox
+        choice = choose_sandbox(unsafe=unsafe)
+        self._sandbox, self.sandbox = choice.sandbox, str(choice)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """The problems of a split, each once, in an order of the seed."""

@@ -73,7 +73,8 @@ class Code:
         self._levels = chosen_levels(self.name, level, LEVELS)
         self._timeout = float(timeout)
         self._unsafe = unsafe
-        self._sandbox = choose_sandbox(unsafe=unsafe).sandbox
+        choice = choose_sandbox(unsafe=unsafe)
+        self._sandbox, self.sandbox = choice.sandbox, str(choice)
 
     def at_level(self, level: str) -> Self:
         """The same environment on one level."""

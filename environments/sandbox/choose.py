@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
+from typing import Self
 
 from burnish.environments.sandbox.attacks import ATTACKS, weaknesses
 from burnish.environments.sandbox.bubblewrap import Bubblewrap
@@ -70,7 +71,7 @@ def choose_sandbox(*, unsafe: bool = False) -> Choice:
         return found
     if unsafe:
         return Choice(ProcessSandbox(UNSAFE, Unsafe()), found.trials, ())
-    raise NoSandbox(found.trials)
+    raise NoSandbox.after(found.trials)
 
 
 @cache
@@ -84,13 +85,18 @@ def _found() -> Choice | NoSandbox:
 class NoSandbox(PluginError):
     """No sandbox holds here."""
 
-    def __init__(self, trials: tuple[Trial, ...]) -> None:
+    trials: tuple[Trial, ...] = ()
+
+    @classmethod
+    def after(cls, trials: tuple[Trial, ...]) -> Self:
+        """The error that says why none of these held."""
         tried = ", ".join(f"{trial.name} ({trial.problem})" for trial in trials)
-        super().__init__(
+        error = cls(
             f"no sandbox holds on this machine, so no code is run: {tried}. Use Linux 5.13 or newer with Landlock, "
             f"or install burnish[wasi], or give --unsafe-exec, by which {RISK}"
         )
-        self.trials = trials
+        error.trials = trials
+        return error
 
 
 def first_that_holds(sandboxes: Sequence[Sandbox], attack: Callable[[Sandbox], list[str]] = weaknesses) -> Choice:
@@ -105,7 +111,7 @@ def first_that_holds(sandboxes: Sequence[Sandbox], attack: Callable[[Sandbox], l
         trials.append(Trial(sandbox.name, _problem(sandbox, attack)))
         if trials[-1].held:
             return Choice(sandbox, tuple(trials))
-    raise NoSandbox(tuple(trials))
+    raise NoSandbox.after(tuple(trials))
 
 
 def _problem(sandbox: Sandbox, attack: Callable[[Sandbox], list[str]]) -> str:

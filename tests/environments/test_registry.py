@@ -154,8 +154,12 @@ def test_an_error_in_a_class_names_file_and_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "options", "message"),
     [
-        ("contcts", {}, 'no environment is called "contcts"; did you mean "contacts"? known are contacts, dates, null'),
-        ("", {}, 'no environment is called ""; known are contacts'),
+        (
+            "contcts",
+            {},
+            'no environment is called "contcts"; did you mean "contacts"? known are arithmetic, chess, code,',
+        ),
+        ("", {}, 'no environment is called ""; known are arithmetic'),
         ("a:b", {}, 'no scheme is called "a"; '),
         ("contacts", {"shape": 1}, '"contacts" has no option "shape"; did you mean "shapes"? it takes'),
         ("dates", {"shape": 1}, '"dates" has no option "shape"; it takes'),
