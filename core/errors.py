@@ -5,6 +5,7 @@
     BurnishError                    base; `exit_code` is what the command line exits with
     ├── ConfigError                 a key, value or combination in the configuration is wrong
     ├── PluginError                 an environment cannot be loaded or breaks its promises
+    │   ├── Broken                  (burnish.environments.kit) a promise does not hold
     │   ├── NoSandbox               (burnish.environments.sandbox) none holds on this machine
     │   └── SandboxFailure          (burnish.environments.sandbox) it failed itself, not the code in it
     ├── ModelError                  a model cannot be used

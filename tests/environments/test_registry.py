@@ -157,7 +157,7 @@ def test_an_error_in_a_class_names_file_and_line(tmp_path: Path) -> None:
         (
             "contcts",
             {},
-            'no environment is called "contcts"; did you mean "contacts"? known are arithmetic, chess, code,',
+            'no environment is called "contcts"; did you mean "contacts"? known are arithmetic, chess',
         ),
         ("", {}, 'no environment is called ""; known are arithmetic'),
         ("a:b", {}, 'no scheme is called "a"; '),
