@@ -6,6 +6,7 @@
     ├── ConfigError                 a key, value or combination in the configuration is wrong
     ├── PluginError                 an environment cannot be loaded or breaks its promises
     │   ├── Broken                  (burnish.environments.kit) a promise does not hold
+    │   ├── Unfinished              (burnish.environments.kit) a promise could not be looked at to its end
     │   ├── NoSandbox               (burnish.environments.sandbox) none holds on this machine
     │   └── SandboxFailure          (burnish.environments.sandbox) it failed itself, not the code in it
     ├── ModelError                  a model cannot be used
