@@ -7,6 +7,7 @@
     ├── PluginError                 an environment cannot be loaded or breaks its promises
     │   ├── Broken                  (burnish.environments.kit) a promise does not hold
     │   ├── Unfinished              (burnish.environments.kit) a promise could not be looked at to its end
+    │   ├── GameFailed              (burnish.environments.adapters) the process of a game ended or failed
     │   ├── NoSandbox               (burnish.environments.sandbox) none holds on this machine
     │   └── SandboxFailure          (burnish.environments.sandbox) it failed itself, not the code in it
     ├── ModelError                  a model cannot be used

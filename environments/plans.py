@@ -29,7 +29,7 @@ FOREIGN = "use only the numbers and words of the task"
 TOO_LONG = f"a plan has at most {MOST_STEPS} lines"
 
 _LINE = re.compile(r"\s*([A-Za-z_]\w{0,40})\s*=\s*([A-Za-z_]\w{0,60})\s*\((.*)\)\s*")
-_ARGUMENT = re.compile(r'\s*(?:([A-Za-z_]\w{0,40})|(-?\d{1,30}(?:\.\d{1,30})?)|("(?:[^"\\]|\\.)*"))\s*(,|$)')
+_ARGUMENT = re.compile(r'\s*(?:([A-Za-z_]\w{0,40})|(-?[0-9]{1,30}(?:\.[0-9]{1,30})?)|("(?:[^"\\]|\\.)*"))\s*(,|$)')
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 
 from burnish import errors
 from burnish.agent.cli import EXIT_CODES, _end
-from burnish.environments.kit.findings import Broken
+from burnish.environments.adapters.arena_link import GameFailed
+from burnish.environments.kit.findings import Broken, Unfinished
 from burnish.environments.sandbox.choose import NoSandbox
 from burnish.environments.sandbox.protocol import SandboxFailure
 from burnish.errors import BurnishError
@@ -38,7 +39,7 @@ def classes(base: type[BurnishError]) -> list[type[BurnishError]]:
 
 
 def test_the_tree_of_the_docstring_is_the_tree_of_the_classes() -> None:
-    assert {Broken, IndexDamaged, NoSandbox, SandboxFailure} <= {*classes(BurnishError)}
+    assert {Broken, GameFailed, IndexDamaged, NoSandbox, SandboxFailure, Unfinished} <= {*classes(BurnishError)}
     assert drawn_tree() == {
         cls.__name__: None if cls is BurnishError else cls.__bases__[0].__name__ for cls in classes(BurnishError)
     }

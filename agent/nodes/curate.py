@@ -40,7 +40,10 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
 def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tuple[list[Exemplar], dict[str, str]]:
     scratch = session.scratch
     offered = [lesson for attempt, feedback in judged for lesson in lessons(attempt, feedback, tasks[attempt.task_id])]
-    applicants = [_applicant(session, lesson) for lesson in offered]
+    exemplars = [
+        lesson.exemplar(born=scratch.number, rating=scratch.ratings.get(lesson.attempt.id)) for lesson in offered
+    ]
+    applicants = [_applicant(session, lesson, exemplar) for lesson, exemplar in zip(offered, exemplars, strict=True)]
     vectors = session.memory.embedder.embed([lesson.prompt for lesson in offered])
     decision = session.policies.admission.decide(
         applicants,
@@ -50,23 +53,19 @@ def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tu
         per_cell=session.memory.per_cell,
     )
     scratch.refused = dict(Counter(decision.refused.values()))
-    born = [
-        offered[i].exemplar(born=scratch.number, rating=scratch.ratings.get(offered[i].attempt.id))
-        for i in decision.admitted
-    ]
+    born = [exemplars[i] for i in decision.admitted]
     died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
     return born, died
 
 
-def _applicant(session: Session, lesson: Lesson) -> Applicant:
-    rating = session.scratch.ratings.get(lesson.attempt.id)
+def _applicant(session: Session, lesson: Lesson, exemplar: Exemplar) -> Applicant:
     return Applicant(
         attempt_id=lesson.attempt.id,
-        lesson=lesson.task.id if lesson.turn is None else f"{lesson.task.id}#{lesson.turn}",
-        cell=lesson.task.cell,
+        lesson=exemplar.lesson,
+        cell=exemplar.cell,
         verified=lesson.verified,
         judged=lesson.feedback.status.judged,
-        merit=_merit(session, lesson.feedback.reward, rating),
+        merit=_merit(session, exemplar.reward, exemplar.rating),
     )
 
 

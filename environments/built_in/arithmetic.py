@@ -9,11 +9,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Self
 
+from burnish.environments.built_in.levels import chosen_levels
 from burnish.environments.built_in.stories import SEEDS, Story, tell
 from burnish.environments.toolbox import Toolbox
 from burnish.errors import ConfigError
 from burnish.protocols import Seed, Tool, ToolResult
-from burnish.spelling import did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 LEVELS: Mapping[str, int] = MappingProxyType({"one step": 1, "two steps": 2, "three steps": 3, "four steps": 4})
@@ -21,7 +21,7 @@ LEVELS: Mapping[str, int] = MappingProxyType({"one step": 1, "two steps": 2, "th
 ONLY_NUMBER = "the last line must come to one number"
 NOT_RIGHT = "the lines must do what happens in the text, in its order, with its numbers"
 
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,20})?")
 
 
 def add(a: float, b: float) -> float:
@@ -63,11 +63,9 @@ class Arithmetic:
     plans_only = True
 
     def __init__(self, *, level: str = "", most: int = 4) -> None:
-        if level and level not in LEVELS:
-            raise ConfigError(f'arithmetic has no level "{level}"; {did_you_mean(level, LEVELS)}')
         if isinstance(most, bool) or most not in range(1, 5):
             raise ConfigError(f"arithmetic: most is {most!r}; give a number of steps from 1 to 4")
-        self._steps = tuple(islice(LEVELS.items(), most)) if not level else ((level, LEVELS[level]),)
+        self._levels = chosen_levels(self.name, level, tuple(islice(LEVELS, most)) if not level else self.levels)
         self._toolbox = Toolbox(add, subtract, multiply, divide)
         self.tools: Sequence[Tool] = self._toolbox.tools
 
@@ -79,8 +77,8 @@ class Arithmetic:
         """Tasks of `split` without end; rarely, one comes twice."""
         rng = random.Random(f"arithmetic {split} {seed}")
         while True:
-            level, steps = rng.choice(self._steps)
-            task = self._task(tell(rng, steps), level)
+            level = rng.choice(self._levels)
+            task = self._task(tell(rng, LEVELS[level]), level)
             if task.split == split:
                 yield task
 
@@ -102,7 +100,7 @@ class Arithmetic:
 
     def constants(self, task: Task) -> list[JsonValue]:
         """The numbers of the text, in its order, each once."""
-        return list(dict.fromkeys(int(number) for number in re.findall(r"\d+", task.prompt)))
+        return list(dict.fromkeys(int(number) for number in re.findall(r"[0-9]+", task.prompt)))
 
     def seeds(self) -> list[Seed]:
         """Four problems with their plans, written by hand."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# Tests are no package; what they share is found here, by child processes too.
-sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
-
 from laboratory import CommandLine, Laboratory, laboratory
 
 

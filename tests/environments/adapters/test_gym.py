@@ -1,13 +1,11 @@
 import json
-import os
-import subprocess
-import sys
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from processes import printed_whatever_the_hash_seed
 
 from burnish.environments.adapters.blackjack import hit_value, stick_value, worth
 from burnish.environments.adapters.games import NO_ACTION
@@ -107,17 +105,7 @@ print(digest.hexdigest())
 
 
 def test_tasks_and_plays_are_the_same_in_every_process() -> None:
-    prints = [
-        subprocess.run(
-            [sys.executable, "-c", FINGERPRINT],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("0", "4711")
-    ]
-    assert prints[0] == prints[1] != ""
+    printed_whatever_the_hash_seed(FINGERPRINT)
 
 
 def test_levels_of_the_lake_are_its_sizes() -> None:

@@ -1,14 +1,12 @@
 import collections
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import islice
 from typing import Any
 
 import pytest
+from processes import printed_whatever_the_hash_seed
 
 from burnish.environments.adapters.answers import tagged
 from burnish.environments.adapters.reasoning import SURPLUS, ReasoningGym
@@ -92,7 +90,6 @@ def test_every_set_is_of_every_ability() -> None:
 
 
 FINGERPRINT = """
-import sys
 from itertools import islice
 from burnish.environments.adapters.reasoning import ReasoningGym
 for name in sys.argv[1:]:
@@ -102,17 +99,7 @@ for name in sys.argv[1:]:
 
 
 def test_tasks_are_the_same_in_every_process() -> None:
-    prints = [
-        subprocess.run(
-            [sys.executable, "-c", FINGERPRINT, *SERVED],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("0", "4711")
-    ]
-    assert prints[0] == prints[1] != ""
+    printed_whatever_the_hash_seed(FINGERPRINT, *SERVED)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
 import json
-import os
-import subprocess
-import sys
 from itertools import islice
 from typing import Any
 
 import pytest
+from processes import printed_whatever_the_hash_seed
 
 from burnish.environments.adapters.textworld import TextWorld
 from burnish.environments.adapters.textworld_play import NOT_POSSIBLE, NOT_REACHED
@@ -123,17 +121,7 @@ for name in ("custom", "treasure_hunter"):
 
 
 def test_games_and_plans_are_the_same_in_every_process() -> None:
-    prints = [
-        subprocess.run(
-            [sys.executable, "-c", FINGERPRINT],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("0", "4711")
-    ]
-    assert prints[0] == prints[1] != ""
+    printed_whatever_the_hash_seed(FINGERPRINT)
 
 
 @pytest.mark.parametrize(
