@@ -78,7 +78,7 @@ class Arithmetic:
         rng = random.Random(f"arithmetic {split} {seed}")
         while True:
             level = rng.choice(self._levels)
-            task = self._task(tell(rng, LEVELS[level]), level)
+            task = self._task(tell(rng, LEVELS[level]))
             if task.split == split:
                 yield task
 
@@ -104,7 +104,9 @@ class Arithmetic:
 
     def seeds(self) -> list[Seed]:
         """Four problems with their plans, written by hand."""
-        return [Seed(self._task(story, "by hand"), story.plan) for story in SEEDS]
+        return [Seed(self._task(story), story.plan) for story in SEEDS]
 
-    def _task(self, story: Story, level: str) -> Task:
-        return Task(self.name, story.text, data={"answer": story.answer, "plan": story.plan}, cell=level)
+    def _task(self, story: Story) -> Task:
+        """A task whose cell is the kind of its plan: the tools in their order."""
+        cell = " ".join(re.findall(r"= (\w+)", story.plan))
+        return Task(self.name, story.text, data={"answer": story.answer, "plan": story.plan}, cell=cell)
