@@ -90,6 +90,7 @@ def test_every_set_is_of_every_ability() -> None:
 
 
 FINGERPRINT = """
+import sys
 from itertools import islice
 from burnish.environments.adapters.reasoning import ReasoningGym
 for name in sys.argv[1:]:
