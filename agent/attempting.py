@@ -6,8 +6,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
-from burnish.agent.models.grammar import plan_grammar
+from burnish.agent.models.grammar import plan_grammar, sketch_grammar
 from burnish.agent.models.rendering import Situation, task_request
+from burnish.agent.models.sketches import nth_sketch
 from burnish.agent.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
@@ -22,7 +23,10 @@ Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 
 @dataclass(frozen=True)
 class Trial:
-    """A program to be tried on a task; `place` is where its call stands."""
+    """A program to be tried on a task; `place` is where its call stands.
+
+    A `sketched` one holds the model to tools drawn by chance where it answers with a plan.
+    """
 
     program: Program
     task: Task
@@ -31,6 +35,7 @@ class Trial:
     temperature: float | None = None
     top_p: float | None = None
     seed: int | None = None
+    sketched: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,7 @@ class Attempter:
     async def _ask(
         self, trial: Trial, situation: Situation, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
     ) -> Completion:
-        grammar = ""
-        if trial.program.decoding.format == "plan":
-            grammar = plan_grammar(self.environment.tools, await self.environment.constants(trial.task))
+        grammar = await self._grammar(trial) if trial.program.decoding.format == "plan" else ""
         request = task_request(
             trial.program,
             exemplars,
@@ -155,6 +158,14 @@ class Attempter:
             seed=trial.seed,
         )
         return await self.caller.ask("task", request, place)
+
+    async def _grammar(self, trial: Trial) -> str:
+        """That of plans; of a sketched trial's slot another sketch for every one."""
+        tools, constants = self.environment.tools, await self.environment.constants(trial.task)
+        if not trial.sketched:
+            return plan_grammar(tools, constants)
+        sketch = nth_sketch(tools, len(constants), trial.place.slot, f"{self.iteration} {trial.task.id}")
+        return sketch_grammar(tools, constants, sketch)
 
 
 def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:

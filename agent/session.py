@@ -34,8 +34,11 @@ class Scratch:
     number: int
     last_race: bool = False
     validation_used: int = 0
-    samples: int = 1
     tasks: list[Task] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
+    """Attempts at each task."""
+    searched: set[str] = field(default_factory=set)
+    """Ids of the tasks whose attempts are sketched."""
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)

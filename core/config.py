@@ -100,12 +100,17 @@ class BudgetConfig(Section):
 
 
 class SamplingConfig(Section):
-    """How an iteration gathers attempts: `tasks` train tasks, `samples` answers each."""
+    """How an iteration gathers attempts: `tasks` train tasks, `samples` answers each.
+
+    `sketches` is how many sketches of a plan are tried at a task that is searched, 0 for none: an outline of tools
+    drawn by chance, whose arguments the model fills in.
+    """
 
     tasks: Positive = 24
     samples: Positive = 2
     temperature: Temperature = 0.4
     top_p: Nucleus = 0.95
+    sketches: Count = 8
 
 
 class SealedConfig(Section):

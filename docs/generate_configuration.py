@@ -53,6 +53,8 @@ MEANINGS = {
     "sampling.samples": "Answers to each of them. The curriculum may ask for fewer.",
     "sampling.temperature": "Temperature of these answers, 0 to 2. The guard may raise it.",
     "sampling.top_p": "Nucleus of these answers.",
+    "sampling.sketches": "Where answers are plans, attempts at a task whose cell memory knows little of: each calls "
+    "other tools, drawn by chance, and the model fills in their arguments. 0 lets the model choose the tools always.",
     "retrieval.policy": "`shelves`: a few fixed sets of exemplars that many tasks share, so that servers find most of "
     "a prompt in their cache. `nearest`: the most alike for every task anew.",
     "retrieval.k": "Exemplars shown with a task, 0 or more.",

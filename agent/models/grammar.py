@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 
+from burnish.agent.models.sketches import Sketch
 from burnish.environments.plans import parameters
 from burnish.protocols import Tool
 from burnish.types import JsonValue
 
 MOST_CALLS = 8
 """Lines a plan may have; fewer for a task of few constants: a plan that uses each once needs no more than those."""
+
+MOST_ONCE = 5
+"""Constants up to which a plan is held to its sketch."""
 
 MOST_UNITS = 400
 """Words and marks of a text beyond which the grammar would cost more than the model."""
@@ -72,14 +77,62 @@ def plan_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue]) -> str:
     return "\n".join(rules)
 
 
+def sketch_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue], sketch: Sketch) -> str:
+    """Plans whose lines call the tools of `sketch`, and use each constant once at most and each result once.
+
+    A rule stands for a place in the plan and the values that are left for it, so there are as many as there are sets
+    of constants: too many beyond `MOST_ONCE`, where the grammar is that of all plans.
+    """
+    if not sketch or len(constants) > MOST_ONCE:
+        return plan_grammar(tools, constants)
+    sizes = {tool.name: len(parameters(tool)) for tool in tools}
+    parts, holes = _outline(sketch, [sizes[name] for name in sketch])
+    rules: dict[str, str] = {}
+
+    @cache
+    def rest(hole: int, constants: frozenset[str], unused: frozenset[int]) -> str:
+        """The name of the rule for all that follows a hole's beginning, given what is left for it."""
+        name = f"rest{len(rules)}"
+        rules[name] = ""
+        due = len(unused) + len(sketch) - holes[hole]  # results that must be used, some of them of lines to come
+        values = [(f'"y{i}"', constants, unused - {i}) for i in sorted(unused)]
+        if due < len(holes) - hole or not values:
+            values += [(constant, constants - {constant}, unused) for constant in sorted(constants)]
+        ways = [f"{value} {onward(hole + 1, free, open_)}" for value, free, open_ in values]
+        rules[name] = " | ".join(ways)
+        return name
+
+    def onward(hole: int, constants: frozenset[str], unused: frozenset[int]) -> str:
+        """The text up to a hole and the rule from there on."""
+        text = _quoted(parts[hole])
+        if hole == len(holes):
+            return text
+        above = holes[hole - 1] if hole else 1
+        return f"{text} {rest(hole, constants, unused | frozenset(range(above, holes[hole])))}"
+
+    root = onward(0, frozenset(_plain(constant) for constant in constants), frozenset())
+    return "\n".join([f"root ::= {root}", *(f"{name} ::= {ways}" for name, ways in rules.items())])
+
+
+def _outline(sketch: Sketch, sizes: Sequence[int]) -> tuple[list[str], list[int]]:
+    """The text of a plan around its holes, one part more than there are holes, and the line of each hole, from 1."""
+    parts, holes = [""], []
+    for line, (name, size) in enumerate(zip(sketch, sizes, strict=True), 1):
+        parts[-1] += ("\n" if line > 1 else "") + f"y{line} = {name}("
+        for place in range(size):
+            holes.append(line)
+            parts.append(", " if place + 1 < size else "")
+        parts[-1] += ")"
+    return parts, holes
+
+
 def _call(tool: Tool, n: int) -> str:
     arguments = ' ", " '.join([f"value{n}"] * len(parameters(tool)))
     return f'"{tool.name}(" {arguments} ")"'
 
 
 def _plain(constant: JsonValue) -> str:
-    text = json.dumps(constant, ensure_ascii=False)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _quoted(json.dumps(constant, ensure_ascii=False))
 
 
 def _run(units: list[re.Match[str]], i: int) -> str:
@@ -93,5 +146,9 @@ def _run(units: list[re.Match[str]], i: int) -> str:
 
 def _literal(text: str) -> str:
     """A GBNF literal of the text as it stands within a JSON string."""
-    inside = json.dumps(text, ensure_ascii=False)[1:-1]
-    return '"' + inside.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _quoted(json.dumps(text, ensure_ascii=False)[1:-1])
+
+
+def _quoted(text: str) -> str:
+    """A GBNF literal of the text."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

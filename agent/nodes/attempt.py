@@ -23,9 +23,10 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
             temperature=session.sampling_temperature,
             top_p=sampling.top_p,
             seed=(seed + 1009 * place + slot) % 2**31,
+            sketched=task.id in scratch.searched,
         )
         for place, (task, recalled) in enumerate(zip(scratch.tasks, scratch.recalled, strict=True))
-        for slot in range(scratch.samples)
+        for slot in range(scratch.samples[place])
     ]
     attempter = Attempter(
         session.caller, session.journal, session.environment, session.retriever.recall, scratch.number

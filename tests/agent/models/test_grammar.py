@@ -10,7 +10,14 @@ import pytest
 
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.grammar import MOST_CALLS, MOST_UNITS, extraction_grammar, plan_grammar
+from burnish.agent.models.grammar import (
+    MOST_CALLS,
+    MOST_ONCE,
+    MOST_UNITS,
+    extraction_grammar,
+    plan_grammar,
+    sketch_grammar,
+)
 from burnish.agent.models.rendering import task_request
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.plans import Reference, parse_plan
@@ -110,6 +117,41 @@ def test_a_plan_names_only_tools_constants_of_the_task_and_results_above(
         assert call.name == f"y{number}"
         above = {Reference(f"y{n}") for n in range(1, number)}
         assert all(argument in above or argument in constants for argument in call.arguments)
+
+
+@pytest.mark.parametrize(
+    ("constants", "sketch"),
+    [
+        ([3, 47], ("subtract",)),
+        ([3, 47, 5], ("multiply", "add")),
+        ([3, 47, 5], ("divide",)),
+        ([8, 2.5, 60, 11], ("add", "add", "divide")),
+        ([8, 2.5, 60, 11, 7], ("subtract", "multiply", "add", "add")),
+    ],
+    ids=str,
+)
+def test_a_sketched_plan_calls_its_tools_and_uses_everything_once(
+    server: EmbeddedServer, constants: list[JsonValue], sketch: tuple[str, ...]
+) -> None:
+    plans = set()
+    for seed in range(5):
+        text = asked(server, "Plan something long.", sketch_grammar(TOOLS, constants, sketch), seed=seed)
+        calls = parse_plan(text)
+        assert calls
+        assert tuple(call.tool for call in calls) == sketch
+        given = [argument for call in calls for argument in call.arguments]
+        assert len(set(given)) == len(given)
+        assert {a for a in given if isinstance(a, Reference)} == {Reference(f"y{n}") for n in range(1, len(sketch))}
+        for number, call in enumerate(calls, 1):
+            assert {a.name for a in call.arguments if isinstance(a, Reference)} <= {f"y{n}" for n in range(1, number)}
+        plans.add(text)
+    assert len(plans) > 1
+
+
+def test_of_many_constants_and_without_a_sketch_the_grammar_is_that_of_all_plans() -> None:
+    many: list[JsonValue] = list(range(MOST_ONCE + 1))
+    assert sketch_grammar(TOOLS, many, ("add",)) == plan_grammar(TOOLS, many)
+    assert sketch_grammar(TOOLS, [1], ()) == plan_grammar(TOOLS, [1])
 
 
 def test_texts_are_constants_too(server: EmbeddedServer) -> None:

@@ -1,0 +1,57 @@
+"""Sketches of plans: which tool each line calls, drawn by chance, while the model fills in the arguments.
+
+Program sketching (Solar-Lezama 2008) gives the outline and leaves holes. A small model asked for whole plans writes the
+same few again and again, however hot it is sampled; under sketches its answers are spread over all outlines alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+
+from burnish.environments.plans import parameters
+from burnish.protocols import Tool
+
+MOST_LINES = 8
+"""Lines of the longest sketch."""
+TRIES = 1000
+"""Draws in a row that fit no plan, or repeat one, before there are taken to be no further sketches."""
+
+Sketch = tuple[str, ...]
+"""The names of the tools, line by line."""
+
+
+def nth_sketch(tools: Sequence[Tool], constants: int, number: int, seed: str) -> Sketch:
+    """The sketch at place `number`, from 0, in the order that `seed` draws them in; beyond the last again the first.
+
+    Empty where no plan of these tools uses each of that many constants once at most.
+    """
+    drawn = list(itertools.islice(sketches(tools, constants, random.Random(seed)), number + 1))
+    return drawn[number % len(drawn)] if drawn else ()
+
+
+def sketches(tools: Sequence[Tool], constants: int, rng: random.Random) -> Iterator[Sketch]:
+    """All outlines of plans that use each constant and each result once at most, each once, in an order of chance."""
+    sizes = {tool.name: len(parameters(tool)) for tool in tools}
+    lengths = range(1, min(MOST_LINES, max(1, constants)) + 1)
+    seen: set[Sketch] = set()
+    tries = 0
+    while sizes and tries < TRIES:
+        (length,) = rng.choices(lengths, [len(sizes) ** n for n in lengths])  # so that all sketches are equally likely
+        sketch = tuple(rng.choices(list(sizes), k=length))
+        tries += 1
+        if sketch not in seen and _fits([sizes[name] for name in sketch], constants):
+            seen.add(sketch)
+            tries = 0
+            yield sketch
+
+
+def _fits(sizes: Sequence[int], constants: int) -> bool:
+    """Whether calls of so many arguments find enough constants and results above, and lines below for every result."""
+    left = constants
+    for line, size in enumerate(sizes, 1):
+        if size > left or sum(sizes[line:]) < len(sizes) - line:
+            return False
+        left += 1 - size
+    return True

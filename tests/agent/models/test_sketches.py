@@ -1,0 +1,48 @@
+"""Sketches of plans, and the grammar that holds a model to one."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+
+import pytest
+
+from burnish.agent.models.sketches import nth_sketch, sketches
+from burnish.environments.built_in.arithmetic import Arithmetic
+from burnish.protocols import Tool
+
+TOOLS = Arithmetic().tools
+
+
+def tool(name: str, arguments: int) -> Tool:
+    return Tool(name, "", {"properties": {chr(97 + i): {} for i in range(arguments)}})
+
+
+@pytest.mark.parametrize(("constants", "count"), [(0, 0), (1, 0), (2, 4), (3, 4 + 16), (4, 4 + 16 + 64)])
+def test_every_outline_that_the_constants_suffice_for_comes_once(constants: int, count: int) -> None:
+    drawn = list(sketches(TOOLS, constants, random.Random(1)))
+    assert len(set(drawn)) == len(drawn) == count
+    assert {len(sketch) for sketch in drawn} == set(range(1, constants if count else 1))
+
+
+def test_the_order_is_of_chance_and_the_same_for_a_seed() -> None:
+    assert nth_sketch(TOOLS, 3, 5, "a") == nth_sketch(TOOLS, 3, 5, "a")
+    orders = {tuple(nth_sketch(TOOLS, 2, n, str(seed)) for n in range(4)) for seed in range(40)}
+    assert len(orders) > 10
+    assert all(len(set(order)) == 4 for order in orders)
+
+
+def test_beyond_the_last_the_first_comes_again_and_where_none_fits_it_is_empty() -> None:
+    assert nth_sketch(TOOLS, 2, 4, "a") == nth_sketch(TOOLS, 2, 0, "a")
+    assert nth_sketch(TOOLS, 1, 0, "a") == ()
+    assert nth_sketch([], 3, 0, "a") == ()
+
+
+def test_every_result_has_a_line_below_that_can_use_it() -> None:
+    assert ("pair", "now") not in set(sketches([tool("pair", 2), tool("now", 0)], 2, random.Random(1)))
+    assert ("now", "pair") in set(sketches([tool("pair", 2), tool("now", 0)], 2, random.Random(1)))
+
+
+def test_many_tools_and_constants_do_not_keep_it_waiting() -> None:
+    tools = [tool(f"t{i}", 1 + i % 3) for i in range(40)]
+    assert len(list(islice(sketches(tools, 60, random.Random(1)), 5))) == 5
