@@ -20,7 +20,6 @@ from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
 from burnish.protocols import Environment
-from burnish.records import ARMS
 
 PROBE_CALLS = 3
 
@@ -63,12 +62,13 @@ def costs(config: RunConfig, session: Session) -> Costs:
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     each = session.environment.calls_per_attempt
+    arms = 3 + bool(session.memory.count(0))  # with exemplars that people made, one arm more shows what those do alone
     return Costs(
         iteration=each * (attempts + trials) + ratings + ("reflection" in config.operators),
         gate_task=2 * each,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
-        sealed=each * len(ARMS) * config.sealed.tasks,
+        sealed=each * arms * config.sealed.tasks,
     )
 
 

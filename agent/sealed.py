@@ -1,4 +1,4 @@
-"""The sealed test: opened once, at the end, for the seed, the champion, and the champion with shuffled memory."""
+"""The sealed test: opened once, at the end, for the seed, the champion and two controls."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from burnish.agent.attempting import Recall
 from burnish.agent.evaluation import Evaluator, Judged
 from burnish.agent.models.rendering import Situation
 from burnish.agent.retriever import Recalled
+from burnish.agent.seeding import with_seeds
 from burnish.agent.session import Session
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, PluginError
 from burnish.policies.verdict import verdict, wilson
-from burnish.records import SEALED, ArmRecord, SealedRecord
+from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, SealedRecord
 from burnish.types import Program, Task
 
 
@@ -48,6 +49,11 @@ async def open_sealed(
         if same
         else await _arm(session, environment, session.retriever.recall, "champion", champion, tasks)
     )
+    few_shot = with_seeds(seed_program)
+    if session.memory.count(few_shot.revision) and not same:
+        arms["few-shot seed"] = await _arm(
+            session, environment, session.retriever.recall, "few-shot seed", few_shot, tasks
+        )
     shuffled = _shuffled(session, champion)
     if shuffled is not None and not same:
         arms["shuffled memory"] = await _arm(session, environment, shuffled, "shuffled memory", champion, tasks)
@@ -100,13 +106,13 @@ def summarize(
     result = verdict(
         passes["seed"],
         passes["champion"],
-        shuffled_passes=passes.get("shuffled memory"),
+        control_passes={name: passes[name] for name in CONTROLS if name in passes},
         same_program=same,
         collapsed=collapsed,
         iterations=iterations,
         alpha=alpha,
     )
-    comparison, placebo = result.comparison, result.placebo
+    comparison = result.comparison
     return SealedRecord(
         verdict=result.verdict,
         reason=result.reason,
@@ -115,8 +121,10 @@ def summarize(
         lower=comparison.difference.lower,
         upper=comparison.difference.upper,
         p_value=comparison.p_value,
-        placebo_difference=placebo.difference.estimate if placebo else None,
-        placebo_p_value=placebo.p_value if placebo else None,
+        controls={
+            name: ControlRecord(control.difference.estimate, control.p_value)
+            for name, control in result.controls.items()
+        },
     )
 
 

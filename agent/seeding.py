@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from burnish.agent.session import Session
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import PluginError
@@ -11,6 +13,11 @@ from burnish.types import Exemplar, Program
 
 BEFORE_SEEDS = -1
 """The revision of the seed program. It knows the instruction alone, so what exemplars bring shows against it."""
+
+
+def with_seeds(seed_program: Program) -> Program:
+    """The seed program with the exemplars that people made, if any."""
+    return replace(seed_program, revision=0)
 
 
 async def begin_with_seeds(session: Session, environment: GuardedEnvironment, seed_program: Program) -> IterationRecord:
@@ -32,7 +39,8 @@ async def begin_with_seeds(session: Session, environment: GuardedEnvironment, se
     born = [_exemplar(seed) for seed in seeds]
     session.memory.stage(born, {}, revision=0)
     record = IterationRecord(number=0, revision=0, champion_id=seed_program.id, admitted=len(born), memory=len(born))
-    await session.journal.commit_iteration(record, programs=[seed_program], born=born, died={})
+    programs = [seed_program, *([with_seeds(seed_program)] if born else [])]
+    await session.journal.commit_iteration(record, programs=programs, born=born, died={})
     return record
 
 

@@ -21,6 +21,7 @@ from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.guard import GuardAction
 from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
@@ -35,10 +36,8 @@ class Scratch:
     last_race: bool = False
     validation_used: int = 0
     tasks: list[Task] = field(default_factory=list)
-    samples: list[int] = field(default_factory=list)
-    """Attempts at each task."""
-    searched: set[str] = field(default_factory=set)
-    """Ids of the tasks whose attempts are sketched."""
+    efforts: list[Effort] = field(default_factory=list)
+    """What is spent on each task."""
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)

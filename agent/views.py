@@ -216,10 +216,10 @@ def _facts(report: Report) -> str:
             f"Judge: AUC {rating.auc:.2f} ({rating.lower:.2f} to {rating.upper:.2f}) on {rating.rated} ratings; {vote}"
         )
     sealed = report.sealed
-    if sealed and sealed.placebo_difference is not None:
-        lines.append(
-            f"Champion against shuffled memory: {sealed.placebo_difference:+.3f} (p = {sealed.placebo_p_value:.2g})"
-        )
+    lines += [
+        f"Champion against {name}: {control.difference:+.3f} (p = {control.p_value:.2g})"
+        for name, control in (sealed.controls.items() if sealed else ())
+    ]
     return escape("\n".join(lines))
 
 

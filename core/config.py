@@ -114,7 +114,7 @@ class SamplingConfig(Section):
 
 
 class SealedConfig(Section):
-    """The sealed test: `tasks` test tasks for each of seed, champion and champion with shuffled memory."""
+    """The sealed test: `tasks` test tasks for each of seed, champion and the controls."""
 
     tasks: Positive = 60
     alpha: Probability = 0.05

@@ -109,13 +109,22 @@ class ArmRecord(Record):
 SEALED = -1
 """The iteration number under which the journal keeps the sealed test."""
 
-ARMS = ("seed", "champion", "shuffled memory")
-"""The arms of the sealed test."""
+CONTROLS = ("few-shot seed", "shuffled memory")
+"""The arms of the sealed test that the champion is compared with beside the seed: the seed with the exemplars that
+people made, and the champion with every exemplar's answer taken from another."""
+
+
+@dataclass(frozen=True)
+class ControlRecord(Record):
+    """Champion minus a control in pass rate; `p_value` is McNemar's."""
+
+    difference: float
+    p_value: float
 
 
 @dataclass(frozen=True)
 class SealedRecord(Record):
-    """The sealed test: arms "seed", "champion" and, where the champion has exemplars, "shuffled memory".
+    """The sealed test: arms "seed", "champion" and, where there are exemplars to show, those of `CONTROLS`.
 
     `difference` is champion minus seed in pass rate, with the interval of Bonett and Price (2012); `p_value` is
     McNemar's.
@@ -128,10 +137,9 @@ class SealedRecord(Record):
     lower: float
     upper: float
     p_value: float
-    placebo_difference: float | None = None
-    placebo_p_value: float | None = None
+    controls: Mapping[str, ControlRecord] = field(default_factory=dict)
 
     @property
     def in_order(self) -> list[tuple[str, ArmRecord]]:
-        """The arms as people read them: before, after, placebo."""
-        return [(name, self.arms[name]) for name in ARMS if name in self.arms]
+        """The arms as people read them: before, after, controls."""
+        return [(name, self.arms[name]) for name in ("seed", "champion", *CONTROLS) if name in self.arms]

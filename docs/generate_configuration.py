@@ -77,7 +77,7 @@ MEANINGS = {
     "memory.seeds": "How many of the exemplars that people made, where the environment brings some, memory begins "
     "with; all when it is left out.",
     "decoding.history": "Earlier turns of an episode that are shown before the observation.",
-    "sealed.tasks": "Test tasks of the sealed test; each is answered by up to three programs.",
+    "sealed.tasks": "Test tasks of the sealed test; each is answered by up to four programs.",
     "sealed.alpha": "Significance of the verdict `improved`.",
     "curriculum.frontier.floor": "Added to every task's weight, so that none is left out.",
     "curriculum.frontier.prior": "Pseudo-tries that shrink a task's solve rate towards that of its cell.",

@@ -27,6 +27,14 @@ class Tally:
     solved: int = 0
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How often a task is attempted, and whether in search of answers unlike those the model gives by itself."""
+
+    samples: int
+    searching: bool
+
+
 class Curriculum(Protocol):
     """Chooses tasks; `pool` says how many candidates it wants to choose `count` from."""
 
@@ -119,3 +127,22 @@ class UniformCurriculum:
     ) -> list[int]:
         """The first `count`."""
         return list(range(min(count, len(candidates))))
+
+
+def allot(
+    cells: Sequence[str], samples: int, *, sketches: int, known: Mapping[str, int], rng: np.random.Generator
+) -> list[Effort]:
+    """What is spent on tasks of these cells, in their order, until as much is given out as `samples` a task would be.
+
+    Of the attempts at a cell of which memory holds `known` exemplars, 1/(known + 1) are searches. A task that is
+    searched gets `sketches` attempts: they share one long prompt, and so cost little more than one. None for 0.
+    """
+    left = len(cells) * samples
+    efforts: list[Effort] = []
+    for cell, chance in zip(cells, rng.random(len(cells)), strict=True):
+        if left <= 0:
+            break
+        searching = sketches > 0 and chance < samples / (samples + sketches * known.get(cell, 0))
+        efforts.append(Effort(min(left, sketches if searching else samples), searching))
+        left -= efforts[-1].samples
+    return efforts

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -45,14 +46,14 @@ class Comparison(Record):
 class SealedResult(Record):
     """The verdict of a run, why, and what it rests on.
 
-    `placebo` compares the champion with shuffled memory (before) to the champion (after), on the same tasks: a
-    gain there shows that it matters which exemplars are shown. It never changes the verdict.
+    `controls` compares other programs (before) to the champion (after), on the same tasks: a gain over shuffled memory
+    shows that it matters which exemplars are shown. They never change the verdict.
     """
 
     verdict: Verdict
     reason: str
     comparison: Comparison
-    placebo: Comparison | None = None
+    controls: Mapping[str, Comparison] = field(default_factory=dict)
 
 
 def verdict(
@@ -62,7 +63,7 @@ def verdict(
     same_program: bool,
     collapsed: bool,
     iterations: int,
-    shuffled_passes: Sequence[bool] | None = None,
+    control_passes: Mapping[str, Sequence[bool]] = MappingProxyType({}),
     alpha: float = 0.05,
     minimum_effect: float = 0.05,
 ) -> SealedResult:
@@ -73,7 +74,7 @@ def verdict(
     `minimum_effect`; "undecided" otherwise.
     """
     comparison = compare(seed_passes, champion_passes)
-    placebo = None if shuffled_passes is None else compare(shuffled_passes, champion_passes)
+    controls = {name: compare(passes, champion_passes) for name, passes in control_passes.items()}
     change, p = comparison.difference, comparison.p_value
     claim: Verdict
     if collapsed:
@@ -89,7 +90,7 @@ def verdict(
     else:
         claim = "undecided"
         reason = f"{comparison.n} tasks neither prove a gain nor rule out one of {minimum_effect:g} (p = {p:.2g})."
-    return SealedResult(claim, reason, comparison, placebo)
+    return SealedResult(claim, reason, comparison, controls)
 
 
 def compare(before: Sequence[bool], after: Sequence[bool]) -> Comparison:

@@ -23,10 +23,12 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
             temperature=session.sampling_temperature,
             top_p=sampling.top_p,
             seed=(seed + 1009 * place + slot) % 2**31,
-            sketched=task.id in scratch.searched,
+            sketched=effort.searching,
         )
-        for place, (task, recalled) in enumerate(zip(scratch.tasks, scratch.recalled, strict=True))
-        for slot in range(scratch.samples[place])
+        for place, (task, effort, recalled) in enumerate(
+            zip(scratch.tasks, scratch.efforts, scratch.recalled, strict=True)
+        )
+        for slot in range(effort.samples)
     ]
     attempter = Attempter(
         session.caller, session.journal, session.environment, session.retriever.recall, scratch.number

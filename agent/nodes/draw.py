@@ -5,8 +5,7 @@ from langgraph.runtime import Runtime
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.errors import PluginError
-from burnish.policies.curriculum import Candidate
-from burnish.types import Task
+from burnish.policies.curriculum import Candidate, allot
 
 
 async def draw(state: State, runtime: Runtime[Session]) -> State:
@@ -27,25 +26,15 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
         cells=session.past.task_cells,
         rng=session.rng("curriculum"),
     )
-    _allot(session, [pool[i] for i in chosen], samples)
+    tasks = [pool[i] for i in chosen]
+    planned = session.champion.decoding.format == "plan"
+    session.scratch.efforts = allot(
+        [t.cell for t in tasks],
+        samples,
+        sketches=sampling.sketches if planned else 0,
+        known=session.memory.per_cell,
+        rng=session.rng("sketches"),
+    )
+    session.scratch.tasks = tasks[: len(session.scratch.efforts)]
     await session.journal.add_tasks(session.scratch.tasks)
     return {"drawn": len(session.scratch.tasks)}
-
-
-def _allot(session: Session, tasks: list[Task], samples: int) -> None:
-    """Decide how often each task is attempted, until as many attempts are given out as `samples` a task would be.
-
-    Of the attempts at a cell of which memory holds n exemplars 1/(n + 1) are searches. A task that is searched is
-    attempted under many sketches, which share one long prompt and so cost little more than one attempt.
-    """
-    scratch, sketches = session.scratch, session.config.sampling.sketches
-    searching = sketches and session.champion.decoding.format == "plan"
-    left = len(tasks) * samples
-    for task, chance in zip(tasks, session.rng("sketches").random(len(tasks)), strict=True):
-        if left <= 0:
-            break
-        if searching and chance < samples / (samples + sketches * session.memory.per_cell[task.cell]):
-            scratch.searched.add(task.id)
-        scratch.tasks.append(task)
-        scratch.samples.append(min(left, sketches if task.id in scratch.searched else samples))
-        left -= scratch.samples[-1]

@@ -25,6 +25,8 @@ class SettingsOperator:
     async def propose(self, situation: Situation) -> list[Proposal]:
         """See `Operator.propose`."""
         options = list(_neighbours(situation.base, len(situation.exemplars)))
+        if not options:  # plans, and nothing to show
+            return []
         program, said = options[int(situation.rng.integers(len(options)))]
         return [Proposal(self.name, program, said)]
 

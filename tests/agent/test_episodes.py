@@ -134,6 +134,24 @@ def test_earlier_turns_are_shown_as_many_as_the_program_says(lab: Laboratory) ->
     assert lengths == {0, 1, 2}
 
 
+def test_what_the_exemplars_of_people_bring_alone_is_an_arm_of_the_sealed_test(riding: Laboratory) -> None:
+    report = riding.run("helped", **{**SMALL, "environment_options": {"seed": "right"}})
+    run = open_run(riding.folder / "helped")
+    assert report.sealed is not None
+    assert [name for name, _ in report.sealed.in_order] == ["seed", "champion", "few-shot seed", "shuffled memory"]
+    seeds = {e.id for e in run.memory(0)}
+    with run.journal() as journal:
+        shown = {id_ for _, a, _ in journal.judged("sealed few-shot seed") for id_ in a.exemplar_ids}
+    assert shown == seeds != set()
+    arms = report.sealed.arms
+    gain = (arms["champion"].passes - arms["few-shot seed"].passes) / arms["champion"].tasks
+    assert report.sealed.controls["few-shot seed"].difference == pytest.approx(gain)
+    assert verify(run).problems == ()
+    unhelped = open_run(riding.folder / "whole").report().sealed
+    assert unhelped is not None
+    assert set(unhelped.arms) == {"seed", "champion", "shuffled memory"}
+
+
 def test_seeds_are_in_memory_from_the_start_and_the_seed_program_does_not_see_them(lab: Laboratory) -> None:
     lab.run("seeded", environment="arithmetic", budget={"iterations": 1})
     run = open_run(lab.folder / "seeded")
@@ -152,7 +170,7 @@ def test_seeds_are_in_memory_from_the_start_and_the_seed_program_does_not_see_th
 )
 def test_a_seed_that_may_not_be_learned_is_refused(lab: Laboratory, bad: str, message: str) -> None:
     with pytest.raises(PluginError, match=message):
-        lab.run("bad", **{**SMALL, "environment_options": {"bad_seed": bad}})
+        lab.run("bad", **{**SMALL, "environment_options": {"seed": bad}})
 
 
 def test_an_altered_exemplar_of_an_episode_is_found(riding: Laboratory) -> None:

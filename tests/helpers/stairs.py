@@ -49,9 +49,9 @@ class Stairs:
     instruction = "Answer up, down or stop."
     max_turns = 6
 
-    def __init__(self, *, drift: bool = False, bad_seed: str = "") -> None:
+    def __init__(self, *, drift: bool = False, seed: str = "") -> None:
         self._drift = drift
-        self._bad_seed = bad_seed
+        self._seed = seed
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         rng = random.Random(f"stairs {split} {seed}")
@@ -70,10 +70,10 @@ class Stairs:
 
     def seeds(self) -> list[Seed]:
         train = self.tasks("train", 99)
-        task = next(self.tasks("test", 99)) if self._bad_seed == "test" else next(train)
+        task = next(self.tasks("test", 99)) if self._seed == "test" else next(train)
         floor, goal = int(str(task.data["floor"])), int(str(task.data["goal"]))
         actions = ["up" if floor < goal else "down"] * abs(goal - floor) + ["stop"]
-        return [Seed(task, as_answer(actions[:1] if self._bad_seed == "wrong" else actions))] if self._bad_seed else []
+        return [Seed(task, as_answer(actions[:1] if self._seed == "wrong" else actions))] if self._seed else []
 
     def _task(self, house: str, floor: int, goal: int) -> Task:
         data: dict[str, JsonValue] = {"house": house, "floor": floor, "goal": goal}

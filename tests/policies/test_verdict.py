@@ -114,14 +114,13 @@ def test_collapse_comes_before_everything() -> None:
     assert judge(*passes(gained=20), collapsed=True, same_program=True).verdict == "collapsed"
 
 
-def test_the_placebo_is_compared_and_changes_nothing() -> None:
+def test_controls_are_compared_and_change_nothing() -> None:
     seed, champion = passes(both=10, gained=20, lost=2, neither=10)
-    result = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, shuffled_passes=champion)
+    controls = {"as good": champion, "as bad": seed}
+    result = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, control_passes=controls)
     assert result.verdict == "improved"
-    assert result.placebo is not None
-    assert not result.placebo.better(0.05)
-    against_seed = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, shuffled_passes=seed)
-    assert against_seed.placebo == against_seed.comparison
+    assert not result.controls["as good"].better(0.05)
+    assert result.controls["as bad"] == result.comparison
 
 
 def test_without_a_finished_iteration_nothing_is_claimed() -> None:
@@ -130,15 +129,15 @@ def test_without_a_finished_iteration_nothing_is_claimed() -> None:
     assert "larger budget" in result.reason
 
 
-@pytest.mark.parametrize("shuffled", [None, [True, False, True]])
-def test_results_survive_json(shuffled: list[bool] | None) -> None:
+@pytest.mark.parametrize("controls", [{}, {"shuffled memory": [True, False, True]}])
+def test_results_survive_json(controls: dict[str, list[bool]]) -> None:
     result = verdict(
         [True, False, False],
         [True, True, False],
         same_program=False,
         collapsed=False,
         iterations=1,
-        shuffled_passes=shuffled,
+        control_passes=controls,
     )
     assert SealedResult.from_json(json.loads(json.dumps(result.to_json(), allow_nan=False))) == result
 

@@ -1,0 +1,71 @@
+"""Search under sketches in a run, over real HTTP: what is asked of the model, and when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from laboratory import Body, Laboratory, is_rating, is_reflection
+
+from burnish.agent.api import open_run
+from burnish.agent.models.grammar import plan_grammar
+from burnish.environments.built_in.arithmetic import Arithmetic
+from burnish.types import Task
+
+ARITHMETIC = Arithmetic()
+
+
+def never_right(body: Body) -> str:
+    return "3" if is_rating(body) else "no idea" if is_reflection(body) else "y1 = add(1, 1)"
+
+
+def grammars(lab: Laboratory) -> dict[str, list[str]]:
+    """What the answers to each prompt were held to, in the order they were asked for."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for body in lab.model.bodies:
+        if not is_rating(body) and not is_reflection(body):
+            found[body["messages"][-1]["content"]].append(body["grammar"])
+    return found
+
+
+def free(prompt: str) -> str:
+    return plan_grammar(ARITHMETIC.tools, ARITHMETIC.constants(Task("arithmetic", prompt)))
+
+
+def searched(lab: Laboratory, **sampling: int) -> dict[str, list[str]]:
+    """The grammars of a run of one iteration in which nothing is verified."""
+    lab.model.answer = never_right
+    lab.run(
+        "searched",
+        environment="arithmetic",
+        environment_options={"most": 2},
+        memory={"seeds": 0},
+        decoding={"format": "plan"},
+        sampling=sampling,
+        budget={"iterations": 1},
+        policies={"curriculum": {"search": 1}},
+    )
+    return grammars(lab)
+
+
+def test_a_task_of_an_unknown_cell_is_attempted_under_sketches_each_another(lab: Laboratory) -> None:
+    asked = searched(lab, tasks=12, samples=2, sketches=4)
+    with open_run(lab.folder / "searched").journal() as journal:
+        attempts = [a.task_id for _, a, _ in journal.judged("attempt")]
+        prompts = [journal.task(task).prompt for task in dict.fromkeys(attempts)]
+    assert len(attempts) == 24
+    assert len(prompts) == 6
+    for prompt in prompts:
+        assert len(set(asked[prompt])) == 4
+        assert free(prompt) not in asked[prompt]
+
+
+def test_the_sealed_test_is_never_sketched(lab: Laboratory) -> None:
+    asked = searched(lab, tasks=2, samples=2, sketches=4)
+    sealed = {prompt: held for prompt, held in asked.items() if Task("arithmetic", prompt).split == "test"}
+    assert len(sealed) > 10
+    assert all(set(held) == {free(prompt)} for prompt, held in sealed.items())
+
+
+def test_without_sketches_the_model_chooses_the_tools(lab: Laboratory) -> None:
+    asked = searched(lab, tasks=4, samples=2, sketches=0)
+    assert all(set(held) == {free(prompt)} for prompt, held in asked.items())
