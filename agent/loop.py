@@ -59,6 +59,9 @@ def costs(config: RunConfig, session: Session) -> Costs:
     policies, sampling = session.policies, config.sampling
     tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     attempts = tasks * samples
+    if session.searching:  # as many as in the iteration before; the first is all search
+        searched = tasks * max(samples, sampling.sketches)
+        attempts = max(attempts, session.past.records[-1].attempts or searched)
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     each = session.environment.calls_per_attempt

@@ -88,6 +88,11 @@ class Session:
         return self.scratch.number
 
     @property
+    def searching(self) -> bool:
+        """Whether plans are searched under sketches."""
+        return self.config.sampling.sketches > 0 and self.champion.decoding.format == "plan"
+
+    @property
     def sampling_temperature(self) -> float:
         """The configured one, raised as long as the guard asks for more diversity."""
         return min(2.0, self.config.sampling.temperature + self.past.raised_temperature)

@@ -132,17 +132,11 @@ class UniformCurriculum:
 def allot(
     cells: Sequence[str], samples: int, *, sketches: int, known: Mapping[str, int], rng: np.random.Generator
 ) -> list[Effort]:
-    """What is spent on tasks of these cells, in their order, until as much is given out as `samples` a task would be.
+    """What is spent on tasks of these cells: `samples` attempts, or a search of `sketches`; none of those for 0.
 
-    Of the attempts at a cell of which memory holds `known` exemplars, 1/(known + 1) are searches. A task that is
-    searched gets `sketches` attempts: they share one long prompt, and so cost little more than one. None for 0.
+    Of tasks of a cell of which memory holds `known` exemplars 1/(known + 1) are searched. The attempts of a search
+    share one long prompt, so they cost little more than one.
     """
-    left = len(cells) * samples
-    efforts: list[Effort] = []
-    for cell, chance in zip(cells, rng.random(len(cells)), strict=True):
-        if left <= 0:
-            break
-        searching = sketches > 0 and chance < samples / (samples + sketches * known.get(cell, 0))
-        efforts.append(Effort(min(left, sketches if searching else samples), searching))
-        left -= efforts[-1].samples
-    return efforts
+    chances = rng.random(len(cells))
+    searching = [sketches > 0 and c < 1 / (1 + known.get(cell, 0)) for cell, c in zip(cells, chances, strict=True)]
+    return [Effort(sketches if search else samples, search) for search in searching]

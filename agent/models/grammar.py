@@ -83,41 +83,44 @@ def sketch_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue], sketch
     A rule stands for a place in the plan and the values that are left for it, so there are as many as there are sets
     of constants: too many beyond `MOST_ONCE`, where the grammar is that of all plans.
     """
-    if not sketch or len(constants) > MOST_ONCE:
+    if not sketch.tools or len(constants) > MOST_ONCE:
         return plan_grammar(tools, constants)
     sizes = {tool.name: len(parameters(tool)) for tool in tools}
-    parts, holes = _outline(sketch, [sizes[name] for name in sketch])
+    parts, holes = _outline(sketch.tools, [sizes[name] for name in sketch.tools])
     rules: dict[str, str] = {}
 
     @cache
-    def rest(hole: int, constants: frozenset[str], unused: frozenset[int]) -> str:
-        """The name of the rule for all that follows a hole's beginning, given what is left for it."""
+    def rest(hole: int, free: tuple[str, ...], unused: frozenset[int]) -> str:
+        """The name of the rule from a hole on: `free` constants and `unused` results are left for it and the rest."""
         name = f"rest{len(rules)}"
         rules[name] = ""
-        due = len(unused) + len(sketch) - holes[hole]  # results that must be used, some of them of lines to come
-        values = [(f'"y{i}"', constants, unused - {i}) for i in sorted(unused)]
-        if due < len(holes) - hole or not values:
-            values += [(constant, constants - {constant}, unused) for constant in sorted(constants)]
-        ways = [f"{value} {onward(hole + 1, free, open_)}" for value, free, open_ in values]
+        after = len(holes) - hole - 1
+        due = len(unused) + len(sketch.tools) - holes[hole]  # results still to be used, some of them of lines to come
+        values = [(f'"y{i}"', free, unused - {i}) for i in sorted(unused)]
+        for i, constant in enumerate(free):
+            left = free[i + 1 :] if sketch.in_order else (*free[:i], *free[i + 1 :])
+            if due <= after <= due + len(left):
+                values.append((constant, left, unused))
+        ways = [f"{value} {onward(hole + 1, left, still)}" for value, left, still in values]
         rules[name] = " | ".join(ways)
         return name
 
-    def onward(hole: int, constants: frozenset[str], unused: frozenset[int]) -> str:
+    def onward(hole: int, free: tuple[str, ...], unused: frozenset[int]) -> str:
         """The text up to a hole and the rule from there on."""
         text = _quoted(parts[hole])
         if hole == len(holes):
             return text
         above = holes[hole - 1] if hole else 1
-        return f"{text} {rest(hole, constants, unused | frozenset(range(above, holes[hole])))}"
+        return f"{text} {rest(hole, free, unused | frozenset(range(above, holes[hole])))}"
 
-    root = onward(0, frozenset(_plain(constant) for constant in constants), frozenset())
+    root = onward(0, tuple(_plain(constant) for constant in constants), frozenset())
     return "\n".join([f"root ::= {root}", *(f"{name} ::= {ways}" for name, ways in rules.items())])
 
 
-def _outline(sketch: Sketch, sizes: Sequence[int]) -> tuple[list[str], list[int]]:
+def _outline(tools: Sequence[str], sizes: Sequence[int]) -> tuple[list[str], list[int]]:
     """The text of a plan around its holes, one part more than there are holes, and the line of each hole, from 1."""
     parts, holes = [""], []
-    for line, (name, size) in enumerate(zip(sketch, sizes, strict=True), 1):
+    for line, (name, size) in enumerate(zip(tools, sizes, strict=True), 1):
         parts[-1] += ("\n" if line > 1 else "") + f"y{line} = {name}("
         for place in range(size):
             holes.append(line)

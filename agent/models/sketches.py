@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from burnish.environments.plans import parameters
 from burnish.protocols import Tool
@@ -18,8 +19,13 @@ MOST_LINES = 8
 TRIES = 1000
 """Draws in a row that fit no plan, or repeat one, before there are taken to be no further sketches."""
 
-Sketch = tuple[str, ...]
-"""The names of the tools, line by line."""
+
+@dataclass(frozen=True)
+class Sketch:
+    """The names of the tools, line by line, and whether the constants stand in the order the task names them in."""
+
+    tools: tuple[str, ...] = ()
+    in_order: bool = False
 
 
 def nth_sketch(tools: Sequence[Tool], constants: int, number: int, seed: str) -> Sketch:
@@ -28,20 +34,23 @@ def nth_sketch(tools: Sequence[Tool], constants: int, number: int, seed: str) ->
     Empty where no plan of these tools uses each of that many constants once at most.
     """
     drawn = list(itertools.islice(sketches(tools, constants, random.Random(seed)), number + 1))
-    return drawn[number % len(drawn)] if drawn else ()
+    return drawn[number % len(drawn)] if drawn else Sketch()
 
 
 def sketches(tools: Sequence[Tool], constants: int, rng: random.Random) -> Iterator[Sketch]:
-    """All outlines of plans that use each constant and each result once at most, each once, in an order of chance."""
+    """All outlines of plans that use each constant and each result once at most, each once, in an order of chance.
+
+    Each comes with the constants in any order and in that of the task, in which a text mostly needs them.
+    """
     sizes = {tool.name: len(parameters(tool)) for tool in tools}
     lengths = range(1, min(MOST_LINES, max(1, constants)) + 1)
     seen: set[Sketch] = set()
     tries = 0
     while sizes and tries < TRIES:
         (length,) = rng.choices(lengths, [len(sizes) ** n for n in lengths])  # so that all sketches are equally likely
-        sketch = tuple(rng.choices(list(sizes), k=length))
+        sketch = Sketch(tuple(rng.choices(list(sizes), k=length)), in_order=rng.random() < 1 / 2)
         tries += 1
-        if sketch not in seen and _fits([sizes[name] for name in sketch], constants):
+        if sketch not in seen and _fits([sizes[name] for name in sketch.tools], constants):
             seen.add(sketch)
             tries = 0
             yield sketch

@@ -27,14 +27,13 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
         rng=session.rng("curriculum"),
     )
     tasks = [pool[i] for i in chosen]
-    planned = session.champion.decoding.format == "plan"
     session.scratch.efforts = allot(
         [t.cell for t in tasks],
         samples,
-        sketches=sampling.sketches if planned else 0,
+        sketches=sampling.sketches if session.searching else 0,
         known=session.memory.per_cell,
         rng=session.rng("sketches"),
     )
-    session.scratch.tasks = tasks[: len(session.scratch.efforts)]
+    session.scratch.tasks = tasks
     await session.journal.add_tasks(session.scratch.tasks)
     return {"drawn": len(session.scratch.tasks)}

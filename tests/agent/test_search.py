@@ -52,8 +52,8 @@ def test_a_task_of_an_unknown_cell_is_attempted_under_sketches_each_another(lab:
     with open_run(lab.folder / "searched").journal() as journal:
         attempts = [a.task_id for _, a, _ in journal.judged("attempt")]
         prompts = [journal.task(task).prompt for task in dict.fromkeys(attempts)]
-    assert len(attempts) == 24
-    assert len(prompts) == 6
+    assert len(attempts) == 12 * 4
+    assert len(prompts) == 12
     for prompt in prompts:
         assert len(set(asked[prompt])) == 4
         assert free(prompt) not in asked[prompt]

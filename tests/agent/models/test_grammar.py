@@ -19,6 +19,7 @@ from burnish.agent.models.grammar import (
     sketch_grammar,
 )
 from burnish.agent.models.rendering import task_request
+from burnish.agent.models.sketches import Sketch
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.plans import Reference, parse_plan
 from burnish.protocols import Tool
@@ -130,12 +131,15 @@ def test_a_plan_names_only_tools_constants_of_the_task_and_results_above(
     ],
     ids=str,
 )
+@pytest.mark.parametrize("in_order", [True, False])
 def test_a_sketched_plan_calls_its_tools_and_uses_everything_once(
-    server: EmbeddedServer, constants: list[JsonValue], sketch: tuple[str, ...]
+    server: EmbeddedServer, constants: list[JsonValue], sketch: tuple[str, ...], *, in_order: bool
 ) -> None:
     plans = set()
     for seed in range(5):
-        text = asked(server, "Plan something long.", sketch_grammar(TOOLS, constants, sketch), seed=seed)
+        text = asked(
+            server, "Plan something long.", sketch_grammar(TOOLS, constants, Sketch(sketch, in_order)), seed=seed
+        )
         calls = parse_plan(text)
         assert calls
         assert tuple(call.tool for call in calls) == sketch
@@ -144,14 +148,16 @@ def test_a_sketched_plan_calls_its_tools_and_uses_everything_once(
         assert {a for a in given if isinstance(a, Reference)} == {Reference(f"y{n}") for n in range(1, len(sketch))}
         for number, call in enumerate(calls, 1):
             assert {a.name for a in call.arguments if isinstance(a, Reference)} <= {f"y{n}" for n in range(1, number)}
+        numbers = [a for a in given if not isinstance(a, Reference)]
+        assert not in_order or numbers == [c for c in constants if c in numbers]
         plans.add(text)
-    assert len(plans) > 1
+    assert len(plans) > 1 or (in_order and len(constants) == 2)
 
 
 def test_of_many_constants_and_without_a_sketch_the_grammar_is_that_of_all_plans() -> None:
     many: list[JsonValue] = list(range(MOST_ONCE + 1))
-    assert sketch_grammar(TOOLS, many, ("add",)) == plan_grammar(TOOLS, many)
-    assert sketch_grammar(TOOLS, [1], ()) == plan_grammar(TOOLS, [1])
+    assert sketch_grammar(TOOLS, many, Sketch(("add",))) == plan_grammar(TOOLS, many)
+    assert sketch_grammar(TOOLS, [1], Sketch()) == plan_grammar(TOOLS, [1])
 
 
 def test_texts_are_constants_too(server: EmbeddedServer) -> None:
