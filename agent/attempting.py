@@ -160,11 +160,15 @@ class Attempter:
         return await self.caller.ask("task", request, place)
 
     async def _grammar(self, trial: Trial) -> str:
-        """That of plans; of a sketched trial's slot another sketch for every one."""
+        """That of plans; for each slot of a sketched trial another sketch, first those of the exemplars it is shown."""
         tools, constants = self.environment.tools, await self.environment.constants(trial.task)
         if not trial.sketched:
             return plan_grammar(tools, constants)
-        sketch = nth_sketch(tools, len(constants), trial.place.slot, f"{self.iteration} {trial.task.id}")
+        shown = [exemplar.answer for exemplar in trial.recalled.exemplars]
+        if trial.program.retrieval.order == "nearest_last":
+            shown.reverse()
+        order = f"{self.iteration} {trial.task.id}"
+        sketch = nth_sketch(tools, len(constants), trial.place.slot, order, shown=shown)
         return sketch_grammar(tools, constants, sketch)
 
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from burnish.environments.plans import parameters
+from burnish.environments.plans import parameters, parse_plan
 from burnish.protocols import Tool
 
 MOST_LINES = 8
@@ -28,30 +28,39 @@ class Sketch:
     in_order: bool = False
 
 
-def nth_sketch(tools: Sequence[Tool], constants: int, number: int, seed: str) -> Sketch:
+def nth_sketch(tools: Sequence[Tool], constants: int, number: int, seed: str, *, shown: Sequence[str] = ()) -> Sketch:
     """The sketch at place `number`, from 0, in the order that `seed` draws them in; beyond the last again the first.
 
-    Empty where no plan of these tools uses each of that many constants once at most.
+    The outlines of the plans `shown`, best first, come before all others. Empty where no plan of these tools uses each
+    of that many constants once at most.
     """
-    drawn = list(itertools.islice(sketches(tools, constants, random.Random(seed)), number + 1))
+    outlines = [tuple(call.tool for call in parse_plan(answer) or ()) for answer in shown]
+    drawn = list(itertools.islice(sketches(tools, constants, random.Random(seed), first=outlines), number + 1))
     return drawn[number % len(drawn)] if drawn else Sketch()
 
 
-def sketches(tools: Sequence[Tool], constants: int, rng: random.Random) -> Iterator[Sketch]:
+def sketches(
+    tools: Sequence[Tool], constants: int, rng: random.Random, *, first: Sequence[tuple[str, ...]] = ()
+) -> Iterator[Sketch]:
     """All outlines of plans that use each constant and each result once at most, each once, in an order of chance.
 
     Each comes with the constants in any order and in that of the task, in which a text mostly needs them.
     """
     sizes = {tool.name: len(parameters(tool)) for tool in tools}
     lengths = range(1, min(MOST_LINES, max(1, constants)) + 1)
-    seen: set[Sketch] = set()
+
+    def fits(names: tuple[str, ...]) -> bool:
+        return bool(names) and all(n in sizes for n in names) and _fits([sizes[name] for name in names], constants)
+
+    seen = {Sketch(names, in_order): None for names in first if fits(names) for in_order in (True, False)}
+    yield from seen
     tries = 0
     while sizes and tries < TRIES:
         (length,) = rng.choices(lengths, [len(sizes) ** n for n in lengths])  # so that all sketches are equally likely
         sketch = Sketch(tuple(rng.choices(list(sizes), k=length)), in_order=rng.random() < 1 / 2)
         tries += 1
-        if sketch not in seen and _fits([sizes[name] for name in sketch.tools], constants):
-            seen.add(sketch)
+        if sketch not in seen and fits(sketch.tools):
+            seen[sketch] = None
             tries = 0
             yield sketch
 

@@ -38,6 +38,19 @@ def test_beyond_the_last_the_first_comes_again_and_where_none_fits_it_is_empty()
     assert nth_sketch([], 3, 0, "a") == Sketch()
 
 
+def test_the_outlines_of_plans_that_are_shown_come_first_where_they_fit() -> None:
+    shown = ["y1 = add(1, 2)\ny2 = divide(y1, 3)", "no plan", "y1 = fly(1, 2)", "y1 = add(1, 2)", "y1 = add(1, 2)"]
+    drawn = [nth_sketch(TOOLS, 3, number, "a", shown=shown) for number in range(40)]
+    assert drawn[:4] == [
+        Sketch(("add", "divide"), in_order=True),
+        Sketch(("add", "divide")),
+        Sketch(("add",), in_order=True),
+        Sketch(("add",)),
+    ]
+    assert len(set(drawn)) == 40
+    assert nth_sketch(TOOLS, 2, 0, "a", shown=shown) == Sketch(("add",), in_order=True)
+
+
 def test_every_result_has_a_line_below_that_can_use_it() -> None:
     outlines = {sketch.tools for sketch in sketches([tool("pair", 2), tool("now", 0)], 2, random.Random(1))}
     assert ("pair", "now") not in outlines
