@@ -15,6 +15,7 @@ from burnish.environments.episodes import as_answer
 from burnish.environments.playing import Play
 from burnish.errors import ModelRejected, PluginError
 from burnish.memory.journal import Journal, TurnKey
+from burnish.policies.retrieval import ordered
 from burnish.records import Completion
 from burnish.types import Attempt, Exemplar, Played, Program, Task, Usage
 
@@ -25,7 +26,7 @@ Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 class Trial:
     """A program to be tried on a task; `place` is where its call stands.
 
-    A `sketched` one holds the model to tools drawn by chance where it answers with a plan.
+    A `sketched` one holds the model to given tools where it answers with a plan, each slot to others.
     """
 
     program: Program
@@ -146,7 +147,7 @@ class Attempter:
     async def _ask(
         self, trial: Trial, situation: Situation, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
     ) -> Completion:
-        grammar = await self._grammar(trial) if trial.program.decoding.format == "plan" else ""
+        grammar = await self._grammar(trial, exemplars) if trial.program.decoding.format == "plan" else ""
         request = task_request(
             trial.program,
             exemplars,
@@ -159,16 +160,14 @@ class Attempter:
         )
         return await self.caller.ask("task", request, place)
 
-    async def _grammar(self, trial: Trial) -> str:
+    async def _grammar(self, trial: Trial, exemplars: Sequence[Exemplar]) -> str:
         """That of plans; for each slot of a sketched trial another sketch, first those of the exemplars it is shown."""
         tools, constants = self.environment.tools, await self.environment.constants(trial.task)
         if not trial.sketched:
             return plan_grammar(tools, constants)
-        shown = [exemplar.answer for exemplar in trial.recalled.exemplars]
-        if trial.program.retrieval.order == "nearest_last":
-            shown.reverse()
-        order = f"{self.iteration} {trial.task.id}"
-        sketch = nth_sketch(tools, len(constants), trial.place.slot, order, shown=shown)
+        shown = ordered([exemplar.answer for exemplar in exemplars], trial.program.retrieval.order)  # best first again
+        seed = f"{self.iteration} {trial.task.id}"
+        sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown)
         return sketch_grammar(tools, constants, sketch)
 
 

@@ -55,11 +55,13 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
 
 
 def costs(config: RunConfig, session: Session) -> Costs:
-    """What the parts of this run cost in calls, at most."""
+    """What the parts of this run cost in calls: at most, but for the search of plans, which is taken to cost as much as
+    in the iteration before.
+    """
     policies, sampling = session.policies, config.sampling
     tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     attempts = tasks * samples
-    if session.searching:  # as many as in the iteration before; the first is all search
+    if session.searching:  # the first iteration is all search
         searched = tasks * max(samples, sampling.sketches)
         attempts = max(attempts, session.past.records[-1].attempts or searched)
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
@@ -84,7 +86,7 @@ async def _announce(opened: Opened) -> None:
     if config.budget.calls is not None and config.budget.calls < least:
         raise BudgetTooSmall(
             f"{config.budget.calls} calls do not buy one iteration and the sealed test; give at least {least}, or "
-            "lower sampling.tasks, sampling.samples or sealed.tasks"
+            f"lower {_what_costs(session)}"
         )
     await _hold_back(opened, cost)
     if opened.ledger.spent.calls == 0:
@@ -181,8 +183,13 @@ def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
             least.append(f"{need} {unit}")
     raise BudgetTooSmall(
         f"a budget of {' and '.join(given)} may not buy one iteration and the sealed test; give at least "
-        f"{' and '.join(least)}, or lower sampling.tasks, sampling.samples or sealed.tasks"
+        f"{' and '.join(least)}, or lower {_what_costs(opened.session)}"
     )
+
+
+def _what_costs(session: Session) -> str:
+    """The keys that decide what an iteration and the sealed test cost."""
+    return f"sampling.tasks, sampling.{'sketches' if session.searching else 'samples'} or sealed.tasks"
 
 
 async def _worst_call(opened: Opened) -> Amount:

@@ -179,8 +179,10 @@ def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:
         iterations=last.number,
         alpha=run.config.sealed.alpha,
     )
-    if again != record:
+    if again.verdict != record.verdict:
         yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"
+    elif again != record:
+        yield "the figures of the sealed test are not what its answers say"
 
 
 def _wrong_report(run: Run, report: Report) -> Iterator[str]:

@@ -43,10 +43,8 @@ class Promise:
         return rises and outcome.after >= self.after and within
 
     def __str__(self) -> str:
-        return (
-            f"from {self.before} or less, by {self.rise} or more to {self.after} or more, within {self.seconds} s and "
-            f"{self.calls} calls"
-        )
+        within = "" if self.seconds == math.inf else f", within {self.seconds} s and {self.calls} calls"
+        return f"from {self.before} or less, by {self.rise} or more to {self.after} or more{within}"
 
 
 PROMISED = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Counts the changes after which a run can only go on with the version that began it."""
 
 SCHEMA = """

@@ -10,13 +10,10 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from burnish.agent.models.sketches import Sketch
+from burnish.agent.models.sketches import MOST_CALLS, Sketch
 from burnish.environments.plans import parameters
 from burnish.protocols import Tool
 from burnish.types import JsonValue
-
-MOST_CALLS = 8
-"""Lines a plan may have; fewer for a task of few constants: a plan that uses each once needs no more than those."""
 
 MOST_ONCE = 5
 """Constants up to which a plan is held to its sketch."""
@@ -93,7 +90,7 @@ def sketch_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue], sketch
     def rest(hole: int, free: tuple[str, ...], unused: frozenset[int]) -> str:
         """The name of the rule from a hole on: `free` constants and `unused` results are left for it and the rest."""
         name = f"rest{len(rules)}"
-        rules[name] = ""
+        rules[name] = ""  # its place, ahead of the rules it leads to
         after = len(holes) - hole - 1
         due = len(unused) + len(sketch.tools) - holes[hole]  # results still to be used, some of them of lines to come
         values = [(f'"y{i}"', free, unused - {i}) for i in sorted(unused)]

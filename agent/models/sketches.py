@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from burnish.environments.plans import parameters, parse_plan
 from burnish.protocols import Tool
 
-MOST_LINES = 8
-"""Lines of the longest sketch."""
+MOST_CALLS = 8
+"""Lines a plan may have; fewer for a task of few constants: a plan that uses each once needs no more than those."""
 TRIES = 1000
 """Draws in a row that fit no plan, or repeat one, before there are taken to be no further sketches."""
 
@@ -47,7 +47,7 @@ def sketches(
     Each comes with the constants in any order and in that of the task, in which a text mostly needs them.
     """
     sizes = {tool.name: len(parameters(tool)) for tool in tools}
-    lengths = range(1, min(MOST_LINES, max(1, constants)) + 1)
+    lengths = range(1, min(MOST_CALLS, max(1, constants)) + 1)
 
     def fits(names: tuple[str, ...]) -> bool:
         return bool(names) and all(n in sizes for n in names) and _fits([sizes[name] for name in names], constants)

@@ -122,9 +122,16 @@ def test_a_record_of_an_iteration_that_was_changed(copy: Run, path: str, value: 
     assert found(result, said)
 
 
-def test_a_sealed_verdict_that_was_changed(copy: Run) -> None:
-    result = tampered(copy, "UPDATE meta SET value = json_set(value, '$.p_value', 1e-9) WHERE key = 'sealed'")
-    assert found(result, "the sealed verdict was 'improved'")
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("$.p_value", 1e-9, "the figures of the sealed test are not what its answers say"),
+        ("$.verdict", "undecided", "the sealed verdict was 'undecided'"),
+    ],
+)
+def test_a_sealed_record_that_was_changed(copy: Run, path: str, value: object, said: str) -> None:
+    result = tampered(copy, "UPDATE meta SET value = json_set(value, ?, ?) WHERE key = 'sealed'", path, value)
+    assert found(result, said)
 
 
 def test_a_sealed_seed_that_was_not_committed_to(copy: Run) -> None:

@@ -11,7 +11,6 @@ import pytest
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import (
-    MOST_CALLS,
     MOST_ONCE,
     MOST_UNITS,
     extraction_grammar,
@@ -19,7 +18,7 @@ from burnish.agent.models.grammar import (
     sketch_grammar,
 )
 from burnish.agent.models.rendering import task_request
-from burnish.agent.models.sketches import Sketch
+from burnish.agent.models.sketches import MOST_CALLS, Sketch
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.plans import Reference, parse_plan
 from burnish.protocols import Tool
