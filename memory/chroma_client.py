@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 _NAME = "exemplars"
-_HEADER_BYTES = 100
 # SQLite's primary codes for: busy, locked, read-only, disk full, cannot open. Nothing is damaged then.
 _UNUSABLE = {5, 6, 8, 13, 14}
 _MOVED = 1032  # read-only because the file was removed while open
@@ -36,7 +35,6 @@ def connect(directory: Path) -> Client:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"The folder {directory} for the vector index cannot be made: {error}.") from error
-    _refuse_cut_header(directory)
     settings = Settings(
         chroma_api_impl="chromadb.api.rust.RustBindingsAPI",
         is_persistent=True,
@@ -78,9 +76,3 @@ def chroma_errors(directory: Path) -> Iterator[None]:
             f"The vector index in {directory} cannot be read ({error}): remove it and rebuild it from the journal."
         ) from error
 
-
-def _refuse_cut_header(directory: Path) -> None:
-    # A graph file cut short by a full disk ends the process with a segmentation fault inside chroma.
-    for header in directory.glob("*/header.bin"):
-        if header.stat().st_size < _HEADER_BYTES:
-            raise IndexDamaged(f"{header} of the vector index is cut short: remove {directory} and rebuild it.")

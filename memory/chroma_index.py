@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish.memory.chroma_client import chroma_errors, connect, open_collection
+from burnish.memory.graph_files import GraphFiles
 from burnish.memory.index import IndexDamaged, Neighbour, Vectors, checked, ranked
 from burnish.memory.lifespans import Lifespans, check_batch
 from burnish.memory.numpy_index import NumpyIndex
@@ -51,6 +52,8 @@ class ChromaIndex:
         self._most_in_ram = in_ram
         self._spans = Lifespans()
         self._ram: NumpyIndex | None = None
+        self._files = GraphFiles(directory)
+        self._files.verify()
         self._cleanup = ExitStack()
         with ExitStack() as failed, chroma_errors(directory):
             client = connect(directory)
@@ -60,6 +63,7 @@ class ChromaIndex:
             self._probe()
             self._mirror()
             self._cleanup = failed.pop_all()
+        self._files.vouch()
 
     def upsert(self, ids: Sequence[str], vectors: Vectors, *, born: Sequence[int], died: Sequence[int]) -> None:
         """Add or replace rows, 5,000 a write."""
@@ -69,6 +73,7 @@ class ChromaIndex:
             metadatas = [{"born": int(b), "died": int(d)} for b, d in zip(born[part], died[part], strict=True)]
             with chroma_errors(self.directory):
                 self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part], metadatas=[*metadatas])
+            self._files.vouch()
             self._spans.put(ids[part], born[part], died[part])
             if self._ram is not None:
                 self._ram.upsert(ids[part], vectors[part], born=born[part], died=died[part])
@@ -82,6 +87,7 @@ class ChromaIndex:
         for part in _parts(len(ids)):
             with chroma_errors(self.directory):
                 self._collection.update(ids=list(ids[part]), metadatas=[{"died": int(d)} for d in died[part]])
+            self._files.vouch()
             self._spans.bury(ids[part], died[part])
         if self._ram is not None:
             self._ram.bury(ids, died)
@@ -123,6 +129,7 @@ class ChromaIndex:
         for part in _parts(len(held)):
             with chroma_errors(self.directory):
                 self._collection.delete(ids=held[part])
+            self._files.vouch()
         self._spans.drop(held)
         if self._ram is not None:
             self._ram.delete(held)
@@ -130,6 +137,7 @@ class ChromaIndex:
     def close(self) -> None:
         """Release chroma's files."""
         self._cleanup.close()
+        self._files.vouch()
 
     def _fetch(self, ids: Sequence[str]) -> Vectors:
         """Vectors as the files hold them."""

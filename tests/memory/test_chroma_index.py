@@ -126,6 +126,14 @@ def test_acknowledged_rows_survive_kill_9(tmp_path: Path) -> None:
         assert index.query(np.eye(8, dtype=np.float32)[:1], 1, revision=0) == [[Neighbour("00000", 1.0)]]
 
 
+def flip(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        [byte] = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+
+
 def overwrite(path: Path) -> None:
     path.write_bytes(b"not what it was " * 400)
 
@@ -145,9 +153,13 @@ def halve(path: Path) -> None:
         ("*/length.bin", halve),
         ("*/length.bin", overwrite),
         ("*/data_level0.bin", overwrite),
+        ("*/data_level0.bin", flip),
+        ("*/link_lists.bin", flip),
         ("*/index_metadata.pickle", overwrite),
         ("*/link_lists.bin", Path.unlink),
         ("*/", shutil.rmtree),
+        ("graph-files.json", halve),
+        ("graph-files.json", Path.unlink),
     ],
 )
 def test_a_damaged_folder_says_so_and_can_be_rebuilt_in_the_same_process(
