@@ -1,10 +1,11 @@
 """How hard the built-in environments are: pass rates of the embedded model, level by level.
 
 For each level 50 validation tasks are answered greedily, once with the instruction alone (k = 0) and once with four
-solved train tasks of the level before it (k = 4): always the first four, as chat turns. Episodes are played turn by
-turn, with single turns as demonstrations. A play ends when an observation comes again, since a greedy model then goes
-round in circles, and after twice the actions of the known answer. Rates are of verified answers, with the 95 %
-interval of Wilson (1927). The table is printed, and with `--write` each row is put into docs/environments.md.
+solved train tasks of the level before it (k = 4): always the first four, as chat turns. Plans are held to the grammar
+of the task's tools and constants. Episodes are played turn by turn, with single turns as demonstrations. A play ends
+when an observation comes again, since a greedy model then goes round in circles, and after twice the actions of the
+known answer. Rates are of verified answers, with the 95 % interval of Wilson (1927). The table is printed, and with
+`--write` each row is put into docs/environments.md.
 
     python benchmarks/environments.py [name ...] [--tasks 50] [--write]
 """
@@ -23,6 +24,7 @@ from typing import Any
 
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.client import ChatClient, ChatRequest
+from burnish.agent.models.grammar import plan_grammar
 from burnish.agent.models.rendering import defuse
 from burnish.agent.opening import EMBEDDED_SLOTS
 from burnish.config import ModelConfig
@@ -30,7 +32,7 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import actions_of, as_answer
 from burnish.environments.registry import BUILT_IN, load
 from burnish.errors import ModelRejected
-from burnish.protocols import Episodes, Levels, Solvable
+from burnish.protocols import Episodes, Levels, Solvable, Tools
 from burnish.types import Message, Task
 
 SHOWN, SPARE_TOKENS, TIMEOUT = 4, 16, 300.0
@@ -78,7 +80,7 @@ class Model:
         self._max_tokens = max_tokens
         self._free = asyncio.Semaphore(EMBEDDED_SLOTS)
 
-    async def answer(self, instruction: str, shown: Sequence[Demonstration], prompt: str) -> str:
+    async def answer(self, instruction: str, shown: Sequence[Demonstration], prompt: str, grammar: str = "") -> str:
         """The answer; empty where the server refuses the prompt as too long."""
         turns = [
             message
@@ -88,7 +90,8 @@ class Model:
         messages = (Message("system", defuse(instruction)), *turns, Message("user", defuse(prompt)))
         async with self._free:
             try:
-                completion = await self._client.send(ChatRequest(messages, self._max_tokens), timeout=TIMEOUT)
+                request = ChatRequest(messages, self._max_tokens, grammar=grammar)
+                completion = await self._client.send(request, timeout=TIMEOUT)
             except ModelRejected:
                 return ""
         return completion.text
@@ -125,11 +128,16 @@ async def play(environment: Any, model: Model, shown: Sequence[Demonstration], t
 
 async def passes(environment: Any, model: Model, shown: Sequence[Demonstration], tasks: Sequence[Task]) -> int:
     """How many tasks the model passes with these demonstrations."""
-    if isinstance(environment, Episodes):
-        answers = await asyncio.gather(*(play(environment, model, shown, task) for task in tasks))
-    else:
-        answers = await asyncio.gather(*(model.answer(environment.instruction, shown, t.prompt) for t in tasks))
-    verdicts = await GuardedEnvironment(environment).judge_all(list(zip(tasks, answers, strict=True)))
+    guarded = GuardedEnvironment(environment)
+
+    async def answered(task: Task) -> str:
+        if isinstance(environment, Episodes):
+            return await play(environment, model, shown, task)
+        grammar = plan_grammar(guarded.tools, await guarded.constants(task)) if isinstance(environment, Tools) else ""
+        return await model.answer(environment.instruction, shown, task.prompt, grammar)
+
+    answers = await asyncio.gather(*map(answered, tasks))
+    verdicts = await guarded.judge_all(list(zip(tasks, answers, strict=True)))
     return sum(verdict.verified for verdict in verdicts)
 
 
