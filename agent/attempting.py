@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
@@ -12,6 +13,7 @@ from burnish.agent.models.sketches import nth_sketch
 from burnish.agent.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
+from burnish.environments.forms import form_grammar
 from burnish.environments.playing import Play
 from burnish.errors import ModelRejected, PluginError
 from burnish.memory.journal import Journal, TurnKey
@@ -26,7 +28,8 @@ Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 class Trial:
     """A program to be tried on a task; `place` is where its call stands.
 
-    A `sketched` one holds the model to given tools where it answers with a plan, each slot to others.
+    One in `search` of answers holds the model to a form: where it answers with a plan to given tools, each slot to
+    others, elsewhere to the form of the task's answers.
     """
 
     program: Program
@@ -36,7 +39,7 @@ class Trial:
     temperature: float | None = None
     top_p: float | None = None
     seed: int | None = None
-    sketched: bool = False
+    search: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ class Attempter:
     async def _ask(
         self, trial: Trial, situation: Situation, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
     ) -> Completion:
-        grammar = await self._grammar(trial, exemplars) if trial.program.decoding.format == "plan" else ""
+        grammar = await self._grammar(trial, exemplars)
         request = task_request(
             trial.program,
             exemplars,
@@ -161,14 +164,24 @@ class Attempter:
         return await self.caller.ask("task", request, place)
 
     async def _grammar(self, trial: Trial, exemplars: Sequence[Exemplar]) -> str:
-        """That of plans; for each slot of a sketched trial another sketch, first those of the exemplars it is shown."""
+        """That of plans; in search, for each slot another sketch, first those of the exemplars it is shown.
+
+        Where answers are no plans there is one in search only, of their form.
+        """
+        if trial.program.decoding.format != "plan":
+            return await self._form_grammar(trial.task) if trial.search else ""
         tools, constants = self.environment.tools, await self.environment.constants(trial.task)
-        if not trial.sketched:
+        if not trial.search:
             return plan_grammar(tools, constants)
         shown = ordered([exemplar.answer for exemplar in exemplars], trial.program.retrieval.order)  # best first again
         seed = f"{self.iteration} {trial.task.id}"
         sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown)
         return sketch_grammar(tools, constants, sketch)
+
+    async def _form_grammar(self, task: Task) -> str:
+        with suppress(ValueError):  # a form that is none: the kit tells, and a run goes on without
+            return form_grammar(await self.environment.form(task))
+        return ""
 
 
 def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:

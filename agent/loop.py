@@ -61,7 +61,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
     policies, sampling = session.policies, config.sampling
     tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     attempts = tasks * samples
-    if session.searching:  # the first iteration is all search
+    if session.sketching:  # the first iteration is all search
         searched = tasks * max(samples, sampling.sketches)
         attempts = max(attempts, session.past.records[-1].attempts or searched)
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
@@ -189,7 +189,7 @@ def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
 
 def _what_costs(session: Session) -> str:
     """The keys that decide what an iteration and the sealed test cost."""
-    return f"sampling.tasks, sampling.{'sketches' if session.searching else 'samples'} or sealed.tasks"
+    return f"sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
 
 
 async def _worst_call(opened: Opened) -> Amount:

@@ -151,7 +151,7 @@ def make_seed_program(config: RunConfig, environment: Environment) -> Program:
     sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
     decoding = config.decoding
     if decoding.format == "auto":
-        planned = isinstance(environment, Tools) and config.models.task.url == "embedded"
+        planned = isinstance(environment, Tools) and config.models.task.takes_grammars
         decoding = replace(decoding, format="plan" if planned else "text")
     return Program(Prompt(sections), revision=BEFORE_SEEDS, retrieval=config.retrieval, decoding=decoding)
 

@@ -88,9 +88,19 @@ class Session:
         return self.scratch.number
 
     @property
-    def searching(self) -> bool:
+    def sketching(self) -> bool:
         """Whether plans are searched under sketches."""
         return self.config.sampling.sketches > 0 and self.champion.decoding.format == "plan"
+
+    @property
+    def forming(self) -> bool:
+        """Whether answers are searched under their form, which takes a server that knows grammars."""
+        return (
+            self.config.sampling.forms
+            and self.environment.has_forms
+            and self.config.models.task.takes_grammars
+            and self.champion.decoding.format == "text"
+        )
 
     @property
     def sampling_temperature(self) -> float:

@@ -49,7 +49,8 @@ class ModelConfig(Section):
     `url` is "embedded" or the API's base, such as http://127.0.0.1:11434/v1. `api_key_env` is the *name* of
     the environment variable that holds the key. Prices are US dollars per million tokens.
     `template_tokens` bounds what the server's chat template adds to one message; it enters the worst case
-    that is reserved before a call.
+    that is reserved before a call. `grammars` says that the server holds answers to grammars in GBNF (llama.cpp); the
+    embedded one always does.
     """
 
     url: str = "embedded"
@@ -60,8 +61,14 @@ class ModelConfig(Section):
     timeout_seconds: AboveZero = 120.0
     retries: Count = 5
     template_tokens: Count = 32
+    grammars: bool = False
     usd_per_million_prompt_tokens: NonNegative = 0.0
     usd_per_million_completion_tokens: NonNegative = 0.0
+
+    @property
+    def takes_grammars(self) -> bool:
+        """Whether answers can be held to a grammar."""
+        return self.grammars or self.url == "embedded"
 
     @field_validator("url")
     @classmethod
@@ -103,7 +110,8 @@ class SamplingConfig(Section):
     """How an iteration gathers attempts: `tasks` train tasks, `samples` answers each.
 
     `sketches` is how many sketches of a plan are tried at a task that is searched, 0 for none: an outline of tools
-    drawn by chance, whose arguments the model fills in.
+    drawn by chance, whose arguments the model fills in. `forms` holds the attempts of a search to the form of the
+    answers, where the environment knows it.
     """
 
     tasks: Positive = 24
@@ -111,6 +119,7 @@ class SamplingConfig(Section):
     temperature: Temperature = 0.4
     top_p: Nucleus = 0.95
     sketches: Count = 8
+    forms: bool = True
 
 
 class SealedConfig(Section):

@@ -137,6 +137,19 @@ class PlansOnly(Protocol):
     """Whether an answer that is no plan is wrong, whatever it says."""
 
 
+@runtime_checkable
+class Forms(Protocol):
+    """Knows what an answer looks like, so that a search for the first right one does not fail by its form."""
+
+    def form(self, task: Task) -> str:
+        """A regular expression that right answers to the task match as a whole, without look-around and back
+        references; empty where any text may be right. Of an episode it is that of a single action.
+
+        It says no more than the task does: which of the answers of this form is right stays open.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Turn(Record):
     """What an episode shows at one point.
@@ -223,6 +236,7 @@ ABILITIES: Mapping[str, type] = {
     "episodes": Episodes,
     "step labels": StepLabels,
     "tools": Tools,
+    "forms": Forms,
     "authoring": Authoring,
     "answers": Solvable,
     "seeds": Seeds,

@@ -317,8 +317,8 @@ class Decoding(Record):
     `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
     server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
     are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
-    grammar. "auto" is "plan" where the environment has tools and the model is embedded, else "text". `history` is how
-    many earlier turns of an episode are shown.
+    grammar. "auto" is "plan" where the environment has tools and the server takes grammars, else "text". `history` is
+    how many earlier turns of an episode are shown.
     """
 
     temperature: Temperature = 0.0

@@ -42,6 +42,8 @@ MEANINGS = {
     "models.task.retries": "How often a call that failed in passing is tried again.",
     "models.task.template_tokens": "Upper bound of what the server's chat template adds to one message; part of the "
     "worst case that is reserved before a call.",
+    "models.task.grammars": "Whether the server holds answers to a `grammar` in GBNF, as llama.cpp's does; the "
+    "embedded model always does.",
     "models.task.usd_per_million_prompt_tokens": "Price of prompt tokens in US dollars.",
     "models.task.usd_per_million_completion_tokens": "Price of answer tokens in US dollars.",
     "budget.calls": "Most model calls of the run.",
@@ -55,6 +57,8 @@ MEANINGS = {
     "sampling.top_p": "Nucleus of these answers.",
     "sampling.sketches": "Where answers are plans, attempts at a task whose cell memory knows little of: each calls "
     "other tools, drawn by chance, and the model fills in their arguments. 0 lets the model choose the tools always.",
+    "sampling.forms": "Where the environment knows the form of its answers and the server takes grammars, attempts at "
+    "a task whose cell memory knows little of are held to it. Trials, gate and sealed test are not.",
     "retrieval.policy": "`shelves`: a few fixed sets of exemplars that many tasks share, so that servers find most of "
     "a prompt in their cache. `nearest`: the most alike for every task anew.",
     "retrieval.k": "Exemplars shown with a task, 0 or more.",
@@ -68,7 +72,7 @@ MEANINGS = {
     "decoding.format": "`json` asks the server for a JSON object (`response_format`); `extract` for one "
     "whose texts and numbers are copied from the task, `plan` for calls of the environment's tools on the task's own "
     "constants, both by a grammar (llama.cpp, so also the embedded model). `auto`: `plan` where the environment has "
-    "tools and the model is embedded, else `text`.",
+    "tools and the server takes grammars, else `text`.",
     "memory.index": "`chroma` keeps the vector index on disk; `numpy` compares with every exemplar, in RAM.",
     "memory.embedder": "`minilm` (packaged), `hash` (spelling only, no model), or the folder of a "
     "sentence-transformers model.",

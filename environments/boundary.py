@@ -20,7 +20,7 @@ from burnish.environments.playing import Play
 from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
-from burnish.protocols import Environment, Episodes, PlansOnly, Seed, Seeds, Tool, Tools
+from burnish.protocols import Environment, Episodes, Forms, PlansOnly, Seed, Seeds, Tool, Tools
 from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 T = TypeVar("T")
@@ -87,6 +87,7 @@ class GuardedEnvironment:
         self.instruction = environment.instruction
         self._environment = environment
         self.tools: tuple[Tool, ...] = tuple(environment.tools) if isinstance(environment, Tools) else ()
+        self.has_forms = isinstance(environment, Forms)
         self.episodic = isinstance(environment, Episodes)
         self.calls_per_attempt = environment.max_turns if isinstance(environment, Episodes) else 1
         """Model calls that one attempt takes at most."""
@@ -139,6 +140,14 @@ class GuardedEnvironment:
             return []
         outcome = await self._call(lambda: list(environment.constants(task)))
         return outcome if isinstance(outcome, list) else []
+
+    async def form(self, task: Task) -> str:
+        """The form of answers to the task; empty where the environment knows none, or fails to say."""
+        environment = self._environment
+        if not isinstance(environment, Forms):
+            return ""
+        outcome = await self._call(lambda: environment.form(task))
+        return outcome if isinstance(outcome, str) else ""
 
     async def play(self, task: Task) -> Play | None:
         """A new play of a task of an episodic environment; None where the environment fails to start one."""
@@ -267,9 +276,11 @@ class LearningEnvironment:
         self.judge = guarded.judge
         self.judge_all = guarded.judge_all
         self.tools = guarded.tools
+        self.has_forms = guarded.has_forms
         self.episodic = guarded.episodic
         self.calls_per_attempt = guarded.calls_per_attempt
         self.constants = guarded.constants
+        self.form = guarded.form
         self.play = guarded.play
         self._draw = guarded.draw
 

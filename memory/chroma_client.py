@@ -75,4 +75,3 @@ def chroma_errors(directory: Path) -> Iterator[None]:
         raise IndexDamaged(
             f"The vector index in {directory} cannot be read ({error}): remove it and rebuild it from the journal."
         ) from error
-

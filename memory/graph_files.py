@@ -41,7 +41,7 @@ class GraphFiles:
             ) from error
         if digests != vouched:
             raise IndexDamaged(
-                f"Files of the vector index in {self._directory} are not as they were written: remove it and rebuild it."
+                f"Files of the vector index in {self._directory} are not as written: remove it and rebuild it."
             )
         self._seen = self._stamps()
 

@@ -22,6 +22,7 @@ ENVIRONMENTS = {
     "prices.py:Prices": set[str](),
     "levelled.py:Levelled": {"levels"},
     "seeded.py:Seeded": {"seeds"},
+    "formed.py:Formed": {"forms"},
     "stepwise.py:Stepwise": {"step labels"},
     "authored.py:Authored": {"authoring"},
     "tooled.py:Tooled": {"tools"},

@@ -64,7 +64,7 @@ def task_request(
 ) -> ChatRequest:
     """The request for one answer; `temperature` and `top_p` default to the program's.
 
-    `grammar` holds the answer to the tools' calls where the program asks for a plan.
+    `grammar` holds the answer to it; a program that extracts has its own.
     """
     decoding = program.decoding
     if decoding.format == "extract":
@@ -76,5 +76,5 @@ def task_request(
         top_p=decoding.top_p if top_p is None else top_p,
         seed=seed,
         format="json" if decoding.format in {"json", "extract"} else "text",
-        grammar=grammar if decoding.format in {"extract", "plan"} else "",
+        grammar=grammar,
     )

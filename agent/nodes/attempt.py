@@ -23,7 +23,7 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
             temperature=session.sampling_temperature,
             top_p=sampling.top_p,
             seed=(seed + 1009 * place + slot) % 2**31,
-            sketched=effort.searching,
+            search=effort.searching,
         )
         for place, (task, effort, recalled) in enumerate(
             zip(scratch.tasks, scratch.efforts, scratch.recalled, strict=True)

@@ -30,7 +30,7 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
     session.scratch.efforts = allot(
         [t.cell for t in tasks],
         samples,
-        sketches=sampling.sketches if session.searching else 0,
+        search=sampling.sketches if session.sketching else samples if session.forming else 0,
         known=session.memory.per_cell,
         rng=session.rng("sketches"),
     )

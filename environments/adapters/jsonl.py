@@ -12,8 +12,9 @@ from typing import cast
 
 from burnish.environments.adapters.answers import IN_TAGS
 from burnish.environments.adapters.lines import Line, read_lines
-from burnish.environments.adapters.scorers import SCORERS, Contains, Scorer
+from burnish.environments.adapters.scorers import SCORERS, Contains, Exact, Number, Scorer
 from burnish.environments.adapters.verdict import EXPECTED
+from burnish.environments.forms import form_of
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to, did_you_mean
 from burnish.types import SPLITS, Feedback, JsonValue, Split, Task, canonical_text
@@ -39,6 +40,8 @@ class Jsonl:
     # Only where the lines have levels: else there is no dial.
     levels: Sequence[str]
     at_level: Callable[[str], Jsonl]
+    # Only where the train answers have one.
+    form: Callable[[Task], str]
 
     def __init__(
         self,
@@ -71,6 +74,9 @@ class Jsonl:
             self.levels, self.at_level = levels, self._at_level
         self._tasks = self._by_level[level] if level else [task for task, _ in tasks]
         _check_splits(path, self._tasks, at_least)
+        form = _form(self._scorer, self._tasks)
+        if form:
+            self.form = lambda _task: form
         if isinstance(self._scorer, Contains):
             self._scorer = self._scorer.among([task for task, _ in tasks])
 
@@ -149,6 +155,13 @@ def _scorer(name: str, options: Mapping[str, JsonValue]) -> Scorer:
         if isinstance(default, (bool, str, int)) and type(options[option]) is not type(default):
             raise ConfigError(f'jsonl: the option "{option}" is {options[option]!r}; give {_SHOWN[type(default)]}')
     return cast("Scorer", kind(**options))
+
+
+def _form(scorer: Scorer, tasks: Sequence[Task]) -> str:
+    """What the answers to train tasks look like, where an answer is a text by itself."""
+    if not isinstance(scorer, (Exact, Number, Contains)):
+        return ""
+    return form_of([gold for task in tasks if task.split == "train" and (gold := scorer.gold(task)) is not None])
 
 
 _SHOWN = {bool: "true or false", str: "a text", int: "a whole number"}

@@ -6,8 +6,8 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from functools import partial
-from itertools import count
+from functools import cached_property, partial
+from itertools import count, islice
 from threading import Lock
 from typing import Any
 
@@ -26,6 +26,7 @@ from burnish.environments.adapters.reasoning_sets import (
 )
 from burnish.environments.adapters.verdict import RIGHT, unparsable, wrong
 from burnish.environments.boundary import Raised, attempt
+from burnish.environments.forms import form_of
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to, did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task, content_hash
@@ -44,6 +45,9 @@ MOST_FAILURES = 100
 
 REMEMBERED = 4096
 """Items that are kept rather than made anew."""
+
+FORMED = 40
+"""Answers from which their form is guessed."""
 
 _MAKING = Lock()
 """Some sets draw from generators of the whole process, which are seeded for each item."""
@@ -116,6 +120,16 @@ class ReasoningGym:
         """The set's own answer; None where it has none."""
         gold = self._gold(self._entry_of(task))
         return None if gold is None else tagged(gold)
+
+    def form(self, task: Task) -> str:  # noqa: ARG002 (the Protocol's)
+        """What the set's own answers to some train tasks look like, in tags."""
+        return self._form
+
+    @cached_property
+    def _form(self) -> str:
+        tasks = islice(self.tasks("train", 0), FORMED)
+        found = form_of([gold for task in tasks if (gold := self._gold(self._entry_of(task))) is not None])
+        return found and tagged(f"({found})")
 
     def _judged(self, answer: str, entry: Entry) -> Feedback:
         if not answer:

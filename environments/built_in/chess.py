@@ -106,6 +106,10 @@ class Chess:
 
         return chess.Board(str(task.data["fen"])).san(chess.Move.from_uci(str(task.data["move"])))
 
+    def form(self, task: Task) -> str:  # noqa: ARG002 (the Protocol's)
+        """A move in algebraic notation."""
+        return _SAN.pattern
+
     def _task(self, rng: random.Random, split: Split, kind: str, level: str) -> Task:
         """A position of `split` in which one move alone is right."""
         while True:

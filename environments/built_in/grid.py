@@ -194,6 +194,10 @@ class Grid:
         plan = floor_plan(task)
         return as_answer(plan.plan(plan.start) or ())
 
+    def form(self, task: Task) -> str:  # noqa: ARG002 (the Protocol's)
+        """One of the actions."""
+        return "|".join(MOVES)
+
 
 def floor_plan(task: Task) -> FloorPlan:
     """The floor plan of a task."""

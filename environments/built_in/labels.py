@@ -76,6 +76,10 @@ class Labels:
         """The label."""
         return str(task.data["label"])
 
+    def form(self, task: Task) -> str:
+        """One of the labels that the prompt names."""
+        return "|".join(CUES[str(task.data["kind"])])
+
     def parse(self, text: str) -> Task | None:
         """The task that a text poses, with or without its question; None unless it expresses exactly one label."""
         body, _, last = text.strip().rpartition("\n")

@@ -1,14 +1,20 @@
-"""Promises on what an environment can do besides: label steps, read and vary tasks, bring exemplars, set a level."""
+"""Promises on what an environment can do besides.
+
+Label steps, read and vary tasks, bring exemplars, know the form of answers, set a level.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
 from burnish.environments.boundary import Raised, attempt
+from burnish.environments.episodes import actions_of
+from burnish.environments.forms import form_grammar
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.hostile import HOSTILE
-from burnish.environments.kit.promises import Promise, Seen, count, kept, verdict
+from burnish.environments.kit.promises import Promise, Seen, count, kept, unknown, verdict
 from burnish.environments.kit.subject import Subject
 from burnish.errors import ConfigError
 from burnish.protocols import Environment, Seed, Step
@@ -17,6 +23,7 @@ from burnish.types import Task, canonical_json
 NO_LEVEL = "no such level"
 LEAST_OF_A_LEVEL = 5
 VARIANTS = 5
+RARE = 0.1
 
 
 async def steps_agree(subject: Subject) -> Seen:
@@ -107,6 +114,34 @@ async def seeds_are_right(subject: Subject) -> Seen:
     return kept(f"{count(len(seeds), 'seed')} verified")
 
 
+async def fits_its_form(subject: Subject) -> Seen:
+    """Right answers have the form that `form` says, but for a rare one; and the form does not give them away."""
+    others: list[tuple[Task, str, str]] = []
+    held = named = 0
+    for task in await subject.sample(40):
+        form = await subject.call(subject.environment, "form", task)
+        if not isinstance(form, str):
+            raise Broken(f"form returned {type(form).__name__}, not a text", example(task))
+        try:
+            form_grammar(form)
+        except ValueError as error:
+            raise Broken(f"the form {error}", example(task, seen=form)) from None
+        answer = await subject.gold(task)
+        if answer is None or not form:
+            continue
+        for part in actions_of(answer) if "episodes" in subject.abilities else [answer]:
+            held += 1
+            named += form in {part, re.escape(part)}
+            others += [] if re.fullmatch(form, part) else [(task, part, form)]
+    if not held:
+        return unknown("there is no task with both a form and an own answer")
+    if len(others) > RARE * held:
+        raise Broken(f"{len(others)} of {held} right answers have another form", example(*others[0]))
+    if named == held:
+        raise Broken("the form is the right answer itself; leave open which one is right")
+    return kept(f"{count(held - len(others), 'answer')} of {held}")
+
+
 async def has_levels(subject: Subject) -> Seen:
     """Each level poses tasks of its own, judged as ever; one that does not exist is refused."""
     levels = subject.read(subject.environment, "levels")
@@ -162,5 +197,6 @@ TEACHING = (
     Promise("parse refuses", "parse reads no task where there is none", parses_no_garbage, "authoring"),
     Promise("vary", "variants are other tasks, the same again, and solved", varies, "authoring"),
     Promise("seeds", "seeds are verified answers to train tasks", seeds_are_right, "seeds"),
+    Promise("form fits", "right answers have the form that form says", fits_its_form, "forms"),
     Promise("levels", "each level poses tasks, an unknown one is refused", has_levels, "levels"),
 )

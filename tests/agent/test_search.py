@@ -1,14 +1,17 @@
-"""Search under sketches in a run, over real HTTP: what is asked of the model, and when."""
+"""Search in a run, over real HTTP: what answers are held to, and when."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from laboratory import Body, Laboratory, is_rating, is_reflection
 
 from burnish.agent.api import open_run
 from burnish.agent.models.grammar import plan_grammar
 from burnish.environments.built_in.arithmetic import Arithmetic
+from burnish.environments.built_in.labels import Labels
+from burnish.environments.forms import form_grammar
 from burnish.types import Task
 
 ARITHMETIC = Arithmetic()
@@ -23,7 +26,7 @@ def grammars(lab: Laboratory) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for body in lab.model.bodies:
         if not is_rating(body) and not is_reflection(body):
-            found[body["messages"][-1]["content"]].append(body["grammar"])
+            found[body["messages"][-1]["content"]].append(body.get("grammar", ""))
     return found
 
 
@@ -69,3 +72,43 @@ def test_the_sealed_test_is_never_sketched(lab: Laboratory) -> None:
 def test_without_sketches_the_model_chooses_the_tools(lab: Laboratory) -> None:
     asked = searched(lab, tasks=4, samples=2, sketches=0)
     assert all(set(held) == {free(prompt)} for prompt, held in asked.items())
+
+
+class TestForms:
+    """Where the environment knows the form of its answers, the attempts of a search are held to it."""
+
+    def asked(self, lab: Laboratory, *, grammars_taken: bool = True, **sampling: Any) -> dict[str, list[str]]:
+        lab.model.answer = lambda body: "3" if is_rating(body) else "no idea"
+        lab.run(
+            "formed",
+            environment="labels",
+            models={"task": {"url": lab.url, "grammars": grammars_taken}},
+            sampling={"tasks": 6, "samples": 2, **sampling},
+            budget={"iterations": 1},
+            operators=["memory"],
+            policies={"curriculum": {"search": 1}},
+        )
+        return grammars(lab)
+
+    def of(self, asked: dict[str, list[str]], *splits: str) -> dict[str, list[str]]:
+        return {prompt: held for prompt, held in asked.items() if Task("labels", prompt).split in splits}
+
+    def test_attempts_at_tasks_of_unknown_cells_are_held_to_the_form(self, lab: Laboratory) -> None:
+        labels = Labels()
+        train = self.of(self.asked(lab), "train")
+        forms = {prompt: [form_grammar(labels.form(task))] * 2 for prompt in train if (task := labels.parse(prompt))}
+        assert len(train) == 6
+        assert train == forms
+
+    def test_the_sealed_test_is_held_to_nothing(self, lab: Laboratory) -> None:
+        sealed = self.of(self.asked(lab), "test")
+        assert len(sealed) > 10
+        assert {held for grammars in sealed.values() for held in grammars} == {""}
+
+    def test_a_server_that_takes_no_grammars_is_sent_none(self, lab: Laboratory) -> None:
+        asked = self.asked(lab, grammars_taken=False)
+        assert {held for grammars in asked.values() for held in grammars} == {""}
+
+    def test_they_can_be_left_out(self, lab: Laboratory) -> None:
+        asked = self.asked(lab, forms=False)
+        assert {held for grammars in asked.values() for held in grammars} == {""}

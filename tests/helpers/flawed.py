@@ -146,6 +146,12 @@ class Chokes(Sums):
         return Feedback(float(right), verified=right, text="" if right else FORM)
 
 
+class Slow(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        time.sleep(1.5)
+        return super().score(task, answer)
+
+
 class HangsOnLong(Sums):
     def score(self, task: Task, answer: str) -> Feedback:
         if len(answer) > 500_000:

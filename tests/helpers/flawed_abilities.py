@@ -122,6 +122,16 @@ class BareSchema(Calculator):
     tools = (Tool("add", "adds", {"a": "number"}),)
 
 
+class CountingTool(Calculator):
+    """Gives another result each time."""
+
+    used = 0
+
+    def call(self, tool: str, arguments: Any) -> ToolResult:
+        self.used += 1
+        return ToolResult(self.used)
+
+
 class OddConstants(Calculator):
     def constants(self, task: Task) -> Sequence[Any]:
         return [[1, 2]]
@@ -152,6 +162,11 @@ class Author(Sums):
 
     def vary(self, task: Task, seed: int) -> Task:
         return next(super().tasks("train", int(task.id, 16) + seed))
+
+
+class ReadsNothing(Author):
+    def parse(self, text: str) -> Task | None:
+        return None
 
 
 class ReadsAnything(Author):
@@ -187,3 +202,25 @@ class Levelled(Sums):
 class AnyLevel(Levelled):
     def at_level(self, level: str) -> Levelled:
         return self
+
+
+class Formed(Sums):
+    """Knows the form of its answers; without a flaw."""
+
+    def form(self, task: Task) -> str:
+        return "[0-9]+"
+
+
+class OtherForm(Formed):
+    def form(self, task: Task) -> str:
+        return "[a-z]+"
+
+
+class LookingAhead(Formed):
+    def form(self, task: Task) -> str:
+        return "(?=1)[0-9]+"
+
+
+class TellingForm(Formed):
+    def form(self, task: Task) -> str:
+        return self.solve(task)

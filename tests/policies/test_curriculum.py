@@ -83,11 +83,11 @@ def test_uniform_takes_them_as_they_are_posed() -> None:
 
 @pytest.mark.parametrize(("known", "share"), [(0, 1.0), (1, 1 / 2), (3, 1 / 4), (9, 1 / 10)])
 def test_the_share_of_searches_falls_with_what_memory_holds(known: int, share: float) -> None:
-    efforts = allot(["a"] * 20_000, 2, sketches=8, known={"a": known, "b": 0}, rng=np.random.default_rng(1))
+    efforts = allot(["a"] * 20_000, 2, search=8, known={"a": known, "b": 0}, rng=np.random.default_rng(1))
     assert sum(effort.searching for effort in efforts) / 20_000 == pytest.approx(share, abs=0.02)
     assert {(effort.samples, effort.searching) for effort in efforts} <= {(8, True), (2, False)}
 
 
 def test_without_sketches_nothing_is_searched() -> None:
-    efforts = allot(["a", "b"], 3, sketches=0, known={}, rng=np.random.default_rng(1))
+    efforts = allot(["a", "b"], 3, search=0, known={}, rng=np.random.default_rng(1))
     assert efforts == [Effort(3, searching=False)] * 2

@@ -173,7 +173,8 @@ def test_without_tools_there_is_no_grammar_of_plans() -> None:
     assert plan_grammar([], [1, 2]) == ""
 
 
-def test_only_a_program_that_asks_for_plans_sends_their_grammar() -> None:
-    for form, sent in (("plan", True), ("text", False), ("auto", False)):
+def test_an_answer_is_held_to_the_grammar_that_is_given_but_where_it_extracts() -> None:
+    for form, sent in (("plan", True), ("text", True), ("extract", False)):
         program = Program(Prompt((("task", "Plan."),)), 0, decoding=Decoding(format=form))  # type: ignore[arg-type]
-        assert ("grammar" in task_request(program, [], Task("env", "1 and 2"), grammar="root ::= x").body("")) is sent
+        request = task_request(program, [], Task("env", "1 and 2"), grammar="root ::= x")
+        assert (request.grammar == "root ::= x") is sent
