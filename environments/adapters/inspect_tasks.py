@@ -80,21 +80,20 @@ class Inspect:
     def _loaded(self, target: str, options: Mapping[str, JsonValue]) -> Any:
         loader = library("inspect_ai._eval.loader", scheme=SCHEME, extra=SCHEME)
         registry = library("inspect_ai._util.registry", scheme=SCHEME, extra=SCHEME)
-        path, at, task = target.rpartition("@")
-        if at and not Path(path).is_file():
+        path, _, task = (target, "@", "") if target.endswith(".py") else target.rpartition("@")
+        if path and not Path(path).is_file():
             raise PluginError(f"there is no file {path} (looked in {Path(path).absolute().parent})")
-        if at:
+        if path:
             loader.load_file_tasks(Path(path).absolute())
-        name = task if at else target
-        factory = registry.registry_lookup("task", name)
+        factory = registry.registry_lookup("task", task) if task else None
         if factory is None:
             known = [
                 i.name for o in registry.registry_find(lambda info: info.type == "task") if (i := _info(registry, o))
             ]
-            known = [one for one in known if ("/" in one) != bool(at)]
+            known = [one for one in known if ("/" in one) != bool(path)]
+            said = f'inspect-ai knows no task "{task}"' if task else "no task of the file is named"
             raise ConfigError(
-                f'"{self.name}": inspect-ai knows no task "{name}"; {did_you_mean(name, known)}; '
-                "a task is named package/task or path.py@task"
+                f'"{self.name}": {said}; {did_you_mean(task, known)}; a task is named package/task or path.py@task'
             )
         taken = [p for p in inspect.signature(factory).parameters if p != "kwargs"]
         for option in options:
