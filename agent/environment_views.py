@@ -81,6 +81,8 @@ def _print_task(console: Console, task: ShownTask) -> None:
     cell = f", cell {escape(task.cell)}" if task.cell else ""
     console.print(f"\n[bold]{task.split}[/]{cell}")
     console.print(_visible(task.prompt), soft_wrap=True)
+    if task.form:
+        console.print(f"  [dim]form[/]   {_visible(_short(task.form))}", soft_wrap=True)
     for judged in task.answers:
         console.print(_judged(judged), soft_wrap=True)
 

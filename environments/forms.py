@@ -52,7 +52,8 @@ def form_of(answers: Sequence[str]) -> str:
     """A form that all these answers have, guessed from how they are built; empty where nothing can be said.
 
     A few words that come again and again are listed. Otherwise runs of capitals, small letters and digits stand for
-    any of their length, and other characters for themselves.
+    any of their length, and other characters for themselves; where the answers are of many shapes, for texts of these
+    characters, half as long as the shortest to twice as long as the longest.
     """
     if not answers or any(not answer.strip() or len(answer) > LONGEST for answer in answers):
         return ""
@@ -70,7 +71,8 @@ def form_of(answers: Sequence[str]) -> str:
             for kinds, found in sorted(shapes.items())
         )
     kinds = sorted({kind for shape in shapes for kind in shape})
-    return _run("".join(kinds), [len(answer) for answer in distinct])
+    lengths = [len(answer) for answer in distinct]
+    return _run("".join(kinds), [(min(lengths) + 1) // 2, 2 * max(lengths)])
 
 
 def _kind(character: str) -> str:

@@ -33,6 +33,7 @@ class ShownTask(Record):
     cell: str
     split: str
     answers: tuple[Judged, ...]
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ async def _shown(subject: Subject, task: Task, tasks: Sequence[Task]) -> ShownTa
     answers |= {"empty": "", "wrong": await _wrong(subject, task, gold, tasks)}
     feedback = await subject.verdicts([(task, answer) for answer in answers.values()])
     judged = (Judged(*item, one) for item, one in zip(answers.items(), feedback, strict=True))
-    return ShownTask(task.prompt, task.cell, task.split, tuple(judged))
+    form = await subject.guarded.form(task)
+    return ShownTask(task.prompt, task.cell, task.split, tuple(judged), form)
 
 
 async def _wrong(subject: Subject, task: Task, gold: str | None, tasks: Sequence[Task]) -> str:

@@ -180,7 +180,7 @@ def test_mistakes_are_named(quiz: Path) -> None:
         load(f"inspect:{quiz}@sums", {"lagest": 3})
     with pytest.raises(ConfigError, match='knows no task "nobody/nothing"'):
         load("inspect:nobody/nothing", {})
-    with pytest.raises(ConfigError, match="no task of the file is named; .*letters.*sums.*path.py@task"):
+    with pytest.raises(ConfigError, match=r"no task of the file is named; .*letters.*sums.*path\.py@task"):
         Inspect(str(quiz))
     with pytest.raises(PluginError, match="there is no file"):
         load("inspect:missing.py@x", {})
