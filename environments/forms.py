@@ -6,6 +6,7 @@ A search for the first right answers is held to them by a grammar in GBNF, the n
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from itertools import groupby
@@ -16,8 +17,11 @@ _PARSER: Any = import_module("re._parser")  # what `re` itself reads with; it ha
 MOST_LISTED = 8
 """Different words up to which a form lists them, where each came four times on average."""
 
-MOST_SHAPES = 6
-"""Different shapes of answers up to which a form lists them."""
+EACH_SHAPE = 3
+"""Different answers of a shape, on average, from which a form lists the shapes."""
+
+SURE = 8
+"""Different answers from which a length that they share counts as fixed."""
 
 LONGEST = 200
 """Characters of the longest answer whose form is guessed."""
@@ -48,31 +52,35 @@ def form_grammar(form: str) -> str:
     return "root ::= " + _Translator(ignoring_case=bool(parsed.state.flags & re.IGNORECASE)).sequence(parsed)
 
 
-def form_of(answers: Sequence[str]) -> str:
+def form_of(answers: Iterable[str]) -> str:
     """A form that all these answers have, guessed from how they are built; empty where nothing can be said.
 
     A few words that come again and again are listed. Otherwise runs of capitals, small letters and digits stand for
-    any of their length, and other characters for themselves; where the answers are of many shapes, for texts of these
-    characters, half as long as the shortest to twice as long as the longest.
+    any like them, half as long as the shortest to twice as long as the longest unless all are as long, and other
+    characters for themselves; where the answers are of many shapes, for texts of these characters.
     """
-    if not answers or any(not answer.strip() or len(answer) > LONGEST for answer in answers):
+    counts = Counter[str]()
+    for answer in answers:
+        if not answer.strip() or len(answer) > LONGEST:
+            return ""
+        counts[answer] += 1
+    if not counts:
         return ""
-    distinct = sorted(set(answers))
+    distinct = sorted(counts)
     words = not any(character.isdigit() for answer in distinct for character in answer)
-    if words and len(distinct) <= MOST_LISTED and len(answers) >= 4 * len(distinct):
+    if words and len(distinct) <= MOST_LISTED and counts.total() >= 4 * len(distinct):
         return "|".join(map(re.escape, distinct))
     shapes: dict[tuple[str, ...], list[list[int]]] = {}
     for answer in distinct:
         runs = [(kind, len(list(run))) for kind, run in groupby(answer, key=_kind)]
         shapes.setdefault(tuple(kind for kind, _ in runs), []).append([length for _, length in runs])
-    if len(shapes) <= MOST_SHAPES:
+    if len(shapes) * EACH_SHAPE <= len(distinct):
         return "|".join(
             "".join(_run(kind, lengths) for kind, lengths in zip(kinds, zip(*found, strict=True), strict=True))
             for kinds, found in sorted(shapes.items())
         )
     kinds = sorted({kind for shape in shapes for kind in shape})
-    lengths = [len(answer) for answer in distinct]
-    return _run("".join(kinds), [(min(lengths) + 1) // 2, 2 * max(lengths)])
+    return _run("".join(kinds), [len(answer) for answer in distinct])
 
 
 def _kind(character: str) -> str:
@@ -81,11 +89,13 @@ def _kind(character: str) -> str:
     return character
 
 
-def _run(kinds: str, lengths: Iterable[int]) -> str:
+def _run(kinds: str, lengths: Sequence[int]) -> str:
     low, high = min(lengths), max(lengths)
+    if low < high or (kinds in _KINDS and len(lengths) < SURE):
+        low, high = (low + 1) // 2, 2 * high
     characters = "".join(_KINDS.get(kind) or re.escape(kind) for kind in kinds)
     one = f"[{characters}]" if len(kinds) > 1 or kinds in _KINDS else characters
-    return one if low == high == 1 else f"{one}{{{low},{high}}}"
+    return one if low == high == 1 else f"{one}{{{low}}}" if low == high else f"{one}{{{low},{high}}}"
 
 
 class _Translator:

@@ -161,7 +161,7 @@ def _form(scorer: Scorer, tasks: Sequence[Task]) -> str:
     """What the answers to train tasks look like, where an answer is a text by itself."""
     if not isinstance(scorer, (Exact, Number, Contains)):
         return ""
-    return form_of([gold for task in tasks if task.split == "train" and (gold := scorer.gold(task)) is not None])
+    return form_of(gold for task in tasks if task.split == "train" and (gold := scorer.gold(task)) is not None)
 
 
 _SHOWN = {bool: "true or false", str: "a text", int: "a whole number"}

@@ -46,8 +46,8 @@ MOST_FAILURES = 100
 REMEMBERED = 4096
 """Items that are kept rather than made anew."""
 
-FORMED = 40
-"""Answers from which their form is guessed."""
+FORMED = 12
+"""Answers from which their form is guessed; some sets take a second for each."""
 
 _MAKING = Lock()
 """Some sets draw from generators of the whole process, which are seeded for each item."""
@@ -128,7 +128,7 @@ class ReasoningGym:
     @cached_property
     def _form(self) -> str:
         tasks = islice(self.tasks("train", 0), FORMED)
-        found = form_of([gold for task in tasks if (gold := self._gold(self._entry_of(task))) is not None])
+        found = form_of(gold for task in tasks if (gold := self._gold(self._entry_of(task))) is not None)
         return found and tagged(f"({found})")
 
     def _judged(self, answer: str, entry: Entry) -> Feedback:

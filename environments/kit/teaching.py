@@ -14,7 +14,7 @@ from burnish.environments.episodes import actions_of
 from burnish.environments.forms import form_grammar
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.hostile import HOSTILE
-from burnish.environments.kit.promises import Promise, Seen, count, kept, unknown, verdict
+from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, unknown, verdict
 from burnish.environments.kit.subject import Subject
 from burnish.errors import ConfigError
 from burnish.protocols import Environment, Seed, Step
@@ -115,7 +115,7 @@ async def seeds_are_right(subject: Subject) -> Seen:
 
 
 async def fits_its_form(subject: Subject) -> Seen:
-    """Right answers have the form that `form` says, but for a rare one; and the form does not give them away."""
+    """Right answers have the form that `form` says, but for a few; and the form does not give them away."""
     others: list[tuple[Task, str, str]] = []
     held = named = 0
     for task in await subject.sample(40):
@@ -135,10 +135,13 @@ async def fits_its_form(subject: Subject) -> Seen:
             others += [] if re.fullmatch(form, part) else [(task, part, form)]
     if not held:
         return unknown("there is no task with both a form and an own answer")
-    if len(others) > RARE * held:
-        raise Broken(f"{len(others)} of {held} right answers have another form", example(*others[0]))
+    said = f"{len(others)} of {held} right answers have another form"
+    if len(others) > held / 2:
+        raise Broken(said, example(*others[0]))
     if named == held:
         raise Broken("the form is the right answer itself; leave open which one is right")
+    if len(others) > RARE * held:
+        return advice(said, example(*others[0]))
     return kept(f"{count(held - len(others), 'answer')} of {held}")
 
 

@@ -216,6 +216,13 @@ class OtherForm(Formed):
         return "[a-z]+"
 
 
+class NarrowForm(Formed):
+    """A form that a part of the answers have."""
+
+    def form(self, task: Task) -> str:
+        return "[0-9]*[0-7]"
+
+
 class LookingAhead(Formed):
     def form(self, task: Task) -> str:
         return "(?=1)[0-9]+"

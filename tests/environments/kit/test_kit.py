@@ -58,6 +58,7 @@ ADVICE = [
     ("NearCopies", "splits", "near copy"),
     ("Telltale", "feedback is discreet", "quotes the right answer"),
     ("Parrot", "feedback is discreet", "repeats words of the answer"),
+    ("NarrowForm", "form fits", "right answers have another form"),
 ]
 SOUND = ["Sums", "AsyncSums", "Unparsable", "Counting", "Calculator", "Steps", "Author", "Formed", "Levelled"]
 
