@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
 from burnish.agent.models.grammar import plan_grammar, sketch_grammar
 from burnish.agent.models.rendering import Situation, task_request
-from burnish.agent.models.sketches import nth_sketch
+from burnish.agent.models.sketches import Outline, nth_sketch
 from burnish.agent.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
@@ -25,11 +25,22 @@ Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 
 
 @dataclass(frozen=True)
+class Search:
+    """A search for answers that the model would not give by itself.
+
+    Where it answers with a plan it is held to given tools, each slot to others, rather to those of which memory has few
+    plans; elsewhere to the form of the task's answers.
+    """
+
+    known: Mapping[Outline, int]
+    """How many exemplars have each outline."""
+
+
+@dataclass(frozen=True)
 class Trial:
     """A program to be tried on a task; `place` is where its call stands.
 
-    One in `search` of answers holds the model to a form: where it answers with a plan to given tools, each slot to
-    others, elsewhere to the form of the task's answers.
+    One that is a `search` holds the model to a form.
     """
 
     program: Program
@@ -39,7 +50,7 @@ class Trial:
     temperature: float | None = None
     top_p: float | None = None
     seed: int | None = None
-    search: bool = False
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +186,7 @@ class Attempter:
             return plan_grammar(tools, constants)
         shown = ordered([exemplar.answer for exemplar in exemplars], trial.program.retrieval.order)  # best first again
         seed = f"{self.iteration} {trial.task.id}"
-        sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown)
+        sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown, known=trial.search.known)
         return sketch_grammar(tools, constants, sketch)
 
     async def _form_grammar(self, task: Task) -> str:

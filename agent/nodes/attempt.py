@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from langgraph.runtime import Runtime
 
-from burnish.agent.attempting import Attempter, Trial
+from burnish.agent.attempting import Attempter, Search, Trial
 from burnish.agent.models.calls import Place
+from burnish.agent.models.sketches import NOTHING, outline_of
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 
@@ -14,6 +17,7 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
     scratch, sampling = session.scratch, session.config.sampling
     assert scratch.program is not None
     seed = session.seed_for("sampling")
+    search = Search(Counter(outline_of(e.answer) for e in session.memory.alive()) if session.sketching else NOTHING)
     trials = [
         Trial(
             scratch.program,
@@ -23,7 +27,7 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
             temperature=session.sampling_temperature,
             top_p=sampling.top_p,
             seed=(seed + 1009 * place + slot) % 2**31,
-            search=effort.searching,
+            search=search if effort.searching else None,
         )
         for place, (task, effort, recalled) in enumerate(
             zip(scratch.tasks, scratch.efforts, scratch.recalled, strict=True)

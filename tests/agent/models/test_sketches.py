@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from burnish.agent.models.sketches import Sketch, nth_sketch, sketches
+from burnish.agent.models.sketches import LEAST_CHANCE, Sketch, nth_sketch, sketches
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.protocols import Tool
 
@@ -49,6 +49,16 @@ def test_the_outlines_of_plans_that_are_shown_come_first_where_they_fit() -> Non
     ]
     assert len(set(drawn)) == 40
     assert nth_sketch(TOOLS, 2, 0, "a", shown=shown) == Sketch(("add",), in_order=True)
+
+
+def test_outlines_of_which_memory_knows_few_plans_come_rather() -> None:
+    known = {("add",): 3, ("subtract",): 1_000}
+    firsts = [nth_sketch(TOOLS, 2, 0, str(seed), known=known).tools[0] for seed in range(4_000)]
+    shares = {name: firsts.count(name) / 4_000 for name in ("add", "subtract", "multiply", "divide")}
+    whole = 1 / 4 + LEAST_CHANCE + 1 + 1
+    expected = {"add": 1 / 4 / whole, "subtract": LEAST_CHANCE / whole, "multiply": 1 / whole, "divide": 1 / whole}
+    assert shares == pytest.approx(expected, abs=0.03)
+    assert len(set(sketches(TOOLS, 2, random.Random(1), known=known))) == 8
 
 
 def test_every_result_has_a_line_below_that_can_use_it() -> None:
