@@ -190,7 +190,7 @@ class Attempter:
         return sketch_grammar(tools, constants, sketch)
 
     async def _form_grammar(self, task: Task) -> str:
-        with suppress(ValueError):  # a form that is none: the kit tells, and a run goes on without
+        with suppress(ValueError, PluginError):  # of one task: the run goes on without
             return form_grammar(await self.environment.form(task))
         return ""
 

@@ -14,7 +14,8 @@ from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
 from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import Notify, Opened, open_session
 from burnish.agent.operators.reflection import probe
-from burnish.agent.sealed import open_sealed
+from burnish.agent.preflight import check_form, scarce_splits
+from burnish.agent.sealed import open_sealed, sealed_seed
 from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
@@ -91,6 +92,11 @@ async def _announce(opened: Opened) -> None:
     await _hold_back(opened, cost)
     if opened.ledger.spent.calls == 0:
         _refuse_too_little(opened, await _worst_call(opened), cost)
+        if session.forming:
+            await check_form(opened.environment)
+        scarce = await scarce_splits(opened.environment, sealed_seed(config))
+        if scarce:
+            session.notify("scarce", {"splits": scarce})
     opened.session.notify(
         "plan", {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed}
     )

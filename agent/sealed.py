@@ -11,6 +11,7 @@ import numpy as np
 from burnish.agent.attempting import Recall
 from burnish.agent.evaluation import Evaluator, Judged
 from burnish.agent.models.rendering import Situation
+from burnish.agent.preflight import none_posed
 from burnish.agent.retriever import Recalled
 from burnish.agent.seeding import with_seeds
 from burnish.agent.session import Session
@@ -39,7 +40,7 @@ async def open_sealed(
     config, champion = session.config, session.champion
     tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
     if not tasks:
-        raise PluginError(f"environment {environment.name} poses no test tasks; it needs some of each split")
+        raise none_posed(environment.name, "test")
     session.caller.begin(SEALED)
     session.notify("sealed", {"tasks": len(tasks)})
     arms = {"seed": await _arm(session, environment, session.retriever.recall, "seed", seed_program, tasks)}

@@ -87,6 +87,11 @@ def _line(kind: str, facts: Mapping[str, Any]) -> str:
         many = facts["iterations"]
         bought = f"{many} iteration{'s' * (many != 1)} and as many challengers or more"
         return f"The budget buys {bought}, and the sealed test."
+    if kind == "scarce":
+        counts = " and ".join(f"{count} {split}" for split, count in facts["splits"].items())
+        return (
+            f"[yellow]Few tasks:[/] there are only {counts} tasks, so hardly anything can be shown; pose more of them."
+        )
     if kind == "probe":
         return (
             "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."

@@ -142,12 +142,19 @@ class GuardedEnvironment:
         return outcome if isinstance(outcome, list) else []
 
     async def form(self, task: Task) -> str:
-        """The form of answers to the task; empty where the environment knows none, or fails to say."""
+        """The form of answers to the task; empty where the environment knows none.
+
+        Raises:
+            PluginError: it fails to say.
+
+        """
         environment = self._environment
         if not isinstance(environment, Forms):
             return ""
         outcome = await self._call(lambda: environment.form(task))
-        return outcome if isinstance(outcome, str) else ""
+        if not isinstance(outcome, str):
+            raise PluginError(f'environment "{self.name}": {_failure(outcome, "form", self._timeout).text}')
+        return outcome
 
     async def play(self, task: Task) -> Play | None:
         """A new play of a task of an episodic environment; None where the environment fails to start one."""

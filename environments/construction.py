@@ -29,6 +29,7 @@ def construct(spec: str, factory: Callable[..., object], options: Mapping[str, J
 
     """
     _check_options(spec, factory, options)
+    options = {name: _fitting(factory, name, value) for name, value in options.items()}
     shown = f" with {json.dumps(dict(options), default=repr)}" if options else ""
     environment = called(lambda: factory(**options), f'environment "{spec}" cannot be built{shown}')
     called(partial(_check_parts, spec, environment), f'environment "{spec}" cannot be read')
@@ -70,13 +71,26 @@ def _where(error: BaseException) -> str:
     return f" ({frames[-1].filename}, line {frames[-1].lineno})" if len(frames) > 1 else ""
 
 
-def _check_options(spec: str, factory: Callable[..., object], options: Mapping[str, JsonValue]) -> None:
+def _fitting(factory: Callable[..., object], name: str, value: JsonValue) -> JsonValue:
+    """An option that is a text, by its default, may look like a number: `level=2` is the level "2"."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    parameter = (_parameters(factory) or {}).get(name)
+    return str(value) if parameter is not None and isinstance(parameter.default, str) else value
+
+
+def _parameters(factory: Callable[..., object]) -> Mapping[str, inspect.Parameter] | None:
     try:
-        parameters = inspect.signature(factory).parameters.values()
+        return inspect.signature(factory).parameters
     except (TypeError, ValueError):  # written in C: calling it will tell
+        return None
+
+
+def _check_options(spec: str, factory: Callable[..., object], options: Mapping[str, JsonValue]) -> None:
+    signature = _parameters(factory)
+    if signature is None or any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values()):
         return
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return
+    parameters = signature.values()
     bound = factory.keywords if isinstance(factory, partial) else {}
     named = [p for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD} and p.name not in bound]
     taken = f"it takes {', '.join(p.name for p in named)}" if named else "it takes none"
@@ -91,7 +105,10 @@ def _check_options(spec: str, factory: Callable[..., object], options: Mapping[s
 
 
 def _check_parts(spec: str, environment: Any) -> None:
-    texts = [p for p in ("name", "instruction") if not _is_text(getattr(environment, p, None))]
+    for part in ("name", "instruction"):
+        if not _is_text(value := getattr(environment, part, "-")):
+            raise PluginError(f'environment "{spec}": `{part}` is {value!r:.40}; write a text there')
+    texts = [p for p in ("name", "instruction") if not hasattr(environment, p)]
     methods = [p for p in ("tasks", "score") if not callable(getattr(environment, p, None))]
     if not texts and not methods:
         return

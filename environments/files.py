@@ -11,6 +11,7 @@ from types import ModuleType
 
 from burnish.environments.construction import OWN, called, factory_of
 from burnish.errors import BurnishError, PluginError
+from burnish.spelling import close_to
 from burnish.types import content_hash
 
 
@@ -26,7 +27,9 @@ def from_file(path: Path, class_name: str) -> Callable[..., object]:
     module = import_file(path.resolve())
     if not hasattr(module, class_name):
         classes = [n for n, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__]
-        there = f"the classes there are {', '.join(classes)}" if classes else "there are no classes in it"
+        near = close_to(class_name.casefold(), [name.casefold() for name in classes])
+        hint = next((f'did you mean "{name}"? ' for name in classes if near and name.casefold() == near), "")
+        there = f"{hint}the classes there are {', '.join(classes)}" if classes else "there are no classes in it"
         missing = f'{path} has no class "{class_name}"' if class_name else f"{path} alone names no class"
         raise PluginError(f"{missing}; {there}, and {OWN}")
     return factory_of(getattr(module, class_name), f"{path}:{class_name}")

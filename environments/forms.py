@@ -31,6 +31,13 @@ _CATEGORIES = {
     "CATEGORY_SPACE": " \\t\\n\\r",
     "CATEGORY_WORD": "a-zA-Z0-9_",
 }
+_UNHELD = {
+    "ASSERT": "look-around",
+    "ASSERT_NOT": "look-around",
+    "AT": "a boundary of words",
+    "GROUPREF": "a back reference",
+    "GROUPREF_EXISTS": "a condition",
+}
 _KINDS = {"A": "A-Z", "a": "a-z", "0": "0-9"}
 
 
@@ -49,7 +56,12 @@ def form_grammar(form: str) -> str:
         raise ValueError("is nested too deeply") from error
     if not form:
         return ""
-    return "root ::= " + _Translator(ignoring_case=bool(parsed.state.flags & re.IGNORECASE)).sequence(parsed)
+    return "root ::= " + _Translator(parsed.state.flags).sequence(parsed)
+
+
+def has_form(answer: str, form: str) -> bool:
+    r"""Whether an answer matches a form as a whole; \d, \s and \w stand for ASCII, as in the grammar."""
+    return re.fullmatch(form, answer, re.ASCII) is not None
 
 
 def form_of(answers: Iterable[str]) -> str:
@@ -101,8 +113,8 @@ def _run(kinds: str, lengths: Sequence[int]) -> str:
 class _Translator:
     """From what `re` parsed to GBNF."""
 
-    def __init__(self, *, ignoring_case: bool) -> None:
-        self._ignoring_case = ignoring_case
+    def __init__(self, flags: int) -> None:
+        self._flags = flags
 
     def sequence(self, items: Any) -> str:
         parts: list[str] = []
@@ -120,13 +132,14 @@ class _Translator:
             case "NOT_LITERAL":
                 return f"[^{self._members(chr(value))}]"
             case "ANY":
-                return "[^\\n]"
+                return "[\\U00000001-\\U0010FFFF]" if self._flags & re.DOTALL else "[^\\n]"
             case "IN":
                 return self._class(value)
             case "BRANCH":
                 return "(" + " | ".join(map(self.sequence, value[1])) + ")"
             case "SUBPATTERN":
-                return f"({self.sequence(value[-1])})"
+                _, added, removed, items = value
+                return f"({_Translator((self._flags | added) & ~removed).sequence(items)})"
             case "ATOMIC_GROUP":
                 return f"({self.sequence(value)})"
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
@@ -135,11 +148,11 @@ class _Translator:
                 return f"({self.sequence(items)}){{{low},{upper}}}"
             case "AT" if str(value).startswith(("AT_BEGINNING", "AT_END")):  # the whole is matched anyway
                 return ""
-        raise ValueError(f"uses {name.lower().replace('_', ' ')}, which no grammar can hold an answer to")
+        raise ValueError(f"uses {_UNHELD.get(name, name)}, which no grammar can hold an answer to")
 
     def _folds(self, code: int) -> bool:
         """Whether a character stands for its other case too."""
-        return self._ignoring_case and len(other := chr(code).swapcase()) == 1 and other != chr(code)
+        return self._flags & re.IGNORECASE != 0 and len(other := chr(code).swapcase()) == 1 and other != chr(code)
 
     def _class(self, items: Any) -> str:
         negated, parts = "", []

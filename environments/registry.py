@@ -93,13 +93,27 @@ def load(spec: str, options: Mapping[str, JsonValue]) -> Environment:
     """
     path, _, class_name = spec.rpartition(":")
     scheme, colon, target = spec.partition(":")
-    if spec.endswith(".py") or path.endswith(".py"):
+    if colon and (scheme in ADAPTERS or scheme in entry_points(group=SCHEMES).names):
+        factory: Callable[..., object] = partial(_named(scheme, ADAPTERS, SCHEMES, "scheme"), target)
+    elif spec.endswith(".py") or path.endswith(".py"):
         factory = from_file(Path(path or spec), class_name if path else "")
-    elif colon:
-        factory = partial(_named(scheme, ADAPTERS, SCHEMES, "scheme"), target)
+    elif meant := _meant(spec):
+        raise ConfigError(f'no environment is called "{spec}"; did you mean "{meant}"?')
     else:
         factory = _named(spec, BUILT_IN, GROUP, "environment")
     return construct(spec, factory, options)
+
+
+def _meant(spec: str) -> str:
+    """What somebody meant who mistook the marks of a specification."""
+    name, colon, rest = spec.partition(":")
+    if name.endswith(".py") and rest.startswith(":"):
+        return f"{name}:{rest.lstrip(':')}"
+    if colon and Path(f"{name}.py").is_file():
+        return f"{name}.py:{rest}"
+    if colon and name in {*BUILT_IN, *entry_points(group=GROUP).names}:
+        return name
+    return f"{spec}:..." if spec in {*ADAPTERS, *entry_points(group=SCHEMES).names} else ""
 
 
 def _named(name: str, built_in: Mapping[str, str], group: str, kind: str) -> Callable[..., object]:
@@ -108,6 +122,10 @@ def _named(name: str, built_in: Mapping[str, str], group: str, kind: str) -> Cal
         return _imported(built_in[name])
     found = list(entry_points(group=group, name=name))
     if not found:
+        scheme, colon, _ = name.partition(":")
+        if colon:
+            schemes = {*ADAPTERS, *entry_points(group=SCHEMES).names}
+            raise ConfigError(f'no scheme is called "{scheme}"; {did_you_mean(scheme, schemes)}, and {OWN}')
         known = {*built_in, *entry_points(group=group).names}
         raise ConfigError(f'no {kind} is called "{name}"; {did_you_mean(name, known)}, and {OWN}')
     if len({plugin.value for plugin in found}) > 1:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from burnish.agent.nodes.state import State
+from burnish.agent.preflight import none_posed
 from burnish.agent.session import Session
-from burnish.errors import PluginError
 from burnish.policies.curriculum import Candidate, allot
 
 
@@ -15,10 +15,7 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
     wanted, samples = policy.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     pool = await session.environment.draw("train", session.seed_for("draw"), policy.pool(wanted))
     if not pool:
-        raise PluginError(
-            f"environment {session.environment.name} poses no train tasks; a task's split is decided by the hash of "
-            "its prompt, so pose some dozens of different ones"
-        )
+        raise none_posed(session.environment.name, "train")
     chosen = policy.choose(
         [Candidate(t.id, t.cell) for t in pool],
         wanted,

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from burnish.environments.kit.findings import Broken, Example, Finding, Limits, Unfinished
 from burnish.environments.kit.subject import Subject
-from burnish.environments.kit.table import fingerprint, look
+from burnish.environments.kit.table import SAME_PROCESS, fingerprint, look
 from burnish.environments.registry import load
 from burnish.errors import BurnishError
 
@@ -102,17 +102,19 @@ class Heart(threading.Thread):
             time.sleep(HEARTBEAT_SECONDS)
 
 
-async def check(subject: Subject, job: Mapping[str, Any], tell: Tell) -> None:
-    """Do the job: take a print, and look at promises."""
+async def check(begin: Callable[[], Subject], job: Mapping[str, Any], tell: Tell) -> None:
+    """Do the job: take a print, and look at promises, each with a subject that has seen nothing yet."""
     if job["fingerprint"]:
+        tell({"kind": "begin", "promise": SAME_PROCESS.name})
         try:
-            tell({"kind": "print", "lines": await fingerprint(subject)})
+            tell({"kind": "print", "lines": await fingerprint(begin())})
         except (Broken, Unfinished) as error:
             tell({"kind": "print", "failed": str(error)})
 
     def told(promise: str, finding: Finding | None) -> None:
         tell({"kind": "finding", **finding.to_json()} if finding else {"kind": "begin", "promise": promise})
 
+    subject = begin()
     await look(subject, job["promises"], told)
     tell({"kind": "end", "times": {name: spread.to_json() for name, spread in subject.times.items()}})
 
@@ -134,10 +136,13 @@ def main() -> None:
     def note(at: Example) -> None:
         tell({"kind": "call", "example": at.to_json()})
 
-    limits = Limits.from_json(job["limits"])
-    subject = heart.subject = Subject(environment, limits, note if job["slowly"] else None, alone=True)
-    tell({"kind": "loaded", "name": environment.name, "abilities": subject.abilities})
-    asyncio.run(check(subject, job, tell))
+    def begin() -> Subject:
+        limits = Limits.from_json(job["limits"])
+        heart.subject = Subject(environment, limits, note if job["slowly"] else None, alone=True)
+        return heart.subject
+
+    tell({"kind": "loaded", "name": environment.name, "abilities": begin().abilities})
+    asyncio.run(check(begin, job, tell))
     sys.stdout.flush()
     os._exit(0)  # threads that hang, and what the environment does at exit, are not waited for
 

@@ -109,6 +109,8 @@ class _Apart:
                 if name not in self._found:
                     self._find(Finding(name, "unknown", f"the {self._limits.seconds:g} s of this check are over"))
             return
+        if child.at == SAME_PROCESS.name:  # it is found later; the promises are looked at in the next process
+            return
         if child.at and child.at not in self._found:
             last = self._last_call(child.at)
             self._find(Finding(child.at, "broken", child.ending, last))

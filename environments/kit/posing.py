@@ -28,6 +28,8 @@ MANY_COPIES = 0.01
 """Share of tasks that may by chance have a near copy in another split."""
 
 NEAR_ENOUGH = 0.8
+LONGER = 1
+"""Characters by which a misspelt name may be longer or shorter: `format` is not meant for `form`."""
 """Likeness from which a member's name may be a misspelt one."""
 
 COMMON = {"solve", "parse", "call", "start"}
@@ -113,9 +115,11 @@ async def survives_json(subject: Subject) -> Seen:
 async def licensed(subject: Subject) -> Seen:
     """`licence` is an SPDX expression and `provenance` a sentence."""
     licence, provenance = (getattr(subject.environment, name, "") for name in ("licence", "provenance"))
-    missing = [f"`{name}`" for name, value in (("licence", licence), ("provenance", provenance)) if not _said(value)]
+    asked = {"licence": (licence, "the SPDX name of the tasks' licence"), "provenance": (provenance, "their origin")}
+    missing = [f"`{name}`, {what}" for name, (value, what) in asked.items() if not _said(value)]
     if missing:
-        raise Broken(f"set {' and '.join(missing)}: the SPDX name of the tasks' licence, and where they come from")
+        american = "; `license` is spelt `licence` here" if hasattr(subject.environment, "license") else ""
+        raise Broken(f"set {' and '.join(missing)}{american}")
     words = [word for word in re.split(r"[\s()]+", licence) if word]
     if not all(_SPDX.fullmatch(word) for word in words) or any(
         word not in {"AND", "OR", "WITH"} for word in words[1::2]
@@ -130,11 +134,14 @@ async def whole_abilities(subject: Subject) -> Seen:
     members = {name: _members(protocol) for name, protocol in ABILITIES.items()}
     known = {*_SHARED, *(member for names in members.values() for member in names)}
     own = [name for name in dir(environment) if not name.startswith("_") and name not in known]
-    for ability, names in members.items():
+    for ability, names in sorted(members.items(), key=lambda item: len(item[1])):
         if ability in subject.abilities:
             continue
         missing = [name for name in names if not hasattr(environment, name)]
         begun = [name for name in names if name not in missing]
+        for name in begun:
+            if callable(getattr(ABILITIES[ability], name, None)) and not callable(getattr(environment, name)):
+                raise Broken(f"`{name}` is {getattr(environment, name)!r:.40} and no method")
         meant = {name: near for name in missing if (near := _misspelt(environment, name, own, ABILITIES[ability]))}
         for name, near in meant.items():
             raise Broken(f"`{near}` may be meant for `{name}`, of the ability {ability}; rename it")
@@ -171,11 +178,21 @@ def _members(protocol: type) -> list[str]:
 
 def _misspelt(environment: Environment, name: str, own: Iterable[str], protocol: type) -> str:
     """A member whose name is nearly the missing one, and which is of its kind: a method or a value."""
-    near = close_to(name, own)
-    alike = difflib.SequenceMatcher(None, near, name).ratio() >= NEAR_ENOUGH
+    near = _nearest(name, own)
     method = callable(getattr(protocol, name, None))
     value = attempt(lambda: getattr(environment, near, None))
-    return near if near and alike and callable(value) == method else ""
+    return near if near and callable(value) == method else ""
+
+
+def _nearest(name: str, own: Iterable[str]) -> str:
+    """The member that is most likely a name written otherwise, empty where there is none."""
+    folded, members = name.replace("_", ""), list(own)
+    for other in members:
+        if other.casefold().replace("_", "") in {folded, f"get{folded}"}:
+            return other
+    near = close_to(name, members)
+    alike = difflib.SequenceMatcher(None, near, name).ratio() >= NEAR_ENOUGH and abs(len(near) - len(name)) <= LONGER
+    return near if alike else ""
 
 
 POSING = (

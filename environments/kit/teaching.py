@@ -11,7 +11,7 @@ from typing import cast
 
 from burnish.environments.boundary import Raised, attempt
 from burnish.environments.episodes import actions_of
-from burnish.environments.forms import form_grammar
+from burnish.environments.forms import form_grammar, has_form
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.hostile import HOSTILE
 from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, unknown, verdict
@@ -132,14 +132,14 @@ async def fits_its_form(subject: Subject) -> Seen:
         for part in actions_of(answer) if "episodes" in subject.abilities else [answer]:
             held += 1
             named += form in {part, re.escape(part)}
-            others += [] if re.fullmatch(form, part) else [(task, part, form)]
+            others += [] if has_form(part, form) else [(task, part, form)]
     if not held:
         return unknown("there is no task with both a form and an own answer")
     said = f"{len(others)} of {held} right answers have another form"
     if len(others) > held / 2:
         raise Broken(said, example(*others[0]))
     if named == held:
-        raise Broken("the form is the right answer itself; leave open which one is right")
+        raise Broken("the form is the right answer itself; leave open which one is right", example(task, answer, form))
     if len(others) > RARE * held:
         return advice(said, example(*others[0]))
     return kept(f"{count(held - len(others), 'answer')} of {held}")

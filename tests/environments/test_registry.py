@@ -183,7 +183,7 @@ BROKEN = [
     ("value", "Echo = 3", "is int, not a class"),
     ("bare", "class Echo: pass", "the text `name` and the text `instruction` and the method `tasks` and the method"),
     ("unscored", f"{START}name = instruction = 'e'\n tasks = print", "lacks the method `score`"),
-    ("nameless", f"{START}name = ''\n instruction = 'i'\n tasks = score = print", "lacks the text `name`"),
+    ("nameless", f"{START}name = ''\n instruction = 'i'\n tasks = score = print", "`name` is ''; write a text there"),
     ("property", f"{START}@property\n def name(self): raise OSError('gone')", "cannot be read: OSError: gone"),
     ("constructor", f"{START}def __init__(self): raise ValueError('no data')", "cannot be built: ValueError: no data"),
 ]

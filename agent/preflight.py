@@ -1,0 +1,53 @@
+"""What is asked of an environment before anything is spent on it: tasks of every split, and forms that are some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.forms import form_grammar
+from burnish.errors import PluginError
+from burnish.types import SPLITS, Split
+
+FEW = 10
+"""Tasks of a split below which hardly anything can be shown."""
+
+
+async def scarce_splits(environment: GuardedEnvironment, seed: int) -> Mapping[Split, int]:
+    """The splits with fewer than `FEW` tasks, and how many they have. The tasks are dropped: nobody sees them.
+
+    Raises:
+        PluginError: a split has none.
+
+    """
+    counts = {split: len(await environment.draw(split, seed, FEW)) for split in SPLITS}
+    for split, count in counts.items():
+        if not count:
+            raise none_posed(environment.name, split)
+    return {split: count for split, count in counts.items() if count < FEW}
+
+
+async def check_form(environment: GuardedEnvironment) -> None:
+    """Look at the form of one task.
+
+    Raises:
+        PluginError: the environment fails to say it, or no grammar can hold an answer to it.
+
+    """
+    for task in await environment.draw("train", 0, 1):
+        form = await environment.form(task)
+        try:
+            form_grammar(form)
+        except ValueError as error:
+            raise PluginError(
+                f'environment "{environment.name}": the form {form!r:.80} {error}; mend it, or run without forms by '
+                "-o sampling.forms=false"
+            ) from error
+
+
+def none_posed(environment: str, split: Split) -> PluginError:
+    """The error of an environment that poses no tasks of a split."""
+    return PluginError(
+        f"environment {environment} poses no {split} tasks; a task's split is decided by the hash of its prompt, so "
+        "pose some dozens of different ones"
+    )
