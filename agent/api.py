@@ -175,8 +175,14 @@ def _at_home_anywhere(config: RunConfig) -> RunConfig:
     """The configuration with the files it names as absolute paths, so that the run resumes from any folder."""
     data = config.model_dump()
     file, colon, name = config.environment.rpartition(":")
+    scheme, _, target = config.environment.partition(":")
+    path, at, task = target.rpartition("@")
     if colon and file.endswith(".py"):
         data["environment"] = f"{_absolute(file)}:{name}"
+    elif Path(target).is_file():  # of an adapter such as `jsonl:`
+        data["environment"] = f"{scheme}:{_absolute(target)}"
+    elif at and Path(path).is_file():
+        data["environment"] = f"{scheme}:{_absolute(path)}@{task}"
     for model in data["models"].values():
         if model and model["file"]:
             model["file"] = _absolute(model["file"])

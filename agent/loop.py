@@ -115,7 +115,8 @@ async def _iterate(opened: Opened) -> str:
         if last.action == "stop":
             return "the guard: diversity collapsed"
         if last.number >= config.budget.iterations:
-            return f"all {config.budget.iterations} iterations done"
+            most = config.budget.iterations
+            return "the one iteration done" if most == 1 else f"all {most} iterations done"
         reason = session.policies.stopping.reason(session.past.records)
         if reason is not None:
             return reason

@@ -23,9 +23,17 @@ class UsageLine(Record):
     usage: Usage
 
 
+FREQUENT = 3
+"""Lines of feedback that a report names."""
+
+
 @dataclass(frozen=True)
 class Report(Record):
-    """All a run has to say. `seconds` is the wall clock of all sittings; the rest is the same at every replay."""
+    """All a run has to say. `seconds` is the wall clock of all sittings; the rest is the same at every replay.
+
+    Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
+    those not verified, and how often.
+    """
 
     version: str
     environment: str
@@ -46,6 +54,9 @@ class Report(Record):
     total: Usage
     seconds: float
     sandbox: str = ""
+    attempts: int = 0
+    cut_off: int = 0
+    feedback: tuple[tuple[str, int], ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -83,6 +94,8 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
     refused: Counter[str] = Counter()
     for record in iterations:
         refused.update(record.refused)
+    judged = [item for item in journal.judged("attempt") if item[0] <= iterations[-1].number]
+    said = Counter(f.text.splitlines()[0] for _, _, f in judged if not f.verified and f.text)
     seconds, sandbox, sealed = journal.meta("seconds"), journal.meta("sandbox"), journal.sealed()
     return Report(
         version=__version__,
@@ -104,6 +117,9 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         total=journal.spent(),
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
         sandbox=sandbox if isinstance(sandbox, str) else "",
+        attempts=len(judged),
+        cut_off=sum(attempt.truncated for _, attempt, _ in judged),
+        feedback=tuple(said.most_common(FREQUENT)),
     )
 
 

@@ -21,6 +21,7 @@ from burnish.agent.report import Report, Status
 from burnish.agent.verify import Verification
 from burnish.records import ArmRecord, GateRecord, IterationRecord
 from burnish.types import Exemplar, Record
+from burnish.types import Status as VerdictStatus
 
 _UNITS = {"usd": "USD", "seconds": "s"}
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
@@ -88,10 +89,8 @@ def _line(kind: str, facts: Mapping[str, Any]) -> str:
         bought = f"{many} iteration{'s' * (many != 1)} and as many challengers or more"
         return f"The budget buys {bought}, and the sealed test."
     if kind == "scarce":
-        counts = " and ".join(f"{count} {split}" for split, count in facts["splits"].items())
-        return (
-            f"[yellow]Few tasks:[/] there are only {counts} tasks, so hardly anything can be shown; pose more of them."
-        )
+        counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
+        return f"[yellow]Few tasks[/] are posed ({counts}), so hardly anything can be shown; pose more."
     if kind == "probe":
         return (
             "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
@@ -111,9 +110,11 @@ def _line(kind: str, facts: Mapping[str, Any]) -> str:
 
 def _iteration(record: IterationRecord) -> str:
     share = record.verified / record.attempts if record.attempts else 0.0
+    failed = sum(count for status, count in record.statuses.items() if not VerdictStatus(status).judged)
+    unjudged = f", {failed} without a verdict" if failed else ""
     return (
-        f"[bold]iteration {record.number}[/]  verified {record.verified} of {record.attempts} attempts ({share:.0%})  "
-        f"memory {record.memory} (+{record.admitted})"
+        f"[bold]iteration {record.number}[/]  verified {record.verified} of {record.attempts} attempts ({share:.0%}"
+        f"{unjudged})  memory {record.memory} (+{record.admitted})"
     )
 
 
@@ -177,7 +178,8 @@ def _learning(report: Report) -> Table:
         if record.number == 0:
             continue
         gates = [(g.outcome, f"{g.champion_score:.2f} → {g.challenger_score:.2f}", g.description) for g in record.gates]
-        outcome, scores, description = gates[0] if gates else ("no challenger", "", "")
+        none = ("none better on train tasks", "", "") if record.proposals else ("no challenger", "", "")
+        outcome, scores, description = gates[0] if gates else none
         vendi = record.diversity.get("vendi")
         auc = record.rating.auc if record.rating else None
         table.add_row(
@@ -211,6 +213,12 @@ def _facts(report: Report) -> str:
     refused = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.refused.items()))
     if report.sandbox:
         lines.append(f"Sandbox: {escape(report.sandbox)}")
+    if report.cut_off:
+        lines.append(
+            f"Cut off: {report.cut_off} of {report.attempts} attempts at {report.champion.decoding.max_tokens} tokens"
+            + ("; raise decoding.max_tokens" if report.cut_off > report.attempts / 10 else "")
+        )
+    lines += [f"Feedback: {many} × {line}" for line, many in report.feedback]
     lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
     if refused:
         lines.append(f"Refused: {refused}")

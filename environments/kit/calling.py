@@ -8,7 +8,7 @@ from typing import Any
 
 from burnish.environments.boundary import Raised, attempt
 from burnish.environments.kit.findings import Broken, example
-from burnish.environments.kit.promises import Promise, Seen, count, kept
+from burnish.environments.kit.promises import Promise, Seen, count, kept, unknown
 from burnish.environments.kit.subject import Subject
 from burnish.protocols import Tool, ToolResult
 from burnish.types import JsonValue, canonical_json
@@ -71,7 +71,7 @@ async def pure(subject: Subject) -> Seen:
             if first != again:
                 raise Broken(f"tool {tool.name} gave {first.value!r:.40}, and then {again.value!r:.40}")
             tried += 1
-    return kept(f"{count(tried, 'call')} made twice")
+    return kept(f"{count(tried, 'call')} made twice") if tried else unknown("there is no tool with arguments")
 
 
 async def constants(subject: Subject) -> Seen:
@@ -88,7 +88,7 @@ async def constants(subject: Subject) -> Seen:
         if list(found) != list(again if isinstance(again, Sequence) else ()):
             raise Broken("constants differ from one call to the next", example(task))
         seen += len(found)
-    return kept(f"{count(seen, 'constant')} of 12 tasks")
+    return kept(f"{count(seen, 'constant')} of 12 tasks") if seen else unknown("no task has any constants")
 
 
 async def _called(subject: Subject, tool: str, arguments: Mapping[str, JsonValue]) -> ToolResult:

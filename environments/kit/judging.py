@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from burnish.environments.kit.findings import Broken, example, smallest
 from burnish.environments.kit.hostile import CANARY, attacks_on, functions_in, hostile_to
-from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, unknown, verdict
+from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, unknown, verdict
 from burnish.environments.kit.subject import Subject
 from burnish.types import Feedback, Task, canonical_text
 
@@ -86,6 +86,8 @@ async def hostile_unpaid(subject: Subject) -> Seen:
 async def others_unpaid(subject: Subject) -> Seen:
     """The answers of other tasks are not verified."""
     solved = await subject.solved(subject.some(9))
+    if not solved:
+        return unknown("solve knows no answer to any of the tasks")
     pairs = [(task, other) for task, own in solved for _, other in solved if not _same(own, other)]
     if not pairs:
         return unknown("the tasks that were tried all have the same answer")
@@ -125,8 +127,7 @@ async def repeatable(subject: Subject) -> Seen:
     for way, order in (("a second time", pairs), ("in another order", mixed), ("all at once", [*mixed, *pairs])):
         for pair, key, one in zip(order, pairs_ids(order), await subject.judge(order), strict=True):
             if one != first[key]:
-                said = f"{verdict(first[key])} at first, {verdict(one)} {way}"
-                said += "" if verdict(one) != verdict(first[key]) else f"; its text was {one.text!r:.80}"
+                said = f"{verdict(first[key])} at first, {verdict(one)} {way}{apart(first[key], one)}"
                 raise Broken(f"an answer judged {way} gets another verdict", example(*pair, said))
     return kept(f"{count(len(pairs), 'answer')} judged four more times, concurrently and in another order")
 

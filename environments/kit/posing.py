@@ -11,7 +11,7 @@ from typing import Protocol
 
 from burnish.environments.boundary import Raised, attempt
 from burnish.environments.kit.findings import Broken, example
-from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, verdict
+from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, verdict
 from burnish.environments.kit.subject import Subject
 from burnish.protocols import ABILITIES, Environment
 from burnish.spelling import close_to
@@ -107,7 +107,7 @@ async def survives_json(subject: Subject) -> Seen:
     first, again = await subject.judge(pairs), await subject.judge(back)
     for (task, answer), one, other in zip(pairs, first, again, strict=True):
         if one != other:
-            said = f"before {verdict(one)}, after {verdict(other)}"
+            said = f"before {verdict(one)}, after {verdict(other)}{apart(one, other)}"
             raise Broken("a task is judged otherwise after a round trip through JSON", example(task, answer, said))
     return kept(f"{count(len(tasks), 'task')}, {count(len(pairs), 'verdict')}")
 

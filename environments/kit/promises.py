@@ -67,6 +67,20 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def apart(one: Feedback, other: Feedback) -> str:
+    """What tells two verdicts apart that read the same."""
+    if verdict(one) != verdict(other):
+        return ""
+    return next(
+        (
+            f"; {name} was {getattr(one, name)!r:.80}, then {getattr(other, name)!r:.80}"
+            for name in ("text", "status", "parts", "steps")
+            if getattr(one, name) != getattr(other, name)
+        ),
+        "",
+    )
+
+
 def verdict(feedback: Feedback) -> str:
     """A verdict in words."""
     return f"reward {feedback.reward:g}, {'verified' if feedback.verified else 'not verified'}"

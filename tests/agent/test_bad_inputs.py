@@ -198,6 +198,26 @@ def test_an_environment_that_breaks_its_promises(desk: Desk, code: str, said: st
     assert_refused(desk.run(environment=desk.plug_in(code), **tables), 4, said)
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def tasks(self, split, seed): return super().tasks(split, seed) if split != 'test' else ()", "no test tasks"),
+        ("def form(self, task): return '(a'", "is no regular expression"),
+        ("def form(self, task): return 3", "form returned int"),
+    ],
+)
+def test_what_the_environment_lacks_is_said_before_anything_is_asked(desk: Desk, code: str, said: str) -> None:
+    takes = {"task": {"url": desk.lab.url, "grammars": True}}
+    assert_refused(desk.run(environment=desk.plug_in(code), models=takes), 4, said)
+    assert desk.lab.model.bodies == []
+
+
+def test_few_tasks_are_announced(desk: Desk) -> None:
+    code = "def tasks(self, split, seed):\n    return [t for t, _ in zip(super().tasks(split, seed), range(4))]"
+    outcome = desk.run(environment=desk.plug_in(code))
+    assert "Few tasks are posed (4 train, 4 validation, 4 test)" in outcome.err
+
+
 def test_an_environment_file_that_is_missing_or_broken(desk: Desk) -> None:
     assert_refused(desk.run(environment="none.py:Mine"), 4, "there is no file ")
     desk.plug_in("pass")

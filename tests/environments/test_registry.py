@@ -69,6 +69,32 @@ def test_options_reach_the_constructor() -> None:
     assert {task.cell for task, _ in zip(environment.tasks("train", 0), range(20), strict=False)} == {"plain"}
 
 
+def test_an_option_that_is_a_text_may_look_like_a_number(tmp_path: Path) -> None:
+    code = GOOD.replace("loud: bool = False", "level: str = ''").replace("= words", "= (words, level)")
+    environment = load(f"{written(tmp_path / 'levelled.py', code)}:Echo", {"level": 2, "words": 3})
+    assert vars(environment)["words"] == (3, "2")
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [("echo:Echo", "echo.py:Echo"), ("echo.py::Echo", "echo.py:Echo"), ("contacts:", "contacts"), ("rg", "rg:...")],
+)
+def test_whoever_mistakes_the_marks_is_told_what_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, meant: str
+) -> None:
+    written(tmp_path / "echo.py", GOOD)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=f'no environment is called "{spec}"; did you mean "{meant}"'):
+        load(spec, {})
+    with pytest.raises(PluginError, match='did you mean "Echo"'):
+        load("echo.py:ecko", {})
+
+
+def test_a_scheme_takes_files_that_end_like_python() -> None:
+    with pytest.raises(PluginError, match=r"there is no file nowhere\.py"):
+        load("jsonl:nowhere.py", {})
+
+
 def test_a_class_in_a_file_loads_by_absolute_and_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path / "echo.py", GOOD)
     assert load(f"{tmp_path}/echo.py:Echo", {"words": 5}).name == "echo"

@@ -93,6 +93,11 @@ class BlankTask(Sums):
         yield Task(self.name, " ")
 
 
+class YieldsTables(Sums):
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        yield {"prompt": "1 + 1"}  # type: ignore[misc]
+
+
 class HangingTasks(Sums):
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         time.sleep(3_600)
@@ -164,6 +169,13 @@ class HoldsTheLock(Sums):
 
     def score(self, task: Task, answer: str) -> Feedback:
         re.fullmatch(r"(x+x+)+y", answer[:64])
+        return super().score(task, answer)
+
+
+class ExitsOnEmpty(Sums):
+    def score(self, task: Task, answer: str) -> Feedback:
+        if not answer:
+            os._exit(3)
         return super().score(task, answer)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from burnish.agent.models.sketches import LEAST_CHANCE, Sketch, nth_sketch, sketches
+from burnish.agent.models.sketches import LEAST_CHANCE, Outline, Sketch, nth_sketch, sketches
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.protocols import Tool
 
@@ -52,7 +52,7 @@ def test_the_outlines_of_plans_that_are_shown_come_first_where_they_fit() -> Non
 
 
 def test_outlines_of_which_memory_knows_few_plans_come_rather() -> None:
-    known = {("add",): 3, ("subtract",): 1_000}
+    known: dict[Outline, int] = {("add",): 3, ("subtract",): 1_000}
     firsts = [nth_sketch(TOOLS, 2, 0, str(seed), known=known).tools[0] for seed in range(4_000)]
     shares = {name: firsts.count(name) / 4_000 for name in ("add", "subtract", "multiply", "divide")}
     whole = 1 / 4 + LEAST_CHANCE + 1 + 1

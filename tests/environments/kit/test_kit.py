@@ -169,6 +169,21 @@ class TestApart:
         assert first.example
         assert first.example.given == "\"__import__('os')._exit(0)\""
 
+    def test_what_breaks_the_print_too_is_found_where_it_is_promised(self) -> None:
+        conformance = apart("YieldsTables")
+        assert [f.promise for f in conformance.broken] == ["tasks"]
+        assert "yielded dict instead of Task" in conformance.finding("tasks").detail
+        assert conformance.finding("same elsewhere").outcome == "unknown"
+
+    def test_a_process_that_ends_at_the_print_is_followed_by_another(self) -> None:
+        conformance = apart("ExitsOnEmpty", "any text is judged", "same elsewhere")
+        assert conformance.finding("same elsewhere").outcome == "unknown"
+        assert "the process ended with exit code 3" in conformance.finding("same elsewhere").detail
+        finding = conformance.finding("any text is judged")
+        assert finding.outcome == "broken"
+        assert finding.example
+        assert finding.example.given == "''"
+
     def test_a_call_that_holds_up_the_interpreter_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("burnish.environments.kit.children.GRACE_SECONDS", 2.0)
         (finding,) = check(f"{FILE}:HoldsTheLock", only=["any text is judged"], limits=Limits(timeout=1.0)).findings
