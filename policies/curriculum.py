@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from burnish.limits import AboveZero, Positive
+from burnish.limits import AboveZero, NonNegative, Positive
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,13 @@ class Curriculum(Protocol):
         *,
         tasks: Mapping[str, Tally],
         cells: Mapping[str, Tally],
+        known: Mapping[str, int],
         rng: np.random.Generator,
     ) -> list[int]:
-        """Indices of the chosen candidates, fewer than `count` only when there are fewer."""
+        """Indices of the chosen candidates, fewer than `count` only when there are fewer.
+
+        `known` is how many exemplars of each cell memory holds.
+        """
         ...
 
 
@@ -64,14 +68,16 @@ class FrontierCurriculum:
     """Prefers tasks that are solved sometimes: there an answer teaches most and can still be found.
 
     A task's weight is p(1-p) of its estimated solve rate p plus a `floor`, so that nothing is ever left out. p is
-    the task's own rate shrunk towards its cell's by `prior` pseudo-tries, the cell's towards 1/2. Drawn without
-    replacement with these weights (Gumbel top-k).
+    the task's own rate shrunk towards its cell's by `prior` pseudo-tries, the cell's towards 1/2. The weight is divided
+    by (1 + n/m) ** `balance`, n being the exemplars of the task's cell and m their mean over the candidates: what
+    memory is full of teaches less. Drawn without replacement with these weights (Gumbel top-k).
     """
 
     floor: AboveZero = 0.05
     prior: AboveZero = 2.0
     breadth: Positive = 4
     search: Positive = 2
+    balance: NonNegative = 1.0
 
     def pool(self, count: int) -> int:
         return count * self.breadth
@@ -91,11 +97,15 @@ class FrontierCurriculum:
         *,
         tasks: Mapping[str, Tally],
         cells: Mapping[str, Tally],
+        known: Mapping[str, int],
         rng: np.random.Generator,
     ) -> list[int]:
         """See `Curriculum.choose`."""
         rates = np.array([self._rate(c, tasks, cells) for c in candidates])
-        keys = np.log(rates * (1 - rates) + self.floor) + rng.gumbel(size=len(candidates))
+        counts = np.array([known.get(c.cell, 0) for c in candidates], dtype=float)
+        fullness = counts / max(1.0, float(counts.mean()) if len(counts) else 0.0)
+        weights = np.log(rates * (1 - rates) + self.floor) - self.balance * np.log1p(fullness)
+        keys = weights + rng.gumbel(size=len(candidates))
         return sorted(np.argsort(-keys, kind="stable")[:count].tolist())
 
     def _rate(self, candidate: Candidate, tasks: Mapping[str, Tally], cells: Mapping[str, Tally]) -> float:
@@ -123,6 +133,7 @@ class UniformCurriculum:
         *,
         tasks: Mapping[str, Tally],  # noqa: ARG002 (the Protocol's)
         cells: Mapping[str, Tally],  # noqa: ARG002
+        known: Mapping[str, int],  # noqa: ARG002
         rng: np.random.Generator,  # noqa: ARG002
     ) -> list[int]:
         """The first `count`."""

@@ -21,6 +21,7 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
         wanted,
         tasks=session.past.tasks,
         cells=session.past.task_cells,
+        known=session.memory.per_cell,
         rng=session.rng("curriculum"),
     )
     tasks = [pool[i] for i in chosen]

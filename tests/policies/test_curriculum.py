@@ -31,7 +31,7 @@ def drawn(tasks: dict[str, Tally], cells: dict[str, Tally], *, n: int = 12, seed
     return Counter(
         i
         for seed in range(seeds)
-        for i in policy.choose(candidates(n), 4, tasks=tasks, cells=cells, rng=np.random.default_rng(seed))
+        for i in policy.choose(candidates(n), 4, tasks=tasks, cells=cells, known={}, rng=np.random.default_rng(seed))
     )
 
 
@@ -41,13 +41,22 @@ def drawn(tasks: dict[str, Tally], cells: dict[str, Tally], *, n: int = 12, seed
     count=st.integers(0, 8),
     tasks=st.dictionaries(st.sampled_from([f"t{i}" for i in range(12)]), TALLY),
     cells=st.dictionaries(st.sampled_from(["c0", "c1"]), TALLY),
+    known=st.dictionaries(st.sampled_from(["c0", "c1"]), st.integers(0, 90)),
     seed=st.integers(0, 99),
 )
 def test_it_chooses_as_many_different_tasks_as_there_are(
-    policy: Curriculum, n: int, count: int, tasks: dict[str, Tally], cells: dict[str, Tally], seed: int
+    policy: Curriculum,
+    n: int,
+    count: int,
+    tasks: dict[str, Tally],
+    cells: dict[str, Tally],
+    known: dict[str, int],
+    seed: int,
 ) -> None:
     def choose() -> list[int]:
-        return policy.choose(candidates(n), count, tasks=tasks, cells=cells, rng=np.random.default_rng(seed))
+        return policy.choose(
+            candidates(n), count, tasks=tasks, cells=cells, known=known, rng=np.random.default_rng(seed)
+        )
 
     chosen = choose()
     assert len(set(chosen)) == len(chosen) == min(n, count)
@@ -78,7 +87,16 @@ def test_without_any_tries_all_tasks_are_drawn_alike() -> None:
 
 def test_uniform_takes_them_as_they_are_posed() -> None:
     rng = np.random.default_rng(0)
-    assert UniformCurriculum().choose(candidates(9), 3, tasks={}, cells={}, rng=rng) == [0, 1, 2]
+    assert UniformCurriculum().choose(candidates(9), 3, tasks={}, cells={}, known={}, rng=rng) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("balance", "share"), [(0.0, 1 / 2), (1.0, 3 / 4), (2.0, 9 / 10)])
+def test_tasks_of_a_cell_that_memory_is_full_of_come_less_often(balance: float, share: float) -> None:
+    policy = FrontierCurriculum(balance=balance)  # of two cells one has all exemplars: 1 + n/m is 3 there, else 1
+    pool = [Candidate("a", "empty"), Candidate("b", "full")]
+    rng = np.random.default_rng(1)
+    drawn = [policy.choose(pool, 1, tasks={}, cells={}, known={"full": 40}, rng=rng)[0] for _ in range(8_000)]
+    assert drawn.count(0) / 8_000 == pytest.approx(share, abs=0.02)
 
 
 @pytest.mark.parametrize(("known", "share"), [(0, 1.0), (1, 1 / 2), (3, 1 / 4), (9, 1 / 10)])
