@@ -86,10 +86,8 @@ MEANINGS = {
     "curriculum.frontier.floor": "Added to every task's weight, so that none is left out.",
     "curriculum.frontier.prior": "Pseudo-tries that shrink a task's solve rate towards that of its cell.",
     "curriculum.frontier.breadth": "Candidates drawn for every task that is wanted.",
-    "curriculum.frontier.balance": "How much tasks of cells of which memory holds many exemplars come less often; 0 for "
-    "not at all.",
-    "curriculum.frontier.balance": "How much tasks of cells of which memory holds many exemplars come less often; 0 for "
-    "not at all.",
+    "curriculum.frontier.balance": "How much tasks of cells of which memory holds many exemplars come less often; 0 "
+    "for not at all.",
     "curriculum.frontier.search": "By how much `sampling.tasks` is multiplied until the first answer is verified.",
     "admission.novel.novelty": "Exemplars at this cosine or above are near-duplicates, of which one survives.",
     "admission.novel.per_task": "Most exemplars of one task.",
