@@ -61,6 +61,8 @@ class Jsonl:
         **scorer_options: JsonValue,
     ) -> None:
         path = Path(target)
+        if at_least < 1:
+            raise ConfigError(f"at_least is {at_least}; every split needs a task, so give 1 or more")
         self.name = name or f"jsonl:{path.name}"
         self.licence = licence
         self.provenance = provenance or f"The file {path.name}."

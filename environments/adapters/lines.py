@@ -57,6 +57,8 @@ def read_lines(path: Path) -> Iterator[Line]:
         PluginError: there is no such file, it is not UTF-8, or a line holds no JSON object.
 
     """
+    if path == Path():
+        raise PluginError("no file is named; write its path behind the colon")
     if not path.is_file():
         raise PluginError(f"there is no file {path} (looked in {path.absolute().parent})")
     try:
@@ -78,7 +80,8 @@ def _object(line: str, where: str) -> dict[str, JsonValue]:
     except UnicodeEncodeError:
         raise PluginError(f"{where} holds half a character (a lone surrogate)") from None
     except (ValueError, RecursionError) as error:
-        raise PluginError(f"{where} is not JSON ({error}); write one JSON object a line") from None
+        many = "; a file that is one list must be written as lines" if line.strip().startswith("[") else ""
+        raise PluginError(f"{where} is not JSON ({error}); write one JSON object a line{many}") from None
     if not isinstance(value, dict):
         raise PluginError(f"{where} is not a JSON object but {_KINDS[type(value)]}; write one object a line")
     return value

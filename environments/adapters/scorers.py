@@ -15,6 +15,7 @@ from burnish.environments.adapters.objects import Objects
 from burnish.environments.adapters.patterns import Pattern
 from burnish.environments.adapters.tolerance import check_tolerance
 from burnish.environments.adapters.verdict import EXPECTED, RIGHT, unparsable, wrong
+from burnish.errors import ConfigError
 from burnish.types import Feedback, JsonValue, Task, canonical_text
 
 EMPTY = "the answer must not be empty"
@@ -147,6 +148,10 @@ class Contains:
     slack: int = 80
     others: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        if self.slack < 0:
+            raise ConfigError(f"slack is {self.slack}; give the characters that an answer may be longer, 0 or more")
+
     def read(self, value: JsonValue) -> JsonValue:
         return _text(value)
 
@@ -200,7 +205,9 @@ class Own:
         reward, text = returned if isinstance(returned, tuple) and len(returned) == 2 else (returned, "")
         if not isinstance(reward, (bool, int, float)):
             raise TypeError(f"{self.function} returned {type(reward).__name__}, not a number")
-        reward = min(1.0, max(0.0, float(reward)))
+        if not 0 <= reward <= 1:  # not a number is neither
+            raise ValueError(f"{self.function} returned {reward}; a reward is from 0 to 1")
+        reward = float(reward)
         return Feedback(reward, reward == 1.0, str(text) or ("" if reward == 1.0 else NOT_EXPECTED))
 
     @cached_property

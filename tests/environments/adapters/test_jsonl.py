@@ -159,12 +159,11 @@ async def test_a_function_of_ones_own_judges(tmp_path: Path) -> None:
     assert loaded.solve(task) is None
     wrong = loaded.score(task, "Lima")
     assert (wrong.reward, wrong.verified, wrong.text) == (0.25, False, "look again")
-    clipped = environment(tmp_path, EXACT, scorer="function", function=f"{tmp_path}/own.py:number")
-    assert clipped.score(task, "x").reward == 1.0
-    wordy = environment(tmp_path, EXACT, scorer="function", function=f"{tmp_path}/own.py:words")
-    feedback = await GuardedEnvironment(wordy).judge(task, "x")
-    assert feedback.status is Status.ERROR
-    assert "returned str, not a number" in feedback.text
+    for name, said in (("number", "a reward is from 0 to 1"), ("words", "returned str, not a number")):
+        wrong_kind = environment(tmp_path, EXACT, scorer="function", function=f"{tmp_path}/own.py:{name}")
+        feedback = await GuardedEnvironment(wrong_kind).judge(task, "x")
+        assert feedback.status is Status.ERROR
+        assert said in feedback.text
 
 
 HOSTILE = [
@@ -245,6 +244,8 @@ def test_too_few_tasks_are_counted_by_split(tmp_path: Path) -> None:
         ({"scorer": "function"}, "function is ''; give a function as path/to/file.py:name"),
         ({"scorer": "function", "function": "gone.py:f"}, "function: there is no file gone.py"),
         ({"level": "deep"}, 'has no level "deep"; '),
+        ({"scorer": "contains", "slack": -1}, "slack is -1; give the characters"),
+        ({"at_least": 0}, "at_least is 0; every split needs a task"),
     ],
 )
 def test_wrong_options_say_what_is_right(tmp_path: Path, options: Any, message: str) -> None:
