@@ -97,9 +97,12 @@ async def _announce(opened: Opened) -> None:
         scarce = await scarce_splits(opened.environment, sealed_seed(config))
         if scarce:
             session.notify("scarce", {"splits": scarce})
-    opened.session.notify(
-        "plan", {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed}
-    )
+    done = session.past.records[-1].number
+    if done:
+        left = None if config.budget.calls is None else config.budget.calls - opened.ledger.spent.calls
+        plan = session.policies.budget.plan(left, config.budget.iterations - done, cost)
+    facts = {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed, "done": done}
+    session.notify("plan", facts)
     if "reflection" in config.operators:
         session.caller.begin(0)
         session.reflector_able = await probe(session.ask_reflector)

@@ -86,7 +86,8 @@ _DOING = {
 def _line(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "plan":
         many = facts["iterations"]
-        bought = f"{many} iteration{'s' * (many != 1)} and as many challengers or more"
+        more = "more " if facts["done"] else ""
+        bought = f"{many} {more}iteration{'s' * (many != 1)} and as many challengers or more"
         return f"The budget buys {bought}, and the sealed test."
     if kind == "scarce":
         counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
