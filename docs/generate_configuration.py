@@ -91,7 +91,9 @@ MEANINGS = {
     "curriculum.frontier.search": "By how much `sampling.tasks` is multiplied until the first answer is verified.",
     "admission.novel.novelty": "Exemplars at this cosine or above are near-duplicates, of which one survives.",
     "admission.novel.per_task": "Most exemplars of one task.",
-    "admission.novel.per_cell": "Most exemplars of one cell.",
+    "admission.novel.per_cell": "Exemplars of one cell that are always allowed.",
+    "admission.novel.dominance": "By how much a cell may be larger than the mean of all that hold exemplars; 0 for not "
+    "at all beyond `per_cell`.",
     "eviction.crowding.size": "Most exemplars in memory.",
     "eviction.crowding.weight": "How much usefulness counts against crowding.",
     "eviction.oldest.size": "Most exemplars in memory.",

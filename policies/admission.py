@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from burnish.limits import Positive, Share
+from burnish.limits import NonNegative, Positive, Share
 
 Vectors = NDArray[np.float32]
 
@@ -69,7 +69,10 @@ class AdmissionPolicy(Protocol):
 
 @dataclass(frozen=True)
 class NovelAdmission:
-    """Verified, at most `per_task` a task and `per_cell` a cell, and novel.
+    """Verified, at most `per_task` a task, no cell over the others, and novel.
+
+    A cell takes in no more when it holds `per_cell` and `dominance` times the mean of all that hold any: it may be
+    larger where all are, and where there is but one.
 
     Novel means a cosine below `novelty` to the nearest in memory and to every one admitted beside it. A near-duplicate
     with more merit takes the place of the one resident it duplicates; otherwise it is refused: one of two survives.
@@ -78,6 +81,7 @@ class NovelAdmission:
     novelty: Share = 0.97
     per_task: Positive = 1
     per_cell: Positive = 64
+    dominance: NonNegative = 2.0
 
     def decide(
         self,
@@ -125,6 +129,10 @@ class NovelAdmission:
         # One that takes another's place counts only where it goes to another task or cell.
         if (twin is None or twin.lesson != applicant.lesson) and tasks[applicant.lesson] >= self.per_task:
             return "enough of this task"
-        if (twin is None or twin.cell != applicant.cell) and cells[applicant.cell] >= self.per_cell:
+        if (twin is None or twin.cell != applicant.cell) and cells[applicant.cell] >= self._most(cells):
             return "enough of this cell"
         return None
+
+    def _most(self, cells: Counter[str]) -> float:
+        mean = cells.total() / max(1, sum(count > 0 for count in cells.values()))
+        return max(self.per_cell, self.dominance * mean)

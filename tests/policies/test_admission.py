@@ -129,7 +129,7 @@ def test_no_two_admitted_are_near_duplicates_nor_is_one_of_what_it_was_compared_
 def test_memory_never_holds_more_of_a_task_or_a_cell_than_allowed(
     residents: list[Item], applicants: list[Item], per_task: int, per_cell: int
 ) -> None:
-    policy = NovelAdmission(NOVELTY, per_task, per_cell)
+    policy = NovelAdmission(NOVELTY, per_task, per_cell, dominance=0.0)
     before = settle(residents, policy)
     memory = after(applicants, before, decide(applicants, before, policy))
     for held in (before, memory):
@@ -137,9 +137,24 @@ def test_memory_never_holds_more_of_a_task_or_a_cell_than_allowed(
         assert max(Counter(i.cell for i in held).values(), default=0) <= per_cell
 
 
+def test_a_cell_may_be_larger_where_all_are_and_where_there_is_but_one() -> None:
+    policy = NovelAdmission(NOVELTY, per_cell=2, dominance=1.5)
+    new = [Item(120 + 50 * i, 10 + i, 0, 0.5) for i in range(4)]
+
+    def admitted(*others: int) -> int:
+        """Of four new exemplars of cell 0, which holds three, where other cells hold so many."""
+        cells = [0] * 3 + [cell for cell, count in enumerate(others, 1) for _ in range(count)]
+        residents = [Item(5 * i, 20 + i, cell, 0.5) for i, cell in enumerate(cells)]
+        return len(decide(new, residents, policy).admitted)
+
+    assert admitted() == 4
+    assert admitted(3, 3) == 2  # 3 < 1.5 * 3; 4 < 1.5 * 10/3; 5 = 1.5 * 11/3 is not
+    assert admitted(1, 1) == 0  # 3 >= 1.5 * 5/3
+
+
 def test_the_reasons() -> None:
     resident = Item(0, 0, 0, 0.5)
-    policy = NovelAdmission(NOVELTY, per_task=1, per_cell=3)
+    policy = NovelAdmission(NOVELTY, per_task=1, per_cell=3, dominance=0.0)
     made = decide(
         [
             Item(5, 1, 0, 0.5),  # like the resident, no better
