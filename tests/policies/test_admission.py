@@ -148,8 +148,8 @@ def test_a_cell_may_be_larger_where_all_are_and_where_there_is_but_one() -> None
         return len(decide(new, residents, policy).admitted)
 
     assert admitted() == 4
-    assert admitted(3, 3) == 2  # 3 < 1.5 * 3; 4 < 1.5 * 10/3; 5 = 1.5 * 11/3 is not
-    assert admitted(1, 1) == 0  # 3 >= 1.5 * 5/3
+    assert admitted(3, 3) == 3  # at six of twelve it has 1.5 times the mean
+    assert admitted(1, 1) == 0  # three of five are more than that already
 
 
 def test_the_reasons() -> None:
