@@ -179,9 +179,9 @@ def _at_home_anywhere(config: RunConfig) -> RunConfig:
     path, at, task = target.rpartition("@")
     if colon and file.endswith(".py"):
         data["environment"] = f"{_absolute(file)}:{name}"
-    elif Path(target).is_file():  # of an adapter such as `jsonl:`
+    elif os.path.isfile(target):  # noqa: PTH113 (of an adapter such as `jsonl:`; a name too long is no error)
         data["environment"] = f"{scheme}:{_absolute(target)}"
-    elif at and Path(path).is_file():
+    elif at and os.path.isfile(path):  # noqa: PTH113
         data["environment"] = f"{scheme}:{_absolute(path)}@{task}"
     for model in data["models"].values():
         if model and model["file"]:

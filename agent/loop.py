@@ -15,7 +15,7 @@ from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import Notify, Opened, open_session
 from burnish.agent.operators.reflection import probe
 from burnish.agent.preflight import check_form, scarce_splits
-from burnish.agent.sealed import open_sealed, sealed_seed
+from burnish.agent.sealed import open_sealed
 from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
@@ -94,7 +94,7 @@ async def _announce(opened: Opened) -> None:
         _refuse_too_little(opened, await _worst_call(opened), cost)
         if session.forming:
             await check_form(opened.environment)
-        scarce = await scarce_splits(opened.environment, sealed_seed(config))
+        scarce = await scarce_splits(opened.environment)
         if scarce:
             session.notify("scarce", {"splits": scarce})
     done = session.past.records[-1].number

@@ -13,14 +13,16 @@ FEW = 10
 """Tasks of a split below which hardly anything can be shown."""
 
 
-async def scarce_splits(environment: GuardedEnvironment, seed: int) -> Mapping[Split, int]:
-    """The splits with fewer than `FEW` tasks, and how many they have. The tasks are dropped: nobody sees them.
+async def scarce_splits(environment: GuardedEnvironment) -> Mapping[Split, int]:
+    """The splits with fewer than `FEW` tasks, and how many they have.
+
+    The tasks are dropped, and drawn with a seed of their own: nobody learns the sealed ones.
 
     Raises:
         PluginError: a split has none.
 
     """
-    counts = {split: len(await environment.draw(split, seed, FEW)) for split in SPLITS}
+    counts = {split: len(await environment.draw(split, 0, FEW)) for split in SPLITS}
     for split, count in counts.items():
         if not count:
             raise none_posed(environment.name, split)

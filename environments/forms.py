@@ -6,6 +6,7 @@ A search for the first right answers is held to them by a grammar in GBNF, the n
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -49,8 +50,8 @@ def form_grammar(form: str) -> str:
 
     """
     try:
-        parsed = _PARSER.parse(form)
-    except re.error as error:
+        parsed = _PARSER.parse(form, re.ASCII)
+    except (re.error, ValueError) as error:
         raise ValueError(f"is no regular expression ({error})") from error
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
@@ -163,7 +164,7 @@ class _Translator:
                 case "LITERAL":
                     parts.append(self._members(chr(value)))
                 case "RANGE":
-                    parts.append(f"{_escaped(chr(value[0]))}-{_escaped(chr(value[1]))}")
+                    parts += self._ranges(chr(value[0]), chr(value[1]))
                 case "CATEGORY" if str(value) in _CATEGORIES:
                     parts.append(_CATEGORIES[str(value)])
                 case "CATEGORY" if len(items) == 1:
@@ -171,6 +172,15 @@ class _Translator:
                 case _:
                     raise ValueError("mixes a class such as \\S with other characters, which no grammar can hold to")
         return f"[{negated}{''.join(parts)}]"
+
+    def _ranges(self, low: str, high: str) -> list[str]:
+        """A range as it stands in a class, with the other case of its ASCII letters where case does not count."""
+        found = [(low, high)]
+        if self._flags & re.IGNORECASE:
+            for letters in (string.ascii_lowercase, string.ascii_uppercase):
+                held = [letter for letter in letters if low <= letter <= high]
+                found += [(held[0].swapcase(), held[-1].swapcase())] if held else []
+        return [f"{_escaped(a)}-{_escaped(b)}" for a, b in found]
 
     def _members(self, character: str) -> str:
         """A character as members of a class, in both cases where case does not count."""

@@ -6,7 +6,8 @@ Names and schemes are built in or offered by installed packages, in the entry po
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -93,27 +94,29 @@ def load(spec: str, options: Mapping[str, JsonValue]) -> Environment:
     """
     path, _, class_name = spec.rpartition(":")
     scheme, colon, target = spec.partition(":")
-    if colon and (scheme in ADAPTERS or scheme in entry_points(group=SCHEMES).names):
-        factory: Callable[..., object] = partial(_named(scheme, ADAPTERS, SCHEMES, "scheme"), target)
-    elif spec.endswith(".py") or path.endswith(".py"):
+    schemes = {*ADAPTERS, *entry_points(group=SCHEMES).names}
+    of_scheme = bool(colon) and scheme in schemes
+    if not of_scheme and (spec.endswith(".py") or path.endswith(".py")):
         factory = from_file(Path(path or spec), class_name if path else "")
-    elif meant := _meant(spec):
+    elif not of_scheme and (meant := _meant(spec, schemes)):
         raise ConfigError(f'no environment is called "{spec}"; did you mean "{meant}"?')
+    elif colon:
+        factory = partial(_named(scheme, ADAPTERS, SCHEMES, "scheme"), target)
     else:
         factory = _named(spec, BUILT_IN, GROUP, "environment")
     return construct(spec, factory, options)
 
 
-def _meant(spec: str) -> str:
-    """What somebody meant who mistook the marks of a specification."""
+def _meant(spec: str, schemes: Collection[str]) -> str:
+    """What somebody meant who mistook the marks of a specification; empty where that cannot be told."""
     name, colon, rest = spec.partition(":")
     if name.endswith(".py") and rest.startswith(":"):
         return f"{name}:{rest.lstrip(':')}"
-    if colon and Path(f"{name}.py").is_file():
+    if colon and os.path.isfile(f"{name}.py"):  # noqa: PTH113 (a name too long is none, and no error)
         return f"{name}.py:{rest}"
     if colon and name in {*BUILT_IN, *entry_points(group=GROUP).names}:
         return name
-    return f"{spec}:..." if spec in {*ADAPTERS, *entry_points(group=SCHEMES).names} else ""
+    return f"{spec}:..." if spec in schemes else ""
 
 
 def _named(name: str, built_in: Mapping[str, str], group: str, kind: str) -> Callable[..., object]:
@@ -122,10 +125,6 @@ def _named(name: str, built_in: Mapping[str, str], group: str, kind: str) -> Cal
         return _imported(built_in[name])
     found = list(entry_points(group=group, name=name))
     if not found:
-        scheme, colon, _ = name.partition(":")
-        if colon:
-            schemes = {*ADAPTERS, *entry_points(group=SCHEMES).names}
-            raise ConfigError(f'no scheme is called "{scheme}"; {did_you_mean(scheme, schemes)}, and {OWN}')
         known = {*built_in, *entry_points(group=group).names}
         raise ConfigError(f'no {kind} is called "{name}"; {did_you_mean(name, known)}, and {OWN}')
     if len({plugin.value for plugin in found}) > 1:

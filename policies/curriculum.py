@@ -143,10 +143,10 @@ class UniformCurriculum:
 def allot(
     cells: Sequence[str], samples: int, *, search: int, known: Mapping[str, int], rng: np.random.Generator
 ) -> list[Effort]:
-    """What is spent on tasks of these cells: `samples` attempts, or a search of `search`; none of those for 0.
+    """What is spent on tasks of these cells: `samples` attempts, or in search `search` of them; for 0 none is searched.
 
-    Of tasks of a cell of which memory holds `known` exemplars 1/(known + 1) are searched. The attempts of a search
-    share one long prompt, so they cost little more than one.
+    Of tasks of a cell of which memory holds n = `known[cell]` exemplars 1/(n + 1) are searched. The attempts of a
+    search share one long prompt, so they cost little more than one.
     """
     chances = rng.random(len(cells))
     searching = [search > 0 and c < 1 / (1 + known.get(cell, 0)) for cell, c in zip(cells, chances, strict=True)]

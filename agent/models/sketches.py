@@ -18,7 +18,9 @@ from burnish.protocols import Tool
 
 Outline: TypeAlias = tuple[str, ...]
 """The names of the tools, line by line."""
+
 NOTHING: Mapping[Outline, int] = MappingProxyType({})
+"""Of no outline is any plan known."""
 
 MOST_CALLS = 8
 """Lines a plan may have; fewer for a task of few constants: a plan that uses each once needs no more than those."""

@@ -17,7 +17,8 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
     scratch, sampling = session.scratch, session.config.sampling
     assert scratch.program is not None
     seed = session.seed_for("sampling")
-    search = Search(Counter(outline_of(e.answer) for e in session.memory.alive()) if session.sketching else NOTHING)
+    sketching = session.sketching and any(effort.searching for effort in scratch.efforts)
+    search = Search(Counter(outline_of(e.answer) for e in session.memory.alive()) if sketching else NOTHING)
     trials = [
         Trial(
             scratch.program,

@@ -71,7 +71,7 @@ async def pure(subject: Subject) -> Seen:
             if first != again:
                 raise Broken(f"tool {tool.name} gave {first.value!r:.40}, and then {again.value!r:.40}")
             tried += 1
-    return kept(f"{count(tried, 'call')} made twice") if tried else unknown("there is no tool with arguments")
+    return kept(f"{count(tried, 'call')} made twice") if tried else unknown("there are no tools")
 
 
 async def constants(subject: Subject) -> Seen:

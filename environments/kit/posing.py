@@ -28,9 +28,10 @@ MANY_COPIES = 0.01
 """Share of tasks that may by chance have a near copy in another split."""
 
 NEAR_ENOUGH = 0.8
+"""Likeness from which a member's name may be a misspelt one."""
+
 LONGER = 1
 """Characters by which a misspelt name may be longer or shorter: `format` is not meant for `form`."""
-"""Likeness from which a member's name may be a misspelt one."""
 
 COMMON = {"solve", "parse", "call", "start"}
 """Members so common that one alone begins no ability."""

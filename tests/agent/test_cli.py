@@ -12,10 +12,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from laboratory import CommandLine, Laboratory
+from laboratory import CommandLine, Laboratory, is_rating
 
 from burnish import __version__
 from burnish.agent.directory import RunDirectory
+from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.report import Report
 
 COMMANDS = [
@@ -70,6 +71,32 @@ def test_run_prints_its_report_and_what_to_do_next(burnish: CommandLine, lab: La
     assert "Sealed test (20 tasks, opened once)" in done.out
     assert f"burnish verify {lab.folder / 'run'}" in done.out
     assert "iteration 1" in done.err
+
+
+def test_the_report_says_what_was_cut_off_and_what_the_environment_said_most(
+    burnish: CommandLine, lab: Laboratory
+) -> None:
+    lab.model.answer = lambda body: ScriptedReply("3" if is_rating(body) else "no idea", finish="length")
+    config = lab.folder / "small.toml"
+    config.write_text(lab.config(environment="dates", budget={"iterations": 1}).to_toml())
+    done = burnish("run", config, "--dir", lab.folder / "run")
+    facts = json.loads(burnish("report", lab.folder / "run", "--json").out)
+    (said,) = facts["feedback"]
+    assert facts["attempts"] == facts["cut_off"] == said[1] > 0
+    lines = " ".join(done.out.split())
+    assert f"Cut off: {said[1]} of {said[1]} attempts at 96 tokens; raise decoding.max_tokens" in lines
+    assert f"Feedback: {said[1]} × {said[0]}" in lines
+
+
+def test_a_file_of_an_adapter_is_found_from_any_folder(
+    burnish: CommandLine, lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.dumps({"prompt": f"Say {n}.", "answer": f"{n}"}) for n in range(200)]
+    (lab.folder / "echo.jsonl").write_text("\n".join(lines))
+    monkeypatch.chdir(lab.folder)
+    lab.run("run", environment="jsonl:echo.jsonl", budget={"iterations": 1})
+    monkeypatch.chdir("/")
+    assert burnish("verify", lab.folder / "run").code == 0
 
 
 def test_options_of_run_go_into_the_configuration(burnish: CommandLine, lab: Laboratory) -> None:

@@ -28,6 +28,7 @@ HELD = [
     r"[^a-z🙂]🙂.",
     r"(?s)[a-c]\n.{2}",
     r"(?i:ab)(?-i:cd)[0-9]",
+    r"(?i)[a-cX-Z]{6}",
 ]
 
 
@@ -61,6 +62,7 @@ def test_the_empty_form_is_no_grammar() -> None:
     ("form", "said"),
     [
         ("(a", "is no regular expression"),
+        ("(?u)a", "is no regular expression"),
         ("(" * 20_000, "nested too deeply"),
         ("(?=1)a", "uses look-around"),
         (r"(a)\1", "uses a back reference"),
@@ -105,3 +107,10 @@ def test_few_words_are_listed_and_runs_of_characters_stand_for_any(answers: list
 def test_many_words_are_not_listed() -> None:
     words = [f"{letter}x" for letter in "abcdefghijk"][: MOST_LISTED + 1] * 4
     assert form_of(words) == "[a-z]{2}"
+
+
+@pytest.mark.parametrize("form", ["(?i)[a-c]", "(?i)[A-C]", "(?i)[Z-b]"])
+def test_where_case_does_not_count_a_range_is_of_both_cases(form: str) -> None:
+    held = form_grammar(form).removeprefix("root ::= ")  # such a class means the same in a regular expression
+    assert all(re.fullmatch(held, letter) for letter in "AaBb")
+    assert not re.fullmatch(held, "m")
