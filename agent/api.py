@@ -66,6 +66,8 @@ def run(
     with place.locked():
         journal = Journal.open(place.journal)
         journal.set_meta(version=__version__, sealed_seed_sha256=commitment(config))
+        if environment is not None:
+            journal.set_meta(live=True)
         if isinstance(live, Isolated):
             journal.set_meta(sandbox=live.sandbox)
         journal.close()
@@ -99,7 +101,7 @@ def resume(
     if budget:
         data = config.model_dump(mode="json")
         config = RunConfig.parse({**data, "budget": {**data["budget"], **budget}}, "budget")
-    live = environment or load(config.environment, {**config.environment_options})
+    live = environment or environment_of(Run(place, config))
     with place.locked():
         if budget:
             _lift_stop(place)
@@ -169,6 +171,23 @@ class Run:
         if at is not None and not 0 <= at <= newest:
             raise ConfigError(f"there is no iteration {at}; this run has 0 to {newest}")
         return newest if at is None else at
+
+
+def environment_of(run: Run) -> Environment:
+    """The environment of a run, loaded by its name.
+
+    Raises:
+        ConfigError: it was an object that has none.
+
+    """
+    if run.place.journal.is_file():  # killed as it began, a run may have none yet
+        with run.journal() as journal:
+            if journal.meta("live") is True:
+                raise ConfigError(
+                    f'the environment "{run.config.environment}" of this run was an object in Python; there, give '
+                    "`burnish.resume` or `burnish.verify` that object as `environment`"
+                )
+    return load(run.config.environment, {**run.config.environment_options})
 
 
 def _at_home_anywhere(config: RunConfig) -> RunConfig:

@@ -146,6 +146,7 @@ def report(
         from burnish.agent.plot import draw_curve
 
         draw_curve(made, plot)
+        print(f"Drew {plot}", file=sys.stderr)
     print_report(made, run, as_json=as_json)
 
 

@@ -107,6 +107,7 @@ class FindingLines:
         self._quiet = quiet
         self._console = Console(highlight=False)
         self._live = Live(Spinner("dots", Text(" checking", style="dim")), console=self._console, transient=True)
+        self._told: dict[tuple[str, str], str] = {}  # outcome and detail: the first promise they were told of
 
     def __enter__(self) -> Self:
         if not self._quiet and self._console.is_terminal:
@@ -117,9 +118,12 @@ class FindingLines:
         self._live.stop()
 
     def tell(self, finding: Finding) -> None:
-        """Print a finding; those that do not apply are only counted at the end."""
-        if not self._quiet and finding.outcome != "not applicable":
-            self._console.print(_finding(finding), soft_wrap=True)
+        """Print a finding; those that do not apply are only counted at the end, and the same flaw is told once."""
+        if self._quiet or finding.outcome == "not applicable":
+            return
+        first = self._told.setdefault((finding.outcome, finding.detail), finding.promise)
+        known = first != finding.promise and finding.outcome != "kept" and finding.detail
+        self._console.print(_again(finding, first) if known else _finding(finding), soft_wrap=True)
 
 
 def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
@@ -137,6 +141,10 @@ def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
     console = _console()
     console.print(f"\n[{style}]{escape(conformance.name)}[/]: {told} in {conformance.seconds:.1f} s", soft_wrap=True)
     console.print(f"[dim]{times}[/]", soft_wrap=True)
+
+
+def _again(finding: Finding, first: str) -> str:
+    return f"{MARKS[finding.outcome]} [bold]{finding.promise}[/]  [dim]{finding.outcome} like [/]{first}"
 
 
 def _finding(finding: Finding) -> str:

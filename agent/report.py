@@ -32,7 +32,7 @@ class Report(Record):
     """All a run has to say. `seconds` is the wall clock of all sittings; the rest is the same at every replay.
 
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
-    those not verified, and how often.
+    those not verified, and how often. `live` says that the environment was an object that has no name to load it by.
     """
 
     version: str
@@ -57,6 +57,7 @@ class Report(Record):
     attempts: int = 0
     cut_off: int = 0
     feedback: tuple[tuple[str, int], ...] = ()
+    live: bool = False
 
     @property
     def verdict(self) -> str:
@@ -120,6 +121,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         attempts=len(judged),
         cut_off=sum(attempt.truncated for _, attempt, _ in judged),
         feedback=tuple(said.most_common(FREQUENT)),
+        live=journal.meta("live") is True,
     )
 
 

@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from burnish.agent.api import Run
+from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
-from burnish.environments.registry import load
 from burnish.memory.journal import Journal
 from burnish.policies.acceptance import score
 from burnish.protocols import Environment
@@ -44,7 +43,7 @@ def verify(run: Run, environment: Environment | None = None) -> Verification:
 
     `environment` is needed for runs made with a live object.
     """
-    live = environment or load(run.config.environment, {**run.config.environment_options})
+    live = environment or environment_of(run)
     guarded = GuardedEnvironment(live, timeout=run.config.environment_timeout)
     with run.journal() as journal:
         return asyncio.run(_verify(run, journal, guarded))

@@ -146,9 +146,11 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     console.print(_usage(report))
     console.print(_facts(report))
     console.print("\nNext:")
-    go_on = [] if report.finished else [f"resume {directory}"]
     last = report.iterations[-1].number
-    for command in (*go_on, f"memory {directory}", f"diff {directory} 0 {last}", f"verify {directory}"):
+    commands = [f"memory {directory}", f"diff {directory} 0 {last}"]
+    if not report.live:  # without its environment a run is neither resumed nor verified
+        commands = [*([] if report.finished else [f"resume {directory}"]), *commands, f"verify {directory}"]
+    for command in commands:
         console.print(f"  burnish {command}", soft_wrap=True)
 
 
@@ -222,7 +224,7 @@ def _facts(report: Report) -> str:
     lines += [f"Feedback: {many} × {line}" for line, many in report.feedback]
     lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
     if refused:
-        lines.append(f"Refused: {refused}")
+        lines.append(f"Refused (an answer given twice counts once): {refused}")
     rating = report.rating
     if rating and rating.auc is not None:
         vote = "has a vote" if rating.vote else "has no vote: no better than chance"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ["RunConfig", "__version__", "open_run", "run"]
+__all__ = ["RunConfig", "__version__", "open_run", "resume", "run", "verify"]
 
 # An editable install reaches this package over links; resolve them so that files carry their real names.
 _here = _Path(__file__).resolve().parent
@@ -20,10 +20,17 @@ if _here.name == "core":
     __path__ = [str(_here), str(_here.parent)]
 
 if TYPE_CHECKING:
-    from burnish.agent.api import open_run, run
+    from burnish.agent.api import open_run, resume, run
+    from burnish.agent.verify import verify
     from burnish.config import RunConfig
 
-_LAZY = {"RunConfig": "burnish.config", "run": "burnish.agent.api", "open_run": "burnish.agent.api"}
+_LAZY = {
+    "RunConfig": "burnish.config",
+    "open_run": "burnish.agent.api",
+    "resume": "burnish.agent.api",
+    "run": "burnish.agent.api",
+    "verify": "burnish.agent.verify",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from burnish.environments.drawing import Drawing
+from burnish.environments.foreign import Raised, attempt, attempt_awaiting
 from burnish.environments.plans import Resolution, is_plan, resolve
 from burnish.environments.playing import Play
 from burnish.environments.verdicts import checked, failed
@@ -32,40 +31,9 @@ AWAITED_AT_ONCE = 64
 """How many async verdicts of one `judge_all` are under way at a time."""
 
 
-@dataclass(frozen=True)
-class Raised:
-    """What foreign code raised instead of returning."""
-
-    error: BaseException
-
-    def __str__(self) -> str:
-        """Type and message on one line of at most 300 characters."""
-        message = ""
-        with suppress(Exception):  # even `__str__` may be broken
-            message = " ".join(str(self.error)[:1000].split())
-        return f"{type(self.error).__name__}: {message}"[:300].encode("utf-8", "replace").decode()
-
-
-def attempt(call: Callable[[], T]) -> T | Raised:
-    """Call foreign code; what it raises, `SystemExit` included, is returned."""
-    try:
-        return call()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - the boundary
-        return Raised(error)
-
-
-async def _attempt_await(awaitable: Awaitable[object]) -> object:
-    try:
-        return await awaitable
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary
-        return Raised(error)
-
-
 async def _within(awaitable: Awaitable[object], seconds: float) -> object:
     """Await foreign code; a result, `Raised`, or `TIMED_OUT` after `seconds` even if it ignores cancellation."""
-    task = asyncio.ensure_future(_attempt_await(awaitable))
+    task = asyncio.ensure_future(attempt_awaiting(awaitable))
     try:
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():

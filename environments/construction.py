@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.errors import BurnishError, ConfigError, PluginError
 from burnish.protocols import Environment
 from burnish.spelling import close_to

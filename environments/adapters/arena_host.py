@@ -21,7 +21,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.spelling import close_to, did_you_mean
 
 STEP_SECONDS = 30

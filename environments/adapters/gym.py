@@ -13,8 +13,8 @@ from burnish.environments.adapters.games import Game, Play, Start
 from burnish.environments.adapters.grids import CliffWalking, FrozenLake, Taxi
 from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.own_games import OwnGame
-from burnish.environments.boundary import Raised, attempt
 from burnish.environments.episodes import as_answer, replayed
+from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to, did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task

@@ -11,7 +11,7 @@ from typing import Any
 
 from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.verdict import EXPECTED, RIGHT, unparsable, wrong
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task

@@ -25,7 +25,7 @@ from burnish.environments.adapters.reasoning_sets import (
     Entry,
 )
 from burnish.environments.adapters.verdict import RIGHT, unparsable, wrong
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.environments.forms import form_of
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to, did_you_mean

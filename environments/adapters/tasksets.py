@@ -10,7 +10,7 @@ from typing import Any
 from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.packages import package_of
 from burnish.environments.adapters.verdict import EXPECTED
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to
 from burnish.types import Feedback, JsonValue, Split, Task, canonical_text

@@ -12,8 +12,8 @@ from typing import Any, Self
 from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.textworld_play import TextWorldPlay
 from burnish.environments.adapters.worlds import REFUSED, WORLDS
-from burnish.environments.boundary import Raised, attempt
 from burnish.environments.episodes import as_answer, replayed
+from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
 from burnish.types import Feedback, Split, Task

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.promises import Promise, Seen, count, kept, unknown
 from burnish.environments.kit.subject import Subject

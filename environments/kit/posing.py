@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
-from burnish.environments.boundary import Raised, attempt
+from burnish.environments.foreign import Raised, attempt
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, verdict
 from burnish.environments.kit.subject import Subject
@@ -39,6 +39,9 @@ COMMON = {"solve", "parse", "call", "start"}
 MOST_COMPARED = 1_000
 
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(:[A-Za-z0-9.-]+)?")
+UNSAID = frozenset({"unknown", "none", "n-a", "na", "tbd", "todo", "proprietary", "licence", "license"})
+"""Words in the form of a licence that name none."""
+
 _SHARED = {"tasks", "score", "name", "instruction"}
 
 
@@ -126,6 +129,11 @@ async def licensed(subject: Subject) -> Seen:
         word not in {"AND", "OR", "WITH"} for word in words[1::2]
     ):
         raise Broken(f"licence is {licence!r}, no SPDX expression such as Apache-2.0 or LicenseRef-Own")
+    if licence.casefold() in UNSAID:
+        raise Broken(
+            f"licence is {licence!r}, which names none; give that of the tasks, LicenseRef-Own for those nobody else "
+            "may use, or NOASSERTION where it is not known"
+        )
     return kept(licence)
 
 

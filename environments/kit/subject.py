@@ -10,8 +10,9 @@ from time import monotonic
 from types import MappingProxyType
 from typing import cast
 
-from burnish.environments.boundary import GuardedEnvironment, Raised, attempt
+from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import settled
+from burnish.environments.foreign import Raised, attempt
 from burnish.environments.kit.findings import Broken, Example, Limits, Spread, Unfinished, example, smallest
 from burnish.environments.workers import TimedOut, Workers
 from burnish.errors import PluginError

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import cast
 
-from burnish.environments.boundary import Raised, attempt
 from burnish.environments.episodes import actions_of
+from burnish.environments.foreign import Raised, attempt
 from burnish.environments.forms import form_grammar, has_form
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.hostile import HOSTILE

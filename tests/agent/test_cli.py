@@ -8,12 +8,16 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+from codes import Codes
 from laboratory import CommandLine, Laboratory, is_rating
 
+import burnish as burnish_package
 from burnish import __version__
 from burnish.agent.directory import RunDirectory
 from burnish.agent.models.scripted import ScriptedReply
@@ -51,6 +55,11 @@ def test_help_names_every_command_and_every_exit_code(burnish: CommandLine) -> N
     assert shown.code == 0
     assert all(command[0] in shown.out for command in COMMANDS)
     assert re.search(r"0 done.*8 verification", shown.out, re.DOTALL)
+
+
+def test_the_package_is_the_same_command_line() -> None:
+    asked = subprocess.run([sys.executable, "-m", "burnish", "--version"], capture_output=True, text=True, check=True)
+    assert asked.stdout == f"{__version__}\n"
 
 
 def test_without_arguments_it_helps(burnish: CommandLine) -> None:
@@ -97,6 +106,20 @@ def test_a_file_of_an_adapter_is_found_from_any_folder(
     lab.run("run", environment="jsonl:echo.jsonl", budget={"iterations": 1})
     monkeypatch.chdir("/")
     assert burnish("verify", lab.folder / "run").code == 0
+
+
+def test_a_run_on_a_live_object_is_resumed_and_verified_with_it_only(burnish: CommandLine, lab: Laboratory) -> None:
+    codes = Codes()
+    codes.name = "contacts"  # one of that name can be loaded, but is another
+    lab.run_with("run", codes, budget={"iterations": 1})
+    folder = lab.folder / "run"
+    assert f"verify {folder}" not in burnish("report", folder).out
+    for command in ("verify", "resume"):
+        refused = burnish(command, folder)
+        assert refused.code == 2
+        assert "was an object in Python" in refused.err
+    assert burnish_package.verify(burnish_package.open_run(folder), codes).holds
+    assert burnish_package.resume(folder, environment=codes).same_outcome(lab.report)
 
 
 def test_options_of_run_go_into_the_configuration(burnish: CommandLine, lab: Laboratory) -> None:
@@ -157,6 +180,7 @@ def test_report_draws_a_picture(burnish: CommandLine, finished: Path, tmp_path: 
     shown = burnish("report", finished, "--plot", tmp_path / "curve.png")
     assert shown.code == 0, shown.err
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert f"Drew {tmp_path / 'curve.png'}" in shown.err
 
 
 def test_a_run_can_be_looked_at_while_it_is_locked(burnish: CommandLine, copy: Path) -> None:

@@ -95,6 +95,20 @@ def test_check_shows_the_smallest_example_and_exits_with_4(burnish: CommandLine)
     assert [finding.promise for finding in conformance.broken] == ["hostile unpaid"]
 
 
+def test_check_tells_one_flaw_once_and_what_else_it_broke(burnish: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "grumpy.py"
+    file.write_text(
+        "from burnish.types import Task\n\n\nclass Grumpy:\n    name, instruction = 'grumpy', 'Say it.'\n\n"
+        "    def tasks(self, split, seed):\n        return [Task('grumpy', f'{n}') for n in range(600)]\n\n"
+        "    def score(self, task, answer):\n        return task.data['gold']\n"
+    )
+    shown = burnish("env", "check", f"{file}:Grumpy")
+    assert shown.code == 4
+    told = [line for line in shown.out.splitlines() if line.startswith("✗") and "score raised" in line]
+    assert told == ["✗ round trip  score raised KeyError: 'gold' (grumpy.py, line 11)"]
+    assert "✗ feedback speaks  broken like round trip" in shown.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -196,7 +196,8 @@ async def test_a_failing_tool_is_the_environments_failure_and_no_reward_of_zero(
 ) -> None:
     began = time.monotonic()
     feedback = await GuardedEnvironment(Bench(fault), timeout=0.2).judge(Task("bench", "seven"), PLAN)
-    assert (feedback.status, feedback.text, feedback.verified) == (status, text, False)
+    assert (feedback.status, feedback.verified) == (status, False)
+    assert feedback.text.startswith(text)
     assert not feedback.status.judged
     assert time.monotonic() - began < 30
 

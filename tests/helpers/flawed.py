@@ -66,6 +66,10 @@ class OddLicence(Sums):
     licence = "my own licence"
 
 
+class NoLicence(Sums):
+    licence = "unknown"
+
+
 class AmericanSpelling(Sums):
     license = "CC0-1.0"
     licence = property()  # as if it were not there

@@ -21,6 +21,7 @@ QUICK = Limits(timeout=1.0, seconds=60.0)
 FLAWED = [
     ("Unlicensed", "licence", "`provenance`"),
     ("OddLicence", "licence", "no SPDX expression"),
+    ("NoLicence", "licence", "NOASSERTION"),
     ("AmericanSpelling", "abilities", "`license` may be meant for `licence`"),
     ("Misspelt", "abilities", "`solves` may be meant for `solve`"),
     ("HalfLevels", "abilities", "it has `at_level` but not `levels`"),

@@ -1,0 +1,6 @@
+"""`python -m burnish`: the command line."""
+
+from burnish.agent.cli import main
+
+if __name__ == "__main__":
+    main()
