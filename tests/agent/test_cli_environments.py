@@ -105,8 +105,8 @@ def test_check_tells_one_flaw_once_and_what_else_it_broke(burnish: CommandLine, 
     shown = burnish("env", "check", f"{file}:Grumpy")
     assert shown.code == 4
     told = [line for line in shown.out.splitlines() if line.startswith("✗") and "score raised" in line]
-    assert told == ["✗ round trip  score raised KeyError: 'gold' (grumpy.py, line 11)"]
-    assert "✗ feedback speaks  broken like round trip" in shown.out
+    assert told == ["✗ json  score raised KeyError: 'gold' (grumpy.py, line 11)"]
+    assert "✗ feedback speaks  broken like json" in shown.out
 
 
 @pytest.mark.parametrize(
