@@ -20,13 +20,17 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 
+DEALS = 999
+"""Random deals of a permutation test."""
+
+
 @dataclass(frozen=True)
 class Diversity(Record):
     """Diversity of `n` items. Vendi score and distinct-n depend on n: only equal n compare.
 
     `coverage` is the share of cells with an item, `entropy` that of the items over the cells in nats,
     `near_duplicates` the share of items with another at cosine 0.9 or more. `comparable` is false when there were
-    fewer items than the sample size asked for.
+    fewer items than the sample size asked for. `counts` are the items in each cell.
     """
 
     n: int
@@ -38,6 +42,7 @@ class Diversity(Record):
     distinct_2: float
     near_duplicates: float
     comparable: bool = True
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,23 @@ def measure(
         distinct_2=distinct_n(sample_texts, 2),
         near_duplicates=near_duplicate_share(sample),
         comparable=n == size,
+        counts=tuple(np.bincount(assignment, minlength=len(cells.centres)).tolist()),
     )
+
+
+def chance_of_fall(first: Sequence[int], now: Sequence[int]) -> float:
+    """How often chance alone brings `now` as far below `first` in entropy, if both are draws from the same cells.
+
+    A permutation test on the items in each cell: all of them are dealt out anew `DEALS` times, and the p-value is the
+    share of deals, the one seen among them, with no higher ratio of entropies (Phipson and Smyth 2010).
+    """
+    rows = np.array([first, now], dtype=np.int64)
+    dealt = np.random.default_rng(0).multivariate_hypergeometric(rows.sum(axis=0), int(rows[1].sum()), size=DEALS)
+    before, after = _entropies(rows.sum(axis=0) - dealt), _entropies(dealt)
+    seen = _entropies(rows)
+    # ratios compared without dividing: an entropy may be 0
+    lower = after * seen[0] <= before * seen[1] + 1e-9
+    return float((1 + lower.sum()) / (1 + DEALS))
 
 
 def vendi_score(vectors: npt.ArrayLike) -> float:
@@ -153,6 +174,14 @@ def distinct_n(texts: Sequence[str], n: int) -> float:
 def _entropy(shares: npt.NDArray[np.floating[Any]]) -> float:
     positive = shares[shares > 1e-12]  # eigenvalues of rank-deficient matrices come out as tiny numbers of either sign
     return float(-(positive * np.log(positive)).sum()) + 0.0
+
+
+def _entropies(counts: Integers) -> Floats:
+    """Of each row of counts, in nats; 0 for an empty row."""
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    entropies: Floats = -(shares * logs).sum(axis=1) + 0.0
+    return entropies
 
 
 def _rows(vectors: npt.ArrayLike) -> Floats:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, get_args
 
-from burnish.limits import Positive, Share
-from burnish.policies.diversity import Diversity
+from burnish.limits import Positive, Probability, Share
+from burnish.policies.diversity import Diversity, chance_of_fall
 from burnish.types import Record
 
 GuardAction: TypeAlias = Literal["none", "resample", "rollback", "stop"]
@@ -42,11 +42,16 @@ class Guard(Protocol):
 
 @dataclass(frozen=True)
 class Thresholds(Record):
-    """Below which share of the baseline a measure raises an alarm; 0 turns a measure off."""
+    """Below which share of the baseline a measure raises an alarm; 0 turns a measure off.
+
+    A dozen answers leave a cell empty by chance, so a fall of the two measures on cells counts only where chance
+    brings one as deep in less than `alpha` of all cases.
+    """
 
     vendi: Share = 0.7
     coverage: Share = 0.9
     entropy: Share = 0.8
+    alpha: Probability = 0.01
 
     def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
         """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
@@ -57,11 +62,22 @@ class Thresholds(Record):
             "Cell coverage": (measured.coverage, baseline.coverage, self.coverage),
             "Cell entropy": (measured.entropy, baseline.entropy, self.entropy),
         }
-        return tuple(
-            f"{name} is {now:.3g}, {now / first:.0%} of the first {first:.3g}; the least allowed is {least:.0%}."
+        fallen = {
+            name: (now, first, least)
             for name, (now, first, least) in pairs.items()
             if first > 0 and now / first < least - 1e-9
+        }
+        if fallen and "Vendi score" not in fallen and self._by_chance(measured, baseline):
+            return ()
+        return tuple(
+            f"{name} is {now:.3g}, {now / first:.0%} of the first {first:.3g}; the least allowed is {least:.0%}."
+            for name, (now, first, least) in fallen.items()
         )
+
+    def _by_chance(self, measured: Diversity, baseline: Diversity) -> bool:
+        if not measured.counts or len(measured.counts) != len(baseline.counts):
+            return False
+        return chance_of_fall(baseline.counts, measured.counts) >= self.alpha
 
 
 @dataclass(frozen=True)

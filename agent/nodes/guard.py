@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from langgraph.runtime import Runtime
 
+from burnish.agent.evaluation import Judged
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.types import ALIVE, Exemplar
 
 REMEMBERED_SAMPLE = 64
-LEAST_VERIFIED = 8
-"""Fewer verified answers say nothing of their diversity."""
+LEAST_VERIFIED, MOST_VERIFIED = 8, 64
+"""Fewer verified answers of an iteration say nothing of their diversity; more add nothing to a sample."""
 
 
 async def guard(state: State, runtime: Runtime[Session]) -> State:
@@ -50,15 +53,27 @@ def _generated(session: Session) -> tuple[Diversity, int]:
 def _answers(session: Session) -> tuple[list[str], int, int]:
     """Answers to measure, how many of them, and from which measurement on there may be one to compare with.
 
-    One answer a task: samples of a task grow alike as it is learned.
+    One answer a task: samples of a task grow alike as it is learned. Of verified ones the newest are measured, as many
+    as the first time: where an iteration has fewer, those before it complete them.
     """
-    scratch, tasks = session.scratch, session.config.sampling.tasks
-    verified = {a.task_id: a.answer for a, f in scratch.judged if f.verified}
-    enough = max(LEAST_VERIFIED, tasks // 2)
-    enough += enough == tasks  # the sample sizes tell the two kinds of measurement apart
-    if len(verified) >= enough:
-        return list(verified.values()), enough, 0
-    return [a.answer for a in scratch.attempts if a.slot == 0], tasks, session.past.first_with_exemplars
+    scratch, past, tasks = session.scratch, session.past, session.config.sampling.tasks
+    verified = _verified(scratch.judged)
+    if len(verified) < max(LEAST_VERIFIED, tasks // 2):
+        return [a.answer for a in scratch.attempts if a.slot == 0], tasks, past.first_with_exemplars
+    first = next((d.n for d in past.measured if d.comparable and d.n != tasks), min(MOST_VERIFIED, len(verified)))
+    size = first - (first == tasks)  # the sample sizes tell the two kinds of measurement apart
+    for record in reversed(past.records):
+        if len(verified) >= size:
+            break
+        older = _verified([(a, f) for _, a, f in session.journal.judged("attempt", record.number)])
+        missing = [item for item in older.items() if item[0] not in verified][: size - len(verified)]
+        verified |= dict(missing)
+    return list(verified.values()), size, 0
+
+
+def _verified(judged: Iterable[Judged]) -> dict[str, str]:
+    """The last verified answer to each task."""
+    return {attempt.task_id: attempt.answer for attempt, feedback in judged if feedback.verified}
 
 
 def _remembered(session: Session) -> Diversity | None:

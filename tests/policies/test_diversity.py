@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from burnish.policies.diversity import (
     Cells,
     Diversity,
+    chance_of_fall,
     distinct_n,
     mean_cosine_distance,
     measure,
@@ -203,3 +204,20 @@ def test_vectors_must_be_finite_rows_one_a_text() -> None:
 
 def test_nothing_has_no_diversity() -> None:
     assert (vendi_score([]), near_duplicate_share([]), mean_cosine_distance([])) == (0, 0, 0)
+
+
+def test_the_chance_of_a_fall_is_small_for_a_fall_alone() -> None:
+    assert chance_of_fall((4, 4, 4), (4, 4, 4)) > 0.5
+    assert chance_of_fall((4, 4, 4), (12, 0, 0)) < 0.01
+    assert chance_of_fall((12, 0, 0), (4, 4, 4)) > 0.5  # a rise
+    assert chance_of_fall((12, 0, 0), (12, 0, 0)) == 1.0
+    assert chance_of_fall((5, 4, 3), (7, 5, 0)) > 0.01
+    assert chance_of_fall((25, 20, 15), (35, 25, 0)) < 0.01  # much the same shares, of five times as many
+
+
+def test_chance_alone_rarely_looks_like_a_fall() -> None:
+    rng = np.random.default_rng(3)
+    pairs = rng.multinomial(12, (0.5, 0.3, 0.2), size=(1000, 2)).tolist()
+    found = [chance_of_fall(first, now) for first, now in pairs]
+    for level in (0.01, 0.05, 0.2):
+        assert np.mean(np.array(found) <= level) <= level + 3 * math.sqrt(level * (1 - level) / len(found))

@@ -94,6 +94,38 @@ def test_measures_that_began_at_nothing_cannot_fall() -> None:
     assert Thresholds().alarms(start, start) == ()
 
 
+def of_cells(counts: Sequence[int], *, with_counts: bool = True) -> Diversity:
+    """A measurement of answers that fall into cells so many times."""
+    shares = np.array(counts) / sum(counts)
+    entropy = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    filled = sum(count > 0 for count in counts) / len(counts)
+    kept = tuple(counts) if with_counts else ()
+    return Diversity(sum(counts), 3.0, filled, entropy, 0.3, 0.5, 0.7, 0.1, counts=kept)
+
+
+def test_a_cell_left_empty_by_chance_raises_no_alarm() -> None:
+    assert Thresholds().alarms(of_cells((7, 5, 0)), of_cells((5, 4, 3))) == ()
+    assert Thresholds(alpha=0.5).alarms(of_cells((7, 5, 0)), of_cells((5, 4, 3)))
+    raised = Thresholds().alarms(of_cells((12, 0, 0)), of_cells((5, 4, 3)))
+    assert raised is not None
+    assert len(raised) == 2
+    large = Thresholds().alarms(of_cells((35, 25, 0)), of_cells((25, 20, 15)))
+    assert large  # the same shares, but of many answers
+
+
+def test_a_lucky_first_sample_of_a_dozen_answers_ends_no_run() -> None:
+    rng = np.random.default_rng(0)
+    runs = [rng.multinomial(12, (0.5, 0.35, 0.15), size=30).tolist() for _ in range(60)]
+
+    def ended(*, with_counts: bool) -> int:
+        first = of_cells((4, 4, 4), with_counts=with_counts)
+        measured = [[of_cells(row, with_counts=with_counts) for row in counts] for counts in runs]
+        return sum("stop" in play(LadderGuard(), row, first) for row in measured)
+
+    assert ended(with_counts=True) == 0
+    assert ended(with_counts=False) > 10  # thresholds alone would end many
+
+
 @pytest.mark.parametrize("other", [SMALL, dataclasses.replace(FALLEN, n=49), dataclasses.replace(FALLEN, n=51)])
 def test_other_sample_sizes_are_not_compared(other: Diversity) -> None:
     decision = LadderGuard(patience=1).decide([other], BASELINE, [])
