@@ -112,7 +112,7 @@ MEANINGS = {
     "diversity.ladder.vendi": "Alarm below this share of the first Vendi score; 0 is off.",
     "diversity.ladder.coverage": "Alarm below this share of the first cell coverage; 0 is off.",
     "diversity.ladder.entropy": "Alarm below this share of the first cell entropy; 0 is off.",
-    "diversity.ladder.alpha": "A fall of coverage or entropy as deep must be rarer than this by chance, to raise an alarm.",
+    "diversity.ladder.alpha": "An alarm of coverage or entropy takes a fall that is rarer than this by chance.",
     "diversity.ladder.patience": "Alarmed iterations in a row before the first action, and calm ones back to the foot.",
     "diversity.off.vendi": "As for `ladder`; alarms are told and nothing is done.",
     "diversity.off.coverage": "The same.",
