@@ -17,6 +17,7 @@ from burnish.agent.directory import RunDirectory
 from burnish.agent.report import Report, Status, make_report
 from burnish.config import RunConfig
 from burnish.environments.registry import load
+from burnish.environments.sources import anywhere, changed, digest, digests, option_anywhere
 from burnish.errors import (
     BudgetExhausted,
     BudgetTooSmall,
@@ -31,7 +32,7 @@ from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
 from burnish.protocols import Environment, Isolated
 from burnish.records import SEALED, IterationRecord
-from burnish.types import Exemplar, Program
+from burnish.types import Exemplar, JsonValue, Program
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 
@@ -66,8 +67,8 @@ def run(
     with place.locked():
         journal = Journal.open(place.journal)
         journal.set_meta(version=__version__, sealed_seed_sha256=commitment(config))
-        if environment is not None:
-            journal.set_meta(live=True)
+        files = digests("" if environment else config.environment, {**config.environment_options}, live)
+        journal.set_meta(live=environment is not None, files=files)
         if isinstance(live, Isolated):
             journal.set_meta(sandbox=live.sandbox)
         journal.close()
@@ -103,6 +104,7 @@ def resume(
         config = RunConfig.parse({**data, "budget": {**data["budget"], **budget}}, "budget")
     live = environment or environment_of(Run(place, config))
     with place.locked():
+        _take_note_of_changes(place)
         if budget:
             _lift_stop(place)
             place.config_file.write_text(config.to_toml(), encoding="utf-8")
@@ -193,21 +195,39 @@ def environment_of(run: Run) -> Environment:
 def _at_home_anywhere(config: RunConfig) -> RunConfig:
     """The configuration with the files it names as absolute paths, so that the run resumes from any folder."""
     data = config.model_dump()
-    file, colon, name = config.environment.rpartition(":")
-    scheme, _, target = config.environment.partition(":")
-    path, at, task = target.rpartition("@")
-    if colon and file.endswith(".py"):
-        data["environment"] = f"{_absolute(file)}:{name}"
-    elif os.path.isfile(target):  # noqa: PTH113 (of an adapter such as `jsonl:`; a name too long is no error)
-        data["environment"] = f"{scheme}:{_absolute(target)}"
-    elif at and os.path.isfile(path):  # noqa: PTH113
-        data["environment"] = f"{scheme}:{_absolute(path)}@{task}"
+    data["environment"] = anywhere(config.environment)
+    data["environment_options"] = {name: option_anywhere(v) for name, v in config.environment_options.items()}
     for model in data["models"].values():
         if model and model["file"]:
             model["file"] = _absolute(model["file"])
     if config.memory.embedder not in EMBEDDERS:
         data["memory"]["embedder"] = _absolute(config.memory.embedder)
     return RunConfig.model_validate(data)
+
+
+def _take_note_of_changes(place: RunDirectory) -> None:
+    """Whether the environment's files are those the run began with; what changed in its code is kept for the report.
+
+    Raises:
+        ConfigError: a file of tasks was changed: attempts at old and new ones would be mixed.
+
+    """
+    if not place.journal.is_file():
+        return
+    journal = Journal.open(place.journal)
+    known, before = journal.meta("files"), journal.meta("changed")
+    found = [] if journal.sealed() else changed(known)
+    tasks = [path for path in found if path.suffix != ".py"]
+    if found and not tasks and isinstance(known, dict):
+        now: dict[str, JsonValue] = {str(path): digest(path) for path in found}
+        names = [*(before if isinstance(before, list) else []), *(path.name for path in found)]
+        journal.set_meta(files={**known, **now}, changed=names)
+    journal.close()
+    if tasks:
+        raise ConfigError(
+            f"{tasks[0]} is not the file this run began with, and its tasks would mix with those of the old one; put "
+            "the old file back, or start a new run"
+        )
 
 
 def _absolute(path: str) -> str:

@@ -70,7 +70,7 @@ def run_command(
     config: Annotated[Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file.")] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
-    env: Annotated[str | None, typer.Option(help="Environment: a name, or path.py:Class.")] = None,
+    env: Annotated[str | None, typer.Option(help="Environment: a name, path.py:Class, or scheme:set.")] = None,
     model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
     budget_calls: BudgetCalls = None,
     budget_tokens: BudgetTokens = None,

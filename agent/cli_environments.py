@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from burnish.types import JsonValue
 
 BROKEN = 4
-"""Exit code of an environment that breaks a promise."""
+"""Exit code of an environment that breaks a promise, or of which there was no time to look at all of them."""
 
 env_app = typer.Typer(help="Environments: what poses tasks and judges answers.", no_args_is_help=True)
 
@@ -48,7 +48,9 @@ def env_check(
     seconds: Annotated[float, typer.Option(min=1.0, help="Most seconds for everything.")] = 300.0,
     as_json: Json = False,
 ) -> None:
-    """Whether an environment keeps its promises, each broken one with its smallest example. Exits with 4 if one is."""
+    """Whether an environment keeps its promises, each broken one with its smallest example. Exits with 4 if one is,
+    or if time was over before all were looked at.
+    """
     from burnish.agent.environment_views import FindingLines, print_conformance
     from burnish.environments.kit.conformance import check
     from burnish.environments.kit.findings import Limits
@@ -57,7 +59,7 @@ def env_check(
         limits = Limits(timeout=timeout, seconds=seconds)
         conformance = check(spec, _options(option), limits=limits, only=only or (), told=lines.tell)
     print_conformance(conformance, as_json=as_json)
-    if conformance.broken:
+    if conformance.broken or not conformance.complete:
         raise typer.Exit(BROKEN)
 
 
@@ -75,4 +77,6 @@ def env_new(
 def _options(given: list[str] | None) -> dict[str, JsonValue]:
     from burnish.config import apply_overrides
 
-    return apply_overrides({}, given or [])
+    options = apply_overrides({}, given or [])
+    as_for_a_run = options.pop("environment_options", {})
+    return {**options, **(as_for_a_run if isinstance(as_for_a_run, dict) else {})}

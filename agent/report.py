@@ -32,7 +32,8 @@ class Report(Record):
     """All a run has to say. `seconds` is the wall clock of all sittings; the rest is the same at every replay.
 
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
-    those not verified, and how often. `live` says that the environment was an object that has no name to load it by.
+    those not verified, and how often. `live` says that the environment was an object that has no name to load it by,
+    `changed` which files of its code were changed between two sittings.
     """
 
     version: str
@@ -58,6 +59,7 @@ class Report(Record):
     cut_off: int = 0
     feedback: tuple[tuple[str, int], ...] = ()
     live: bool = False
+    changed: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -122,6 +124,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         cut_off=sum(attempt.truncated for _, attempt, _ in judged),
         feedback=tuple(said.most_common(FREQUENT)),
         live=journal.meta("live") is True,
+        changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
     )
 
 

@@ -15,6 +15,7 @@ from burnish.agent.evaluation import Judged
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.sources import changed
 from burnish.memory.journal import Journal
 from burnish.policies.acceptance import score
 from burnish.protocols import Environment
@@ -24,13 +25,17 @@ from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 
 @dataclass(frozen=True)
 class Verification(Record):
-    """What was re-derived, and every disagreement in a sentence; none means that the run holds."""
+    """What was re-derived, and every disagreement in a sentence; none means that the run holds.
+
+    `notes` are what a reader should know though nothing disagrees.
+    """
 
     exemplars: int
     verdicts: int
     gates: int
     sealed: bool
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -56,12 +61,17 @@ async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -
     problems = [p async for p in _wrong_exemplars(journal, environment, exemplars)]
     problems += [p async for p in _changed_verdicts(journal, environment, judged)]
     problems += _wrong_counts(journal, iterations)
+    other = changed(journal.meta("files"))
+    code = [path for path in other if path.suffix == ".py"]
+    problems += [f"{path} is not the file of tasks that this run was made from" for path in other if path not in code]
+    notes = [f"{path} was changed since the run; all is judged by what it says now" for path in code]
     gates = [(r.number, g) for r in iterations for g in r.gates]
     problems += _wrong_gates(run, journal, gates)
     problems += _wrong_champions(iterations)
     problems += _wrong_sealed(run, journal)
     problems += _wrong_report(run, make_report(run.config, journal))
-    return Verification(len(exemplars), len(judged), len(gates), journal.sealed() is not None, tuple(problems))
+    opened = journal.sealed() is not None
+    return Verification(len(exemplars), len(judged), len(gates), opened, tuple(problems), tuple(notes))
 
 
 def _sealed_nodes(journal: Journal) -> list[str]:

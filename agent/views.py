@@ -214,6 +214,8 @@ def _usage(report: Report) -> Table:
 def _facts(report: Report) -> str:
     lines = [f"Stopped: {report.stopped or 'not yet'} · {report.seconds:.0f} s"]
     refused = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.refused.items()))
+    if report.changed:
+        lines.append(f"Changed between sittings: {', '.join(report.changed)}; `burnish verify` judges all anew")
     if report.sandbox:
         lines.append(f"Sandbox: {escape(report.sandbox)}")
     if report.cut_off:
@@ -313,8 +315,10 @@ def print_verification(result: Verification, *, as_json: bool) -> None:
         f"{result.exemplars} exemplars, {result.verdicts} verdicts and {result.gates} gate decisions "
         f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}"
     )
+    for note in result.notes:
+        console.print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
     for problem in result.problems:
-        console.print(f"[red]✗[/] {escape(problem)}")
+        console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
     console.print("[green]everything agrees[/]" if result.holds else f"[red]{len(result.problems)} disagreements[/]")
 
 

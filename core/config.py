@@ -257,7 +257,8 @@ def _explain(model: type[BaseModel], error: ValidationError) -> str:
     path = [str(part) for part in first["loc"]]
     key = ".".join(path)
     if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return f"unknown key {key}; {nearest(path[-1], _names_at(model, path[:-1]))}"
+        own = f"; an option of the environment is environment_options.{key}" if len(path) == 1 else ""
+        return f"unknown key {key}; {nearest(path[-1], _names_at(model, path[:-1]))}{own}"
     if first["type"] == "literal_error":
         expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"

@@ -49,6 +49,14 @@ class Licensed(Protocol):
 
 
 @runtime_checkable
+class FromFiles(Protocol):
+    """Reads its tasks from files of the user's, beside the one that its name or its options give."""
+
+    files: Sequence[str]
+    """Their paths. A run keeps their digests, and goes on with the same files only."""
+
+
+@runtime_checkable
 class Solvable(Protocol):
     """Knows an answer to each of its tasks."""
 

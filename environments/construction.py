@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
-import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import BurnishError, ConfigError, PluginError
@@ -29,7 +28,8 @@ def construct(spec: str, factory: Callable[..., object], options: Mapping[str, J
 
     """
     _check_options(spec, factory, options)
-    options = {name: _fitting(factory, name, value) for name, value in options.items()}
+    parameters = _parameters(factory) or {}
+    options = {n: _fitting(spec, parameters[n], v) if n in parameters else v for n, v in options.items()}
     shown = f" with {json.dumps(dict(options), default=repr)}" if options else ""
     environment = called(lambda: factory(**options), f'environment "{spec}" cannot be built{shown}')
     called(partial(_check_parts, spec, environment), f'environment "{spec}" cannot be read')
@@ -59,31 +59,50 @@ def called(call: Callable[[], T], failure: str) -> T:
     if isinstance(outcome, Raised):
         if isinstance(outcome.error, BurnishError):
             raise outcome.error
-        raise PluginError(f"{failure}: {outcome}{_where(outcome.error)}") from outcome.error
+        raise PluginError(f"{failure}: {outcome}") from outcome.error
     return outcome
 
 
-def _where(error: BaseException) -> str:
-    """File and line of the innermost frame, as far as there is one outside of Burnish and the import system."""
-    if isinstance(error, SyntaxError):
-        return ""  # its message says where
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith("<frozen")]
-    return f" ({frames[-1].filename}, line {frames[-1].lineno})" if len(frames) > 1 else ""
+def _fitting(spec: str, parameter: inspect.Parameter, value: JsonValue) -> JsonValue:
+    """An option as its annotation, or a text or switch as its default, says; `level=2` is the level "2".
 
+    Raises:
+        ConfigError: it is of another kind.
 
-def _fitting(factory: Callable[..., object], name: str, value: JsonValue) -> JsonValue:
-    """An option that is a text, by its default, may look like a number: `level=2` is the level "2"."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    """
+    kind, optional = _kind(parameter)
+    if kind is None or type(value) is kind or (optional and value is None):
         return value
-    parameter = (_parameters(factory) or {}).get(name)
-    return str(value) if parameter is not None and isinstance(parameter.default, str) else value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind is str and number:
+        return str(value)
+    if kind is float and number:
+        return float(cast("float", value))
+    raise ConfigError(f'environment "{spec}": option "{parameter.name}" is {value!r:.60}; give {_IN_WORDS[kind]}')
+
+
+_IN_WORDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def _kind(parameter: inspect.Parameter) -> tuple[type | None, bool]:
+    """What kind of plain value an option is, None where that is not said, and whether it may be missing."""
+    members = get_args(parameter.annotation) or (parameter.annotation,)
+    plain = [member for member in members if member in _IN_WORDS]
+    optional = type(None) in members
+    if plain and len(plain) + optional == len(members):
+        return (plain[0] if len(plain) == 1 else None), optional
+    if parameter.annotation is parameter.empty and isinstance(parameter.default, (str, bool)):
+        return type(parameter.default), False
+    return None, False
 
 
 def _parameters(factory: Callable[..., object]) -> Mapping[str, inspect.Parameter] | None:
-    try:
-        return inspect.signature(factory).parameters
-    except (TypeError, ValueError):  # written in C: calling it will tell
-        return None
+    """Those of a callable with their annotations as types, or as they are written where they name what is not there."""
+    for evaluated in (True, False):
+        outcome = attempt(partial(inspect.signature, factory, eval_str=evaluated))
+        if not isinstance(outcome, Raised):
+            return outcome.parameters
+    return None  # written in C: calling it will tell
 
 
 def _check_options(spec: str, factory: Callable[..., object], options: Mapping[str, JsonValue]) -> None:

@@ -59,6 +59,10 @@ ADAPTERS: Mapping[str, str] = MappingProxyType(
 )
 
 
+FILES: Mapping[str, str] = MappingProxyType({".jsonl": "jsonl", ".yaml": "lmeval", ".yml": "lmeval"})
+"""The scheme that most likely reads files of an ending."""
+
+
 @dataclass(frozen=True)
 class EnvironmentEntry:
     """An environment or adapter (`name` ends in a colon) that can be named.
@@ -114,8 +118,16 @@ def _meant(spec: str, schemes: Collection[str]) -> str:
         return f"{name}:{rest.lstrip(':')}"
     if colon and os.path.isfile(f"{name}.py"):  # noqa: PTH113 (a name too long is none, and no error)
         return f"{name}.py:{rest}"
-    if colon and name in {*BUILT_IN, *entry_points(group=GROUP).names}:
+    names = {*BUILT_IN, *entry_points(group=GROUP).names}
+    if colon and name in names:
         return name
+    if colon and name.casefold() in schemes:
+        return f"{name.casefold()}:{rest}"
+    if spec not in names and spec.casefold() in names:
+        return spec.casefold()
+    reader = FILES.get(Path(spec).suffix)
+    if reader and os.path.isfile(spec):  # noqa: PTH113
+        return f"{reader}:{spec}"
     return f"{spec}:..." if spec in schemes else ""
 
 

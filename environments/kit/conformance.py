@@ -49,8 +49,9 @@ def check(
             told(finding)
 
     asyncio.run(look(subject, names, heard))
+    took = monotonic() - begun
     return Conformance(
-        "", environment.name, subject.abilities, tuple(found), subject.times, round(monotonic() - begun, 3)
+        "", environment.name, subject.abilities, tuple(found), subject.times, round(took, 3), took < limits.seconds
     )
 
 
@@ -81,7 +82,10 @@ class _Apart:
         if OFFLINE.name in names:
             self._find(_offline([*first.hosts, *(other.hosts if other else ())]))
         found = tuple(self._found[name] for name in names)
-        return Conformance(self._spec, first.name, first.abilities, found, self._times, round(monotonic() - begun, 3))
+        now = monotonic()
+        return Conformance(
+            self._spec, first.name, first.abilities, found, self._times, round(now - begun, 3), now < self._ends
+        )
 
     def _watch(self, names: list[str], *, prints: bool) -> Child:
         """Have the promises looked at; a process that dies or hangs at one is followed by another for the rest."""

@@ -81,6 +81,8 @@ class Conformance(Record):
     findings: tuple[Finding, ...]
     times: Mapping[str, Spread] = field(default_factory=dict)
     seconds: float = 0.0
+    complete: bool = True
+    """Whether there was time to look at everything."""
 
     @property
     def broken(self) -> tuple[Finding, ...]:

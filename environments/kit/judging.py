@@ -18,7 +18,7 @@ MANY_BY_CHANCE = 0.05
 """Share of other tasks' answers that may be right by chance: tasks may have more than one."""
 
 MOST_SHRINKING = 24
-SOLVE = "add `solve(task) -> str`, the environment's own answer, so that this can be tried"
+SOLVE = "it knows no answers of its own, as `solve(task) -> str` would give them, so this cannot be tried"
 
 
 async def in_time(subject: Subject) -> Seen:

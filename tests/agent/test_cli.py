@@ -13,6 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
+import codes
 import pytest
 from codes import Codes
 from laboratory import CommandLine, Laboratory, is_rating
@@ -22,6 +23,8 @@ from burnish import __version__
 from burnish.agent.directory import RunDirectory
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.report import Report
+
+CODES = Path(codes.__file__)
 
 COMMANDS = [
     ("run",), ("resume",), ("status",), ("report",), ("memory",), ("diff",), ("verify",), ("doctor",), ("env", "list"),
@@ -106,6 +109,41 @@ def test_a_file_of_an_adapter_is_found_from_any_folder(
     lab.run("run", environment="jsonl:echo.jsonl", budget={"iterations": 1})
     monkeypatch.chdir("/")
     assert burnish("verify", lab.folder / "run").code == 0
+
+
+def test_a_run_goes_on_with_the_tasks_it_began_with_only(burnish: CommandLine, lab: Laboratory) -> None:
+    file = lab.folder / "echo.jsonl"
+    lines = [json.dumps({"prompt": f"Say {n}.", "answer": f"{n}"}) for n in range(200)]
+    file.write_text("\n".join(lines))
+    lab.killed("run", 30, environment=f"jsonl:{file}", budget={"iterations": 1})
+    file.write_text("\n".join([*lines[1:], lines[0]]))
+    refused = burnish("resume", lab.folder / "run")
+    assert refused.code == 2
+    assert f"{file} is not the file this run began with" in refused.err
+    file.write_text("\n".join(lines))
+    assert burnish("resume", lab.folder / "run").code == 0
+    assert burnish("verify", lab.folder / "run").code == 0
+    file.write_text("\n".join(lines[1:]))
+    shown = burnish("verify", lab.folder / "run")
+    assert shown.code == 8
+    assert "is not the file of tasks" in shown.out
+    assert burnish("report", lab.folder / "run").code == 0
+
+
+def test_code_that_was_mended_between_sittings_is_told_of_and_judged_anew(
+    burnish: CommandLine, lab: Laboratory
+) -> None:
+    file = lab.folder / "mine.py"
+    file.write_text(f"import sys\nsys.path.append({str(CODES.parent)!r})\nfrom codes import Codes as Mine\n")
+    lab.killed("run", 30, environment=f"{file}:Mine", budget={"iterations": 1})
+    file.write_text(file.read_text() + "# mended\n")
+    done = burnish("resume", lab.folder / "run")
+    assert done.code == 0, done.err
+    assert "Changed between sittings: mine.py" in done.out
+    file.write_text(file.read_text() + "# and once more\n")
+    shown = burnish("verify", lab.folder / "run")
+    assert shown.code == 0
+    assert "mine.py was changed since the run" in shown.out
 
 
 def test_a_run_on_a_live_object_is_resumed_and_verified_with_it_only(burnish: CommandLine, lab: Laboratory) -> None:

@@ -1,7 +1,22 @@
 from __future__ import annotations
 
-from burnish.agent.doctor import examine
+import tomllib
+from pathlib import Path
+
+from burnish.agent.doctor import EXTRAS, examine
 from burnish.environments.sandbox.attacks import ATTACKS
+
+
+def test_doctor_names_the_extras_there_are() -> None:
+    (check,) = [check for check in examine() if check.name == "extras"]
+    there, _, missing = check.detail.partition(";")
+    assert {"chess", "gym", "humaneval", "plot", "wasi"} <= set(there.split(", "))
+    assert "burnish[NAME]" in missing or "inspect" in there
+
+
+def test_doctor_knows_every_extra() -> None:
+    table = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert EXTRAS.keys() == table["project"]["optional-dependencies"].keys() - {"dev"}
 
 
 def test_doctor_names_the_sandbox_and_what_it_held() -> None:

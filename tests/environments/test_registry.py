@@ -9,6 +9,7 @@ import pytest
 from burnish.environments.built_in.contacts import Contacts
 from burnish.environments.registry import BUILT_IN, EnvironmentEntry, listing, load
 from burnish.errors import BurnishError, ConfigError, PluginError
+from burnish.types import JsonValue
 
 GOOD = """
     from burnish.types import Feedback, Task
@@ -190,12 +191,40 @@ def test_an_error_in_a_class_names_file_and_line(tmp_path: Path) -> None:
         ("contacts", {"shape": 1}, '"contacts" has no option "shape"; did you mean "shapes"? it takes'),
         ("dates", {"shape": 1}, '"dates" has no option "shape"; it takes'),
         ("contacts", {"shapes": 99}, "from 1 to 16"),
+        ("contacts", {"shapes": "many"}, "option \"shapes\" is 'many'; give a whole number"),
+        ("contacts", {"shapes": True}, "give a whole number"),
+        ("code", {"unsafe": "no"}, "option \"unsafe\" is 'no'; give true or false"),
+        ("code", {"timeout": "long"}, "give a number"),
+        ("labels", {"level": ["easy"]}, "give a text"),
+        ("LABELS", {}, 'did you mean "labels"?'),
+        ("RG:leg_counting", {}, 'did you mean "rg:leg_counting"?'),
     ],
 )
-def test_wrong_names_and_options_are_configuration_errors(spec: str, options: dict[str, int], message: str) -> None:
+def test_wrong_names_and_options_are_configuration_errors(
+    spec: str, options: dict[str, JsonValue], message: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         load(spec, options)
     assert message in str(caught.value)
+
+
+def test_options_are_held_to_what_a_class_says_of_them(tmp_path: Path) -> None:
+    own = "words: 'int | None' = 3, rate: float = 1.0, quiet=False"
+    code = GOOD.replace("words: int = 3, loud: bool = False", own)
+    assert code != GOOD
+    path = written(tmp_path / "echo.py", code)
+    spec = f"{path}:Echo"
+    assert load(spec, {"words": None, "rate": 2, "quiet": True}).name == "echo"
+    for option, wrong in (("words", "3"), ("rate", "2"), ("quiet", "no"), ("quiet", 0)):
+        with pytest.raises(ConfigError, match=f'option "{option}" is'):
+            load(spec, {option: wrong})
+
+
+def test_a_file_of_tasks_alone_is_told_its_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sums.jsonl").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r'did you mean "jsonl:sums\.jsonl"'):
+        load("sums.jsonl", {})
 
 
 START = "class Echo:\n "
