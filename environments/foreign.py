@@ -35,7 +35,11 @@ class Raised:
 
     @property
     def place(self) -> str:
-        """The innermost line of foreign code, as in `shop.py, line 12`; empty where none was reached."""
+        """The innermost line of foreign code, as in `shop.py, line 12`; empty where none was reached, and of a
+        SyntaxError, whose message says where.
+        """
+        if isinstance(self.error, SyntaxError):
+            return ""
         frames = traceback.walk_tb(self.error.__traceback__)
         places = [(file, line) for frame, line in frames if _is_foreign(file := frame.f_code.co_filename)]
         return f"{Path(places[-1][0]).name}, line {places[-1][1]}" if places else ""

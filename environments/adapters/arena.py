@@ -8,8 +8,10 @@ from importlib.util import find_spec
 
 from burnish.environments.adapters.arena_link import Host, Play
 from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.passed_on import listed
+from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import replayed
-from burnish.errors import ConfigError, PluginError
+from burnish.errors import BurnishError, ConfigError, PluginError
 from burnish.protocols import Turn
 from burnish.types import Feedback, JsonValue, Split, Status, Task
 
@@ -39,18 +41,21 @@ class TextArena:
     """
 
     def __init__(self, target: str, *, turns: int = 0, **options: JsonValue) -> None:
-        if type(turns) is not int or turns < 0:
-            raise ConfigError(f'"{SCHEME}:{target}": turns is {turns!r}; give a whole number, 0 for the game\'s own')
         if find_spec("textarena") is None:  # the process of the game imports it
             library("textarena", scheme=SCHEME, extra=SCHEME)
         self.name = f"{SCHEME}:{target}"
         self.instruction = (
             "Play the game by its rules. Answer with your next action alone, in the form that the game asks for."
         )
+        self._options = options
         self._host = Host(target, options)
         self.licence = "MIT"
         self.provenance = f"The game {target} of textarena {self._host.version}, begun from seeds."
-        self.max_turns = turns or self._limit()
+        try:
+            self.max_turns = turns_of(self.name, "turns", turns, self._limit())
+        except BurnishError:
+            self.close()
+            raise
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Games of `split`, each once; many games have no end of them, some have a few dozen."""
@@ -96,10 +101,10 @@ class TextArena:
                 marks.add(play.opening["mark"])
                 limit = play.opening["limit"]
         if len(marks) == 1:
-            self.close()
-            raise PluginError(
-                f'"{self.name}" is one and the same game from every seed, so there is nothing to learn it on; '
-                "choose another game"
+            cause = f"likely because of {listed(self._options)}; give another value" if self._options else ""
+            raise ConfigError(
+                f'"{self.name}" is one and the same game from every seed, so there is nothing to learn it on'
+                f"{f', {cause}' if cause else '; choose another game'}"
             )
         return min(MOST_TURNS, 2 * limit) if isinstance(limit, int) and limit > 0 else MOST_TURNS
 

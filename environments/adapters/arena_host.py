@@ -19,10 +19,13 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_type_hints
 
+from burnish.environments.adapters.names import nearest
+from burnish.environments.adapters.passed_on import check_names, fitted, refused
 from burnish.environments.foreign import Raised, attempt
-from burnish.spelling import close_to, did_you_mean
+from burnish.errors import BurnishError, ConfigError
+from burnish.types import JsonValue
 
 STEP_SECONDS = 30
 """Wall time that the game may take for one step before its process is ended."""
@@ -35,18 +38,15 @@ LATE = ("textarena.envs.Minesweeper.env",)
 """Games that draw only once they are played, so that seeds differ though openings do not."""
 
 
-class Refused(Exception):
-    """The game cannot be played here, or not with these options."""
-
-
 def main(game: str, options: str, control: str) -> None:
     """Serve one game until the other end of the control socket is closed."""
     link = socket.socket(fileno=int(control))
     _keep_offline()
     prepared = attempt(partial(_prepared, game, json.loads(options)))
     if isinstance(prepared, Raised):
-        refused = str(prepared.error) if isinstance(prepared.error, Refused) else _needs(prepared)
-        link.sendall(_line({"refused": refused}))
+        ours = isinstance(prepared.error, BurnishError)
+        why = str(prepared.error) if ours else f'"ta:{game}" {_needs(prepared)}'
+        link.sendall(_line({"refused": why, "configuration": isinstance(prepared.error, ConfigError)}))
         return
     link.sendall(_line({"version": import_module("textarena").__version__}))
     gc.freeze()  # a play that collects what it shares would first have to copy it
@@ -61,27 +61,51 @@ def main(game: str, options: str, control: str) -> None:
         os.close(sockets[0])
 
 
-def _prepared(game: str, options: Mapping[str, object]) -> Any:
+def _prepared(game: str, given: Mapping[str, JsonValue]) -> Any:
     """The game, made but not begun; its arguments are checked first."""
     arena = import_module("textarena")
     registry = import_module("textarena.envs.registration").ENV_REGISTRY
     if game not in registry:
-        raise Refused(f'has no game "{game}"; {_hint(game, registry)}')
+        games = "`textarena.pprint_registry_detailed()` prints all"
+        raise ConfigError(f'TextArena has no game "{game}"; {nearest(game, registry, otherwise=games)}')
     module, _, name = registry[game].entry_point.partition(":")
-    taken = list(inspect.signature(getattr(import_module(module), name)).parameters)
-    for option in options:
-        if option not in taken:
-            near = close_to(option, taken)
-            hint = f'did you mean "{near}"? ' if near else ""
-            raise Refused(f'"{game}" has no option "{option}"; {hint}it takes {", ".join(taken) or "none"}')
-    trial = _made(arena, game, options)
-    begun = attempt(partial(trial.reset, num_players=1, seed=0))
+    options = _fitted(f"ta:{game}", getattr(import_module(module), name), given)
+    begun = attempt(partial(_begun, arena, game, options))
+    if isinstance(begun, Raised) and options and not isinstance(attempt(partial(_begun, arena, game, {})), Raised):
+        raise refused(f"ta:{game}", "TextArena", given, begun, lambda alone: _begun(arena, game, _only(options, alone)))
     several = isinstance(begun, Raised) and "player" in str(begun).lower()
-    if several or (not isinstance(begun, Raised) and not isinstance(_raw(trial).state, arena.SinglePlayerState)):
-        raise Refused(f'"{game}" is a game for several players; only single-player games have tasks')
+    if several or (not isinstance(begun, Raised) and not isinstance(_raw(begun).state, arena.SinglePlayerState)):
+        raise ConfigError(f'"ta:{game}" is a game for several players; only single-player games have tasks')
     if isinstance(begun, Raised):
         raise begun.error
     return _made(arena, game, options)
+
+
+def _fitted(spec: str, kind: type, options: Mapping[str, JsonValue]) -> dict[str, object]:
+    """The options as the game's parameters have them; a `ConfigError` names one that it does not take."""
+    parameters = inspect.signature(kind).parameters
+    check_names(spec, options, [*parameters, "turns"])
+    types = attempt(partial(get_type_hints, kind.__init__))  # type: ignore[misc] # nobody has made an object of it
+    hints = {} if isinstance(types, Raised) else types
+    return {o: fitted(spec, "TextArena", o, value, **_said(parameters[o], hints)) for o, value in options.items()}
+
+
+def _said(parameter: inspect.Parameter, hints: Mapping[str, object]) -> dict[str, object]:
+    """What a parameter takes, by its annotation or else its default."""
+    default = parameter.default
+    by_default = object if default is None or default is parameter.empty else type(default)
+    return {"annotation": hints.get(parameter.name, by_default), "default": default}
+
+
+def _only(options: Mapping[str, object], option: str) -> dict[str, object]:
+    return {option: options[option]}
+
+
+def _begun(arena: Any, game: str, options: Mapping[str, object]) -> Any:
+    """The game at a first start, which not every option lets it come to."""
+    made = _made(arena, game, options)
+    made.reset(num_players=1, seed=0)
+    return made
 
 
 def _made(arena: Any, game: str, options: Mapping[str, object]) -> Any:
@@ -89,12 +113,6 @@ def _made(arena: Any, game: str, options: Mapping[str, object]) -> Any:
     made = arena.make(game, **options)
     # "-raw" games show only what is new; an observation must hold all there is.
     return made if isinstance(made, arena.Wrapper) else arena.wrappers.LLMObservationWrapper(made)
-
-
-def _hint(game: str, registry: Mapping[str, object]) -> str:
-    near = close_to(game, registry)
-    games = sorted({re.sub(r"-v0.*", "-v0", name) for name in registry})
-    return f'did you mean "{near}"? ' if near else did_you_mean(game, games)
 
 
 def _needs(raised: Raised) -> str:
@@ -106,7 +124,12 @@ def _needs(raised: Raised) -> str:
         return f"needs the data {name} of nltk; install it with `python -m nltk.downloader {name}`"
     if "API" in text and "key" in text.lower():
         return "asks a model of its own over the network, so it cannot be judged here; choose another game"
-    return f"cannot start this game here ({raised})"
+    if isinstance(raised.error, SyntaxError):
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return f"cannot be loaded here, as Python {version} cannot read its module; choose another game"
+    if isinstance(raised.error, ModuleNotFoundError):
+        return f"cannot be loaded here, as there is no module {raised.error.name}; choose another game"
+    return f"cannot be started here ({raised}); choose another game"
 
 
 def _keep_offline() -> None:

@@ -1,8 +1,8 @@
 """Processes that play TextArena games, and what is said with them: a JSON object a line.
 
-The host answers its start with `{"version"}` or `{"refused": why}`. Each play is begun by sending the host one end of
-a socket, over which `{"seed"}` and `{"action"}` are then answered by what the game shows. Closing the sockets ends
-the processes, however this one ends.
+The host answers its start with `{"version"}`, or with `{"refused": why, "configuration": whether that is wrong}`.
+Each play is begun by sending the host one end of a socket, over which `{"seed"}` and `{"action"}` are then answered by
+what the game shows. Closing the sockets ends the processes, however this one ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Self
 
-from burnish.errors import PluginError
+from burnish.errors import ConfigError, PluginError
 from burnish.types import JsonValue
 
 START_SECONDS = 120.0
@@ -42,7 +42,7 @@ class Host:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 [
                     *(sys.executable, "-P", "-m", "burnish.environments.adapters.arena_host"),
-                    *(game, json.dumps(options), str(theirs.fileno())),
+                    *(game, json.dumps(options, default=str), str(theirs.fileno())),
                 ],
                 # Sets of texts are in the same order everywhere, so that plays are.
                 env={**os.environ, "PYTHONHASHSEED": "0"},
@@ -60,7 +60,7 @@ class Host:
             raise
         if "refused" in reply:
             self.close()
-            raise PluginError(f'"ta:{game}": TextArena {reply["refused"]}')
+            raise (ConfigError if reply["configuration"] else PluginError)(str(reply["refused"]))
         self.version = str(reply["version"])
 
     def play(self, seed: int) -> Play:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from burnish.environments.adapters.paths import regular_file
 from burnish.environments.files import import_file
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
@@ -21,9 +22,7 @@ def function(spec: str, *, option: str) -> Callable[..., object]:
     path, _, name = spec.rpartition(":")
     if not path.endswith(".py") or not name:
         raise ConfigError(f"{option} is {spec!r}; give a function as path/to/file.py:name")
-    file = Path(path)
-    if not file.is_file():
-        raise PluginError(f"{option}: there is no file {file} (looked in {file.absolute().parent})")
+    file = regular_file(Path(path), option=option)
     module = import_file(file.resolve())
     found = getattr(module, name, None)
     if found is None:

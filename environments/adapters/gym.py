@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
@@ -12,11 +13,12 @@ from burnish.environments.adapters.blackjack import Blackjack
 from burnish.environments.adapters.games import Game, Play, Start
 from burnish.environments.adapters.grids import CliffWalking, FrozenLake, Taxi
 from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.names import nearest, no_level
 from burnish.environments.adapters.own_games import OwnGame
+from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import as_answer, replayed
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
-from burnish.spelling import close_to, did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task
 
 READY: Mapping[str, Callable[..., Game]] = MappingProxyType(
@@ -36,7 +38,7 @@ class Gym:
     """Games as text, played turn by turn (gymnasium).
 
     `arguments` are for `gymnasium.make`. A game that is not ready needs `render` and `parse`, each as
-    path/to/file.py:name, see `OwnGame`; `goal`, `max_turns` and `instruction` are for those.
+    path/to/file.py:name, see `OwnGame`; `goal` is for those. `max_turns` of 0 are the game's own.
     """
 
     licence = "MIT"
@@ -60,15 +62,16 @@ class Gym:
         self.name = f"gym:{target}"
         self.provenance = f"Played in {target} of gymnasium."
         _check_id(gymnasium, target)
+        _check_arguments(self.name, arguments)
+        _check_goal(self.name, goal, ready=not (render or parse) and _stem(target) in READY)
         own = {"render": render, "parse": parse, "goal": goal} if render or parse else {}
         game = _game(gymnasium, target, arguments or {}, own)
         if level and level not in game.levels:
-            known = did_you_mean(level, game.levels) if game.levels else "it has no levels"
-            raise ConfigError(f'"{self.name}" has no level "{level}"; {known}')
+            raise no_level(self.name, level, game.levels)
         if game.levels:
             self.levels, self.at_level = game.levels, self._at_level
         self.instruction = instruction or game.instruction
-        self.max_turns = game.max_turns = max_turns or game.max_turns
+        self.max_turns = game.max_turns = turns_of(self.name, "max_turns", max_turns, game.max_turns)
         self._game = game
         self._level = level
         self._target = target
@@ -118,12 +121,31 @@ def _check_id(gymnasium: Any, target: str) -> None:
     outcome = attempt(lambda: gymnasium.spec(target))
     if isinstance(outcome, Raised):
         known = [name for name in gymnasium.registry if "/" not in name]
-        near = close_to(target, known)
         ready = [name for name in known if _stem(name) in READY]
-        hint = f'did you mean "{near}"? ' if near else ""
+        others = f"ready are {', '.join(ready)}, and `gymnasium.pprint_registry()` prints all"
+        raise ConfigError(f'gymnasium has no game "{target}"; {nearest(target, known, otherwise=others)}')
+
+
+def _check_arguments(name: str, arguments: object) -> None:
+    """Raise a `ConfigError` unless they are an object, or none are given."""
+    if arguments is not None and not isinstance(arguments, Mapping):
         raise ConfigError(
-            f'gymnasium has no game "{target}"; {hint}ready are {", ".join(ready)}, '
-            "and `gymnasium.pprint_registry()` prints all"
+            f'"{name}": arguments is {arguments!r:.60}; give an object, as arguments.is_slippery=true '
+            "or 'arguments={is_slippery=true}' on the command line"
+        )
+
+
+def _check_goal(name: str, goal: float | None, *, ready: bool) -> None:
+    """Raise a `ConfigError` for a goal that no sum of rewards can reach, or one of a game that has its own."""
+    if goal is None:
+        return
+    if ready:
+        raise ConfigError(
+            f'"{name}" has a goal of its own; leave out `goal`, which is for games with `render` and `parse`'
+        )
+    if not math.isfinite(goal):
+        raise ConfigError(
+            f'"{name}": goal is {goal}; give the finite number to which the rewards of a play must add up'
         )
 
 

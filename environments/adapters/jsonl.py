@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import cast
 
 from burnish.environments.adapters.answers import IN_TAGS
-from burnish.environments.adapters.lines import Line, read_lines
+from burnish.environments.adapters.licences import NOT_KNOWN
+from burnish.environments.adapters.lines import Line
+from burnish.environments.adapters.names import no_level
 from burnish.environments.adapters.scorers import SCORERS, Contains, Exact, Number, Scorer
+from burnish.environments.adapters.task_files import check_splits, read_tasks
 from burnish.environments.adapters.verdict import EXPECTED
 from burnish.environments.forms import form_of
-from burnish.errors import ConfigError, PluginError
+from burnish.errors import ConfigError
 from burnish.spelling import close_to, did_you_mean
-from burnish.types import SPLITS, Feedback, JsonValue, Split, Task, canonical_text
+from burnish.types import Feedback, JsonValue, Split, Task
 
 INSTRUCTIONS: Mapping[str, str] = {
     "exact": f"Answer the question. {IN_TAGS}",
@@ -55,7 +57,7 @@ class Jsonl:
         level: str = "",
         name: str = "",
         instruction: str = "",
-        licence: str = "unknown",
+        licence: str = NOT_KNOWN,
         provenance: str = "",
         at_least: int = 1,
         **scorer_options: JsonValue,
@@ -69,13 +71,13 @@ class Jsonl:
         self._scorer = _scorer(scorer, scorer_options)
         self.instruction = instruction or INSTRUCTIONS[scorer]
         self._fields = {"prompt": prompt, "answer": answer, "cell": cell, "level": level_field}
-        tasks = self._read(path)
+        tasks = [(task, _label(line, level_field)) for task, line in read_tasks(path, self._task)]
         self._by_level = _levels(path, tasks, level)
         levels = tuple(self._by_level)
         if levels:
             self.levels, self.at_level = levels, self._at_level
         self._tasks = self._by_level[level] if level else [task for task, _ in tasks]
-        _check_splits(path, self._tasks, at_least)
+        check_splits(path, self._tasks, at_least)
         form = _form(self._scorer, self._tasks)
         if form:
             self.form = lambda _task: form
@@ -85,7 +87,7 @@ class Jsonl:
     def _at_level(self, level: str) -> Jsonl:
         """The tasks of one level only; a `ConfigError` when there is no such level."""
         if level not in self._by_level:
-            raise ConfigError(f'"{self.name}" has no level "{level}"; {did_you_mean(level, self._by_level)}')
+            raise no_level(self.name, level, tuple(self._by_level))
         other = copy(self)
         other._limit(level)  # noqa: SLF001 - of its own class
         return other
@@ -107,22 +109,7 @@ class Jsonl:
         """The answer in the file, where the scorer expects one answer."""
         return self._scorer.gold(task)
 
-    def _read(self, path: Path) -> list[tuple[Task, str]]:
-        """Tasks with their levels."""
-        tasks: list[tuple[Task, str]] = []
-        seen: dict[str, int] = {}
-        for line in read_lines(path):
-            task, level = self._task(line)
-            same = canonical_text(task.prompt)
-            if same in seen:
-                raise line.broken(f"has the prompt of line {seen[same]}; leave one of them out")
-            seen[same] = line.number
-            tasks.append((task, level))
-        if not tasks:
-            raise PluginError(f"{path} is empty; write one JSON object a line")
-        return tasks
-
-    def _task(self, line: Line) -> tuple[Task, str]:
+    def _task(self, line: Line) -> Task:
         prompt = line.text(self._fields["prompt"])
         field = self._fields["answer"]
         try:
@@ -131,7 +118,7 @@ class Jsonl:
             raise line.broken(f'has a field "{field}" that {error}') from None
         cell, level = (_label(line, self._fields[kind]) for kind in ("cell", "level"))
         both = "/".join(part for part in (cell, level) if part)
-        return Task(self.name, prompt, data={EXPECTED: expected}, cell=both), level
+        return Task(self.name, prompt, data={EXPECTED: expected}, cell=both)
 
 
 def _label(line: Line, field: str) -> str:
@@ -145,18 +132,38 @@ def _label(line: Line, field: str) -> str:
 def _scorer(name: str, options: Mapping[str, JsonValue]) -> Scorer:
     if name not in SCORERS:
         raise ConfigError(f'jsonl: there is no scorer "{name}"; {did_you_mean(name, SCORERS)}')
-    kind = SCORERS[name]
+    taken = _options_of(name)
+    strange = [option for option in options if option not in taken]
+    if strange:
+        raise _no_option(min(strange, key=lambda option: len(_takers(option))), name)  # what no scorer takes first
+    for option, value in options.items():
+        if isinstance(taken[option], (bool, str, int)) and type(value) is not type(taken[option]):
+            raise ConfigError(f'jsonl: the option "{option}" is {value!r}; give {_SHOWN[type(taken[option])]}')
+    return SCORERS[name](**options)
+
+
+def _options_of(scorer: str) -> dict[str, object]:
+    """Defaults of a scorer's options."""
+    kind = SCORERS[scorer]
     assert isinstance(kind, type)
-    taken = {field.name: field for field in dataclasses.fields(kind) if field.name != "others"}
-    for option in options:
-        if option not in taken:
-            near = close_to(option, taken)
-            hint = f'did you mean "{near}"? ' if near else ""
-            raise ConfigError(f'jsonl: the scorer "{name}" has no option "{option}"; {hint}it takes {", ".join(taken)}')
-        default = taken[option].default
-        if isinstance(default, (bool, str, int)) and type(options[option]) is not type(default):
-            raise ConfigError(f'jsonl: the option "{option}" is {options[option]!r}; give {_SHOWN[type(default)]}')
-    return cast("Scorer", kind(**options))
+    return {field.name: field.default for field in dataclasses.fields(kind) if field.name != "others"}
+
+
+def _takers(option: str) -> list[str]:
+    return [scorer for scorer in SCORERS if option in _options_of(scorer)]
+
+
+def _no_option(option: str, scorer: str) -> ConfigError:
+    own = [p.name for p in inspect.signature(Jsonl).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known = [*own, *_options_of(scorer)]
+    meant = close_to(option, {*known, *(other for name in SCORERS for other in _options_of(name))})
+    if not meant or meant in known:
+        return ConfigError(f'jsonl: there is no option "{option}"; {did_you_mean(option, known)}')
+    takers = " or ".join(f"scorer={other}" for other in _takers(meant))
+    hint = f"; it is for {takers}" if meant == option else f'; did you mean "{meant}"? it is for {takers}'
+    return ConfigError(
+        f'jsonl: the scorer "{scorer}" has no option "{option}"{hint}; leave it out, or give that scorer'
+    )
 
 
 def _form(scorer: Scorer, tasks: Sequence[Task]) -> str:
@@ -176,17 +183,5 @@ def _levels(path: Path, tasks: Sequence[tuple[Task, str]], level: str) -> dict[s
         if own:
             by_level.setdefault(own, []).append(task)
     if level and level not in by_level:
-        raise ConfigError(f'{path} has no level "{level}"; {did_you_mean(level, by_level)}')
+        raise no_level(str(path), level, tuple(by_level))
     return by_level
-
-
-def _check_splits(path: Path, tasks: Sequence[Task], at_least: int) -> None:
-    """Whether every split has enough tasks."""
-    counts = Counter(task.split for task in tasks)
-    if min(counts[split] for split in SPLITS) >= at_least:
-        return
-    shown = ", ".join(f"{counts[split]} for {split}" for split in SPLITS)
-    raise PluginError(
-        f"{path} has too few tasks: {shown}, and each split needs at least {at_least}; "
-        "lines fall to a split by their prompt, about 60, 20 and 20 of a hundred, so add lines"
-    )

@@ -6,20 +6,19 @@ import logging
 import math
 import random
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.licences import licence_of
+from burnish.environments.adapters.lm_files import SCHEME, data_files, offline, read_task
+from burnish.environments.adapters.task_files import check_splits
 from burnish.environments.adapters.verdict import EXPECTED, RIGHT, unparsable, wrong
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
-from burnish.types import Feedback, JsonValue, Split, Task
-
-SCHEME = "lmeval"
-
-FILE_FORMATS = ("json", "csv", "parquet", "text")
-"""Values of `dataset_path` that read local files; any other is a name on a hub, or code."""
+from burnish.types import Feedback, JsonValue, Split, Task, canonical_text
 
 DOCUMENT = "document"
 
@@ -34,32 +33,42 @@ class LmEval:
     `target` is a task's YAML file, whose data files are local. Output types `generate_until`, and `multiple_choice`
     with the choices shown and one of them to be copied, are posed. The reward is what `metric` (by default the first
     that counts an answer alone, from 0 to 1) says of the answer after `filter` (by default the first of the task's).
+    `licence` is an SPDX expression, by default that of the task's `metadata`.
     """
 
-    def __init__(self, target: str, *, metric: str = "", filter: str = "") -> None:  # noqa: A002 - the library's word
+    def __init__(
+        self,
+        target: str,
+        *,
+        metric: str = "",
+        filter: str = "",  # noqa: A002 - the library's word
+        licence: JsonValue = None,
+    ) -> None:
         path = Path(target)
         self.name = f"{SCHEME}:{path.name}"
         library("lm_eval.api.task", scheme=SCHEME, extra=SCHEME)
-        config = self._read(path)
+        config = read_task(path, self.name)
+        self.licence = licence_of(self.name, licence, config.get("metadata"))
+        self.files = data_files(config)
         self._choosing = config["output_type"] == "multiple_choice"
-        self._task = self._made(config)
+        self._task = self._made(config, path)
         self._documents = [dict(document) for document in self._task.eval_docs]
         self._metric = _named(self.name, "metric", metric, self._metrics())
         self._filters = {one.name: one for one in self._task._filters}  # noqa: SLF001 - it has no other way to them
         self._filter = _named(self.name, "filter", filter, list(self._filters))
         own = config.get("description")
         self.instruction = own.strip() if isinstance(own, str) and own.strip() and "{{" not in own else self._asking()
-        self.licence = "unknown"
         self.provenance = f"The task {config.get('task', path.stem)} of the lm-evaluation-harness, from {path.name}."
+        # Rows are those of the file only where there is one, and no function of the task's picks or orders them.
+        own = self.files if len(self.files) == 1 and config.get("process_docs") is None else [f'"{self.name}"']
+        self._tasks = self._all_posed(own[0])
+        check_splits(path, self._tasks)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
-        """The tasks of a split in an order of the seed."""
-        documents = list(self._documents)
-        random.Random(f"{SCHEME} {split} {seed}").shuffle(documents)
-        for document in documents:
-            task = self._posed(document)
-            if task.split == split:
-                yield task
+        """The tasks of a split, each once, in an order of the seed."""
+        tasks = list(self._tasks)
+        random.Random(f"{SCHEME} {split} {seed}").shuffle(tasks)
+        yield from (task for task in tasks if task.split == split)
 
     def score(self, task: Task, answer: str) -> Feedback:
         """What the task's metric says of the answer after the task's filter."""
@@ -81,45 +90,47 @@ class LmEval:
         texts = [str(one) for one in expected] if isinstance(expected, list) else [str(expected)]
         return next((text for text in texts if self.score(task, text).verified), None)
 
-    def _read(self, path: Path) -> dict[str, Any]:
-        """The task's configuration; data files are looked for beside it."""
-        if not path.is_file():
-            raise PluginError(f"there is no file {path} (looked in {path.absolute().parent})")
-        loader = library("lm_eval.tasks._yaml_loader", scheme=SCHEME, extra=SCHEME)
-        config = attempt(lambda: loader.load_yaml(path))
-        if isinstance(config, Raised):
-            raise PluginError(f"{path} cannot be read as a task: {config}") from config.error
-        config.setdefault("output_type", "generate_until")
-        if config["output_type"] not in {"generate_until", "multiple_choice"}:
-            raise PluginError(
-                f'"{self.name}": output_type is {config["output_type"]}, which asks for probabilities of given texts; '
-                "only generate_until and multiple_choice can be answered"
-            )
-        files = (config.get("dataset_kwargs") or {}).get("data_files")
-        if "custom_dataset" not in config and (config.get("dataset_path") not in FILE_FORMATS or not files):
-            raise PluginError(
-                f'"{self.name}": its data is not in local files; give one of {", ".join(FILE_FORMATS)} as dataset_path '
-                "and the files as data_files in dataset_kwargs"
-            )
-        if files:
-            config["dataset_kwargs"] = {**config["dataset_kwargs"], "data_files": _local(files, path.parent)}
-        return dict(config)
-
-    def _made(self, config: dict[str, Any]) -> Any:
+    def _made(self, config: dict[str, Any], path: Path) -> Any:
         logging.getLogger("lm_eval").setLevel(logging.ERROR)  # defaults it takes are no news to who wrote the task
         library("datasets", scheme=SCHEME, extra=SCHEME).disable_progress_bars()
         module = library("lm_eval.api.task", scheme=SCHEME, extra=SCHEME)
-        made = attempt(lambda: module.ConfigurableTask(config=config))
+        with offline():
+            made = attempt(lambda: module.ConfigurableTask(config=config))
         if isinstance(made, Raised):
-            raise PluginError(f'"{self.name}": lm-eval cannot make its task: {made}') from made.error
+            said = Raised(_first_cause(made.error))
+            raise PluginError(
+                f'"{self.name}": lm-eval cannot make its task: {said}; mend {path} or its data'
+            ) from made.error
         if getattr(made, "MULTIMODAL", False) or made.multiple_input:
             raise PluginError(f'"{self.name}": its questions are not one text each; choose another task')
         return made
 
+    def _all_posed(self, source: str) -> list[Task]:
+        """A task a row, in the order of the rows."""
+        tasks: list[Task] = []
+        seen: dict[str, int] = {}
+        for row, document in enumerate(self._documents, 1):
+            where = f"{source}, row {row}:"
+            task = attempt(partial(self._posed, document))
+            if isinstance(task, Raised):
+                raise PluginError(f"{where} no task can be made of it: {task}; mend it") from task.error
+            if not task.prompt.strip():
+                raise PluginError(f"{where} has an empty prompt; leave it out")
+            first = seen.setdefault(canonical_text(task.prompt), row)
+            if first != row:
+                raise PluginError(f"{where} has the prompt of row {first}; leave one of them out")
+            tasks.append(task)
+        return tasks
+
     def _metrics(self) -> list[str]:
         """Those that count one answer alone, from 0 to 1, found out with an empty answer to the first question."""
         first = self._documents[0]
-        results = self._results(first, [(-float(i), False) for i, _ in enumerate(self._choices(first))] or [""])
+        empty: list[Any] = [(-float(i), False) for i, _ in enumerate(self._choices(first))] or [""]
+        results = attempt(lambda: self._results(first, empty))
+        if isinstance(results, Raised):
+            raise PluginError(
+                f'"{self.name}": its metrics fail on an empty answer: {results}; mend them'
+            ) from results.error
         better = self._task.higher_is_better()
         return [name for name, value in results.items() if _is_share(value) and better.get(name, True)]
 
@@ -157,21 +168,11 @@ class LmEval:
         return asked if self._choosing else "Answer the question, and give nothing but the answer."
 
 
-def _local(files: Any, folder: Path) -> Any:
-    """Names of data files as absolute paths.
-
-    Raises:
-        PluginError: one of them is not there.
-
-    """
-    if isinstance(files, Mapping):
-        return {split: _local(names, folder) for split, names in files.items()}
-    if isinstance(files, list):
-        return [_local(name, folder) for name in files]
-    path = folder / str(files)
-    if not path.is_file():
-        raise PluginError(f"there is no data file {path}; data files are looked for beside the task, and never fetched")
-    return str(path.resolve())
+def _first_cause(error: BaseException) -> BaseException:
+    """What was raised first: `datasets` wraps what it meets in a file into errors that do not say it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _named(name: str, kind: str, asked: str, known: list[str]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.licences import licence_of
 from burnish.environments.adapters.packages import package_of
 from burnish.environments.adapters.verdict import EXPECTED
 from burnish.environments.foreign import Raised, attempt
@@ -17,18 +19,22 @@ from burnish.types import Feedback, JsonValue, Split, Task, canonical_text
 
 SCHEME = "vf"
 
+LICENCE = "licence"
+"""The option that is Burnish's own, not the taskset's."""
+
 INSTRUCTION = "Do what the text asks for and answer in the form that it asks for."
 
 
 class Taskset:
     """Tasks of a verifiers taskset, judged by its own reward functions.
 
-    `target` is the name of the taskset's package, options are the fields of its config. The reward is the weighted
-    sum of what its functions give, divided by the sum of the positive weights. Only tasks of one turn are posed:
-    tasksets that need a container, tools, a model as judge or a runtime to score in are refused.
+    `target` is the name of the taskset's module, options are the fields of its config; `licence` is an SPDX
+    expression, by default that of the package. The reward is the weighted sum of what its functions give, divided by
+    the sum of the positive weights. Only tasks of one turn are posed: tasksets that need a container, tools, a model as
+    judge or a runtime to score in are refused.
     """
 
-    def __init__(self, target: str, **options: JsonValue) -> None:
+    def __init__(self, target: str, *, licence: JsonValue = None, **options: JsonValue) -> None:
         self._vf = library("verifiers.v1", scheme=SCHEME, extra=SCHEME)
         self._loaders = library("verifiers.v1.utils.loaders", scheme=SCHEME, extra=SCHEME)
         self.name = f"{SCHEME}:{target}"
@@ -37,7 +43,8 @@ class Taskset:
         first = self._first()
         _refuse_if(self.name, self._obstacle(target, first))
         self.instruction = first.data.system_prompt or INSTRUCTION
-        package, self.licence = package_of(type(self._taskset).__module__)
+        package, found = package_of(type(self._taskset).__module__)
+        self.licence = licence_of(self.name, licence, found)
         self.provenance = f"The verifiers taskset {target} of {package or 'a module that no package holds'}."
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
@@ -69,12 +76,18 @@ class Taskset:
         )
 
     def _loaded(self, target: str, options: Mapping[str, JsonValue]) -> Any:
+        module = _module(target)
         config_type = attempt(lambda: self._loaders.taskset_config_type(target))
         if isinstance(config_type, Raised):
-            raise PluginError(
-                f'"{self.name}": {config_type}; install the package of the taskset and name it as it is imported'
-            ) from config_type.error
-        fields = sorted(set(config_type.model_fields) - {"id"})
+            error = config_type.error
+            cause = error.__cause__ if isinstance(error.__cause__, ModuleNotFoundError) else error
+            if isinstance(cause, ModuleNotFoundError) and cause.name == module:
+                raise PluginError(
+                    f'"{self.name}": there is no module {module}; install its package, or name the folder of '
+                    f"{module}.py in PYTHONPATH"
+                ) from error
+            raise PluginError(f'"{self.name}" cannot be imported: {Raised(cause)}; mend its module') from error
+        fields = (*sorted(set(config_type.model_fields) - {"id"}), LICENCE)
         for option in options:
             if option not in fields:
                 near = close_to(option, fields)
@@ -82,13 +95,22 @@ class Taskset:
                 raise ConfigError(f'"{self.name}" has no option "{option}"; {hint}it takes {", ".join(fields)}')
         config = attempt(lambda: config_type.model_validate({**options, "id": target}))
         if isinstance(config, Raised):
-            raise ConfigError(f'"{self.name}" does not take these options: {config}') from config.error
-        return self._loaders.load_taskset(config)
+            raise ConfigError(f'"{self.name}" does not take these options: {_amiss(config)}') from config.error
+        taskset = attempt(lambda: self._loaders.load_taskset(config))
+        if isinstance(taskset, Raised):
+            raise PluginError(
+                f'"{self.name}" cannot be made: {taskset}; mend its module or its options'
+            ) from taskset.error
+        return taskset
 
     def _first(self) -> Any:
-        first = next(iter(self._taskset), None)
+        first = attempt(lambda: next(iter(self._taskset), None))
+        if isinstance(first, Raised):
+            raise PluginError(
+                f'"{self.name}" cannot load its tasks: {first}; mend its module or its options'
+            ) from first.error
         if first is None:
-            raise PluginError(f'"{self.name}" has no tasks')
+            raise PluginError(f'"{self.name}" has no tasks; mend its module or its options')
         return first
 
     def _obstacle(self, target: str, task: Any) -> str:
@@ -141,6 +163,36 @@ class Taskset:
             ok=True,
             stop_condition="agent_completed",
         )
+
+
+def _module(target: str) -> str:
+    """The module that verifiers imports for a name, which may be written as at its hub, `owner/name@version`.
+
+    Raises:
+        ConfigError: no module can be called so.
+
+    """
+    if not target:
+        raise ConfigError(f'"{SCHEME}:" names no taskset; write the name of its module behind the colon')
+    module = target.rpartition("/")[2].partition("@")[0].replace("-", "_").lower()
+    if module.endswith(".py"):
+        file = Path(target)
+        raise ConfigError(
+            f'"{SCHEME}:{target}": a taskset is named as it is imported; write "{SCHEME}:{file.stem}", and name the '
+            f"folder {file.absolute().parent} in PYTHONPATH"
+        )
+    if not module.isidentifier():
+        raise ConfigError(f'"{SCHEME}:{target}" names no module; write a name such as "{SCHEME}:my_taskset"')
+    return module
+
+
+def _amiss(raised: Raised) -> str:
+    """What a config finds amiss with its options, as far as it says so for each."""
+    invalid = library("pydantic", scheme=SCHEME, extra=SCHEME).ValidationError
+    if not isinstance(raised.error, invalid):
+        return str(raised)
+    flaws = raised.error.errors(include_url=False)
+    return "; ".join(f"{'.'.join(map(str, f['loc']))} is {f['input']!r:.40}: {f['msg']}" for f in flaws)
 
 
 def _refuse_if(name: str, obstacle: str) -> None:

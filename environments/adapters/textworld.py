@@ -10,13 +10,18 @@ from threading import Lock
 from typing import Any, Self
 
 from burnish.environments.adapters.libraries import library
+from burnish.environments.adapters.names import no_level
 from burnish.environments.adapters.textworld_play import TextWorldPlay
+from burnish.environments.adapters.turns import turns_of
 from burnish.environments.adapters.worlds import REFUSED, WORLDS
 from burnish.environments.episodes import as_answer, replayed
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
 from burnish.types import Feedback, Split, Task
+
+USUAL_TURNS = 50
+"""Actions of a play, unless an option says otherwise."""
 
 MOST_FAILURES = 100
 """Worlds in a row that may come out without a quest."""
@@ -31,7 +36,8 @@ _MAKING = Lock()
 class TextWorld:
     """Text adventures made from a seed, with a plan and a label for every step (TextWorld).
 
-    `level` is how large the world and how long the quest is; `commands` says whether what can be done is listed.
+    `level` is how large the world and how long the quest is; `commands` says whether what can be done is listed;
+    `max_turns` of 0 are the usual 50.
     """
 
     licence = "MIT"
@@ -40,7 +46,7 @@ class TextWorld:
         "such as: go east, open the door of a cupboard as open cupboard, take key from table."
     )
 
-    def __init__(self, target: str, *, level: str = "", commands: bool = True, max_turns: int = 50) -> None:
+    def __init__(self, target: str, *, level: str = "", commands: bool = True, max_turns: int = 0) -> None:
         if target in REFUSED:
             raise ConfigError(f'"tw:{target}" is not served: {REFUSED[target]}')
         if target not in WORLDS:
@@ -49,10 +55,10 @@ class TextWorld:
         self._world = WORLDS[target]
         self.levels: Sequence[str] = self._world.levels
         if level and level not in self.levels:
-            raise ConfigError(f'"tw:{target}" has no level "{level}"; {did_you_mean(level, self.levels)}')
+            raise no_level(f"tw:{target}", level, self.levels)
         self.name = f"tw:{target}"
         self.provenance = f'Made by the generator "{target}" of TextWorld.'
-        self.max_turns = max_turns
+        self.max_turns = turns_of(self.name, "max_turns", max_turns, USUAL_TURNS)
         self._target, self._level, self._commands = target, level, commands
         self._games: OrderedDict[int, Any] = OrderedDict()
         outcome = attempt(lambda: self._game(0))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from burnish.environments.sources import anywhere, changed, digests, option_anywhere
+from burnish.types import JsonValue
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def test_a_specification_from_anywhere(folder: Path, spec: str, expected: str) -
 
 def test_only_options_that_name_a_function_are_files(folder: Path) -> None:
     assert option_anywhere("shop.py:render") == f"{folder}/shop.py:render"
-    for other in ("prompt", "sums.jsonl", "a: b.py:", 3, True, None, ["shop.py:render"]):
+    others: list[JsonValue] = ["prompt", "sums.jsonl", "a: b.py:", 3, True, None, ["shop.py:render"]]
+    for other in others:
         assert option_anywhere(other) == other
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from processes import printed_whatever_the_hash_seed
 
+from burnish.config import apply_overrides
 from burnish.environments.adapters.blackjack import hit_value, stick_value, worth
 from burnish.environments.adapters.games import NO_ACTION
 from burnish.environments.adapters.gym import READY, Gym
@@ -121,6 +122,16 @@ def test_levels_of_the_lake_are_its_sizes() -> None:
         lake.at_level("3x3")
 
 
+def test_arguments_and_turns_of_ones_own_are_used_and_0_turns_are_the_games_own() -> None:
+    slippery = load("gym:FrozenLake-v1", apply_overrides({}, ["arguments.is_slippery=true", "max_turns=7"]))
+    assert isinstance(slippery, Gym)
+    assert "The ice is slippery" in drawn(slippery, 1)[0].prompt
+    assert (slippery.max_turns, Gym("FrozenLake-v1", max_turns=0).max_turns) == (7, 40)
+    whole = load("gym:FrozenLake-v1", apply_overrides({}, ["arguments={is_slippery=true}"]))
+    assert isinstance(whole, Gym)
+    assert drawn(whole, 3) == drawn(slippery, 3)
+
+
 LAKE = Task("gym:FrozenLake-v1", "", data={"desc": ["SFFF", "FHFH", "FFFH", "HFFG"], "seed": 1})
 
 
@@ -221,6 +232,8 @@ async def test_any_game_can_be_shown_by_functions_of_ones_own(tmp_path: Path) ->
         other = load("gym:CartPole-v1", {**options, "goal": goal})
         assert isinstance(other, Gym)
         assert other.score(task, answer).verified is verified
+    with pytest.raises(ConfigError, match="goal is nan; give the finite number to which"):
+        load("gym:CartPole-v1", {**options, "goal": float("nan")})
     with pytest.raises(ConfigError, match=r"render is 'pole'; give a function as path/to/file\.py:name"):
         load("gym:CartPole-v1", {**options, "render": "pole"})
 
@@ -228,8 +241,19 @@ async def test_any_game_can_be_shown_by_functions_of_ones_own(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("spec", "options", "error", "message"),
     [
-        ("gym:FrozenLak-v1", {}, ConfigError, 'no game "FrozenLak-v1"; did you mean "FrozenLake-v1"? ready are'),
+        ("gym:FrozenLak-v1", {}, ConfigError, 'no game "FrozenLak-v1"; did you mean "FrozenLake-v1"?'),
         ("gym:FrozenLake-v7", {}, ConfigError, 'no game "FrozenLake-v7"; did you mean "FrozenLake-v1"?'),
+        ("gym:frozenlake-v1", {}, ConfigError, 'no game "frozenlake-v1"; did you mean "FrozenLake-v1"?'),
+        ("gym:zzz", {}, ConfigError, 'no game "zzz"; ready are Blackjack-v1, FrozenLake-v1'),
+        (
+            "gym:Taxi-v4",
+            {"max_turns": -4},
+            ConfigError,
+            '"gym:Taxi-v4": max_turns is -4; give the most actions of a play',
+        ),
+        ("gym:Taxi-v4", {"goal": 20}, ConfigError, '"gym:Taxi-v4" has a goal of its own; leave out `goal`'),
+        ("gym:Taxi-v4", {"arguments": "rain"}, ConfigError, "arguments is 'rain'; give an object, as arguments.is_"),
+        ("gym:Taxi-v4", {"arguments": 0}, ConfigError, "arguments is 0; give an object"),
         ("gym:CartPole-v1", {}, ConfigError, "needs the options `render` and `parse`"),
         ("gym:Taxi-v4", {"levle": "x"}, ConfigError, 'no option "levle"; did you mean "level"?'),
         ("gym:Taxi-v4", {"level": "abord"}, ConfigError, 'no level "abord"; did you mean "aboard"?'),

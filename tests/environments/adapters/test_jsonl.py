@@ -194,7 +194,20 @@ def test_hostile_answers_neither_raise_nor_pay(tmp_path: Path, scorer: str) -> N
 GOOD = '{"prompt": "p", "answer": "a"}\n'
 BAD: list[tuple[str, str]] = [
     ("", "is empty; write one JSON object a line"),
-    (GOOD + "\n{oops}\n", "line 3: is not JSON (Expecting property name"),
+    (
+        GOOD + "\n{oops}\n",
+        "line 3: is not JSON (Expecting property name enclosed in double quotes: column 2); write one JSON object",
+    ),
+    (
+        GOOD + f'{{"prompt": "q", "answer": -{"9" * 5000}}}',
+        "line 2: holds a number of 5000 digits, more than can be read",
+    ),
+    (GOOD + '{"prompt": "q", "answer": 1e999}', "line 2: holds the number 1e999, larger than can be reckoned with"),
+    (GOOD + "[" * 100_000, "line 2: is nested too deeply to be read; write it with fewer levels"),
+    (
+        GOOD + '{"prompt": "q", "answer": {"a": 1, "b": 2, "a": 1}}',
+        'line 2: holds the key "a" more than once in one object; leave one of them out',
+    ),
     (GOOD + "[1]\n", "line 2: is not a JSON object but a list"),
     (
         GOOD + '{"promt": "q", "answer": "a"}',
@@ -236,16 +249,23 @@ def test_too_few_tasks_are_counted_by_split(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"scorer": "exakt"}, 'there is no scorer "exakt"; did you mean "exact"? known are contains, exact'),
-        ({"tolerance": 1}, 'the scorer "exact" has no option "tolerance"; it takes ignore_case'),
+        ({"tolerance": 1}, 'the scorer "exact" has no option "tolerance"; it is for scorer=number or scorer=json'),
+        ({"tolerence": 1}, 'no option "tolerence"; did you mean "tolerance"? it is for scorer=number or scorer=json'),
+        ({"scroer": "json", "fields": ["a"]}, 'jsonl: there is no option "scroer"; did you mean "scorer"? known are'),
+        (
+            {"ignore_csae": True},
+            'there is no option "ignore_csae"; did you mean "ignore_case"? known are answer, at_least',
+        ),
         ({"ignore_case": "yes"}, "the option \"ignore_case\" is 'yes'; give true or false"),
         ({"scorer": "number", "tolerance": -1}, "tolerance is -1; give a number that is not negative"),
         ({"scorer": "json", "fields": "name"}, "fields is 'name'; give a list of keys"),
         ({"scorer": "regex", "pattern": "("}, "pattern is no regular expression"),
         ({"scorer": "function"}, "function is ''; give a function as path/to/file.py:name"),
         ({"scorer": "function", "function": "gone.py:f"}, "function: there is no file gone.py"),
-        ({"level": "deep"}, 'has no level "deep"; '),
+        ({"level": "deep"}, 'has no level "deep"; known are easy, hard'),
         ({"scorer": "contains", "slack": -1}, "slack is -1; give the characters"),
         ({"at_least": 0}, "at_least is 0; every split needs a task"),
+        ({"at_least": -4}, "at_least is -4; every split needs a task"),
     ],
 )
 def test_wrong_options_say_what_is_right(tmp_path: Path, options: Any, message: str) -> None:

@@ -20,7 +20,7 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import SURPLUS, as_answer
 from burnish.environments.registry import load
 from burnish.errors import ConfigError, PluginError
-from burnish.types import SPLITS, Status, Task
+from burnish.types import SPLITS, JsonValue, Status, Task
 
 HOSTILE = [
     "",
@@ -215,17 +215,46 @@ def test_a_game_whose_process_is_gone_gives_no_verdict(task: Task) -> None:
 @pytest.mark.parametrize(
     ("game", "options", "error", "message"),
     [
-        ("Mastermnd-v0", {}, PluginError, 'has no game "Mastermnd-v0"; did you mean "Mastermind-v0"'),
-        ("Mastermind-v0", {"code_lenght": 3}, PluginError, 'no option "code_lenght"; did you mean "code_length"'),
-        ("Mastermind-v0", {"turns": -1}, ConfigError, "turns is -1"),
-        ("TicTacToe-v0", {}, PluginError, "is a game for several players"),
-        ("Cryptarithm-v0", {}, PluginError, "one and the same game from every seed"),
+        ("Mastermnd-v0", {}, ConfigError, 'has no game "Mastermnd-v0"; did you mean "Mastermind-v0"[?]$'),
+        ("mastermind-V0", {}, ConfigError, 'has no game "mastermind-V0"; did you mean "Mastermind-v0"[?]$'),
+        ("zzz", {}, ConfigError, r'has no game "zzz"; `textarena.pprint_registry_detailed\(\)` prints all$'),
+        (
+            "Mastermind-v0",
+            {"code_lenght": 3},
+            ConfigError,
+            'no option "code_lenght"; did you mean "code_length"[?] known',
+        ),
+        ("Mastermind-v0", {"trns": 3}, ConfigError, 'no option "trns"; did you mean "turns"'),
+        ("Mastermind-v0", {"turns": -1}, ConfigError, "turns is -1; give the most actions of a play, or 0"),
+        (
+            "Mastermind-v0",
+            {"num_numbers": 6, "code_length": "abc"},
+            ConfigError,
+            '^"ta:Mastermind-v0": TextArena takes no code_length of "abc"; it should be a valid integer$',
+        ),
+        (
+            "Mastermind-v0",
+            {"num_numbers": 6, "code_length": -3},
+            ConfigError,
+            r'^"ta:Mastermind-v0": TextArena refused code_length=-3 \(ValueError: .*\); give another value$',
+        ),
+        (
+            "Mastermind-v0",
+            {"code_length": 0},
+            ConfigError,
+            "from every seed.* likely because of code_length=0; give another",
+        ),
+        ("Sokoban-v0", {"dim_room": 6}, ConfigError, "TextArena takes no dim_room of 6; it should be a valid array"),
+        ("TicTacToe-v0", {}, ConfigError, "is a game for several players"),
+        ("Chess-v0", {}, PluginError, r'^"ta:Chess-v0" cannot be loaded here, as Python 3\.\d+ cannot read its module'),
+        ("Cryptarithm-v0", {}, ConfigError, "one and the same game from every seed.*; choose another game"),
+        ("Cryptarithm-v0", {"turns": 5}, ConfigError, "one and the same game from every seed.*; choose another game"),
         ("TwentyQuestions-v0", {}, PluginError, "asks a model of its own|needs the data"),
         ("Wordle-v0", {}, PluginError, r"needs the data \w+ of nltk; install it with `python -m nltk.downloader"),
     ],
 )
 def test_what_cannot_be_played_is_refused_with_the_reason(
-    game: str, options: dict[str, int], error: type[Exception], message: str
+    game: str, options: dict[str, JsonValue], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         load(f"ta:{game}", options)

@@ -81,6 +81,18 @@ QUIZ = """
     @task
     def unscored():
         return Task(dataset=ONE)
+
+    @task
+    def fails():
+        raise ValueError("no such thing")
+
+    @task
+    def empty():
+        return Task(dataset=MemoryDataset([]), scorer=match())
+
+    @task
+    def free(to):
+        return Task(dataset=ONE, scorer=match(), metadata={"license": "CC-BY-4.0"})
 """
 
 
@@ -182,5 +194,47 @@ def test_mistakes_are_named(quiz: Path) -> None:
         load("inspect:nobody/nothing", {})
     with pytest.raises(ConfigError, match=r"no task of the file is named; .*letters.*sums.*path\.py@task"):
         Inspect(str(quiz))
+    with pytest.raises(ConfigError, match=r'"inspect:": no task is named; .*package/task or path\.py@task'):
+        load("inspect:", {})
     with pytest.raises(PluginError, match="there is no file"):
         load("inspect:missing.py@x", {})
+    with pytest.raises(ConfigError, match=r'"inspect:quiz\.py@free" needs the option "to"; it takes to, licence'):
+        load(f"inspect:{quiz}@free", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("fails", r"ValueError: no such thing \(quiz\.py, line \d+\)"),
+        ("empty", r"ValueError: The specified dataset is empty \(has no samples\) \(task\.py, line \d+\)"),
+    ],
+)
+def test_a_task_that_cannot_be_made_says_why_and_once_where(quiz: Path, name: str, said: str) -> None:
+    with pytest.raises(
+        PluginError, match=f'^"inspect:quiz.py@{name}" cannot be made: {said}; mend the task or its options$'
+    ):
+        load(f"inspect:{quiz}@{name}", {})
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("@task\ndef x(:\n    ...", r"SyntaxError: invalid syntax \(own\.py, line 2\)"),
+        ("import no_such_module\n@task\ndef x(): ...", r"ModuleNotFoundError: .*no_such_module.* \(own\.py, line 1\)"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_named_with_its_line(tmp_path: Path, source: str, said: str) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(source, encoding="utf-8")
+    with pytest.raises(PluginError, match=f"own.py cannot be imported: {said}; mend the file$"):
+        load(f"inspect:{path}@x", {})
+
+
+def test_the_licence_is_what_is_given_or_stands_in_the_task(quiz: Path) -> None:
+    assert Inspect(f"{quiz}@sums").licence == "NOASSERTION"
+    assert Inspect(f"{quiz}@sums", licence="CC0-1.0").licence == "CC0-1.0"
+    assert Inspect(f"{quiz}@free", to=1).licence == "CC-BY-4.0"
+    with pytest.raises(ConfigError, match="licence is 5; give the SPDX name of a licence"):
+        load(f"inspect:{quiz}@sums", {"licence": 5})
+    with pytest.raises(ConfigError, match='no option "license"; did you mean "licence"'):
+        load(f"inspect:{quiz}@sums", {"license": "MIT"})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -12,9 +14,12 @@ from typing import Any
 import pytest
 
 from burnish.environments.adapters.lm_tasks import ONE_CHOICE, LmEval
+from burnish.environments.kit import check
 from burnish.environments.registry import load
 from burnish.errors import ConfigError, PluginError
-from burnish.types import SPLITS, Status, Task, canonical_json
+from burnish.types import SPLITS, JsonValue, Status, Task, canonical_json
+
+PAGE = (Path(__file__).parents[4] / "docs" / "adapters.md").read_text(encoding="utf-8")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -75,13 +80,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     sums = [{"q": f"{a} plus {b}", "a": str(a + b)} for a in range(12) for b in range(12)]
     names = ["one", "twenty-two", "three"]
     choice = [{"question": f"Which is number {n}?", "choices": names, "label": n % 3} for n in range(60)]
-    for name, rows in (("sums", sums), ("choice", choice)):
+    twice = [*sums[:5], {"q": " 0 plus 2", "a": "3"}]
+    for name, rows in (("sums", sums), ("choice", choice), ("twice", twice), ("few", sums[:2]), ("empty", [])):
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     (folder / "sums.yaml").write_text(dedent(SUMS).format(output_type="generate_until"), encoding="utf-8")
+    (folder / "own.py").write_text("def near(predictions, references): ...", encoding="utf-8")
     (folder / "choice.yaml").write_text(dedent(CHOICE), encoding="utf-8")
+    (folder / "broken.jsonl").write_text('{"q": "1", "a": "2"}\n{"q": oops}\n', encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_DATASETS_CACHE", str(folder / "cache"))  # of processes that check
         patch.setattr(import_module("datasets.config"), "HF_DATASETS_CACHE", folder / "cache")
         yield folder
+
+
+@pytest.fixture
+def apart(folder: Path, tmp_path: Path) -> Path:
+    """The same files in a folder of the test's own."""
+    return Path(shutil.copytree(folder, tmp_path / "apart", ignore=shutil.ignore_patterns("cache")))
+
+
+def changed(folder: Path, name: str, old: str, new: str) -> Path:
+    """A task file in which one thing is written otherwise."""
+    text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "other.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
 
 
 def evaluated(folder: Path, name: str, answers: dict[str, str]) -> dict[str, dict[str, float]]:
@@ -171,13 +195,79 @@ def test_the_order_is_that_of_the_seed(folder: Path) -> None:
     assert list(environment.tasks("train", 1)) != list(environment.tasks("train", 2))
 
 
-def test_mistakes_are_named(folder: Path) -> None:
+def test_the_example_of_the_page_keeps_its_promises_without_a_network(apart: Path) -> None:
+    found = re.search(r"```yaml\n(task: sums\n.*?)```", PAGE, re.DOTALL)
+    assert found
+    path = apart / "page.yaml"
+    path.write_text(found[1], encoding="utf-8")
+    conformance = check(f"lmeval:{path}", only=["licence", "tasks", "offline"])
+    assert [finding.outcome for finding in conformance.findings] == ["kept"] * 3
+    assert LmEval(str(path)).files == [str((apart / "sums.jsonl").resolve())]
+
+
+def test_a_load_leaves_the_modes_of_the_library_as_they_were(apart: Path) -> None:
+    hubs: list[Any] = [import_module("datasets.config"), import_module("huggingface_hub.constants")]
+    with pytest.MonkeyPatch.context() as patch:
+        for hub, mode in zip(hubs, (True, False), strict=True):
+            patch.setattr(hub, "HF_HUB_OFFLINE", mode)
+        LmEval(str(apart / "sums.yaml"))
+        with pytest.raises(PluginError):
+            LmEval(str(changed(apart, "sums", "{{q}}", "{{other}}")))
+        assert [hub.HF_HUB_OFFLINE for hub in hubs] == [True, False]
+
+
+def test_the_licence_is_what_is_given_or_stands_in_the_task(apart: Path) -> None:
+    spec = f"lmeval:{apart}/sums.yaml"
+    assert getattr(load(spec, {}), "licence", "") == "NOASSERTION"
+    assert getattr(load(spec, {"licence": "CC0-1.0"}), "licence", "") == "CC0-1.0"
+    for said, licence in (("MIT", "MIT"), ("ask the authors", "NOASSERTION"), ("unknown", "NOASSERTION")):
+        other = changed(apart, "sums", "task: sums", f"task: sums\nmetadata: {{license: {said}}}")
+        assert getattr(load(f"lmeval:{other}", {}), "licence", "") == licence
+    mistaken: list[JsonValue] = [5, "", ["MIT"]]
+    for wrong in mistaken:
+        with pytest.raises(ConfigError, match=r"licence is .*; give the SPDX name of a licence"):
+            load(spec, {"licence": wrong})
+
+
+def test_mistakes_are_named(apart: Path) -> None:
     with pytest.raises(ConfigError, match='no metric "exact_mach"; did you mean "exact_match"'):
-        load(f"lmeval:{folder}/sums.yaml", {"metric": "exact_mach"})
+        load(f"lmeval:{apart}/sums.yaml", {"metric": "exact_mach"})
     with pytest.raises(ConfigError, match='no filter "lst"; did you mean "last"'):
-        load(f"lmeval:{folder}/sums.yaml", {"filter": "lst"})
+        load(f"lmeval:{apart}/sums.yaml", {"filter": "lst"})
     with pytest.raises(PluginError, match="there is no file"):
         load("lmeval:missing.yaml", {})
+    with pytest.raises(PluginError, match="no file is named"):
+        load("lmeval:", {})
+
+
+def test_a_misspelt_metric_is_named_without_a_look_at_the_network(
+    apart: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = changed(apart, "sums", "exact_match", "exact_mach")
+    with pytest.raises(
+        PluginError, match='no metric "exact_mach", and none is fetched; did you mean "exact_match"'
+    ) as e:
+        check(f"lmeval:{path}")
+    assert "reached for" not in str(e.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("twice", r"twice.jsonl, row 6: has the prompt of row 3; leave one of them out"),
+        ("few", r"other.yaml has too few tasks: .* and each split needs at least 1"),
+        ("empty", r"the data file .*empty.jsonl is empty"),
+        ("broken", r"cannot make its task: ArrowInvalid: JSON parse error: .* row 1 .*; mend .*other.yaml or its data"),
+    ],
+)
+def test_data_of_which_no_tasks_can_be_made_is_refused(
+    apart: Path, data: str, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = changed(apart, "sums", "sums.jsonl", f"{data}.jsonl")
+    with pytest.raises(PluginError, match=message):
+        load(f"lmeval:{path}", {})
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -189,15 +279,20 @@ def test_mistakes_are_named(folder: Path) -> None:
         ("sums.jsonl", "https://example.org/x.jsonl", "there is no data file .*never fetched"),
         ("doc_to_text: ", "doc_to_text: {} # ", "lm-eval cannot make its task"),
         ("task: sums", "task: [", "cannot be read as a task"),
+        ("task: sums", "task: [sums, others]", "it is a group of tasks"),
+        ("test_split: test", "test_split: tset", 'test_split is "tset", .*; did you mean "test"'),
+        ("test_split: test", "fewshot_split: test", "does not say where its tasks are; add test_split: test"),
+        ("doc_to_text", "doc_to_txt", 'key "doc_to_txt" that lm-eval does not know; did you mean "doc_to_text"'),
+        ("doc_to_target: ", "# ", "it lacks the key doc_to_target"),
+        ("{{q}}", "{{other}}", "cannot make its task: UndefinedError: 'other' is undefined"),
+        ("function: regex", "function: regx", 'no filter "regx"; did you mean "regex"'),
+        ("- metric: exact_match", "- exact_match: 1", "metric_list is no list of metrics"),
+        ("aggregation: mean", "hf_evaluate: true", '"exact_match" would be fetched, as hf_evaluate says'),
+        ("exact_match\n    aggregation: mean", "!function own.near", 'its own metric "near" lacks aggregation'),
+        ("task: sums", "task: sums\nnum_fewshot: 2", "num_fewshot is 2, but Burnish chooses the examples itself"),
     ],
 )
-def test_what_cannot_be_answered_or_needs_the_network_is_refused(
-    folder: Path, old: str, new: str, message: str
-) -> None:
-    text = (folder / "sums.yaml").read_text(encoding="utf-8")
-    (folder / "other.yaml").write_text(text.replace(old, new), encoding="utf-8")
-    try:
-        with pytest.raises(PluginError, match=message):
-            load(f"lmeval:{folder}/other.yaml", {})
-    finally:
-        (folder / "other.yaml").unlink()
+def test_what_cannot_be_answered_or_needs_the_network_is_refused(apart: Path, old: str, new: str, message: str) -> None:
+    path = changed(apart, "sums", old, new)
+    with pytest.raises(PluginError, match=message):
+        load(f"lmeval:{path}", {})

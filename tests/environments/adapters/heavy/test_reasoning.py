@@ -38,7 +38,7 @@ pytestmark = [
 DATASETS: dict[str, Any] = import_module("reasoning_gym.factory").DATASETS
 Board: Any = import_module("reasoning_gym.games.rush_hour").Board
 SERVED = sorted(set(DATASETS) - set(REFUSED))
-SLOW = {"futoshiki", "knight_swap", "puzzle24", "quantum_lock", "sokoban", "zebra_puzzles"}
+SLOW = {"countdown", "futoshiki", "knight_swap", "puzzle24", "quantum_lock", "sokoban", "zebra_puzzles"}
 HOSTILE = [
     *("", " ", "\x00", "{}", "[]", "null", "NaN", "nan+nani", "-Infinity", '""', "{" * 1_000_000, "[" * 100_000),
     *('{"a":[' * 10_000, "x" * 1_000_000, "\ud800", "9" * 10_000, "9" * 19_000, "1e999", "1e999999999", "\ufeff{}"),
@@ -234,6 +234,13 @@ async def test_options_are_fields_of_the_configuration() -> None:
     assert not {task.id for task in tasks} & {task.id for task in other}
 
 
+def test_options_are_read_as_the_fields_are_annotated() -> None:
+    late = ReasoningGym("time_intervals", min_date="2990-01-01", task_types=["date"])
+    assert all(re.search("299[0-9]|3000", task.prompt) for task in drawn(late, 3))
+    assert drawn(ReasoningGym("polynomial_multiplication", variables=["u"]), 1)  # annotated as a tuple of one
+    assert drawn(ReasoningGym("rearc", diff_ub=0.1), 1)  # annotated as a whole number, which its default is not
+
+
 def test_a_task_of_another_configuration_is_not_judged() -> None:
     (task,) = drawn(ReasoningGym("leg_counting"), 1)
     with pytest.raises(PluginError, match="poses another task where this one was"):
@@ -243,12 +250,35 @@ def test_a_task_of_another_configuration_is_not_judged() -> None:
 @pytest.mark.parametrize(
     ("spec", "options", "message"),
     [
-        ("rg:leg_countin", {}, 'no set "leg_countin"; did you mean "leg_counting"? known are ab, acre'),
+        ("rg:leg_countin", {}, 'no set "leg_countin"; did you mean "leg_counting", "letter_counting" or '),
+        ("rg:Leg_Counting", {}, 'no set "Leg_Counting"; did you mean "leg_counting"'),
+        ("rg:zzz", {}, 'no set "zzz"; `sorted(reasoning_gym.factory.DATASETS)` in Python lists them'),
         ("rg:game_of_life_halting", {}, "is not served: its scorer pays 1 for any text"),
-        ("rg:leg_counting", {"max_animal": 3}, 'no option "max_animal"; did you mean "max_animals"? it takes level, '),
+        ("rg:leg_counting", {"max_animal": 3}, 'no option "max_animal"; did you mean "max_animals"? known are level, '),
+        ("rg:leg_counting", {"seed": 3}, '"rg:leg_counting" has no option "seed"; known are level, max_animals'),
+        (
+            "rg:leg_counting",
+            {"max_animals": "x"},
+            'reasoning-gym takes no max_animals of "x"; it should be a valid int',
+        ),
+        ("rg:time_intervals", {"min_date": "x"}, 'reasoning-gym takes no min_date of "x"; it should be a valid date'),
+        (
+            "rg:coin_flip",
+            {"min_trials": float("nan")},
+            "reasoning-gym takes no min_trials of nan; give a finite number",
+        ),
         ("rg:leg_counting", {"level": "99"}, 'no level "99"; known are 0, 1, 2'),
         ("rg:gsm_symbolic", {"level": "1"}, 'no level "1"; it has no levels'),
-        ("rg:leg_counting", {"max_animals": 0}, "cannot be made with {'max_animals': 0} (AssertionError: "),
+        (
+            "rg:leg_counting",
+            {"max_instances": 9, "max_animals": 0},
+            '"rg:leg_counting": reasoning-gym refused max_animals=0 (AssertionError: ',
+        ),
+        (
+            "rg:leg_counting",
+            {"level": "1", "max_animals": 0},
+            '"rg:leg_counting": reasoning-gym refused max_animals=0 (AssertionError: ',
+        ),
     ],
 )
 def test_what_is_wrong_is_named(spec: str, options: Any, message: str) -> None:

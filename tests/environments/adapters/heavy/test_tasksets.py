@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -12,9 +13,12 @@ import pytest
 
 from burnish.environments.adapters.tasksets import Taskset
 from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.kit import check
 from burnish.environments.registry import load
 from burnish.errors import ConfigError, PluginError
-from burnish.types import SPLITS, Status, Task
+from burnish.types import SPLITS, JsonValue, Status, Task
+
+PAGE = (Path(__file__).parents[4] / "docs" / "adapters.md").read_text(encoding="utf-8")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -138,10 +142,62 @@ def test_what_cannot_be_judged_here_is_refused_with_the_reason(folder: Path, ext
         load(f"vf:{name}", {})
 
 
+def test_the_example_of_the_page_keeps_its_promises(folder: Path) -> None:
+    found = re.search(r"```python\n(# sums\.py\n.*?)```", PAGE, re.DOTALL)
+    assert found
+    (folder / "burnish_test_page.py").write_text(found[1], encoding="utf-8")
+    options: dict[str, JsonValue] = {"largest": 12, "licence": "CC0-1.0"}
+    conformance = check("vf:burnish_test_page", options, only=["licence", "tasks", "hostile unpaid", "offline"])
+    assert [finding.outcome for finding in conformance.findings] == ["kept"] * 4
+
+
+def test_the_licence_is_what_is_given(folder: Path) -> None:
+    name = written(folder, "burnish_test_licence")
+    assert Taskset(name).licence == "NOASSERTION"
+    assert Taskset(name, licence="MIT").licence == "MIT"
+    with pytest.raises(ConfigError, match="licence is 5; give the SPDX name of a licence"):
+        load(f"vf:{name}", {"licence": 5})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", '"vf:" names no taskset; write the name of its module behind the colon'),
+        ("my.sums", '"vf:my.sums" names no module'),
+        ("sets/Sums.py", 'named as it is imported; write "vf:Sums", and name the folder .*sets in PYTHONPATH$'),
+    ],
+)
+def test_a_name_that_no_module_can_have_is_refused(name: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load(f"vf:{name}", {})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "import verifiers",
+            "import no_such_module",
+            r"cannot be imported: .*no_such_module.* \(\w+\.py, line 3\); mend",
+        ),
+        ("__all__", "exported", "cannot be imported: .* defines no `__all__`"),
+        ("range(", "absent(", r"cannot load its tasks: NameError: .*absent.* \(\w+\.py, line \d+\); mend"),
+        ("= 20", "= 0", "has no tasks; mend"),
+    ],
+)
+def test_a_module_that_fails_is_named_with_the_reason(folder: Path, old: str, new: str, said: str) -> None:
+    name = f"burnish_test_failing_{sum(map(ord, old))}"
+    (folder / f"{name}.py").write_text(dedent(SUMS).format(extra="pass").replace(old, new), encoding="utf-8")
+    with pytest.raises(PluginError, match=f'"vf:{name}" {said}'):
+        load(f"vf:{name}", {})
+
+
 def test_mistakes_are_named(folder: Path) -> None:
-    with pytest.raises(PluginError, match="taskset 'no-such-set' not found"):
+    with pytest.raises(PluginError, match=r"no module no_such_set; install .*folder of no_such_set\.py in PYTHONPATH"):
         load("vf:no-such-set", {})
+    name = written(folder, "burnish_test_mistakes")
     with pytest.raises(ConfigError, match='no option "lagest"; did you mean "largest"'):
-        load(f"vf:{written(folder, 'burnish_test_mistakes')}", {"lagest": 3})
-    with pytest.raises(ConfigError, match="does not take these options"):
-        load(f"vf:{written(folder, 'burnish_test_mistakes')}", {"largest": "many"})
+        load(f"vf:{name}", {"lagest": 3})
+    with pytest.raises(ConfigError, match=r"options: largest is 'many': Input should be a valid integer.*$") as error:
+        load(f"vf:{name}", {"largest": "many"})
+    assert "http" not in str(error.value)

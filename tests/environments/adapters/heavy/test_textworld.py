@@ -103,6 +103,13 @@ def test_what_can_be_done_is_listed_unless_told_not_to() -> None:
     assert untold.prompt == told.prompt[: told.prompt.index("\nYou can: ")]
 
 
+def test_0_turns_are_the_usual_50() -> None:
+    game = TextWorld("custom", max_turns=0)
+    (task,) = islice(game.tasks("train", 0), 1)
+    assert len(game.score(task, as_answer(["look"] * 60)).steps) == game.max_turns == 50
+    assert len(TextWorld("custom", max_turns=3).score(task, as_answer(["look"] * 3)).steps) == 3
+
+
 async def test_the_boundary_draws_the_same_again() -> None:
     guarded = GuardedEnvironment(TextWorld("custom"))
     tasks = await guarded.draw("validation", 3, 5)
@@ -130,6 +137,8 @@ def test_games_and_plans_are_the_same_in_every_process() -> None:
         ("tw:custm", {}, 'no game "custm" of TextWorld here; did you mean "custom"? known are custom, treasure_hunter'),
         ("tw:cooking", {}, '"tw:cooking" is not served: its recipe is shown only by a compiled game'),
         ("tw:custom", {"level": "9"}, '"tw:custom" has no level "9"; known are 1, 2, 3, 4, 5'),
+        ("tw:treasure_hunter", {"level": 2}, 'no level "2"; known are 1, 5, 10, 11, 15'),
+        ("tw:custom", {"max_turns": -1}, '"tw:custom": max_turns is -1; give the most actions of a play, or 0 for'),
         ("tw:custom", {"comands": True}, 'no option "comands"; did you mean "commands"?'),
     ],
 )
