@@ -66,9 +66,12 @@ def run(
     place.create(config)
     with place.locked():
         journal = Journal.open(place.journal)
-        journal.set_meta(version=__version__, sealed_seed_sha256=commitment(config))
-        files = digests("" if environment else config.environment, {**config.environment_options}, live)
-        journal.set_meta(live=environment is not None, files=files)
+        journal.set_meta(
+            version=__version__,
+            sealed_seed_sha256=commitment(config),
+            live=environment is not None,
+            files=digests("" if environment else config.environment, {**config.environment_options}, live),
+        )
         if isinstance(live, Isolated):
             journal.set_meta(sandbox=live.sandbox)
         journal.close()

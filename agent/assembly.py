@@ -17,7 +17,7 @@ from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
-from burnish.config import POLICY_KINDS, Options, RunConfig, nearest
+from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
 from burnish.policies.acceptance import Acceptance, BettingGate
@@ -29,6 +29,7 @@ from burnish.policies.guard import Guard, LadderGuard, OffGuard
 from burnish.policies.rating import AuditRating, RateAll, RatingPolicy
 from burnish.policies.rewriting import Rewriting, YieldRewriting
 from burnish.policies.stopping import NeverStopping, PlateauStopping, Stopping
+from burnish.spelling import nearest
 
 IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
     "curriculum": {"frontier": FrontierCurriculum, "uniform": UniformCurriculum},

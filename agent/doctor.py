@@ -49,7 +49,7 @@ def examine(directory: Path | None = None) -> list[Check]:
     its journal.
     """
     run = open_run(directory) if directory is not None else None
-    checks = [*_versions(), _adapters(), _sandbox(), *_models(run.config if run else RunConfig())]
+    checks = [*_versions(), _extras(), _sandbox(), *_models(run.config if run else RunConfig())]
     if run is not None:
         checks += list(_run(run))
     return checks
@@ -64,11 +64,11 @@ def _versions() -> Iterator[Check]:
             yield Check(name, well=False, detail=f"not installed; pip install {name}")
 
 
-def _adapters() -> Check:
-    """Which libraries of adapters are there; none is needed before it is used, and none is imported."""
-    found = {extra: find_spec(module) is not None for extra, module in EXTRAS.items()}
-    there, missing = ([extra for extra, known in found.items() if known is there] for there in (True, False))
-    install = f"; others by `pip install 'burnish[NAME]'`: {', '.join(missing)}" if missing else ""
+def _extras() -> Check:
+    """Which extras are installed; none is needed before it is used, and none is imported."""
+    there = [extra for extra, module in EXTRAS.items() if find_spec(module)]
+    missing = ", ".join(extra for extra in EXTRAS if extra not in there)
+    install = f"; others by `pip install 'burnish[NAME]'`: {missing}" if missing else ""
     return Check("extras", well=True, detail=f"{', '.join(there) or 'none'}{install}")
 
 

@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Self
 
 from rich.console import Console
-from rich.live import Live
 from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from burnish.agent.terminal import MovingLines, console
 from burnish.environments.kit.findings import Conformance, Finding, Outcome
 from burnish.environments.kit.showing import Judged, Showing, ShownTask
 from burnish.environments.kit.table import PROMISES
@@ -33,26 +33,22 @@ MARKS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _console() -> Console:
-    return Console(highlight=False)
-
-
 def print_environments(entries: Sequence[EnvironmentEntry], *, as_json: bool) -> None:
     """One line an environment, and one for each that has something wrong with it."""
     if as_json:
         print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
         return
-    console = _console()
+    screen = console()
     table = Table(box=None, pad_edge=False)
     for column in ("name", "source", "what it is"):
         table.add_column(column)
     for entry in entries:
         table.add_row(escape(entry.name), escape(entry.source), escape(entry.summary))
-    console.print(table)
+    screen.print(table)
     for entry in entries:
         if entry.warning:
             line = f"[yellow]warning:[/] {escape(entry.name)} ({escape(entry.source)}): {escape(entry.warning)}"
-            console.print(line, soft_wrap=True)
+            screen.print(line, soft_wrap=True)
 
 
 def print_showing(showing: Showing, *, as_json: bool) -> None:
@@ -60,8 +56,8 @@ def print_showing(showing: Showing, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(showing.to_json(), indent=2, sort_keys=True))
         return
-    console = _console()
-    console.print(f"[bold]{escape(showing.name)}[/]  {escape(showing.instruction)}", soft_wrap=True)
+    screen = console()
+    screen.print(f"[bold]{escape(showing.name)}[/]  {escape(showing.instruction)}", soft_wrap=True)
     facts = {
         "abilities": ", ".join(showing.abilities) or "none besides tasks and verdicts",
         "levels": ", ".join(showing.levels),
@@ -72,19 +68,19 @@ def print_showing(showing: Showing, *, as_json: bool) -> None:
     }
     for name, fact in facts.items():
         if fact:
-            console.print(f"[dim]{name:<10}[/] {_visible(fact)}", soft_wrap=True)
+            screen.print(f"[dim]{name:<10}[/] {_visible(fact)}", soft_wrap=True)
     for task in showing.tasks:
-        _print_task(console, task)
+        _print_task(screen, task)
 
 
-def _print_task(console: Console, task: ShownTask) -> None:
+def _print_task(screen: Console, task: ShownTask) -> None:
     cell = f", cell {escape(task.cell)}" if task.cell else ""
-    console.print(f"\n[bold]{task.split}[/]{cell}")
-    console.print(_visible(task.prompt), soft_wrap=True)
+    screen.print(f"\n[bold]{task.split}[/]{cell}")
+    screen.print(_visible(task.prompt), soft_wrap=True)
     if task.form:
-        console.print(f"  [dim]form[/]   {_visible(_short(task.form))}", soft_wrap=True)
+        screen.print(f"  [dim]form[/]   {_visible(_short(task.form))}", soft_wrap=True)
     for judged in task.answers:
-        console.print(_judged(judged), soft_wrap=True)
+        screen.print(_judged(judged), soft_wrap=True)
 
 
 def _judged(judged: Judged) -> str:
@@ -100,36 +96,33 @@ def _verdict(feedback: Feedback) -> str:
     return f"[{style}]{said}[/], reward {feedback.reward:g}{status}"
 
 
-class FindingLines:
+class FindingLines(MovingLines):
     """Findings as they are made, and below them what is going on."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._console = Console(highlight=False)
-        self._live = Live(Spinner("dots", Text(" checking", style="dim")), console=self._console, transient=True)
+        super().__init__(console(), quiet=quiet)
         self._told: dict[tuple[str, str], str] = {}  # outcome and detail: the first promise they were told of
         self._alike: dict[tuple[Outcome, str], list[str]] = {}  # outcome and first promise: those it is the same with
 
     def __enter__(self) -> Self:
-        if not self._quiet and self._console.is_terminal:
-            self._live.start()
+        super().__enter__()
+        self.move(Spinner("dots", Text(" checking", style="dim")))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        super().__exit__()
         for (outcome, first), names in self._alike.items():
-            line = f"{MARKS[outcome]} [bold]{', '.join(names)}[/]  [dim]{outcome} like[/] {first}"
-            self._console.print(line, soft_wrap=True)
+            self.print(f"{MARKS[outcome]} [bold]{', '.join(names)}[/]  [dim]{outcome} like[/] {first}")
 
     def tell(self, finding: Finding) -> None:
         """Print a finding; those that do not apply are only counted at the end, and the same flaw is told once."""
-        if self._quiet or finding.outcome == "not applicable":
+        if finding.outcome == "not applicable":
             return
         first = self._told.setdefault((finding.outcome, finding.detail), finding.promise)
         if first != finding.promise and finding.outcome != "kept" and finding.detail:
             self._alike.setdefault((finding.outcome, first), []).append(finding.promise)
         else:
-            self._console.print(_finding(finding), soft_wrap=True)
+            self.print(_finding(finding))
 
 
 def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
@@ -145,12 +138,12 @@ def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
         if spread.count
     )
     style = "bold red" if conformance.broken else "bold green"
-    console = _console()
-    console.print(f"\n[{style}]{escape(conformance.name)}[/]: {told} in {conformance.seconds:.1f} s", soft_wrap=True)
+    screen = console()
+    screen.print(f"\n[{style}]{escape(conformance.name)}[/]: {told} in {conformance.seconds:.1f} s", soft_wrap=True)
     if times:
-        console.print(f"[dim]{times}[/]", soft_wrap=True)
+        screen.print(f"[dim]{times}[/]", soft_wrap=True)
     if not conformance.complete:
-        console.print("Time was over before all was looked at; give it more with --seconds.", soft_wrap=True)
+        screen.print("Time was over before all was looked at; give it more with --seconds.", soft_wrap=True)
 
 
 def _finding(finding: Finding) -> str:
@@ -165,14 +158,14 @@ def _finding(finding: Finding) -> str:
 
 def print_new(folder: Path, spec: str) -> None:
     """What was written, and what to do with it."""
-    console = _console()
-    console.print(f"Wrote a package that works as it is: {escape(str(folder))}", soft_wrap=True)
+    screen = console()
+    screen.print(f"Wrote a package that works as it is: {escape(str(folder))}", soft_wrap=True)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        console.print(f"  {escape(str(path))}", soft_wrap=True)
+        screen.print(f"  {escape(str(path))}", soft_wrap=True)
     shown = spec if Path(spec).is_absolute() else f"./{spec}"
-    console.print("Next:", soft_wrap=True)
+    screen.print("Next:", soft_wrap=True)
     for line in (f"pytest {folder}", f"burnish env check {shown}", f"burnish env show {shown}"):
-        console.print(f"  {escape(line)}", soft_wrap=True)
+        screen.print(f"  {escape(line)}", soft_wrap=True)
 
 
 def _short(text: str) -> str:

@@ -6,10 +6,9 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Group
 from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
@@ -18,6 +17,7 @@ from rich.text import Text
 from burnish.agent.difference import Difference
 from burnish.agent.doctor import Check
 from burnish.agent.report import Report, Status
+from burnish.agent.terminal import MovingLines, console
 from burnish.agent.verify import Verification
 from burnish.records import ArmRecord, GateRecord, IterationRecord
 from burnish.types import Exemplar, Record
@@ -27,38 +27,22 @@ _UNITS = {"usd": "USD", "seconds": "s"}
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
 
 
-def _console() -> Console:
-    return Console(highlight=False)
-
-
 def _json(value: Record | Iterable[Record]) -> None:
     plain = value.to_json() if isinstance(value, Record) else [v.to_json() for v in value]
     print(json.dumps(plain, indent=2, sort_keys=True))
 
 
-class Progress:
+class Progress(MovingLines):
     """Live progress on standard error: a line for each thing that happened, and one that moves below them."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._console = Console(stderr=True, highlight=False)
-        self._live = Live(console=self._console, transient=True, refresh_per_second=4)
+        super().__init__(console(stderr=True), quiet=quiet)
         self._started = time.monotonic()
         self._calls = self._tokens = 0
         self._doing = "opening the run"
 
-    def __enter__(self) -> Self:
-        if not self._quiet and self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
-
     def notify(self, kind: str, facts: Mapping[str, Any]) -> None:
         """Take in one event of the run."""
-        if self._quiet:
-            return
         if kind == "call":
             self._calls += 1
             self._tokens += facts["tokens"]
@@ -66,9 +50,8 @@ class Progress:
             line = _line(kind, facts)
             self._doing = _DOING.get(kind, self._doing).format(**facts)
             if line:
-                self._console.print(line, soft_wrap=True)
-        if self._live.is_started:
-            self._live.update(self._moving())
+                self.print(line)
+        self.move(self._moving())
 
     def _moving(self) -> Group:
         seconds = int(time.monotonic() - self._started)
@@ -133,25 +116,25 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     if as_json:
         _json(report)
         return
-    console = _console()
-    console.print()
+    screen = console()
+    screen.print()
     style = VERDICT_STYLES.get(report.verdict, "bold red")
     reason = report.sealed.reason if report.sealed else "The sealed test has not been opened; `burnish resume` goes on."
-    console.print(f"[{style}]{report.verdict.upper()}[/]  {escape(reason)}")
-    console.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
+    screen.print(f"[{style}]{report.verdict.upper()}[/]  {escape(reason)}")
+    screen.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
     if report.sealed:
-        console.print(_arms(report))
+        screen.print(_arms(report))
     if len(report.iterations) > 1:
-        console.print(_learning(report))
-    console.print(_usage(report))
-    console.print(_facts(report))
-    console.print("\nNext:")
+        screen.print(_learning(report))
+    screen.print(_usage(report))
+    screen.print(_facts(report))
+    screen.print("\nNext:")
     last = report.iterations[-1].number
     commands = [f"memory {directory}", f"diff {directory} 0 {last}"]
     if not report.live:  # without its environment a run is neither resumed nor verified
         commands = [*([] if report.finished else [f"resume {directory}"]), *commands, f"verify {directory}"]
     for command in commands:
-        console.print(f"  burnish {command}", soft_wrap=True)
+        screen.print(f"  burnish {command}", soft_wrap=True)
 
 
 def _arms(report: Report) -> Table:
@@ -246,11 +229,11 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
     if as_json:
         _json(status)
         return
-    console, report = _console(), status.report
+    screen, report = console(), status.report
     last = report.iterations[-1]
-    console.print(f"{escape(report.environment)}: {report.verdict} after iteration {last.number}")
+    screen.print(f"{escape(report.environment)}: {report.verdict} after iteration {last.number}")
     if last.number:
-        console.print(_iteration(last))
+        screen.print(_iteration(last))
     total = report.total
     used = {
         "calls": f"{total.calls}",
@@ -259,11 +242,11 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         "seconds": f"{report.seconds:.0f}",
     }
     limits = {name: "" if status.limits[name] is None else f" of {status.limits[name]:,.12g}" for name in used}
-    console.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
+    screen.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
     if status.process:
-        console.print(f"Process {status.process} is at work; calls in flight count their worst case.")
+        screen.print(f"Process {status.process} is at work; calls in flight count their worst case.")
     elif not report.finished:
-        console.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
+        screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
 def print_memory(exemplars: Sequence[Exemplar], *, as_json: bool) -> None:
@@ -272,14 +255,14 @@ def print_memory(exemplars: Sequence[Exemplar], *, as_json: bool) -> None:
         _json(exemplars)
         return
     if not exemplars:
-        _console().print("0 exemplars: memory was empty.")
+        console().print("0 exemplars: memory was empty.")
         return
     table = _table(f"{len(exemplars)} exemplars")
     for column in ("id", "born", "cell", "task", "answer"):
         table.add_column(column, overflow="ellipsis", max_width=60)
     for e in exemplars:
         table.add_row(e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
-    _console().print(table)
+    console().print(table)
 
 
 def print_difference(difference: Difference, *, as_json: bool) -> None:
@@ -287,22 +270,22 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     if as_json:
         _json(difference)
         return
-    console = _console()
-    console.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
+    screen = console()
+    screen.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
     for gate in difference.accepted:
-        console.print(_gate(gate))
+        screen.print(_gate(gate))
     for name, old, new in difference.sections:
-        console.print(f"\n[bold]prompt section {escape(name)}[/]")
+        screen.print(f"\n[bold]prompt section {escape(name)}[/]")
         for sign, style, text in (("-", "red", old), ("+", "green", new)):
             for line in text.splitlines():
-                console.print(f"[{style}]{sign} {escape(line)}[/]")
+                screen.print(f"[{style}]{sign} {escape(line)}[/]")
     for name, old, new in difference.settings:
-        console.print(f"{escape(name)}: [red]{escape(old)}[/] → [green]{escape(new)}[/]")
-    console.print(f"\nmemory: {len(difference.born)} born, {len(difference.died)} died")
+        screen.print(f"{escape(name)}: [red]{escape(old)}[/] → [green]{escape(new)}[/]")
+    screen.print(f"\nmemory: {len(difference.born)} born, {len(difference.died)} died")
     for exemplar in difference.born:
-        console.print(f"[green]+ {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.reason)}[/]")
+        screen.print(f"[green]+ {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.reason)}[/]")
     for exemplar in difference.died:
-        console.print(f"[red]- {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.death)}[/]")
+        screen.print(f"[red]- {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.death)}[/]")
 
 
 def print_verification(result: Verification, *, as_json: bool) -> None:
@@ -310,16 +293,16 @@ def print_verification(result: Verification, *, as_json: bool) -> None:
     if as_json:
         _json(result)
         return
-    console = _console()
-    console.print(
+    screen = console()
+    screen.print(
         f"{result.exemplars} exemplars, {result.verdicts} verdicts and {result.gates} gate decisions "
         f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}"
     )
     for note in result.notes:
-        console.print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
+        screen.print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
     for problem in result.problems:
-        console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
-    console.print("[green]everything agrees[/]" if result.holds else f"[red]{len(result.problems)} disagreements[/]")
+        screen.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+    screen.print("[green]everything agrees[/]" if result.holds else f"[red]{len(result.problems)} disagreements[/]")
 
 
 def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
@@ -327,10 +310,10 @@ def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
     if as_json:
         _json(checks)
         return
-    console = _console()
+    screen = console()
     for check in checks:
         mark = "[green]✓[/]" if check.well else "[red]✗[/]"
-        console.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
+        screen.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
 
 
 def _table(title: str) -> Table:

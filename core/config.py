@@ -5,7 +5,6 @@ Everything has a default; unknown keys and wrong values are refused with the nea
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
+from burnish.spelling import nearest
 from burnish.types import Decoding, Retrieval
 
 Option: TypeAlias = bool | int | float | str | list[Any]
@@ -233,13 +233,6 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[s
     return result
 
 
-def nearest(wrong: str, right: Iterable[str]) -> str:
-    """A question that names the nearest right one, or the whole list when nothing is near."""
-    names = sorted(right)
-    match = difflib.get_close_matches(wrong, names, n=1)
-    return f"did you mean {match[0]!r}?" if match else f"known: {', '.join(names)}"
-
-
 def _deep_copy(data: Mapping[str, Any]) -> dict[str, Any]:
     return {k: _deep_copy(v) if isinstance(v, Mapping) else v for k, v in data.items()}
 
@@ -257,8 +250,11 @@ def _explain(model: type[BaseModel], error: ValidationError) -> str:
     path = [str(part) for part in first["loc"]]
     key = ".".join(path)
     if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        own = f"; an option of the environment is environment_options.{key}" if len(path) == 1 else ""
-        return f"unknown key {key}; {nearest(path[-1], _names_at(model, path[:-1]))}{own}"
+        names = sorted(_names_at(model, path[:-1]))
+        known = f"known are {', '.join(names)}"
+        if len(path) == 1:
+            known += f", and an option of the environment is environment_options.{key}"
+        return f"unknown key {key}; {nearest(path[-1], names, otherwise=known)}"
     if first["type"] == "literal_error":
         expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"

@@ -11,6 +11,18 @@ def close_to(wrong: str, right: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(wrong, sorted(right), n=1)), "")
 
 
+def nearest(wrong: str, right: Iterable[str], *, otherwise: str = "", most: int = 1) -> str:
+    """A question that names the nearest right words, upper and lower case being one.
+
+    Where none is near it is `otherwise`, or by default all there are.
+    """
+    known = sorted(right)
+    names = {name.casefold(): name for name in known}
+    near = [f'"{names[name]}"' for name in difflib.get_close_matches(wrong.casefold(), names, n=most)]
+    listed = " or ".join(filter(None, [", ".join(near[:-1]), *near[-1:]]))
+    return f"did you mean {listed}?" if near else otherwise or f"known are {', '.join(known)}"
+
+
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:
     """A clause that names the nearest right word, if one is near, and all there are."""
     names = sorted(right)

@@ -57,27 +57,24 @@ class Thresholds(Record):
         """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
         if not measured.comparable or measured.n != baseline.n:
             return None
-        pairs = {
-            "Vendi score": (measured.vendi, baseline.vendi, self.vendi),
+        of_cells = {
             "Cell coverage": (measured.coverage, baseline.coverage, self.coverage),
             "Cell entropy": (measured.entropy, baseline.entropy, self.entropy),
         }
-        fallen = {
-            name: (now, first, least)
-            for name, (now, first, least) in pairs.items()
-            if first > 0 and now / first < least - 1e-9
-        }
-        if fallen and "Vendi score" not in fallen and self._by_chance(measured, baseline):
-            return ()
-        return tuple(
-            f"{name} is {now:.3g}, {now / first:.0%} of the first {first:.3g}; the least allowed is {least:.0%}."
-            for name, (now, first, least) in fallen.items()
-        )
+        pairs = {"Vendi score": (measured.vendi, baseline.vendi, self.vendi), **of_cells}
+        fallen = [name for name, (now, first, least) in pairs.items() if first > 0 and now / first < least - 1e-9]
+        if of_cells.keys() & set(fallen) and self._by_chance(measured, baseline):
+            fallen = [name for name in fallen if name not in of_cells]
+        return tuple(_alarm(name, *pairs[name]) for name in fallen)
 
     def _by_chance(self, measured: Diversity, baseline: Diversity) -> bool:
         if not measured.counts or len(measured.counts) != len(baseline.counts):
             return False
         return chance_of_fall(baseline.counts, measured.counts) >= self.alpha
+
+
+def _alarm(name: str, now: float, first: float, least: float) -> str:
+    return f"{name} is {now:.3g}, {now / first:.0%} of the first {first:.3g}; the least allowed is {least:.0%}."
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.agent.assembly import IMPLEMENTATIONS, OPERATORS, choose_operators, choose_policies, resolved
-from burnish.config import POLICY_KINDS, RunConfig, apply_overrides, nearest
+from burnish.config import POLICY_KINDS, RunConfig, apply_overrides
 from burnish.errors import ConfigError
+from burnish.spelling import nearest
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 COUNT = st.integers(1, 10**9)
@@ -66,19 +67,19 @@ def test_the_empty_file_is_the_default_configuration(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ("sampling.tsks = 3", "unknown key sampling.tsks; did you mean 'tasks'?"),
-        ("budget.call = 3", "unknown key budget.call; did you mean 'calls'?"),
-        ("modles = {}", "unknown key modles; did you mean 'models'?"),
-        ("models.task.nam = 'x'", "unknown key models.task.nam; did you mean 'name'?"),
-        ("models.reflector.retires = 1", "unknown key models.reflector.retires; did you mean 'retries'?"),
-        ("retrieval.relevence = 1", "unknown key retrieval.relevence; did you mean 'relevance'?"),
-        ("decoding.max_token = 1", "unknown key decoding.max_token; did you mean 'max_tokens'?"),
-        ("policies.curiculum = {}", "unknown key policies.curiculum; did you mean 'curriculum'?"),
-        ("sampling.zzz = 3", "unknown key sampling.zzz; known: forms, samples, sketches, tasks, temperature, top_p"),
-        ("memory.index = 'crhoma'", "memory.index = 'crhoma' is not known; did you mean 'chroma'?"),
-        ("decoding.rendering = 'turn'", "decoding.rendering = 'turn' is not known; did you mean 'turns'?"),
-        ("retrieval.policy = 'nearst'", "retrieval.policy = 'nearst' is not known; did you mean 'nearest'?"),
-        ("retrieval.order = 'up'", "known: nearest_first, nearest_last"),
+        ("sampling.tsks = 3", 'unknown key sampling.tsks; did you mean "tasks"?'),
+        ("budget.call = 3", 'unknown key budget.call; did you mean "calls"?'),
+        ("modles = {}", 'unknown key modles; did you mean "models"?'),
+        ("models.task.nam = 'x'", 'unknown key models.task.nam; did you mean "name"?'),
+        ("models.reflector.retires = 1", 'unknown key models.reflector.retires; did you mean "retries"?'),
+        ("retrieval.relevence = 1", 'unknown key retrieval.relevence; did you mean "relevance"?'),
+        ("decoding.max_token = 1", 'unknown key decoding.max_token; did you mean "max_tokens"?'),
+        ("policies.curiculum = {}", 'unknown key policies.curiculum; did you mean "curriculum"?'),
+        ("sampling.zzz = 3", "unknown key sampling.zzz; known are forms, samples, sketches, tasks, temperature, top_p"),
+        ("memory.index = 'crhoma'", "memory.index = 'crhoma' is not known; did you mean \"chroma\"?"),
+        ("decoding.rendering = 'turn'", "decoding.rendering = 'turn' is not known; did you mean \"turns\"?"),
+        ("retrieval.policy = 'nearst'", "retrieval.policy = 'nearst' is not known; did you mean \"nearest\"?"),
+        ("retrieval.order = 'up'", "known are nearest_first, nearest_last"),
         ("retrieval.k = -1", "retrieval.k = -1: input should be greater than or equal to 0"),
         ("decoding.max_tokens = 0", "decoding.max_tokens = 0: input should be greater than or equal to 1"),
         ("decoding.temperature = 3.0", "decoding.temperature = 3.0: input should be less than or equal to 2"),
@@ -154,7 +155,7 @@ def test_an_override_that_sets_nothing_is_refused(override: str) -> None:
 
 
 def test_nearest_lists_everything_when_nothing_is_near() -> None:
-    assert nearest("zz", ["b", "a"]) == "known: a, b"
+    assert nearest("zz", ["b", "a"]) == "known are a, b"
 
 
 def test_every_kind_of_policy_has_an_implementation_and_a_default() -> None:
@@ -178,10 +179,10 @@ def test_the_resolved_configuration_says_everything_and_decides_the_same() -> No
 @pytest.mark.parametrize(
     ("policies", "said"),
     [
-        ({"curriculum": {"name": "fronteir"}}, "policies.curriculum.name = 'fronteir' is not known; did you mean 'fr"),
-        ({"curriculum": {"flor": 1}}, "unknown key policies.curriculum.flor; did you mean 'floor'?"),
+        ({"curriculum": {"name": "fronteir"}}, "policies.curriculum.name = 'fronteir' is not known; did you mean \"fr"),
+        ({"curriculum": {"flor": 1}}, 'unknown key policies.curriculum.flor; did you mean "floor"?'),
         ({"curriculum": {"floor": "x"}}, "policies.curriculum.floor = 'x': input should be a valid number"),
-        ({"eviction": {"name": "oldest", "weight": 1}}, "unknown key policies.eviction.weight; known: size"),
+        ({"eviction": {"name": "oldest", "weight": 1}}, "unknown key policies.eviction.weight; known are size"),
         ({"curriculum": {"prior": 0.0}}, "policies.curriculum.prior = 0.0: input should be greater than 0"),
         ({"stopping": {"patience": 0}}, "policies.stopping.patience = 0: input should be greater than or equal to 1"),
         ({"acceptance": {"alpha": 1.0}}, "policies.acceptance.alpha = 1.0: input should be less than 1"),
@@ -209,5 +210,5 @@ def test_every_number_a_policy_takes_has_a_limit() -> None:
 def test_operators_come_in_the_order_of_the_configuration() -> None:
     names = tuple(reversed(list(OPERATORS)))
     assert tuple(o.name for o in choose_operators(RunConfig(operators=names))) == names
-    with pytest.raises(ConfigError, match="operators: 'rule' is not known; did you mean 'rules'"):
+    with pytest.raises(ConfigError, match="operators: 'rule' is not known; did you mean \"rules\""):
         choose_operators(RunConfig(operators=("rule",)))

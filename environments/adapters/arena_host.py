@@ -21,10 +21,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn, get_type_hints
 
-from burnish.environments.adapters.names import nearest
 from burnish.environments.adapters.passed_on import check_names, fitted, refused
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import BurnishError, ConfigError
+from burnish.spelling import nearest
 from burnish.types import JsonValue
 
 STEP_SECONDS = 30

@@ -12,13 +12,14 @@ from typing import Any, cast
 from burnish.environments.adapters.blackjack import Blackjack
 from burnish.environments.adapters.games import Game, Play, Start
 from burnish.environments.adapters.grids import CliffWalking, FrozenLake, Taxi
+from burnish.environments.adapters.levels import no_level
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.names import nearest, no_level
 from burnish.environments.adapters.own_games import OwnGame
 from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import as_answer, replayed
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
+from burnish.spelling import nearest
 from burnish.types import Feedback, JsonValue, Split, Task
 
 READY: Mapping[str, Callable[..., Game]] = MappingProxyType(

@@ -10,11 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.licences import NOT_KNOWN
 from burnish.environments.adapters.lines import Line
 from burnish.environments.adapters.problem_tests import check_problem, testing_program
 from burnish.environments.adapters.task_files import check_splits, read_tasks
 from burnish.environments.adapters.verdict import RIGHT, unparsable, wrong
+from burnish.environments.licences import NOT_KNOWN
 from burnish.environments.programs import DEFINE, FAILS_TESTS, IN_MEMORY, IN_TIME, MEMORY, defines, fenced, program_of
 from burnish.environments.sandbox.choose import choose_sandbox
 from burnish.environments.sandbox.functions import run_check

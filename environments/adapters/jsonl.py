@@ -10,13 +10,13 @@ from copy import copy
 from pathlib import Path
 
 from burnish.environments.adapters.answers import IN_TAGS
-from burnish.environments.adapters.licences import NOT_KNOWN
+from burnish.environments.adapters.levels import no_level
 from burnish.environments.adapters.lines import Line
-from burnish.environments.adapters.names import no_level
 from burnish.environments.adapters.scorers import SCORERS, Contains, Exact, Number, Scorer
 from burnish.environments.adapters.task_files import check_splits, read_tasks
 from burnish.environments.adapters.verdict import EXPECTED
 from burnish.environments.forms import form_of
+from burnish.environments.licences import NOT_KNOWN
 from burnish.errors import ConfigError
 from burnish.spelling import close_to, did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from burnish.environments.licences import NOT_KNOWN, flaw_of
 from burnish.errors import ConfigError
 from burnish.types import JsonValue
-
-NOT_KNOWN = "NOASSERTION"
-"""The SPDX word for a licence that is not known."""
-
-UNSAID = frozenset({"unknown", "none", "other", "proprietary", "unlicensed"})
-"""Words that stand where a licence is asked for and name none."""
-
-_EXPRESSION = re.compile(r"\(*[\w.+:-]+\)*( (AND|OR|WITH) \(*[\w.+:-]+\)*)*", re.ASCII)
 
 
 def licence_of(spec: str, given: JsonValue, found: object) -> str:
@@ -33,4 +25,4 @@ def licence_of(spec: str, given: JsonValue, found: object) -> str:
     if isinstance(found, Mapping):
         found = found.get("licence") or found.get("license")
     text = found.strip() if isinstance(found, str) else ""
-    return text if _EXPRESSION.fullmatch(text) and text.casefold() not in UNSAID else NOT_KNOWN
+    return NOT_KNOWN if flaw_of(text) else text

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.names import nearest
 from burnish.environments.adapters.paths import regular_file
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import PluginError
-from burnish.spelling import did_you_mean
+from burnish.spelling import did_you_mean, nearest
 
 SCHEME = "lmeval"
 
@@ -92,7 +91,7 @@ def _keys(config: Mapping[str, Any]) -> str:
     known = [field.name for field in fields]
     unknown = next((str(key) for key in config if key not in known), "")
     if unknown:
-        hint = nearest(unknown, known, otherwise=f"known are {', '.join(known)}")
+        hint = nearest(unknown, known)
         return f'it has a key "{unknown}" that lm-eval does not know; {hint}'
     asked = ["doc_to_text", "doc_to_target", *(["doc_to_choice"] if config["output_type"] == ANSWERED[1] else [])]
     missing = [key for key in asked if config.get(key) is None and not config.get("use_prompt")]

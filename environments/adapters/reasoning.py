@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Any, get_type_hints
 
 from burnish.environments.adapters.answers import IN_TAGS, final_answer, tagged
+from burnish.environments.adapters.levels import no_level
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.names import nearest, no_level
 from burnish.environments.adapters.passed_on import check_names, fitted, refused
 from burnish.environments.adapters.reasoning_sets import (
     EXAMPLES,
@@ -30,6 +30,7 @@ from burnish.environments.adapters.verdict import RIGHT, unparsable, wrong
 from burnish.environments.foreign import Raised, attempt
 from burnish.environments.forms import form_of
 from burnish.errors import ConfigError, PluginError
+from burnish.spelling import nearest
 from burnish.types import Feedback, JsonValue, Split, Task, content_hash
 
 LIBRARY = "reasoning-gym"

@@ -9,8 +9,8 @@ from random import Random
 from threading import Lock
 from typing import Any, Self
 
+from burnish.environments.adapters.levels import no_level
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.names import no_level
 from burnish.environments.adapters.textworld_play import TextWorldPlay
 from burnish.environments.adapters.turns import turns_of
 from burnish.environments.adapters.worlds import REFUSED, WORLDS

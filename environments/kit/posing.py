@@ -13,6 +13,7 @@ from burnish.environments.foreign import Raised, attempt
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, verdict
 from burnish.environments.kit.subject import Subject
+from burnish.environments.licences import flaw_of
 from burnish.protocols import ABILITIES, Environment
 from burnish.spelling import close_to
 from burnish.types import SPLITS, Task, canonical_json
@@ -37,10 +38,6 @@ COMMON = {"solve", "parse", "call", "start"}
 """Members so common that one alone begins no ability."""
 
 MOST_COMPARED = 1_000
-
-_SPDX = re.compile(r"[A-Za-z0-9.+-]+(:[A-Za-z0-9.-]+)?")
-UNSAID = frozenset({"unknown", "none", "n-a", "na", "tbd", "todo", "proprietary", "licence", "license"})
-"""Words in the form of a licence that name none."""
 
 _SHARED = {"tasks", "score", "name", "instruction"}
 
@@ -124,16 +121,8 @@ async def licensed(subject: Subject) -> Seen:
     if missing:
         american = "; `license` is spelt `licence` here" if hasattr(subject.environment, "license") else ""
         raise Broken(f"set {' and '.join(missing)}{american}")
-    words = [word for word in re.split(r"[\s()]+", licence) if word]
-    if not all(_SPDX.fullmatch(word) for word in words) or any(
-        word not in {"AND", "OR", "WITH"} for word in words[1::2]
-    ):
-        raise Broken(f"licence is {licence!r}, no SPDX expression such as Apache-2.0 or LicenseRef-Own")
-    if licence.casefold() in UNSAID:
-        raise Broken(
-            f"licence is {licence!r}, which names none; give that of the tasks, LicenseRef-Own for those nobody else "
-            "may use, or NOASSERTION where it is not known"
-        )
+    if flaw := flaw_of(licence):
+        raise Broken(f"licence is {licence!r}, {flaw}")
     return kept(licence)
 
 

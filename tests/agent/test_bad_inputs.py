@@ -65,19 +65,19 @@ def copy(learned: Laboratory, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("tables", "said"),
     [
-        ({"budgets": {}}, ("unknown key budgets", "'budget'")),
-        ({"sampling": {"task": 3}}, ("unknown key sampling.task", "'tasks'")),
-        ({"models": {"task": {"ulr": "x"}}}, ("unknown key models.task.ulr", "'url'")),
+        ({"budgets": {}}, ("unknown key budgets", '"budget"')),
+        ({"sampling": {"task": 3}}, ("unknown key sampling.task", '"tasks"')),
+        ({"models": {"task": {"ulr": "x"}}}, ("unknown key models.task.ulr", '"url"')),
         ({"sampling": {"tasks": 0}}, ("sampling.tasks = 0", "greater than or equal to 1")),
         ({"sampling": {"tasks": "many"}}, ("sampling.tasks = 'many'", "integer")),
-        ({"memory": {"index": "croma"}}, ("memory.index = 'croma'", "'chroma'")),
-        ({"retrieval": {"ordre": "x"}}, ("unknown key retrieval.ordre", "'order'")),
-        ({"policies": {"acceptence": {}}}, ("policies.acceptence", "'acceptance'")),
-        ({"policies": {"diversity": {"name": "of"}}}, ("policies.diversity.name = 'of'", "'off'")),
-        ({"policies": {"acceptance": {"kap": 3}}}, ("policies.acceptance.kap", "'cap'")),
+        ({"memory": {"index": "croma"}}, ("memory.index = 'croma'", '"chroma"')),
+        ({"retrieval": {"ordre": "x"}}, ("unknown key retrieval.ordre", '"order"')),
+        ({"policies": {"acceptence": {}}}, ("policies.acceptence", '"acceptance"')),
+        ({"policies": {"diversity": {"name": "of"}}}, ("policies.diversity.name = 'of'", '"off"')),
+        ({"policies": {"acceptance": {"kap": 3}}}, ("policies.acceptance.kap", '"cap"')),
         ({"policies": {"acceptance": {"cap": "x"}}}, ("policies.acceptance.cap = 'x'", "integer")),
         ({"policies": {"acceptance": {"alpha": 7}}}, ("policies.acceptance.alpha = 7", "less than 1")),
-        ({"operators": ["rule"]}, ("operators: 'rule'", "'rules'")),
+        ({"operators": ["rule"]}, ("operators: 'rule'", '"rules"')),
         ({"environment": "contcts"}, ('"contcts"', '"contacts"')),
         ({"environment": "contacts", "environment_options": {"shape": 3}}, ('no option "shape"', "shapes")),
         ({"models": {"task": {"url": "ftp://x"}}}, ("models.task.url = 'ftp://x'", "http://")),
@@ -105,7 +105,7 @@ def test_a_configuration_file_that_is_missing_or_no_toml(desk: Desk) -> None:
 
 def test_wrong_options_of_the_command_line(desk: Desk) -> None:
     assert_refused(desk.run("-o", "sampling"), 2, "is not of the form key.sub=value")
-    assert_refused(desk.run("-o", "sampling.tsks=3"), 2, "'tasks'")
+    assert_refused(desk.run("-o", "sampling.tsks=3"), 2, '"tasks"')
     assert_refused(desk.run("--env", "nul"), 2, '"null"')
     unknown = desk.run("--budget-cals", 3)
     assert unknown.code == 2

@@ -109,6 +109,9 @@ def test_a_cell_left_empty_by_chance_raises_no_alarm() -> None:
     raised = Thresholds().alarms(of_cells((12, 0, 0)), of_cells((5, 4, 3)))
     assert raised is not None
     assert len(raised) == 2
+    less = Thresholds().alarms(dataclasses.replace(of_cells((7, 5, 0)), vendi=1.0), of_cells((5, 4, 3)))
+    assert less is not None
+    assert [alarm.partition(" is ")[0] for alarm in less] == ["Vendi score"]
     large = Thresholds().alarms(of_cells((35, 25, 0)), of_cells((25, 20, 15)))
     assert large  # the same shares, but of many answers
 

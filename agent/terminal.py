@@ -1,0 +1,40 @@
+"""The terminal, as all commands write to it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where a command prints; nothing in a text is coloured unasked."""
+    return Console(stderr=stderr, highlight=False)
+
+
+class MovingLines:
+    """Lines one after another and, on a terminal, one below them that moves; nothing at all when `quiet`."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._console = console
+        self._live = Live(console=console, transient=True, refresh_per_second=4)
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def print(self, line: str) -> None:
+        """One more line, in rich's markup."""
+        if not self._quiet:
+            self._console.print(line, soft_wrap=True)
+
+    def move(self, below: RenderableType) -> None:
+        """What the moving line shows from now on."""
+        if self._live.is_started:
+            self._live.update(below)
