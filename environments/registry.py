@@ -18,6 +18,7 @@ from typing import cast
 
 from burnish.environments.construction import OWN, called, construct, factory_of
 from burnish.environments.files import from_file
+from burnish.environments.unimported import flaw_of
 from burnish.errors import ConfigError, PluginError
 from burnish.protocols import Environment
 from burnish.spelling import did_you_mean
@@ -163,6 +164,8 @@ def _entry(plugin: EntryPoint, suffix: str, taken: Mapping[str, str]) -> Environ
         warning = "more than one package offers this name"
     elif not plugin.attr or not plugin.module:
         warning = f"its entry point {plugin.value!r} names no object; it must read module:Class"
+    else:
+        warning = flaw_of(plugin.module, plugin.attr)
     return EnvironmentEntry(f"{plugin.name}{suffix}", _source(plugin), warning=warning)
 
 

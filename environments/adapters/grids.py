@@ -13,6 +13,7 @@ from typing import Any, cast
 from burnish.environments.adapters.games import Play, Start, named_action
 from burnish.environments.adapters.planning import Plan
 from burnish.environments.adapters.verdict import RIGHT, wrong
+from burnish.errors import ConfigError
 from burnish.types import Feedback, JsonValue, canonical_json, content_hash
 
 NOT_THERE = "the goal was not reached in time"
@@ -110,6 +111,8 @@ class FrozenLake(GridGame):
     )
 
     def __init__(self, gymnasium: Any, spec: str, arguments: Mapping[str, JsonValue]) -> None:
+        if drawn := sorted({"desc", "map_name"} & arguments.keys()):
+            raise ConfigError(f'"gym:{spec}" draws its maps; leave out {" and ".join(drawn)}, and choose a `level`')
         super().__init__(gymnasium, spec, {"is_slippery": False, **arguments})
         self._slippery = bool(self._arguments["is_slippery"])
         self.max_turns = 100 if self._slippery else 40

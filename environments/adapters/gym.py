@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import Parameter, signature
 from random import Random
 from types import MappingProxyType
 from typing import Any, cast
@@ -19,7 +20,7 @@ from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import as_answer, replayed
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError, PluginError
-from burnish.spelling import nearest
+from burnish.spelling import did_you_mean, nearest
 from burnish.types import Feedback, JsonValue, Split, Task
 
 READY: Mapping[str, Callable[..., Game]] = MappingProxyType(
@@ -63,7 +64,7 @@ class Gym:
         self.name = f"gym:{target}"
         self.provenance = f"Played in {target} of gymnasium."
         _check_id(gymnasium, target)
-        _check_arguments(self.name, arguments)
+        _check_arguments(gymnasium, target, arguments)
         _check_goal(self.name, goal, ready=not (render or parse) and _stem(target) in READY)
         own = {"render": render, "parse": parse, "goal": goal} if render or parse else {}
         game = _game(gymnasium, target, arguments or {}, own)
@@ -127,13 +128,26 @@ def _check_id(gymnasium: Any, target: str) -> None:
         raise ConfigError(f'gymnasium has no game "{target}"; {nearest(target, known, otherwise=others)}')
 
 
-def _check_arguments(name: str, arguments: object) -> None:
-    """Raise a `ConfigError` unless they are an object, or none are given."""
-    if arguments is not None and not isinstance(arguments, Mapping):
+def _check_arguments(gymnasium: Any, target: str, arguments: object) -> None:
+    """Raise a `ConfigError` unless they are an object of what the game can be made with, or none are given."""
+    if arguments is None:
+        return
+    if not isinstance(arguments, Mapping):
         raise ConfigError(
-            f'"{name}": arguments is {arguments!r:.60}; give an object, as arguments.is_slippery=true '
+            f'"gym:{target}": arguments is {arguments!r:.60}; give an object, as arguments.is_slippery=true '
             "or 'arguments={is_slippery=true}' on the command line"
         )
+    library("gymnasium.envs.registration", scheme="gym", extra="gym")
+    maker = attempt(lambda: gymnasium.envs.registration.load_env_creator(gymnasium.spec(target).entry_point))
+    if isinstance(maker, Raised):
+        return  # the game cannot be made at all, which is said when it is tried
+    taken = signature(maker).parameters.values()
+    if any(one.kind is Parameter.VAR_KEYWORD for one in taken):
+        return
+    known = {one.name for one in taken} | {"max_episode_steps"}
+    for name in arguments:
+        if name not in known:
+            raise ConfigError(f'"gym:{target}" takes no argument "{name}"; {did_you_mean(name, known)}')
 
 
 def _check_goal(name: str, goal: float | None, *, ready: bool) -> None:

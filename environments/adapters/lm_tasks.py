@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,9 @@ DOCUMENT = "document"
 ONE_CHOICE = "answer with one of the choices below the question, copied exactly, and nothing else"
 OTHER_CHOICE = "another of the choices is the right one"
 NOT_EXPECTED = 'the metric "{}" does not give the answer full marks: mind the form that the task asks for'
+
+BARE = re.compile(r"\{\{-?\s*(\w+)\s*-?\}\}")
+"""A field that a template puts in as it is; one that asks whether it is there may be left out."""
 
 
 class LmEval:
@@ -111,6 +115,8 @@ class LmEval:
         seen: dict[str, int] = {}
         for row, document in enumerate(self._documents, 1):
             where = f"{source}, row {row}:"
+            if lacking := self._lacking(document):
+                raise PluginError(f'{where} has no value for "{lacking}", which the task asks for; give it one')
             task = attempt(partial(self._posed, document))
             if isinstance(task, Raised):
                 raise PluginError(f"{where} no task can be made of it: {task}; mend it") from task.error
@@ -121,6 +127,16 @@ class LmEval:
                 raise PluginError(f"{where} has the prompt of row {first}; leave one of them out")
             tasks.append(task)
         return tasks
+
+    def _lacking(self, document: Mapping[str, object]) -> str:
+        """A field that question or target is made of and that a row has no value for, which would be told as "None"."""
+        config = self._task.config
+        for made_of in (config.doc_to_text, config.doc_to_target, config.doc_to_choice):
+            template = made_of if isinstance(made_of, str) else ""
+            fields = [template] if template in document else BARE.findall(template)
+            if lacking := next((field for field in fields if field in document and document[field] is None), ""):
+                return str(lacking)
+        return ""
 
     def _metrics(self) -> list[str]:
         """Those that count one answer alone, from 0 to 1, found out with an empty answer to the first question."""

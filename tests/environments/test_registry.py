@@ -125,7 +125,7 @@ def test_a_plug_in_loads_by_its_entry_point(tmp_path: Path) -> None:
 
 
 def test_listing_never_imports_a_plug_in(tmp_path: Path) -> None:
-    written(tmp_path / "burnish_test_bomb.py", "raise RuntimeError('imported')")
+    written(tmp_path / "burnish_test_bomb.py", "raise RuntimeError('imported')\nclass Bomb: ...\nContacts = Bomb")
     installed(tmp_path, "bomb = burnish_test_bomb:Bomb\ncontacts = burnish_test_bomb:Contacts")
     assert EnvironmentEntry("bomb", "gadgets: burnish_test_bomb:Bomb") in listing()
     assert [entry.warning for entry in listing() if entry.name == "contacts"] == [
@@ -149,6 +149,42 @@ def test_a_plug_in_that_names_no_object_is_listed_with_a_warning(tmp_path: Path)
     assert [e.warning for e in listing() if e.name == "half"] == [
         "its entry point 'only_a_module' names no object; it must read module:Class"
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "warning"),
+    [
+        ("burnish_test_gone:Echo", "there is no module burnish_test_gone"),
+        ("burnish_test_shop.gone:Echo", "there is no module burnish_test_shop.gone"),
+        ("burnish_test_shop.items.deeper:Echo", "there is no module burnish_test_shop.items.deeper"),
+        ("burnish_test_shop.items:Ecko", 'burnish_test_shop.items has no "Ecko"; did you mean "Echo"? known are Echo'),
+        ("burnish_test_shop.broken:Echo", "broken.py cannot be read: SyntaxError: expected ':' (broken.py, line 1)"),
+        ("burnish_test_shop.items:Echo.louder", ""),
+        ("burnish_test_shop.chosen:Echo", ""),
+        ("burnish_test_shop.chosen:Later", ""),
+        ("burnish_test_shop.chosen:Inner", 'burnish_test_shop.chosen has no "Inner"; known are Echo, Later, f'),
+        ("burnish_test_shop.all:Echo", ""),
+        ("burnish_test_shop.lazy:Echo", ""),
+        ("math:Echo", ""),
+    ],
+)
+def test_what_is_broken_about_a_plug_in_shows_without_an_import(tmp_path: Path, entry: str, warning: str) -> None:
+    shop = tmp_path / "burnish_test_shop"
+    shop.mkdir()
+    for name, code in {
+        "__init__": "raise RuntimeError('imported')",
+        "items": "class Echo: ...",
+        "broken": "class Echo",
+        "chosen": "try:\n    from x import Echo\nexcept ImportError:\n    Echo = None\nLater = 1\n"
+        "def f():\n    Inner = 1",
+        "all": "from .items import *",
+        "lazy": "def __getattr__(name): ...",
+    }.items():
+        (shop / f"{name}.py").write_text(code)
+    installed(tmp_path, f"shown = {entry}")
+    (found,) = [one.warning for one in listing() if one.name == "shown"]
+    assert found.endswith(warning)
+    assert bool(found) == bool(warning)
 
 
 def test_a_scheme_gets_what_stands_behind_the_colon_and_the_options(tmp_path: Path) -> None:

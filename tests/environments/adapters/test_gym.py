@@ -261,9 +261,11 @@ async def test_any_game_can_be_shown_by_functions_of_ones_own(tmp_path: Path) ->
         (
             "gym:Taxi-v4",
             {"arguments": {"rain": True}},
-            PluginError,
-            "TaxiEnv.__init__() got an unexpected keyword argument",
+            ConfigError,
+            '"gym:Taxi-v4" takes no argument "rain"; did you mean "is_rainy"?',
         ),
+        ("gym:FrozenLake-v1", {"arguments": {"map_name": "8x8"}}, ConfigError, "draws its maps; leave out map_name"),
+        ("gym:FrozenLake-v1", {"arguments": {"reward_schedule": 3}}, PluginError, "cannot be played (TypeError"),
     ],
 )
 def test_what_is_wrong_is_named(spec: str, options: Any, error: type[BurnishError], message: str) -> None:

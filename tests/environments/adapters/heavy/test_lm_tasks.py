@@ -81,7 +81,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     names = ["one", "twenty-two", "three"]
     choice = [{"question": f"Which is number {n}?", "choices": names, "label": n % 3} for n in range(60)]
     twice = [*sums[:5], {"q": " 0 plus 2", "a": "3"}]
-    for name, rows in (("sums", sums), ("choice", choice), ("twice", twice), ("few", sums[:2]), ("empty", [])):
+    gap = [*sums[:3], {"q": "40 plus 2"}, *sums[3:]]
+    files = {"sums": sums, "choice": choice, "twice": twice, "gap": gap, "few": sums[:2], "empty": []}
+    for name, rows in files.items():
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     (folder / "sums.yaml").write_text(dedent(SUMS).format(output_type="generate_until"), encoding="utf-8")
     (folder / "own.py").write_text("def near(predictions, references): ...", encoding="utf-8")
@@ -256,6 +258,7 @@ def test_a_misspelt_metric_is_named_without_a_look_at_the_network(
     ("data", "message"),
     [
         ("twice", r"twice.jsonl, row 6: has the prompt of row 3; leave one of them out"),
+        ("gap", r'gap.jsonl, row 4: has no value for "a", which the task asks for; give it one'),
         ("few", r"other.yaml has too few tasks: .* and each split needs at least 1"),
         ("empty", r"the data file .*empty.jsonl is empty"),
         ("broken", r"cannot make its task: ArrowInvalid: JSON parse error: .* row 1 .*; mend .*other.yaml or its data"),
@@ -268,6 +271,13 @@ def test_data_of_which_no_tasks_can_be_made_is_refused(
     with pytest.raises(PluginError, match=message):
         load(f"lmeval:{path}", {})
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_template_may_ask_whether_a_field_is_there(apart: Path) -> None:
+    path = changed(apart, "sums", "sums.jsonl", "gap.jsonl")
+    told = path.read_text(encoding="utf-8").replace('"{{a}}"', "\"{{a if a else 'nobody knows'}}\"")
+    path.write_text(told, encoding="utf-8")
+    assert len(all_tasks(LmEval(str(path)))) == 145
 
 
 @pytest.mark.parametrize(
