@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -82,7 +82,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     choice = [{"question": f"Which is number {n}?", "choices": names, "label": n % 3} for n in range(60)]
     twice = [*sums[:5], {"q": " 0 plus 2", "a": "3"}]
     gap = [*sums[:3], {"q": "40 plus 2"}, *sums[3:]]
-    files = {"sums": sums, "choice": choice, "twice": twice, "gap": gap, "few": sums[:2], "empty": []}
+    files: dict[str, Sequence[object]] = {
+        "sums": sums,
+        "choice": choice,
+        "twice": twice,
+        "gap": gap,
+        "few": sums[:2],
+        "empty": [],
+    }
     for name, rows in files.items():
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     (folder / "sums.yaml").write_text(dedent(SUMS).format(output_type="generate_until"), encoding="utf-8")
