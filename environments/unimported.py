@@ -45,16 +45,14 @@ def _spec(module: str) -> ModuleSpec | None:
     return found
 
 
-def _bound(statements: Iterable[ast.stmt]) -> Iterator[str]:
+def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """The names that a module binds, on whichever of its ways; "*" where it takes all of another module's."""
-    for statement in statements:
-        if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield statement.name
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.alias):
-                yield (node.asname or node.name).partition(".")[0]
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
-            elif isinstance(node, ast.ClassDef | ast.FunctionDef):
-                yield node.name
+    for node in nodes:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, ast.Name):
+            yield from [node.id] if isinstance(node.ctx, ast.Store) else []
+        else:
+            yield from _bound(ast.iter_child_nodes(node))

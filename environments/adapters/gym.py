@@ -137,8 +137,8 @@ def _check_arguments(gymnasium: Any, target: str, arguments: object) -> None:
             f'"gym:{target}": arguments is {arguments!r:.60}; give an object, as arguments.is_slippery=true '
             "or 'arguments={is_slippery=true}' on the command line"
         )
-    library("gymnasium.envs.registration", scheme="gym", extra="gym")
-    maker = attempt(lambda: gymnasium.envs.registration.load_env_creator(gymnasium.spec(target).entry_point))
+    registration = library("gymnasium.envs.registration", scheme="gym", extra="gym")
+    maker = attempt(lambda: registration.load_env_creator(gymnasium.spec(target).entry_point))
     if isinstance(maker, Raised):
         return  # the game cannot be made at all, which is said when it is tried
     taken = signature(maker).parameters.values()

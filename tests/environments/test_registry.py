@@ -175,7 +175,7 @@ def test_what_is_broken_about_a_plug_in_shows_without_an_import(tmp_path: Path, 
         "__init__": "raise RuntimeError('imported')",
         "items": "class Echo: ...",
         "broken": "class Echo",
-        "chosen": "try:\n    from x import Echo\nexcept ImportError:\n    Echo = None\nLater = 1\n"
+        "chosen": "try:\n    from x import Echo\nexcept ImportError:\n    async def Echo(): ...\nLater = 1\n"
         "def f():\n    Inner = 1",
         "all": "from .items import *",
         "lazy": "def __getattr__(name): ...",

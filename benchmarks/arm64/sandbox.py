@@ -7,7 +7,7 @@ what held. Emulation is some thirty times slower than a machine, so no seconds a
 Needs `apt-get install qemu-system-arm cpio` and apt sources that have arm64 (`dpkg --add-architecture arm64 && apt-get
 update`); writes into a temporary folder.
 
-    python benchmarks/sandbox_arm64.py [--seconds N]
+    python benchmarks/arm64/sandbox.py [--seconds N]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 PACKAGES = (
     "bash busybox-static libbz2-1.0 libc6 libcrypt1 libdb5.3 libexpat1 libffi8 libgcc-s1 liblzma5 libncursesw6 libnsl2 "
