@@ -54,8 +54,7 @@ class History:
             self._measure(record)
         for _, kind, body in journal.events(record.number):
             if kind == "ratings" and isinstance(body, list):
-                pairs = [pair for pair in body if isinstance(pair, list)]
-                self.rated += [(float(str(rating)), bool(verified)) for rating, verified in pairs]
+                self.rated += [(float(str(one[0])), bool(one[1])) for one in body if isinstance(one, list)]
             elif kind == "cells" and isinstance(body, Mapping):
                 self.cells[int(str(body["size"]))] = Cells.from_json(body)
 

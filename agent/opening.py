@@ -130,7 +130,7 @@ def mended_memory(directory: RunDirectory, config: RunConfig, journal: Journal, 
     return memory
 
 
-def open_meaning(directory: RunDirectory, config: RunConfig) -> Embedder:
+def open_meaning(directory: RunDirectory, config: RunConfig) -> CachedEmbedder:
     """The configured embedder, with what it embedded kept beside the run."""
     return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
 

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -35,6 +35,13 @@ POLICY_KINDS = (
     "stopping",
     "budget",
 )
+
+
+Level: TypeAlias = Literal[1, 2, 3, 4, 5, 6]
+"""How much people have a part in a run, from all (1) to none (6)."""
+
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -161,6 +168,7 @@ class RunConfig(Section):
     environment_options: Options = {}
     environment_timeout: AboveZero = 30.0
     seed: Count = 0
+    level: Level = 6
     prompt: dict[str, str] = {}
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
     models: ModelsConfig = ModelsConfig()
@@ -180,10 +188,7 @@ class RunConfig(Section):
             ConfigError: naming the key, what is wrong with it and the nearest right one.
 
         """
-        try:
-            config = cls.model_validate(data)
-        except ValidationError as error:
-            raise ConfigError(f"{source}: {_explain(cls, error)}") from None
+        config = validated(cls, data, source)
         for kind in config.policies:
             if kind not in POLICY_KINDS:
                 raise ConfigError(f"{source}: unknown key policies.{kind}; {nearest(kind, POLICY_KINDS)}")
@@ -210,6 +215,19 @@ class RunConfig(Section):
         import tomli_w
 
         return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+
+
+def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
+    """Plain values as a table of settings.
+
+    Raises:
+        ConfigError: naming the key, what is wrong with it and the nearest right one.
+
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_explain(model, error)}") from None
 
 
 def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@
     │   └── ModelRejected           the server calls the request itself wrong (other 4xx)
     ├── StorageError                the run directory cannot be used as asked
     │   ├── RunExists               a new run was asked for where one already is
+    │   ├── ExportExists            an export was asked for where something already is
     │   ├── RunLocked               another living process holds the run
     │   ├── IndexDamaged            (burnish.memory.index) the vector index is unreadable; it is made anew
     │   ├── RunTooNew               written by a newer version of Burnish
@@ -40,6 +41,7 @@ __all__ = [
     "BudgetTooSmall",
     "BurnishError",
     "ConfigError",
+    "ExportExists",
     "Interrupted",
     "ModelError",
     "ModelRefused",
@@ -112,6 +114,10 @@ class StorageError(BurnishError):
 
 class RunExists(StorageError):
     """A new run was asked for where one already is."""
+
+
+class ExportExists(StorageError):
+    """An export was asked for where something already is."""
 
 
 class RunLocked(StorageError):

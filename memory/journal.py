@@ -183,6 +183,10 @@ class Journal:
             raise StorageError(f"task {task_id} is not in {self.path}; the journal is incomplete: run `burnish doctor`")
         return Task.from_json(json.loads(rows[0]["body"]))
 
+    def tasks(self) -> dict[str, Task]:
+        """Every task that was drawn in this run, by id."""
+        return {row["id"]: Task.from_json(json.loads(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
+
     async def add_judged(
         self, iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], *, start: int = 0
     ) -> None:
