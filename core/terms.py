@@ -105,9 +105,8 @@ def _rows(text: str, source: str, *, own: bool) -> list[Row]:
     for number, table in enumerate(tables.get("model", []), 1):
         where = f"{source}, row {number}"
         patterns = table.pop("match", None)
-        if isinstance(patterns, str):
-            patterns = [patterns]
-        if not patterns or not all(isinstance(one, str) and one for one in patterns):
+        patterns = [patterns] if isinstance(patterns, str) else patterns
+        if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and p for p in patterns):
             raise ConfigError(f'{where}: match = {patterns!r}; give the names it is for, such as ["my-model*"]')
         terms = _terms(table, where)
         rows += [Row(pattern.casefold(), terms, own) for pattern in patterns]

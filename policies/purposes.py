@@ -35,7 +35,7 @@ def licence_refusal(purpose: Purpose, licence: str) -> str:
     """Why the licence of the tasks forbids a purpose; empty where it does not."""
     if purpose == "evaluate" or licence not in NO_LICENCE:
         return ""
-    return "the licence of the tasks is not known"
+    return "the tasks have no known licence"
 
 
 def strictest(terms: Iterable[Terms]) -> Training:

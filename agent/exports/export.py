@@ -191,7 +191,7 @@ def _written(
 def _provenance(item: Item, table: TermsTable, licence: str) -> dict[str, JsonValue]:
     """Where a record came from, who verified it and what it may be used for."""
     row = item.rows[0]
-    models = list(dict.fromkeys(model for one in item.rows for model in one.models))
+    models = list(dict.fromkeys(model for one in item.rows for model in (*one.models, *one.authors)))
     return {
         "rows": [one.id for one in item.rows],
         "task": row.task.id,
@@ -219,7 +219,7 @@ def _card(
     items: Sequence[Item],
 ) -> Card:
     rows = list({row.id: row for item in items for row in item.rows}.values())
-    by_model = Counter(model for row in rows for model in row.models)
+    by_model = Counter(model for row in rows for model in {*row.models, *row.authors})
     sealed = journal.sealed()
     return Card(
         format=options.format,

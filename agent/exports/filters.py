@@ -51,10 +51,11 @@ def by_terms(
     known: dict[str, str] = {}
 
     def reason(row: Row) -> str:
-        for model in row.models if answers else ():
+        models = (*row.authors, *(row.models if answers else ()))
+        for model in models:
             if model not in known:
                 known[model] = refusal(purpose, table.of(model), model, competing=competing)
-        refused = next(filter(None, (known[model] for model in row.models if answers)), "")
+        refused = next(filter(None, (known[model] for model in models)), "")
         return refused or licence_refusal(purpose, licence)
 
     sieve.sift("terms", reason)

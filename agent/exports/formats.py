@@ -117,7 +117,8 @@ def _steps(rows: Sequence[Row], system: str) -> Iterator[Item]:
 
 def _prompts(rows: Sequence[Row], system: str) -> Iterator[Item]:
     for same in _by_task(rows).values():
-        yield Item({"prompt": [*_head(system), _message("user", same[0].task.prompt)]}, (same[0],))
+        posed = replace(same[0], models=same[0].authors)
+        yield Item({"prompt": [*_head(system), _message("user", posed.task.prompt)]}, (posed,))
 
 
 Format: TypeAlias = Literal["sft", "sharegpt", "chatml", "dpo", "kto", "steps", "prompts"]

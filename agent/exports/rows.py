@@ -15,7 +15,9 @@ LEARNT_FROM = ("attempt", "rewrite")
 
 @dataclass(frozen=True)
 class Row(Record):
-    """One judged answer. `models` are all that had a part in it, "" standing for people."""
+    """One judged answer. `models` are all that had a part in it, "" standing for people; `authors` those that wrote its
+    task, none where the environment posed it.
+    """
 
     task: Task
     answer: str
@@ -26,6 +28,7 @@ class Row(Record):
     level: int
     rating: float | None = None
     turns: tuple[Played, ...] = ()
+    authors: tuple[str, ...] = ()
     situation: str = ""
     """What was asked, where that is a turn of the task and not the task itself."""
 
