@@ -27,6 +27,7 @@ from burnish.errors import (
     ModelError,
     PluginError,
     StorageError,
+    Waiting,
 )
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
@@ -271,6 +272,11 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
 
     try:
         asyncio.run(improve(place, config, environment, tell))
+    except Waiting as error:
+        raise Waiting(
+            f"{error}, and everything so far is kept; `burnish review {place.path}` asks them, then "
+            f"`burnish resume {place.path}` goes on"
+        ) from None
     except Interrupted:
         raise Interrupted(f"stopped, and everything so far is kept; `burnish resume {place.path}` goes on") from None
     except BudgetExhausted as error:

@@ -57,6 +57,25 @@ def export(
     print_exported(export_run(open_run(run), out, options), as_json=as_json)
 
 
+def review(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
+    *,
+    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides; by default you.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Only print what is waiting, as JSON.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What a run asks people: accept, reject, edit, rate or skip, a key each; also while it is running."""
+    from burnish.agent.api import open_run
+    from burnish.agent.data_views import print_questions, print_reviewed
+    from burnish.agent.reviewing import open_in, review, user
+
+    opened = open_run(run)
+    if listed:
+        print_questions(open_in(opened))
+        return
+    print_reviewed(review(opened, name or user()), run, as_json=as_json)
+
+
 def terms(
     models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="Names of models.")] = None,
     *,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
 from burnish.agent.exports.export import Exported
+from burnish.agent.reviewing import Reviewed
 from burnish.agent.terminal import console
+from burnish.records import Question
 from burnish.terms import Terms
 
 
@@ -29,6 +32,22 @@ def print_exported(exported: Exported, *, as_json: bool) -> None:
     written = ", ".join(f"{number:,} in {split}" for split, number in exported.splits.items())
     screen.print(f"\n[bold green]Wrote[/] {escape(exported.folder)}: {written}", soft_wrap=True)
     screen.print(f"[dim]The card is {escape(exported.folder)}/README.md[/]", soft_wrap=True)
+
+
+def print_questions(questions: Sequence[Question]) -> None:
+    """What waits for people, for machines."""
+    print(json.dumps([{"id": question.id, **question.to_json()} for question in questions], indent=2))
+
+
+def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
+    """What a sitting came to."""
+    if as_json:
+        print(json.dumps(reviewed.to_json()))
+        return
+    line = f"{reviewed.settled} decided, {reviewed.open} left."
+    if not reviewed.open:
+        line += f" A run that stopped for them goes on with `burnish resume {run}`."
+    console().print(escape(line), soft_wrap=True)
 
 
 def print_terms(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:

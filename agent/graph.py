@@ -9,6 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from burnish.agent.nodes.attempt import attempt
 from burnish.agent.nodes.check import check
 from burnish.agent.nodes.commit import commit
+from burnish.agent.nodes.consult import consult
 from burnish.agent.nodes.curate import curate
 from burnish.agent.nodes.draw import draw
 from burnish.agent.nodes.gate import gate
@@ -19,13 +20,13 @@ from burnish.agent.nodes.rewrite import rewrite
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 
-NODES = (draw, recall, attempt, check, rate, curate, rewrite, gate, guard, commit)
+NODES = (draw, recall, attempt, check, rate, consult, curate, rewrite, gate, guard, commit)
 
 
 def build_graph(
     checkpointer: BaseCheckpointSaver[str] | None = None,
 ) -> CompiledStateGraph[State, Session, State, State]:
-    """Draw → recall → attempt → check → rate → curate → rewrite → gate → guard → commit.
+    """Draw → recall → attempt → check → rate → consult → curate → rewrite → gate → guard → commit.
 
     Resuming needs no checkpointer, since the journal replays; one may be given to watch the states.
     """

@@ -55,5 +55,6 @@ def _exemplar(seed: Seed) -> Exemplar:
         born=0,
         model="",
         origin="seed",
+        level=1,
         reason="made by people",
     )

@@ -157,9 +157,23 @@ class MemoryConfig(Section):
         return value
 
 
+class ReviewConfig(Section):
+    """What people are asked, where `level` has them asked.
+
+    `patience_seconds` is how long a run waits for answers before it stops, to be resumed; by default as long as the
+    time budget lasts. `sample` is how many answers of the sealed test they judge at level 4.
+    """
+
+    patience_seconds: NonNegative | None = None
+    sample: Positive = 20
+
+
 class RunConfig(Section):
     """Everything that decides a run.
 
+    `level` is how much people have a part in it: 1 they write all that is learned, 2 a machine cleans what they wrote
+    and they verify it, 3 they judge every generated answer, 4 they judge a sample of the sealed test, 5 they have no
+    part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
@@ -178,6 +192,7 @@ class RunConfig(Section):
     decoding: Decoding = Decoding()
     memory: MemoryConfig = MemoryConfig()
     sealed: SealedConfig = SealedConfig()
+    review: ReviewConfig = ReviewConfig()
     policies: dict[str, Options] = {}
 
     @classmethod

@@ -26,6 +26,7 @@
     │   └── BudgetExhausted         the next call could exceed a limit (ends the loop, not the run)
     ├── VerificationError           a journal does not re-derive to what it claims
     └── Interrupted                 Ctrl-C or SIGTERM: everything is kept, `resume` continues
+        └── Waiting                 people have not answered in time; `review`, then `resume`
 
 A wrong *answer* of a model is never an error: it is an attempt with a low reward.
 Every message says what happened, to which item, and what to do next.
@@ -54,6 +55,7 @@ __all__ = [
     "RunTooOld",
     "StorageError",
     "VerificationError",
+    "Waiting",
 ]
 
 
@@ -160,3 +162,7 @@ class Interrupted(BurnishError):
     """Ctrl-C or SIGTERM. Everything is kept; `burnish resume` continues."""
 
     exit_code = 3
+
+
+class Waiting(Interrupted):
+    """People have not answered what the run asks them. Everything is kept; `burnish review`, then `burnish resume`."""

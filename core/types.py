@@ -213,7 +213,9 @@ class Played(Record):
 class Attempt(Record):
     """What the model answered to a task. `slot` is the sample's number within the task.
 
-    The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`.
+    The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`. `origin` says how it
+    came about: an "attempt" of a model, "person" where a person wrote or edited it, "cleaned" where a model cleaned
+    what a person wrote. `reviewer` is who judged it, where that was a person.
     """
 
     task_id: str
@@ -225,6 +227,8 @@ class Attempt(Record):
     truncated: bool = False
     usage: Usage = Usage()
     turns: tuple[Played, ...] = ()
+    origin: str = "attempt"
+    reviewer: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -237,7 +241,8 @@ class Exemplar(Record):
     """A verified attempt kept in memory, or one turn of it. Immutable but for its death.
 
     Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. Of an episode's
-    `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's.
+    `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's. `level` is that of
+    human involvement, 1 to 6; `reviewer` the person who judged it, if one did.
     """
 
     task_id: str
@@ -254,6 +259,8 @@ class Exemplar(Record):
     death: str = ""
     attempt_id: str = ""
     turn: int | None = None
+    level: int = 6
+    reviewer: str = ""
 
     @cached_property
     def id(self) -> str:

@@ -134,8 +134,8 @@ FORMATS: Mapping[Format, Formatter] = MappingProxyType(
         "prompts": _prompts,
     }
 )
-"""What can be written: `sft` messages, `sharegpt` conversations, `chatml` text; `dpo` pairs; `kto` answers with a label;
-`steps` with a label each; `prompts` alone."""
+"""What can be written: `sft` messages, `sharegpt` conversations, `chatml` text; `dpo` pairs; `kto` answers with a
+label; `steps` with a label each; `prompts` alone."""
 
 NEED_WRONG_ANSWERS = frozenset({"dpo", "kto", "steps"})
 """Formats that also take answers which were found wrong."""

@@ -29,6 +29,7 @@ class Row(Record):
     rating: float | None = None
     turns: tuple[Played, ...] = ()
     authors: tuple[str, ...] = ()
+    reviewer: str = ""
     situation: str = ""
     """What was asked, where that is a turn of the task and not the task itself."""
 
@@ -50,7 +51,7 @@ class Row(Record):
     @property
     def verified_by(self) -> str:
         """Who found it right."""
-        return self.task.environment
+        return f"person: {self.reviewer}" if self.reviewer else self.task.environment
 
     @property
     def verified(self) -> bool:
@@ -90,10 +91,11 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
                     attempt.answer,
                     feedback,
                     (attempt.model,),
-                    "attempt",
+                    attempt.origin,
                     iteration,
                     level,
                     turns=attempt.turns,
+                    reviewer=attempt.reviewer,
                 )
 
 

@@ -14,6 +14,7 @@ class State(TypedDict, total=False):
     attempts: int
     verified: int
     rated: int
+    asked: int
     admitted: int
     died: int
     memory: int

@@ -255,5 +255,3 @@ def test_terms_are_printed(burnish: CommandLine) -> None:
     assert "LicenseRef-Llama-3" in burnish("terms", "Llama-3.1-8B").out
     assert json.loads(burnish("terms", "nobodys", "--json").out)["nobodys"]["training"] == "unknown"
     assert "smollm*" in burnish("terms").out
-
-
