@@ -133,12 +133,21 @@ class Task(Record):
 
     `prompt` is all the model sees. `data` is what the environment needs to judge (the expected answer,
     say); it is never rendered into a prompt. `cell` names the kind of task, for coverage and balance.
+
+    A task that a run made itself says so: `origin` "evolved" from the task `parent`, or "augmented", written for an
+    answer; `author` is the model that wrote it, empty where a program did, and `generation` how many tasks it descends
+    from.
     """
 
     environment: str
     prompt: str
     data: Mapping[str, JsonValue] = field(default_factory=dict)
     cell: str = ""
+    origin: str = ""
+    parent: str = ""
+    author: str = ""
+    operator: str = ""
+    generation: int = 0
 
     @cached_property
     def id(self) -> str:

@@ -96,6 +96,7 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
                     level,
                     turns=attempt.turns,
                     reviewer=attempt.reviewer,
+                    authors=(task.author,) if task.author else (),
                 )
 
 
