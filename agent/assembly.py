@@ -9,6 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from burnish.agent.embedded import model_file
+from burnish.agent.expanding.backtranslation import Backtranslation
+from burnish.agent.expanding.base import Expander
+from burnish.agent.expanding.evol import Evol
 from burnish.agent.models.client import authorization
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
@@ -43,6 +46,9 @@ IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
     "budget": {"reserving": ReservingBudget},
 }
 """By kind and name; the first of a kind is the default."""
+
+EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
+"""By the name `expanding.methods` uses."""
 
 OPERATORS: Mapping[str, Callable[[], Operator]] = {
     "memory": MemoryOperator,
@@ -91,6 +97,19 @@ def choose_operators(config: RunConfig) -> list[Operator]:
         if name not in OPERATORS:
             raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
     return [OPERATORS[name]() for name in config.operators]
+
+
+def choose_expanders(config: RunConfig) -> list[Expander]:
+    """The expanders a configuration names; none below level 6.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    for name in config.expanding.methods:
+        if name not in EXPANDERS:
+            raise ConfigError(f"expanding.methods: {name!r} is not known; {nearest(name, EXPANDERS)}")
+    return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
 
 
 def resolved(config: RunConfig) -> RunConfig:

@@ -34,6 +34,7 @@ class History:
     tasks: dict[str, Tally] = field(default_factory=dict)
     task_cells: dict[str, Tally] = field(default_factory=dict)
     operators: dict[str, Tally] = field(default_factory=dict)
+    drafts: dict[str, Tally] = field(default_factory=dict)
     showings: list[Showing] = field(default_factory=list)
     rated: list[tuple[float, bool]] = field(default_factory=list)
     measured: list[Diversity] = field(default_factory=list)
@@ -55,6 +56,8 @@ class History:
         for _, kind, body in journal.events(record.number):
             if kind == "ratings" and isinstance(body, list):
                 self.rated += [(float(str(one[0])), bool(one[1])) for one in body if isinstance(one, list)]
+            elif kind == "draft" and isinstance(body, Mapping):
+                _count(self.drafts, str(body["operator"]), solved=not body["refused"])
             elif kind == "cells" and isinstance(body, Mapping):
                 self.cells[int(str(body["size"]))] = Cells.from_json(body)
 

@@ -65,12 +65,14 @@ def costs(config: RunConfig, session: Session) -> Costs:
     if session.sketching:  # the first iteration is all search
         searched = tasks * max(samples, sampling.sketches)
         attempts = max(attempts, session.past.records[-1].attempts or searched)
+    drafts = len(session.expanders) * config.expanding.drafts
+    attempts += drafts * samples
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     each = session.environment.calls_per_attempt
     arms = 3 + bool(session.memory.count(0))  # with exemplars that people made, one arm more shows what those do alone
     return Costs(
-        iteration=each * (attempts + trials) + ratings + ("reflection" in config.operators),
+        iteration=each * (attempts + trials) + drafts + ratings + ("reflection" in config.operators),
         gate_task=2 * each,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,

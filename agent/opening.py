@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from burnish.agent.assembly import choose_operators, choose_policies
+from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.calls import Caller
@@ -84,6 +84,7 @@ async def open_session(
             caller=Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify)),
             policies=choose_policies(config),
             operators=choose_operators(config),
+            expanders=choose_expanders(config),
             champion=seed_program,
             meaning=meaning,
             notify=notify,

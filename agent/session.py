@@ -11,6 +11,7 @@ import numpy as np
 
 from burnish.agent.assembly import Policies
 from burnish.agent.evaluation import Evaluator, Judged
+from burnish.agent.expanding.base import Expander
 from burnish.agent.history import History
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
@@ -38,6 +39,8 @@ class Scratch:
     tasks: list[Task] = field(default_factory=list)
     efforts: list[Effort] = field(default_factory=list)
     """What is spent on each task."""
+    outputs: list[Attempt] = field(default_factory=list)
+    """Answers for which tasks in hand were written."""
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
@@ -70,6 +73,7 @@ class Session:
     caller: Caller
     policies: Policies
     operators: Sequence[Operator]
+    expanders: Sequence[Expander]
     champion: Program
     meaning: Embedder
     reflector_able: bool = False

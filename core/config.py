@@ -157,6 +157,17 @@ class MemoryConfig(Section):
         return value
 
 
+class ExpandingConfig(Section):
+    """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
+
+    `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
+    `drafts` texts an iteration, of which those that become tasks are tried with the others.
+    """
+
+    methods: tuple[str, ...] = ()
+    drafts: Positive = 8
+
+
 class ReviewConfig(Section):
     """What people are asked, where `level` has them asked.
 
@@ -184,6 +195,7 @@ class RunConfig(Section):
     seed: Count = 0
     level: Level = 6
     prompt: dict[str, str] = {}
+    expanding: ExpandingConfig = ExpandingConfig()
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
     models: ModelsConfig = ModelsConfig()
     budget: BudgetConfig = BudgetConfig()

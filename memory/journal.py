@@ -130,6 +130,10 @@ class Journal(JournalFile):
             raise StorageError(f"task {task_id} is not in {self.path}; the journal is incomplete: run `burnish doctor`")
         return Task.from_json(json.loads(rows[0]["body"]))
 
+    def has_task(self, task_id: str) -> bool:
+        """Whether a task was drawn or made in this run."""
+        return bool(self._rows("SELECT 1 FROM tasks WHERE id = ?", (task_id,)))
+
     def tasks(self) -> dict[str, Task]:
         """Every task that was drawn in this run, by id."""
         return {row["id"]: Task.from_json(json.loads(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
