@@ -46,7 +46,7 @@ class History:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
         self.records.append(record)
         for _, attempt, feedback in journal.judged("attempt", record.number):
-            if feedback.status.judged:
+            if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
                 self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
         del self.showings[:-REMEMBERED_SHOWINGS]
         for gate in record.gates:

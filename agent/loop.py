@@ -72,7 +72,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
     each = session.environment.calls_per_attempt
     arms = 3 + bool(session.memory.count(0))  # with exemplars that people made, one arm more shows what those do alone
     return Costs(
-        iteration=each * (attempts + trials) + drafts + ratings + ("reflection" in config.operators),
+        iteration=each * (attempts + trials) + drafts + sampling.hints + ratings + ("reflection" in config.operators),
         gate_task=2 * each,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,

@@ -1,8 +1,8 @@
 """It keeps up: rows of a run sifted, freed of duplicates and written, without a model.
 
-A run is made of tasks of `arithmetic` and `labels`, each with a right and a wrong answer, half of them near-duplicates of
-another, and exported with all filters on: terms, verdicts, the sealed test, likeness in words and in meaning (vectors
-by the hash embedder). Prints seconds, rows a second and the most memory the process held (promised: 100,000 rows in
+A run is made of tasks of `arithmetic`, each with a right and a wrong answer, half of them near-duplicates of another,
+and exported with all filters on: terms, verdicts, the sealed test, likeness in words and in meaning (vectors by the
+hash embedder). Prints seconds, rows a second and the most memory the process held (promised: 100,000 rows in
 under 120 s and 2 GB on two cores).
 
     python benchmarks/exports.py [--rows 100000] [--format sft] [--to jsonl]

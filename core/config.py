@@ -118,7 +118,8 @@ class SamplingConfig(Section):
 
     `sketches` is how many sketches of a plan are tried at a task that is searched, 0 for none: an outline of tools
     drawn by chance, whose arguments the model fills in. `forms` holds the attempts of a search to the form of the
-    answers, where the environment knows it.
+    answers, where the environment knows it. `hints` is how many of the tasks that no answer was right for are tried
+    again with a hint at the end of a right one (STaR), where the environment knows one; what is learned has no hint.
     """
 
     tasks: Positive = 24
@@ -127,6 +128,7 @@ class SamplingConfig(Section):
     top_p: Nucleus = 0.95
     sketches: Count = 8
     forms: bool = True
+    hints: Count = 0
 
 
 class SealedConfig(Section):

@@ -55,4 +55,4 @@ async def _generated(session: Session) -> list[Attempt]:
     attempter = Attempter(
         session.caller, session.journal, session.environment, session.retriever.recall, scratch.number
     )
-    return [*await attempter.attempt_all(trials), *scratch.outputs]
+    return [*scratch.outputs, *await attempter.attempt_all(trials)]

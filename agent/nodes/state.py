@@ -14,6 +14,7 @@ class State(TypedDict, total=False):
     shown: int
     attempts: int
     verified: int
+    hinted: int
     rated: int
     asked: int
     admitted: int
