@@ -36,12 +36,13 @@ REFUSALS = (
     "i'm unable",
 )
 
-STOP_WORDS = frozenset(
+_STOP_WORDS = (
     "a about after all also an and any are as at be been before but by can could did do does for from had has have he "
     "her his how i if in into is it its just like may me more most my no nor not now of on one only or other our out "
     "over she should so some such than that the their them then there these they this those to too up was we were what "
-    "when where which who why will with would you your".split()
+    "when where which who why will with would you your"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 

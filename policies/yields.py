@@ -10,7 +10,7 @@ from burnish.policies.curriculum import Tally
 
 
 def drawn(names: Sequence[str], yields: Mapping[str, Tally], count: int, rng: np.random.Generator) -> list[str]:
-    """`count` operators by Thompson sampling (1933): each time the highest of one Beta(kept + 1, lost + 1) draw a name."""
+    """`count` operators by Thompson sampling (1933): the highest of one draw a name from Beta(kept + 1, lost + 1)."""
     chosen = []
     for _ in range(count):
         draws = [rng.beta(t.solved + 1, t.tried - t.solved + 1) for t in (yields.get(n, Tally()) for n in names)]
