@@ -204,6 +204,8 @@ def _at_home_anywhere(config: RunConfig) -> RunConfig:
     for model in data["models"].values():
         if model and model["file"]:
             model["file"] = _absolute(model["file"])
+    if config.constitution.file:
+        data["constitution"]["file"] = _absolute(config.constitution.file)
     if config.memory.embedder not in EMBEDDERS:
         data["memory"]["embedder"] = _absolute(config.memory.embedder)
     return RunConfig.model_validate(data)

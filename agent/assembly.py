@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from burnish.agent.constitution import read_constitution
 from burnish.agent.embedded import model_file
 from burnish.agent.expanding.backtranslation import Backtranslation
 from burnish.agent.expanding.base import Expander
@@ -26,6 +28,7 @@ from burnish.memory.embedding import open_embedder
 from burnish.policies.acceptance import Acceptance, BettingGate
 from burnish.policies.admission import AdmissionPolicy, NovelAdmission
 from burnish.policies.budget import BudgetPolicy, ReservingBudget
+from burnish.policies.constitution import Principle
 from burnish.policies.curriculum import Curriculum, FrontierCurriculum, UniformCurriculum
 from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction
 from burnish.policies.guard import Guard, LadderGuard, OffGuard
@@ -112,6 +115,16 @@ def choose_expanders(config: RunConfig) -> list[Expander]:
     return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
 
 
+def choose_principles(config: RunConfig) -> list[Principle]:
+    """The principles of the constitution a configuration names, none where it names none.
+
+    Raises:
+        ConfigError: its file is wrong.
+
+    """
+    return read_constitution(Path(config.constitution.file)) if config.constitution.file else []
+
+
 def resolved(config: RunConfig) -> RunConfig:
     """The configuration with every policy's name and options written out."""
     policies: dict[str, Options] = {}
@@ -140,6 +153,8 @@ def check_parts(config: RunConfig) -> None:
             "usd_per_million_completion_tokens, or leave the limit out"
         )
     open_embedder(config.memory.embedder)
+    choose_expanders(config)
+    choose_principles(config)
     for model in models:
         authorization(model)
         if model.file:

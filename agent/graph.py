@@ -18,17 +18,19 @@ from burnish.agent.nodes.guard import guard
 from burnish.agent.nodes.rate import rate
 from burnish.agent.nodes.recall import recall
 from burnish.agent.nodes.retry import retry
+from burnish.agent.nodes.revise import revise
 from burnish.agent.nodes.rewrite import rewrite
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 
-NODES = (draw, expand, recall, attempt, check, retry, rate, consult, curate, rewrite, gate, guard, commit)
+NODES = (draw, expand, recall, attempt, check, retry, revise, rate, consult, curate, rewrite, gate, guard, commit)
 
 
 def build_graph(
     checkpointer: BaseCheckpointSaver[str] | None = None,
 ) -> CompiledStateGraph[State, Session, State, State]:
-    """Draw → expand → recall → attempt → check → retry → rate → consult → curate → rewrite → gate → guard → commit.
+    """Draw → expand → recall → attempt → check → retry → revise → rate → consult → curate → rewrite → gate → guard →
+    commit.
 
     Resuming needs no checkpointer, since the journal replays; one may be given to watch the states.
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies
+from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.calls import Caller
@@ -85,6 +85,7 @@ async def open_session(
             policies=choose_policies(config),
             operators=choose_operators(config),
             expanders=choose_expanders(config),
+            principles=choose_principles(config),
             champion=seed_program,
             meaning=meaning,
             notify=notify,

@@ -22,6 +22,7 @@ from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.policies.constitution import Principle
 from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.guard import GuardAction
@@ -74,6 +75,7 @@ class Session:
     policies: Policies
     operators: Sequence[Operator]
     expanders: Sequence[Expander]
+    principles: Sequence[Principle]
     champion: Program
     meaning: Embedder
     reflector_able: bool = False

@@ -170,6 +170,16 @@ class ExpandingConfig(Section):
     drafts: Positive = 8
 
 
+class ConstitutionConfig(Section):
+    """Principles by which answers are criticised and revised.
+
+    `file` is a TOML file of principles; `answers` is how many an iteration are revised, each by at most four of them.
+    """
+
+    file: str = ""
+    answers: Positive = 4
+
+
 class ReviewConfig(Section):
     """What people are asked, where `level` has them asked.
 
@@ -207,6 +217,7 @@ class RunConfig(Section):
     memory: MemoryConfig = MemoryConfig()
     sealed: SealedConfig = SealedConfig()
     review: ReviewConfig = ReviewConfig()
+    constitution: ConstitutionConfig = ConstitutionConfig()
     policies: dict[str, Options] = {}
 
     @classmethod

@@ -66,5 +66,6 @@ def _with_bias(x: Floats) -> Floats:
 
 
 def _softmax(scores: Floats) -> Floats:
-    shifted: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    return shares

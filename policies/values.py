@@ -69,7 +69,8 @@ class Values:
             return None
         parts: Parts = ()
         while following := self.known.get((situation, parts)):
-            parts = (*parts, min(following, key=lambda part, begun=parts: -self.worth[situation, (*begun, part)]))
+            worth = [self.worth[situation, (*parts, part)] for part in following]
+            parts = (*parts, following[worth.index(max(worth))])
         return parts
 
     def of(self, situation: Hashable, action: Parts) -> float:

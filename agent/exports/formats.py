@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import chain, islice, product
 from types import MappingProxyType
 from typing import Literal, TypeAlias, cast
 
@@ -81,7 +81,9 @@ def _dpo(rows: Sequence[Row], system: str) -> Iterator[Item]:
         rejected = [row for row in same if not row.verified]
         pairs = sorted(product(range(len(chosen)), range(len(rejected))), key=lambda pair: (max(pair), pair))
         fair = ((chosen[a], rejected[b]) for a, b in pairs if _is_preferred(chosen[a], rejected[b]))
-        for good, bad in islice(fair, MOST_PAIRS):
+        by_principle = ((good, bad) for good in chosen for bad in same if bad.id in good.worse)
+        distinct = {(good.id, bad.id): (good, bad) for good, bad in chain(by_principle, fair)}
+        for good, bad in islice(distinct.values(), MOST_PAIRS):
             record: dict[str, JsonValue] = {
                 "prompt": _asked(good, system),
                 "chosen": _answered(good),

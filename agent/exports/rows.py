@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +30,8 @@ class Row(Record):
     turns: tuple[Played, ...] = ()
     authors: tuple[str, ...] = ()
     reviewer: str = ""
+    worse: tuple[str, ...] = ()
+    """The ids of answers to its task that it was found better than, by a principle of the constitution."""
     situation: str = ""
     """What was asked, where that is a turn of the task and not the task itself."""
 
@@ -65,11 +67,11 @@ def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
     What was not judged (an environment that failed) is none.
     """
     seen: set[str] = set()
-    ratings = _ratings(journal)
+    ratings, pairs = _ratings(journal), _pairs(journal)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)
-            yield replace(row, rating=ratings.get(row.id))
+            yield replace(row, rating=ratings.get(row.id), worse=pairs.get(row.id, ()))
 
 
 def _seeds(journal: Journal) -> Iterator[Row]:
@@ -98,6 +100,16 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
                     reviewer=attempt.reviewer,
                     authors=(task.author,) if task.author else (),
                 )
+
+
+def _pairs(journal: Journal) -> dict[str, tuple[str, ...]]:
+    """By answer those it was found better than."""
+    found: dict[str, tuple[str, ...]] = {}
+    for _, kind, body in journal.events():
+        if kind == "pair" and isinstance(body, Mapping):
+            better = str(body["better"])
+            found[better] = (*found.get(better, ()), str(body["worse"]))
+    return found
 
 
 def _ratings(journal: Journal) -> dict[str, float]:

@@ -15,6 +15,7 @@ class State(TypedDict, total=False):
     attempts: int
     verified: int
     hinted: int
+    revised: int
     rated: int
     asked: int
     admitted: int
