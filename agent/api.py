@@ -31,9 +31,10 @@ from burnish.errors import (
 )
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
+from burnish.programs import Program
 from burnish.protocols import Environment, Isolated
 from burnish.records import SEALED, IterationRecord
-from burnish.types import Exemplar, JsonValue, Program
+from burnish.types import Exemplar, JsonValue
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 

@@ -27,9 +27,9 @@ from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
 from burnish.records import Completion
-from burnish.types import Program, Prompt
 
 ROLES = ("task", "reflector", "judge")
 

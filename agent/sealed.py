@@ -20,8 +20,9 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, PluginError
 from burnish.policies.involvement import evaluated_by_people
 from burnish.policies.verdict import verdict, wilson
+from burnish.programs import Program
 from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, Question, SealedRecord
-from burnish.types import Program, Task
+from burnish.types import Task
 
 
 def sealed_seed(config: RunConfig) -> int:

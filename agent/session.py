@@ -26,8 +26,9 @@ from burnish.policies.constitution import Principle
 from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.guard import GuardAction
+from burnish.programs import Program
 from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
-from burnish.types import Attempt, Exemplar, JsonValue, Program, Task
+from burnish.types import Attempt, Exemplar, JsonValue, Task
 
 
 @dataclass

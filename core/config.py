@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
+from burnish.programs import Decoding, Retrieval
 from burnish.spelling import nearest
-from burnish.types import Decoding, Retrieval
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]

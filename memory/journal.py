@@ -14,8 +14,9 @@ from burnish.errors import StorageError
 from burnish.memory.journal_file import JournalFile, dump
 from burnish.memory.schema import SPENT
 from burnish.memory.writer import Statement
+from burnish.programs import Program
 from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Program, Task, Usage
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
 
 
 @dataclass(frozen=True)

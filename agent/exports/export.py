@@ -40,9 +40,10 @@ from burnish.limits import Share
 from burnish.memory.journal import Journal
 from burnish.policies.diversity import distinct_n, mean_cosine_distance, vendi_score
 from burnish.policies.purposes import Purpose, strictest
+from burnish.programs import Program
 from burnish.protocols import Environment, Licensed
 from burnish.terms import TermsTable
-from burnish.types import JsonValue, Program, Record
+from burnish.types import JsonValue, Record
 
 DIVERSITY_SAMPLE = 1000
 """Prompts of which the card gives the diversity; a Vendi score takes the cube of their number."""
