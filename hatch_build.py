@@ -28,7 +28,7 @@ def link(root: Path) -> None:
     target = root / ".editable" / "burnish"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    sources = [p for p in (root / "core").iterdir() if p.suffix in {".py", ".typed"}]
+    sources = [p for p in (root / "core").iterdir() if p.suffix in {".py", ".toml", ".typed"}]
     for source in [*sources, *(root / name for name in PACKAGES)]:
         (target / source.name).symlink_to(os.path.relpath(source, target))
 

@@ -27,12 +27,14 @@ from burnish.errors import (
     ModelError,
     PluginError,
     StorageError,
+    Waiting,
 )
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
+from burnish.programs import Program
 from burnish.protocols import Environment, Isolated
 from burnish.records import SEALED, IterationRecord
-from burnish.types import Exemplar, JsonValue, Program
+from burnish.types import Exemplar, JsonValue
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 
@@ -203,6 +205,8 @@ def _at_home_anywhere(config: RunConfig) -> RunConfig:
     for model in data["models"].values():
         if model and model["file"]:
             model["file"] = _absolute(model["file"])
+    if config.constitution.file:
+        data["constitution"]["file"] = _absolute(config.constitution.file)
     if config.memory.embedder not in EMBEDDERS:
         data["memory"]["embedder"] = _absolute(config.memory.embedder)
     return RunConfig.model_validate(data)
@@ -271,6 +275,11 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
 
     try:
         asyncio.run(improve(place, config, environment, tell))
+    except Waiting as error:
+        raise Waiting(
+            f"{error}, and everything so far is kept; `burnish review {place.path}` asks them, then "
+            f"`burnish resume {place.path}` goes on"
+        ) from None
     except Interrupted:
         raise Interrupted(f"stopped, and everything so far is kept; `burnish resume {place.path}` goes on") from None
     except BudgetExhausted as error:

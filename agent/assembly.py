@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from burnish.agent.constitution import read_constitution
 from burnish.agent.embedded import model_file
+from burnish.agent.expanding.backtranslation import Backtranslation
+from burnish.agent.expanding.base import Expander
+from burnish.agent.expanding.evol import Evol
 from burnish.agent.models.client import authorization
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
@@ -23,6 +28,7 @@ from burnish.memory.embedding import open_embedder
 from burnish.policies.acceptance import Acceptance, BettingGate
 from burnish.policies.admission import AdmissionPolicy, NovelAdmission
 from burnish.policies.budget import BudgetPolicy, ReservingBudget
+from burnish.policies.constitution import Principle
 from burnish.policies.curriculum import Curriculum, FrontierCurriculum, UniformCurriculum
 from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction
 from burnish.policies.guard import Guard, LadderGuard, OffGuard
@@ -43,6 +49,9 @@ IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
     "budget": {"reserving": ReservingBudget},
 }
 """By kind and name; the first of a kind is the default."""
+
+EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
+"""By the name `expanding.methods` uses."""
 
 OPERATORS: Mapping[str, Callable[[], Operator]] = {
     "memory": MemoryOperator,
@@ -93,6 +102,29 @@ def choose_operators(config: RunConfig) -> list[Operator]:
     return [OPERATORS[name]() for name in config.operators]
 
 
+def choose_expanders(config: RunConfig) -> list[Expander]:
+    """The expanders a configuration names; none below level 6.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    for name in config.expanding.methods:
+        if name not in EXPANDERS:
+            raise ConfigError(f"expanding.methods: {name!r} is not known; {nearest(name, EXPANDERS)}")
+    return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
+
+
+def choose_principles(config: RunConfig) -> list[Principle]:
+    """The principles of the constitution a configuration names, none where it names none.
+
+    Raises:
+        ConfigError: its file is wrong.
+
+    """
+    return read_constitution(Path(config.constitution.file)) if config.constitution.file else []
+
+
 def resolved(config: RunConfig) -> RunConfig:
     """The configuration with every policy's name and options written out."""
     policies: dict[str, Options] = {}
@@ -121,6 +153,8 @@ def check_parts(config: RunConfig) -> None:
             "usd_per_million_completion_tokens, or leave the limit out"
         )
     open_embedder(config.memory.embedder)
+    choose_expanders(config)
+    choose_principles(config)
     for model in models:
         authorization(model)
         if model.file:

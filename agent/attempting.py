@@ -18,8 +18,9 @@ from burnish.environments.playing import Play
 from burnish.errors import ModelRejected, PluginError
 from burnish.memory.journal import Journal, TurnKey
 from burnish.policies.retrieval import ordered
+from burnish.programs import Program
 from burnish.records import Completion
-from burnish.types import Attempt, Exemplar, Played, Program, Task, Usage
+from burnish.types import Attempt, Exemplar, Played, Task, Usage
 
 Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from burnish import __version__
+from burnish.agent import cli_data
 from burnish.agent.cli_environments import env_app
 from burnish.errors import BurnishError, Interrupted
 
@@ -207,6 +208,11 @@ def doctor(
     print_checks(checks, as_json=as_json)
     if not all(check.well for check in checks):
         raise typer.Exit(1)
+
+
+app.command(epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
+app.command(epilog="Example: burnish review runs/first")(cli_data.review)
+app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
 
 
 def _budget(

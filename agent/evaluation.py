@@ -9,7 +9,8 @@ from burnish.agent.attempting import Attempter, Recall, Trial
 from burnish.agent.models.calls import Caller, Place
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.memory.journal import Journal
-from burnish.types import Attempt, Feedback, Program, Task
+from burnish.programs import Program
+from burnish.types import Attempt, Feedback, Task
 
 Judged = tuple[Attempt, Feedback]
 

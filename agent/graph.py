@@ -9,23 +9,28 @@ from langgraph.graph.state import CompiledStateGraph
 from burnish.agent.nodes.attempt import attempt
 from burnish.agent.nodes.check import check
 from burnish.agent.nodes.commit import commit
+from burnish.agent.nodes.consult import consult
 from burnish.agent.nodes.curate import curate
 from burnish.agent.nodes.draw import draw
+from burnish.agent.nodes.expand import expand
 from burnish.agent.nodes.gate import gate
 from burnish.agent.nodes.guard import guard
 from burnish.agent.nodes.rate import rate
 from burnish.agent.nodes.recall import recall
+from burnish.agent.nodes.retry import retry
+from burnish.agent.nodes.revise import revise
 from burnish.agent.nodes.rewrite import rewrite
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 
-NODES = (draw, recall, attempt, check, rate, curate, rewrite, gate, guard, commit)
+NODES = (draw, expand, recall, attempt, check, retry, revise, rate, consult, curate, rewrite, gate, guard, commit)
 
 
 def build_graph(
     checkpointer: BaseCheckpointSaver[str] | None = None,
 ) -> CompiledStateGraph[State, Session, State, State]:
-    """Draw → recall → attempt → check → rate → curate → rewrite → gate → guard → commit.
+    """Draw → expand → recall → attempt → check → retry → revise → rate → consult → curate → rewrite → gate → guard →
+    commit.
 
     Resuming needs no checkpointer, since the journal replays; one may be given to watch the states.
     """

@@ -34,6 +34,7 @@ class History:
     tasks: dict[str, Tally] = field(default_factory=dict)
     task_cells: dict[str, Tally] = field(default_factory=dict)
     operators: dict[str, Tally] = field(default_factory=dict)
+    drafts: dict[str, Tally] = field(default_factory=dict)
     showings: list[Showing] = field(default_factory=list)
     rated: list[tuple[float, bool]] = field(default_factory=list)
     measured: list[Diversity] = field(default_factory=list)
@@ -45,7 +46,7 @@ class History:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
         self.records.append(record)
         for _, attempt, feedback in journal.judged("attempt", record.number):
-            if feedback.status.judged:
+            if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
                 self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
         del self.showings[:-REMEMBERED_SHOWINGS]
         for gate in record.gates:
@@ -54,8 +55,9 @@ class History:
             self._measure(record)
         for _, kind, body in journal.events(record.number):
             if kind == "ratings" and isinstance(body, list):
-                pairs = [pair for pair in body if isinstance(pair, list)]
-                self.rated += [(float(str(rating)), bool(verified)) for rating, verified in pairs]
+                self.rated += [(float(str(one[0])), bool(one[1])) for one in body if isinstance(one, list)]
+            elif kind == "draft" and isinstance(body, Mapping):
+                _count(self.drafts, str(body["operator"]), solved=not body["refused"])
             elif kind == "cells" and isinstance(body, Mapping):
                 self.cells[int(str(body["size"]))] = Cells.from_json(body)
 

@@ -26,7 +26,7 @@ class Lesson:
         """Whether it may be learned."""
         return self.feedback.verified and self.sound
 
-    def exemplar(self, *, born: int, rating: float | None) -> Exemplar:
+    def exemplar(self, *, born: int, rating: float | None, level: int) -> Exemplar:
         """The exemplar it becomes."""
         return Exemplar(
             task_id=self.task.id,
@@ -40,6 +40,9 @@ class Lesson:
             reason="verified and novel",
             attempt_id="" if self.turn is None else self.attempt.id,
             turn=self.turn,
+            origin=self.attempt.origin,
+            level=level,
+            reviewer=self.attempt.reviewer,
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from burnish.agent.assembly import choose_operators, choose_policies
+from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.calls import Caller
@@ -27,9 +27,9 @@ from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
 from burnish.records import Completion
-from burnish.types import Program, Prompt
 
 ROLES = ("task", "reflector", "judge")
 
@@ -84,6 +84,8 @@ async def open_session(
             caller=Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify)),
             policies=choose_policies(config),
             operators=choose_operators(config),
+            expanders=choose_expanders(config),
+            principles=choose_principles(config),
             champion=seed_program,
             meaning=meaning,
             notify=notify,
@@ -130,7 +132,7 @@ def mended_memory(directory: RunDirectory, config: RunConfig, journal: Journal, 
     return memory
 
 
-def open_meaning(directory: RunDirectory, config: RunConfig) -> Embedder:
+def open_meaning(directory: RunDirectory, config: RunConfig) -> CachedEmbedder:
     """The configured embedder, with what it embedded kept beside the run."""
     return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
 

@@ -10,8 +10,9 @@ from burnish import __version__
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal
+from burnish.programs import Program
 from burnish.records import IterationRecord, RatingRecord, SealedRecord
-from burnish.types import JsonValue, Program, Record, Usage
+from burnish.types import JsonValue, Record, Usage
 
 
 @dataclass(frozen=True)

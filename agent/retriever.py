@@ -14,7 +14,8 @@ from burnish.agent.models.rendering import Situation
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
-from burnish.types import Exemplar, Program
+from burnish.programs import Program
+from burnish.types import Exemplar
 
 Vectors = NDArray[np.float32]
 T = TypeVar("T")

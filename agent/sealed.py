@@ -18,9 +18,11 @@ from burnish.agent.session import Session
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, PluginError
+from burnish.policies.involvement import evaluated_by_people
 from burnish.policies.verdict import verdict, wilson
-from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, SealedRecord
-from burnish.types import Program, Task
+from burnish.programs import Program
+from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, Question, SealedRecord
+from burnish.types import Task
 
 
 def sealed_seed(config: RunConfig) -> int:
@@ -66,7 +68,19 @@ async def open_sealed(
         alpha=session.config.sealed.alpha,
     )
     session.journal.set_sealed(record)
+    if evaluated_by_people(config.level):
+        await session.journal.add_questions(_for_people(session, tasks, arms["champion"]))
     return record
+
+
+def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged]) -> list[Question]:
+    """A sample of the champion's answers, so that people can say how far the environment's verdicts are theirs."""
+    size = min(session.config.review.sample, len(tasks))
+    drawn = np.random.default_rng([session.config.seed, 0x9E0B]).choice(len(tasks), size, replace=False)
+    return [
+        Question("evaluate", SEALED, tasks[i].id, tasks[i].prompt, judged[i][0].answer, tasks[i].cell)
+        for i in sorted(drawn.tolist())
+    ]
 
 
 async def _arm(

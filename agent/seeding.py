@@ -7,9 +7,10 @@ from dataclasses import replace
 from burnish.agent.session import Session
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import PluginError
+from burnish.programs import Program
 from burnish.protocols import Seed
 from burnish.records import IterationRecord
-from burnish.types import Exemplar, Program
+from burnish.types import Exemplar
 
 BEFORE_SEEDS = -1
 """The revision of the seed program. It knows the instruction alone, so what exemplars bring shows against it."""
@@ -55,5 +56,6 @@ def _exemplar(seed: Seed) -> Exemplar:
         born=0,
         model="",
         origin="seed",
+        level=1,
         reason="made by people",
     )

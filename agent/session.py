@@ -11,6 +11,7 @@ import numpy as np
 
 from burnish.agent.assembly import Policies
 from burnish.agent.evaluation import Evaluator, Judged
+from burnish.agent.expanding.base import Expander
 from burnish.agent.history import History
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
@@ -21,11 +22,13 @@ from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.policies.constitution import Principle
 from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.guard import GuardAction
+from burnish.programs import Program
 from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
-from burnish.types import Attempt, Exemplar, JsonValue, Program, Task
+from burnish.types import Attempt, Exemplar, JsonValue, Task
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Scratch:
     tasks: list[Task] = field(default_factory=list)
     efforts: list[Effort] = field(default_factory=list)
     """What is spent on each task."""
+    outputs: list[Attempt] = field(default_factory=list)
+    """Answers for which tasks in hand were written."""
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
@@ -70,6 +75,8 @@ class Session:
     caller: Caller
     policies: Policies
     operators: Sequence[Operator]
+    expanders: Sequence[Expander]
+    principles: Sequence[Principle]
     champion: Program
     meaning: Embedder
     reflector_able: bool = False

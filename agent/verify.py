@@ -12,6 +12,7 @@ from itertools import pairwise
 from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
+from burnish.agent.people import decided
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
@@ -87,18 +88,32 @@ async def _wrong_exemplars(
     whole = [tried.get(e.attempt_id) if e.attempt_id else None for e in exemplars]
     pairs = [(t, a.answer if a else e.answer) for e, t, a in zip(exemplars, tasks, whole, strict=True)]
     feedbacks = await environment.judge_all(pairs)
+    accepted = _accepted(journal)
     for exemplar, task, attempt, feedback in zip(exemplars, tasks, whole, feedbacks, strict=True):
-        if not feedback.verified:
+        by_person = (exemplar.task_id, exemplar.answer, exemplar.reviewer) in accepted
+        if exemplar.reviewer and not by_person:
+            yield f"exemplar {exemplar.id} was not accepted by {exemplar.reviewer}, who is said to have judged it"
+        elif not exemplar.reviewer and not feedback.verified:
             yield f"exemplar {exemplar.id} is not verified by {environment.name}: {feedback.text}"
         elif exemplar.turn is not None:
             if not _is_turn(exemplar, attempt):
                 yield f"exemplar {exemplar.id} is no turn of an episode that was played in this run"
         elif exemplar.prompt != task.prompt:
             yield f"exemplar {exemplar.id} does not show the prompt of its task {task.id}"
-        elif exemplar.origin == "attempt" and content_hash(task.id, exemplar.answer) not in tried:
+        elif exemplar.origin != "seed" and content_hash(task.id, exemplar.answer) not in tried:
             yield f"exemplar {exemplar.id} is no answer that was attempted in this run"
         if task.split != "train":
             yield f"exemplar {exemplar.id} answers a task of the {task.split} split"
+
+
+def _accepted(journal: Journal) -> set[tuple[str, str, str]]:
+    """(task, answer, person) of what people accepted or wrote."""
+    decisions = decided(journal.decisions())
+    return {
+        (question.task_id, decision.answer if decision.action == "edit" else question.answer, decision.who)
+        for question in journal.questions()
+        if (decision := decisions.get(question.id)) and decision.action != "reject"
+    }
 
 
 def _is_turn(exemplar: Exemplar, attempt: Attempt | None) -> bool:
@@ -134,7 +149,8 @@ def _wrong_champions(iterations: Sequence[IterationRecord]) -> Iterator[str]:
 async def _changed_verdicts(
     journal: Journal, environment: GuardedEnvironment, judged: list[tuple[int, Attempt, Feedback]]
 ) -> AsyncIterator[str]:
-    known = {a.id: (a, f) for _, a, f in judged if f.status.judged}
+    # What a person judged is not for the environment to confirm.
+    known = {a.id: (a, f) for _, a, f in judged if f.status.judged and not a.reviewer}
     again = await environment.judge_all([(journal.task(a.task_id), a.answer) for a, _ in known.values()])
     for (attempt, before), now in zip(known.values(), again, strict=True):
         if (before.verified, before.reward) != (now.verified, now.reward):

@@ -87,6 +87,9 @@ def _line(kind: str, facts: Mapping[str, Any]) -> str:
         return "  [yellow]guard:[/] " + escape(" ".join(facts["alarms"])) + f" Action: {facts['action']}."
     if kind == "stopped":
         return f"Stopped: {escape(facts['reason'])}. Opening the sealed test."
+    if kind == "waiting":
+        asked = f"{facts['questions']} question{'s' * (facts['questions'] != 1)}"
+        return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
     if kind == "stopping":
         return f"{facts['signal']}: finishing the calls in flight; once more ends at once."
     return ""

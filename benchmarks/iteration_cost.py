@@ -16,8 +16,9 @@ from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig
 from burnish.environments.built_in.contacts import Contacts
 from burnish.memory.journal import Journal
+from burnish.programs import Program, Prompt
 from burnish.records import IterationRecord
-from burnish.types import Exemplar, Program, Prompt, Task
+from burnish.types import Exemplar, Task
 
 SIZES = (1_000, 100_000)
 ITERATIONS = 7

@@ -36,7 +36,8 @@ from burnish.memory.journal import Journal
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory
 from burnish.policies.acceptance import BettingGate
-from burnish.types import Decoding, Exemplar, Program, Prompt, Split, Task, Usage
+from burnish.programs import Decoding, Program, Prompt
+from burnish.types import Exemplar, Split, Task, Usage
 
 EXEMPLARS, TASKS = 64, 48
 

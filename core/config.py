@@ -9,15 +9,15 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
+from burnish.programs import Decoding, Retrieval
 from burnish.spelling import nearest
-from burnish.types import Decoding, Retrieval
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
@@ -35,6 +35,13 @@ POLICY_KINDS = (
     "stopping",
     "budget",
 )
+
+
+Level: TypeAlias = Literal[1, 2, 3, 4, 5, 6]
+"""How much people have a part in a run, from all (1) to none (6)."""
+
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -111,7 +118,8 @@ class SamplingConfig(Section):
 
     `sketches` is how many sketches of a plan are tried at a task that is searched, 0 for none: an outline of tools
     drawn by chance, whose arguments the model fills in. `forms` holds the attempts of a search to the form of the
-    answers, where the environment knows it.
+    answers, where the environment knows it. `hints` is how many of the tasks that no answer was right for are tried
+    again with a hint at the end of a right one (STaR), where the environment knows one; what is learned has no hint.
     """
 
     tasks: Positive = 24
@@ -120,6 +128,7 @@ class SamplingConfig(Section):
     top_p: Nucleus = 0.95
     sketches: Count = 8
     forms: bool = True
+    hints: Count = 0
 
 
 class SealedConfig(Section):
@@ -150,9 +159,44 @@ class MemoryConfig(Section):
         return value
 
 
+class ExpandingConfig(Section):
+    """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
+
+    `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
+    `drafts` texts an iteration, of which those that become tasks are tried with the others.
+    """
+
+    methods: tuple[str, ...] = ()
+    drafts: Positive = 8
+
+
+class ConstitutionConfig(Section):
+    """Principles by which answers are criticised and revised.
+
+    `file` is a TOML file of principles; `answers` is how many an iteration are revised, each by at most four of them.
+    """
+
+    file: str = ""
+    answers: Positive = 4
+
+
+class ReviewConfig(Section):
+    """What people are asked, where `level` has them asked.
+
+    `patience_seconds` is how long a run waits for answers before it stops, to be resumed; by default as long as the
+    time budget lasts. `sample` is how many answers of the sealed test they judge at level 4.
+    """
+
+    patience_seconds: NonNegative | None = None
+    sample: Positive = 20
+
+
 class RunConfig(Section):
     """Everything that decides a run.
 
+    `level` is how much people have a part in it: 1 they write all that is learned, 2 a machine cleans what they wrote
+    and they verify it, 3 they judge every generated answer, 4 they judge a sample of the sealed test, 5 they have no
+    part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
@@ -161,7 +205,9 @@ class RunConfig(Section):
     environment_options: Options = {}
     environment_timeout: AboveZero = 30.0
     seed: Count = 0
+    level: Level = 6
     prompt: dict[str, str] = {}
+    expanding: ExpandingConfig = ExpandingConfig()
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
     models: ModelsConfig = ModelsConfig()
     budget: BudgetConfig = BudgetConfig()
@@ -170,6 +216,8 @@ class RunConfig(Section):
     decoding: Decoding = Decoding()
     memory: MemoryConfig = MemoryConfig()
     sealed: SealedConfig = SealedConfig()
+    review: ReviewConfig = ReviewConfig()
+    constitution: ConstitutionConfig = ConstitutionConfig()
     policies: dict[str, Options] = {}
 
     @classmethod
@@ -180,10 +228,7 @@ class RunConfig(Section):
             ConfigError: naming the key, what is wrong with it and the nearest right one.
 
         """
-        try:
-            config = cls.model_validate(data)
-        except ValidationError as error:
-            raise ConfigError(f"{source}: {_explain(cls, error)}") from None
+        config = validated(cls, data, source)
         for kind in config.policies:
             if kind not in POLICY_KINDS:
                 raise ConfigError(f"{source}: unknown key policies.{kind}; {nearest(kind, POLICY_KINDS)}")
@@ -210,6 +255,19 @@ class RunConfig(Section):
         import tomli_w
 
         return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+
+
+def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
+    """Plain values as a table of settings.
+
+    Raises:
+        ConfigError: naming the key, what is wrong with it and the nearest right one.
+
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_explain(model, error)}") from None
 
 
 def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@
     │   └── ModelRejected           the server calls the request itself wrong (other 4xx)
     ├── StorageError                the run directory cannot be used as asked
     │   ├── RunExists               a new run was asked for where one already is
+    │   ├── ExportExists            an export was asked for where something already is
     │   ├── RunLocked               another living process holds the run
     │   ├── IndexDamaged            (burnish.memory.index) the vector index is unreadable; it is made anew
     │   ├── RunTooNew               written by a newer version of Burnish
@@ -25,6 +26,7 @@
     │   └── BudgetExhausted         the next call could exceed a limit (ends the loop, not the run)
     ├── VerificationError           a journal does not re-derive to what it claims
     └── Interrupted                 Ctrl-C or SIGTERM: everything is kept, `resume` continues
+        └── Waiting                 people have not answered in time; `review`, then `resume`
 
 A wrong *answer* of a model is never an error: it is an attempt with a low reward.
 Every message says what happened, to which item, and what to do next.
@@ -40,6 +42,7 @@ __all__ = [
     "BudgetTooSmall",
     "BurnishError",
     "ConfigError",
+    "ExportExists",
     "Interrupted",
     "ModelError",
     "ModelRefused",
@@ -52,6 +55,7 @@ __all__ = [
     "RunTooOld",
     "StorageError",
     "VerificationError",
+    "Waiting",
 ]
 
 
@@ -114,6 +118,10 @@ class RunExists(StorageError):
     """A new run was asked for where one already is."""
 
 
+class ExportExists(StorageError):
+    """An export was asked for where something already is."""
+
+
 class RunLocked(StorageError):
     """Another living process holds the run directory."""
 
@@ -154,3 +162,7 @@ class Interrupted(BurnishError):
     """Ctrl-C or SIGTERM. Everything is kept; `burnish resume` continues."""
 
     exit_code = 3
+
+
+class Waiting(Interrupted):
+    """People have not answered what the run asks them. Everything is kept; `burnish review`, then `burnish resume`."""

@@ -1,14 +1,16 @@
 """What a run writes down about itself: answers of models, iterations, gate decisions, the sealed test.
 
-None of these holds a time of day or a duration, so two runs that did the same have equal records.
+None but a person's decision holds a time of day or a duration, so two runs that did the same have equal records.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
 
-from burnish.types import JsonValue, Outcome, Record, Usage, Verdict
+from burnish.types import JsonValue, Outcome, Record, Usage, Verdict, content_hash
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,53 @@ class Completion(Record):
     usage: Usage
     truncated: bool = False
     probabilities: Mapping[str, float] | None = None
+
+
+QuestionKind: TypeAlias = Literal["judge", "write", "evaluate"]
+"""What a person is asked: whether an answer is right, to write one, or whether one of the sealed test is right."""
+
+
+@dataclass(frozen=True)
+class Question(Record):
+    """Something a run asks people. `answer`, `reward` and `verified` are what is known of it already, from model and
+    environment; a question to write an answer has none.
+    """
+
+    kind: QuestionKind
+    iteration: int
+    task_id: str
+    prompt: str
+    answer: str = ""
+    cell: str = ""
+    feedback: str = ""
+    reward: float | None = None
+    verified: bool | None = None
+    rating: float | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of what is asked: what was decided once is not asked again."""
+        return content_hash(self.kind, self.task_id, self.answer)
+
+
+Action: TypeAlias = Literal["accept", "reject", "edit", "rate", "skip"]
+
+
+@dataclass(frozen=True)
+class Decision(Record):
+    """What a person said to a question: `answer` of an edit, `rating` 1 to 5 of a rating. `when` is UTC, ISO 8601."""
+
+    question: str
+    action: Action
+    who: str
+    when: str
+    answer: str = ""
+    rating: int | None = None
+
+    @property
+    def settles(self) -> bool:
+        """Whether the question is answered; one that is skipped or rated only is not."""
+        return self.action in {"accept", "reject", "edit"}
 
 
 @dataclass(frozen=True)

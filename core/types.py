@@ -13,8 +13,6 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeAlias, get_args, get_origin, get_type_hints
 
-from burnish.limits import Count, Nucleus, Positive, Share, Temperature
-
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -133,12 +131,21 @@ class Task(Record):
 
     `prompt` is all the model sees. `data` is what the environment needs to judge (the expected answer,
     say); it is never rendered into a prompt. `cell` names the kind of task, for coverage and balance.
+
+    A task that a run made itself says so: `origin` "evolved" from the task `parent`, or "augmented", written for an
+    answer; `author` is the model that wrote it, empty where a program did, and `generation` how many tasks it descends
+    from.
     """
 
     environment: str
     prompt: str
     data: Mapping[str, JsonValue] = field(default_factory=dict)
     cell: str = ""
+    origin: str = ""
+    parent: str = ""
+    author: str = ""
+    operator: str = ""
+    generation: int = 0
 
     @cached_property
     def id(self) -> str:
@@ -213,7 +220,9 @@ class Played(Record):
 class Attempt(Record):
     """What the model answered to a task. `slot` is the sample's number within the task.
 
-    The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`.
+    The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`. `origin` says how it
+    came about: an "attempt" of a model, "person" where a person wrote or edited it, "cleaned" where a model cleaned
+    what a person wrote. `reviewer` is who judged it, where that was a person.
     """
 
     task_id: str
@@ -225,6 +234,8 @@ class Attempt(Record):
     truncated: bool = False
     usage: Usage = Usage()
     turns: tuple[Played, ...] = ()
+    origin: str = "attempt"
+    reviewer: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -237,7 +248,8 @@ class Exemplar(Record):
     """A verified attempt kept in memory, or one turn of it. Immutable but for its death.
 
     Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. Of an episode's
-    `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's.
+    `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's. `level` is that of
+    human involvement, 1 to 6; `reviewer` the person who judged it, if one did.
     """
 
     task_id: str
@@ -254,6 +266,8 @@ class Exemplar(Record):
     death: str = ""
     attempt_id: str = ""
     turn: int | None = None
+    level: int = 6
+    reviewer: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -268,82 +282,6 @@ class Exemplar(Record):
     def alive(self, revision: int) -> bool:
         """Whether it is part of memory as of `revision`."""
         return self.born <= revision < self.died
-
-
-@dataclass(frozen=True)
-class Prompt(Record):
-    """Named text sections, rendered in order into the system message; `parent` is the id it came from."""
-
-    sections: tuple[tuple[str, str], ...]
-    parent: str = ""
-    operator: str = "seed"
-
-    @cached_property
-    def id(self) -> str:
-        """Hash of the sections alone: the same text is the same prompt, however it was made."""
-        return content_hash(*(part for section in self.sections for part in section))
-
-    def text(self, section: str) -> str:
-        """The text of a section, empty when there is none."""
-        return dict(self.sections).get(section, "")
-
-    def with_section(self, name: str, text: str, operator: str) -> Prompt:
-        """A child in which section `name` reads `text`: replaced in place, appended, or removed when empty."""
-        names = [n for n, _ in self.sections]
-        changed = [(n, text if n == name else t) for n, t in self.sections]
-        if name not in names:
-            changed.append((name, text))
-        return Prompt(tuple((n, t) for n, t in changed if t), parent=self.id, operator=operator)
-
-
-@dataclass(frozen=True)
-class Retrieval(Record):
-    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only)."""
-
-    policy: Literal["shelves", "nearest"] = "shelves"
-    k: Count = 4
-    relevance: Share = 0.8
-    order: Literal["nearest_last", "nearest_first"] = "nearest_last"
-    shelves: Positive = 16
-
-
-Format: TypeAlias = Literal["auto", "text", "json", "extract", "plan"]
-
-
-@dataclass(frozen=True)
-class Decoding(Record):
-    """How a program answers.
-
-    `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
-    server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
-    are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
-    grammar. "auto" is "plan" where the environment has tools and the server takes grammars, else "text". `history` is
-    how many earlier turns of an episode are shown.
-    """
-
-    temperature: Temperature = 0.0
-    top_p: Nucleus = 1.0
-    max_tokens: Positive = 96
-    rendering: Literal["turns", "block"] = "turns"
-    format: Format = "auto"
-    history: Count = 0
-
-
-@dataclass(frozen=True)
-class Program(Record):
-    """What behaves: a prompt, the memory as of a revision, and how both are used."""
-
-    prompt: Prompt
-    revision: int
-    retrieval: Retrieval = Retrieval()
-    decoding: Decoding = Decoding()
-    dropped: tuple[str, ...] = ()
-
-    @cached_property
-    def id(self) -> str:
-        """Content hash over everything that changes behaviour. `dropped` are exemplars it leaves out."""
-        settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), sorted(self.dropped)])
-        return content_hash(self.prompt.id, str(self.revision), settings)
 
 
 Outcome: TypeAlias = Literal["accept", "reject", "undecided"]

@@ -9,14 +9,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from pathlib import Path
-from typing import Self
 
-from burnish.errors import RunTooNew, RunTooOld, StorageError
-from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, SPENT
-from burnish.memory.writer import Statement, Value, Writer
-from burnish.records import Completion, IterationRecord, SealedRecord
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Program, Task, Usage
+from burnish.errors import StorageError
+from burnish.memory.journal_file import JournalFile, dump
+from burnish.memory.schema import SPENT
+from burnish.memory.writer import Statement
+from burnish.programs import Program
+from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
 
 
 @dataclass(frozen=True)
@@ -55,60 +55,8 @@ class Spent:
     usage: Usage
 
 
-class Journal:
-    """Reads and writes one `journal.db`. Use `create` or `open`; `read` for a look without writing."""
-
-    def __init__(self, path: Path, writer: Writer | None) -> None:
-        self.path = path
-        self._writer = writer
-        mode = "ro" if writer is None else "rw"
-        try:
-            self._reader = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, check_same_thread=False)
-            self._reader.row_factory = sqlite3.Row
-            self._check_version()
-        except sqlite3.Error as error:
-            raise StorageError(f"{path} is no readable journal ({error}); give the directory of a run") from None
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open for writing, creating it when it is not there. Bare intents become `lost`."""
-        if path.exists():
-            cls.read(path).close()
-        writer = Writer(path, SCHEMA)
-        writer.write_blocking(
-            ("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),)),
-            ("UPDATE calls SET state = 'lost' WHERE state = 'intent'", ()),
-        )
-        return cls(path, writer)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Open for reading only; works while another process writes."""
-        if not path.is_file():
-            raise StorageError(f"{path.parent} holds no run (no {path.name}); give the directory of a run")
-        return cls(path, None)
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        self._reader.close()
-
-    # meta -----------------------------------------------------------------------------------------
-
-    def set_meta(self, **values: JsonValue) -> None:
-        """Keep facts of the whole run, by name."""
-        self._write_blocking(
-            [("INSERT OR REPLACE INTO meta VALUES(?, ?)", (k, json.dumps(v))) for k, v in values.items()]
-        )
-
-    async def add_meta(self, key: str, value: JsonValue) -> None:
-        """`set_meta` for code in an event loop."""
-        await self._write(("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, json.dumps(value))))
-
-    def meta(self, key: str) -> JsonValue:
-        """A fact of the whole run, None when it was never set."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return json.loads(rows[0]["value"]) if rows else None
+class Journal(JournalFile):
+    """Reads and writes what a run did, a method a kind of fact."""
 
     # calls ----------------------------------------------------------------------------------------
 
@@ -129,7 +77,7 @@ class Journal:
             (
                 "UPDATE calls SET state = 'done', prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?,"
                 " usd = ?, seconds = ?, body = ? WHERE key = ? AND try = ?",
-                (u.prompt_tokens, u.completion_tokens, u.cached_tokens, u.usd, u.seconds, _dump(completion.to_json()),
+                (u.prompt_tokens, u.completion_tokens, u.cached_tokens, u.usd, u.seconds, dump(completion.to_json()),
                  str(key), attempt),
             )
         )  # fmt: skip
@@ -173,7 +121,7 @@ class Journal:
 
     async def add_tasks(self, tasks: Iterable[Task]) -> None:
         await self._write(
-            *(("INSERT OR IGNORE INTO tasks VALUES(?, ?)", (t.id, _dump(t.to_json()))) for t in tasks)
+            *(("INSERT OR IGNORE INTO tasks VALUES(?, ?)", (t.id, dump(t.to_json()))) for t in tasks)
         )  # fmt: skip
 
     def task(self, task_id: str) -> Task:
@@ -182,6 +130,14 @@ class Journal:
         if not rows:
             raise StorageError(f"task {task_id} is not in {self.path}; the journal is incomplete: run `burnish doctor`")
         return Task.from_json(json.loads(rows[0]["body"]))
+
+    def has_task(self, task_id: str) -> bool:
+        """Whether a task was drawn or made in this run."""
+        return bool(self._rows("SELECT 1 FROM tasks WHERE id = ?", (task_id,)))
+
+    def tasks(self) -> dict[str, Task]:
+        """Every task that was drawn in this run, by id."""
+        return {row["id"]: Task.from_json(json.loads(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
 
     async def add_judged(
         self, iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], *, start: int = 0
@@ -192,11 +148,11 @@ class Journal:
             statements += [
                 (
                     "INSERT OR REPLACE INTO verdicts VALUES(?, ?, ?)",
-                    (attempt.id, attempt.task_id, _dump(feedback.to_json())),
+                    (attempt.id, attempt.task_id, dump(feedback.to_json())),
                 ),
                 (
                     "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?)",
-                    (iteration, node, place, attempt.id, _dump(attempt.to_json())),
+                    (iteration, node, place, attempt.id, dump(attempt.to_json())),
                 ),
             ]
         await self._write(*statements)
@@ -204,7 +160,7 @@ class Journal:
     async def add_turn(self, key: TurnKey, turn: Played) -> None:
         """A turn that was played; one that is played again after a crash is the same."""
         await self._write(
-            ("INSERT OR REPLACE INTO turns VALUES(?, ?, ?, ?, ?, ?)", (*astuple(key), _dump(turn.to_json())))
+            ("INSERT OR REPLACE INTO turns VALUES(?, ?, ?, ?, ?, ?)", (*astuple(key), dump(turn.to_json())))
         )
 
     def turn(self, key: TurnKey) -> Played | None:
@@ -250,21 +206,21 @@ class Journal:
         `born` are new exemplars; `died` maps the ids of those that die at this revision to the reason.
         """
         statements: list[Statement] = [
-            ("INSERT OR IGNORE INTO programs VALUES(?, ?)", (p.id, _dump(p.to_json()))) for p in programs
+            ("INSERT OR IGNORE INTO programs VALUES(?, ?)", (p.id, dump(p.to_json()))) for p in programs
         ]
         statements += [
-            ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", _dump(e.to_json()))) for e in born
+            ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", dump(e.to_json()))) for e in born
         ]
         statements += [
             ("UPDATE exemplars SET died = ?, death = ? WHERE id = ?", (record.revision, reason, exemplar_id))
             for exemplar_id, reason in died.items()
         ]
         statements += [
-            ("INSERT INTO events VALUES(?, ?, ?, ?)", (record.number, place, kind, _dump(body)))
+            ("INSERT INTO events VALUES(?, ?, ?, ?)", (record.number, place, kind, dump(body)))
             for place, (kind, body) in enumerate(events)
         ]
         statements.append(
-            ("INSERT INTO iterations VALUES(?, ?, ?)", (record.number, record.champion_id, _dump(record.to_json())))
+            ("INSERT INTO iterations VALUES(?, ?, ?)", (record.number, record.champion_id, dump(record.to_json())))
         )
         await self._write(*statements)
 
@@ -294,54 +250,43 @@ class Journal:
         )
         return [(r["iteration"], r["kind"], json.loads(r["body"])) for r in rows]
 
+    # people -----------------------------------------------------------------------------------------
+
+    async def add_questions(self, questions: Iterable[Question]) -> None:
+        """Ask people; what was asked before is asked once."""
+        await self._write(
+            *(
+                ("INSERT OR IGNORE INTO questions VALUES(?, ?, ?)", (q.id, q.iteration, dump(q.to_json())))
+                for q in questions
+            )
+        )
+
+    def questions(self) -> list[Question]:
+        """All that was asked, in order."""
+        rows = self._rows("SELECT body FROM questions ORDER BY rowid")
+        return [Question.from_json(json.loads(row["body"])) for row in rows]
+
+    def add_decision(self, decision: Decision) -> None:
+        """What a person said; decisions are kept all, and of each question the last one counts."""
+        self._write_blocking(
+            [("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))]
+        )
+
+    def decisions(self) -> list[Decision]:
+        """All decisions, in order."""
+        rows = self._rows("SELECT body FROM decisions ORDER BY number")
+        return [Decision.from_json(json.loads(row["body"])) for row in rows]
+
     # sealed test ------------------------------------------------------------------------------------
 
     def set_sealed(self, record: SealedRecord) -> None:
         """The outcome of the sealed test; kept once, never replaced."""
-        self._write_blocking([("INSERT OR IGNORE INTO meta VALUES('sealed', ?)", (_dump(record.to_json()),))])
+        self._write_blocking([("INSERT OR IGNORE INTO meta VALUES('sealed', ?)", (dump(record.to_json()),))])
 
     def sealed(self) -> SealedRecord | None:
         rows = self._rows("SELECT value FROM meta WHERE key = 'sealed'")
         return SealedRecord.from_json(json.loads(rows[0]["value"])) if rows else None
 
-    # the mechanism ----------------------------------------------------------------------------------
-
-    def _check_version(self) -> None:
-        tables = self._rows("SELECT name FROM sqlite_master WHERE name = 'meta'")
-        version = self.meta("schema") if tables else None
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise RunTooNew(
-                f"{self.path.parent} was written by a newer version of Burnish (schema {version}, this one reads "
-                f"{SCHEMA_VERSION}); upgrade with `pip install -U burnish`"
-            )
-        if isinstance(version, int) and version < SCHEMA_VERSION:
-            raise RunTooOld(
-                f"{self.path.parent} was written by an older version of Burnish (schema {version}, this one reads "
-                f"{SCHEMA_VERSION}); use the version that wrote it, or start a new run"
-            )
-
-    def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
-        try:
-            return self._reader.execute(sql, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
-
-    async def _write(self, *statements: Statement) -> None:
-        if self._writer is None:
-            raise StorageError(f"{self.path} is open for reading only")
-        if statements:
-            await self._writer.write(*statements)
-
-    def _write_blocking(self, statements: Sequence[Statement]) -> None:
-        if self._writer is None:
-            raise StorageError(f"{self.path} is open for reading only")
-        self._writer.write_blocking(*statements)
-
 
 def _usage(row: sqlite3.Row) -> Usage:
     return Usage(*(row[field.name] or 0 for field in fields(Usage)))
-
-
-def _dump(value: object) -> str:
-    # ensure_ascii keeps lone surrogates, which SQLite's UTF-8 would refuse
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Counts the changes after which a run can only go on with the version that began it."""
 
 SCHEMA = """
@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS iterations(number INTEGER PRIMARY KEY, champion TEXT 
 CREATE TABLE IF NOT EXISTS events(
   iteration INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY(iteration, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS questions(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS decisions(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT NOT NULL, body TEXT NOT NULL);
 """
 
 SPENT = """

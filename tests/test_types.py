@@ -15,17 +15,14 @@ from hypothesis import strategies as st
 from processes import printed_whatever_the_hash_seed
 
 from burnish import records, types
+from burnish.programs import Decoding, Program, Prompt, Retrieval
 from burnish.types import (
     ALIVE,
     SPLITS,
-    Decoding,
     Exemplar,
     Feedback,
     JsonValue,
-    Program,
-    Prompt,
     Record,
-    Retrieval,
     Status,
     Task,
     Usage,

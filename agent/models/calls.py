@@ -69,6 +69,11 @@ class Caller:
         """Send nothing more; calls in flight are finished and kept."""
         self._stopping.set()
 
+    def raise_if_stopped(self) -> None:
+        """Raise `Interrupted` once `stop` was called."""
+        if self._stopping.is_set():
+            raise Interrupted("stopped before the next call")
+
     async def ask(self, role: str, request: ChatRequest, place: Place) -> Completion:
         """One answer.
 
@@ -95,8 +100,7 @@ class Caller:
     async def _ask_with_retries(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
         first = self._tries.get(str(key), 0)
         for n in range(client.config.retries + 1):
-            if self._stopping.is_set():
-                raise Interrupted("stopped before the next call")
+            self.raise_if_stopped()
             if self._refused is not None:
                 raise self._refused
             try:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import extraction_grammar
-from burnish.types import Exemplar, Message, Played, Program
+from burnish.programs import Program
+from burnish.types import Exemplar, Message, Played
 
 # The control tokens of the common chat templates. Servers parse them wherever they stand in the text, so a task
 # could otherwise open a turn of its own.

@@ -1,3 +1,3 @@
-"""The nodes of one iteration, a file each, in order: draw, recall, attempt, check, rate, curate, rewrite, gate, guard,
-commit. A node does the I/O and hands the decision to a policy.
+"""The nodes of one iteration, a file each, in order: draw, expand, recall, attempt, check, retry, revise, rate,
+consult, curate, rewrite, gate, guard, commit. A node does the I/O and hands the decision to a policy.
 """

@@ -8,12 +8,29 @@ from burnish.agent.attempting import Attempter, Search, Trial
 from burnish.agent.models.calls import Place
 from burnish.agent.models.sketches import NOTHING, outline_of
 from burnish.agent.nodes.state import State
+from burnish.agent.people import cleaned, written
 from burnish.agent.session import Session
+from burnish.policies.involvement import cleaned_by_machine, written_by_people
+from burnish.types import Attempt
 
 
 async def attempt(state: State, runtime: Runtime[Session]) -> State:
-    """Have the model answer: several samples a task, concurrently, results in slot order. Episodes are played out."""
+    """Have the model answer: several samples a task, concurrently, results in slot order. Episodes are played out.
+
+    At the levels on which people write what is learned, they do, or the model cleans what they wrote.
+    """
     session = runtime.context
+    scratch, level = session.scratch, session.config.level
+    if written_by_people(level):
+        scratch.attempts = await written(session)
+    elif cleaned_by_machine(level):
+        scratch.attempts = await cleaned(session)
+    else:
+        scratch.attempts = await _generated(session)
+    return {"attempts": len(scratch.attempts)}
+
+
+async def _generated(session: Session) -> list[Attempt]:
     scratch, sampling = session.scratch, session.config.sampling
     assert scratch.program is not None
     seed = session.seed_for("sampling")
@@ -38,5 +55,4 @@ async def attempt(state: State, runtime: Runtime[Session]) -> State:
     attempter = Attempter(
         session.caller, session.journal, session.environment, session.retriever.recall, scratch.number
     )
-    scratch.attempts = await attempter.attempt_all(trials)
-    return {"attempts": len(scratch.attempts)}
+    return [*scratch.outputs, *await attempter.attempt_all(trials)]

@@ -40,7 +40,7 @@ async def commit(state: State, runtime: Runtime[Session]) -> State:
         validation_used=session.validation_used,
     )
     ratings: list[JsonValue] = [
-        [scratch.ratings[a.id], f.verified] for a, f in scratch.judged if a.id in scratch.ratings
+        [scratch.ratings[a.id], f.verified, a.id] for a, f in scratch.judged if a.id in scratch.ratings
     ]
     scratch.events.append(("ratings", ratings))
     programs = [scratch.program, scratch.champion, *(p.program for p in scratch.challengers)]

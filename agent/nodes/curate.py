@@ -12,6 +12,7 @@ from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.admission import Applicant, Resident
 from burnish.policies.eviction import usefulness
+from burnish.policies.involvement import judged_by_people
 from burnish.types import Exemplar, Task
 
 EVICTION_SAMPLE = 1024
@@ -26,9 +27,10 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
     session = runtime.context
     scratch = session.scratch
     tasks = {task.id: task for task in scratch.tasks}
-    trials = [(a, f) for _, a, f in session.journal.judged("rewrite", scratch.number - 1)]
-    tasks |= {a.task_id: session.journal.task(a.task_id) for a, _ in trials}
-    judged = list({a.id: (a, f) for a, f in [*scratch.judged, *trials]}.values())
+    # Where people judge what is learned, they were not asked about these.
+    trials = [] if judged_by_people(session.config.level) else session.journal.judged("rewrite", scratch.number - 1)
+    tasks |= {a.task_id: session.journal.task(a.task_id) for _, a, _ in trials}
+    judged = list({a.id: (a, f) for a, f in [*scratch.judged, *((a, f) for _, a, f in trials)]}.values())
     scratch.born, scratch.died = _admit(session, judged, tasks)
     session.memory.stage(scratch.born, scratch.died, revision=scratch.number)
     evicted = _evict(session)
@@ -41,7 +43,8 @@ def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tu
     scratch = session.scratch
     offered = [lesson for attempt, feedback in judged for lesson in lessons(attempt, feedback, tasks[attempt.task_id])]
     exemplars = [
-        lesson.exemplar(born=scratch.number, rating=scratch.ratings.get(lesson.attempt.id)) for lesson in offered
+        lesson.exemplar(born=scratch.number, rating=scratch.ratings.get(lesson.attempt.id), level=session.config.level)
+        for lesson in offered
     ]
     applicants = [_applicant(session, lesson, exemplar) for lesson, exemplar in zip(offered, exemplars, strict=True)]
     vectors = session.memory.embedder.embed([lesson.prompt for lesson in offered])

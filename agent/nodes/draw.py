@@ -3,9 +3,11 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from burnish.agent.nodes.state import State
+from burnish.agent.people import written_by_hand
 from burnish.agent.preflight import none_posed
 from burnish.agent.session import Session
 from burnish.policies.curriculum import Candidate, allot
+from burnish.policies.involvement import cleaned_by_machine
 
 
 async def draw(state: State, runtime: Runtime[Session]) -> State:
@@ -13,7 +15,10 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
     session = runtime.context
     policy, sampling = session.policies.curriculum, session.config.sampling
     wanted, samples = policy.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
-    pool = await session.environment.draw("train", session.seed_for("draw"), policy.pool(wanted))
+    if cleaned_by_machine(session.config.level):
+        pool = written_by_hand(session)
+    else:
+        pool = await session.environment.draw("train", session.seed_for("draw"), policy.pool(wanted))
     if not pool:
         raise none_posed(session.environment.name, "train")
     chosen = policy.choose(

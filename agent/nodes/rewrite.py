@@ -10,8 +10,9 @@ from burnish.agent.session import Session
 from burnish.policies.acceptance import score
 from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Screened
+from burnish.programs import Program
 from burnish.records import ProposalRecord
-from burnish.types import Program, Task
+from burnish.types import Task
 
 
 async def rewrite(state: State, runtime: Runtime[Session]) -> State:

@@ -10,10 +10,14 @@ class State(TypedDict, total=False):
 
     iteration: int
     drawn: int
+    expanded: int
     shown: int
     attempts: int
     verified: int
+    hinted: int
+    revised: int
     rated: int
+    asked: int
     admitted: int
     died: int
     memory: int

@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from burnish.agent.models.client import ChatRequest
+from burnish.programs import Program
 from burnish.records import Completion
-from burnish.types import Exemplar, Program, Task
+from burnish.types import Exemplar, Task
 
 AskReflector = Callable[[ChatRequest], Awaitable[Completion]]
 

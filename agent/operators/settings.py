@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from burnish.agent.operators.base import Proposal, Situation
-from burnish.types import Format, Program
+from burnish.programs import Format, Program
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12)
 SHELVES = (1, 4, 8, 16, 32)

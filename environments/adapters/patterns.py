@@ -30,18 +30,15 @@ class Pattern:
     pattern: str = ""
 
     def __post_init__(self) -> None:
-        try:
-            if self.pattern:
-                _compiled(self.pattern)
-        except ValueError as error:
-            raise ConfigError(f"pattern {error}") from None
+        if self.pattern:
+            check_pattern(self.pattern, option="pattern")
 
     def read(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, str) or not value.strip():
             raise ValueError("must be a text that is not empty")
         if not self.pattern:
             _compiled(value)
-        elif not self._matches(self.pattern, value.strip()):
+        elif not matches(self.pattern, value.strip()):
             raise ValueError("does not match the pattern")
         return value
 
@@ -52,17 +49,26 @@ class Pattern:
         found = final_answer(answer)
         if not found:
             return unparsable(EMPTY)
-        matched = self._matches(self.pattern or str(task.data[EXPECTED]), found)
+        matched = matches(self.pattern or str(task.data[EXPECTED]), found)
         if matched is None:
             return failed(Status.TIMEOUT, SLOW)
         return RIGHT if matched else wrong(NO_MATCH)
 
-    def _matches(self, pattern: str, text: str) -> bool | None:
-        """None where it takes too long to tell."""
-        try:
-            return bool(_compiled(pattern).fullmatch(text, timeout=SECONDS))
-        except TimeoutError:
-            return None
+
+def check_pattern(pattern: str, *, option: str) -> None:
+    """Raise a `ConfigError` unless a text is a regular expression; `option` is where it was written."""
+    try:
+        _compiled(pattern)
+    except ValueError as error:
+        raise ConfigError(f"{option} {error}") from None
+
+
+def matches(pattern: str, text: str) -> bool | None:
+    """Whether a text is as a whole what a pattern describes; None where it takes too long to tell."""
+    try:
+        return bool(_compiled(pattern).fullmatch(text, timeout=SECONDS))
+    except TimeoutError:
+        return None
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,8 @@ from burnish.agent.retriever import Retriever
 from burnish.memory.embedding import HashEmbedder
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory
-from burnish.types import ALIVE, Decoding, Exemplar, Program, Prompt, Retrieval, Task
+from burnish.programs import Decoding, Program, Prompt, Retrieval
+from burnish.types import ALIVE, Exemplar, Task
 
 POOL = list(islice(Codes().tasks("train", 1), 60))
 """Exemplars are of the first 40 tasks; so the first 40 have one of their own in memory."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Failure, Operator, Proposal, Situation
+from burnish.programs import Program, Prompt
 from burnish.records import Completion
-from burnish.types import Exemplar, Program, Prompt, Task, Usage
+from burnish.types import Exemplar, Task, Usage
 
 SEED = Program(Prompt((("task", "Give the code."),)), revision=0)
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from burnish.errors import RunTooNew, StorageError
 from burnish.memory.journal import CallKey, Journal
 from burnish.memory.schema import SCHEMA_VERSION
+from burnish.programs import Program, Prompt
 from burnish.records import Completion, IterationRecord, SealedRecord
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, Program, Prompt, Status, Task, Usage
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, Status, Task, Usage
 
 KEY = CallKey(1, "attempt", "task", "t1", 0, "abc")
 ANSWER = Completion("hé\ud800", "m", Usage(1, 10, 5, 4, 0.25, 1.5), probabilities={"5": 0.5})

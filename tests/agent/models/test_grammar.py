@@ -21,8 +21,9 @@ from burnish.agent.models.rendering import task_request
 from burnish.agent.models.sketches import MOST_CALLS, Sketch
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.plans import Reference, parse_plan
+from burnish.programs import Decoding, Program, Prompt
 from burnish.protocols import Tool
-from burnish.types import Decoding, JsonValue, Message, Program, Prompt, Task
+from burnish.types import JsonValue, Message, Task
 
 TOOLS = Arithmetic().tools
 TEXTS = (

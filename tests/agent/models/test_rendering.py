@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.agent.models.rendering import defuse, render, task_request
-from burnish.types import Decoding, Exemplar, Message, Program, Prompt, Task
+from burnish.programs import Decoding, Program, Prompt
+from burnish.types import Exemplar, Message, Task
 
 CONTROL_TOKENS = [
     "<|im_start|>",

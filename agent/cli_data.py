@@ -1,0 +1,90 @@
+"""The commands on training data: what a run can give, and what the outputs of models may be used for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder for the data.")],
+    form: Annotated[str, typer.Option("--format", help="sft, sharegpt, chatml, dpo, kto, steps or prompts.")] = "sft",
+    to: Annotated[str, typer.Option(help="jsonl or parquet.")] = "jsonl",
+    purpose: Annotated[str, typer.Option(help="train, evaluate or share: what it is to be used for.")] = "train",
+    terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
+    not_competing: Annotated[
+        bool, typer.Option("--not-competing", help="What is trained will not compete with the models' makers.")
+    ] = False,
+    min_rating: Annotated[float, typer.Option(min=1, max=5, help="Lowest rating of the judge.")] = 1.0,
+    words: Annotated[float, typer.Option(min=0, max=1, help="Likeness in words from which tasks are one.")] = 0.8,
+    meaning: Annotated[float, typer.Option(min=0, max=1, help="The same in meaning (cosine).")] = 0.95,
+    held_out: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Texts that must not be in it.")] = None,
+    balance: Annotated[bool, typer.Option("--balance", help="As many tasks of each cell as of the smallest.")] = False,
+    families: Annotated[str, typer.Option(help="What the splits keep together: task or cell.")] = "task",
+    validation: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the split for validation.")] = 0.1,
+    system: Annotated[str, typer.Option(help="Whose instruction stands first: seed, champion or none.")] = "seed",
+    as_json: Json = False,
+) -> None:
+    """Write training data: verified, on terms that allow it, without duplicates or sealed tasks, with its card."""
+    from burnish.agent.api import open_run
+    from burnish.agent.data_views import print_exported
+    from burnish.agent.exports.export import ExportOptions
+    from burnish.agent.exports.export import export as export_run
+    from burnish.config import validated
+
+    given = {
+        "format": form,
+        "to": to,
+        "purpose": purpose,
+        "terms": terms,
+        "competing": not not_competing,
+        "least_rating": min_rating,
+        "words": words,
+        "meaning": meaning,
+        "held_out": held_out or [],
+        "balance": balance,
+        "families": families,
+        "validation": validation,
+        "system": system,
+    }
+    options = validated(ExportOptions, given, "command line")
+    print_exported(export_run(open_run(run), out, options), as_json=as_json)
+
+
+def review(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
+    *,
+    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides; by default you.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Only print what is waiting, as JSON.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What a run asks people: accept, reject, edit, rate or skip, a key each; also while it is running."""
+    from burnish.agent.api import open_run
+    from burnish.agent.data_views import print_questions, print_reviewed
+    from burnish.agent.reviewing import open_in, review, user
+
+    opened = open_run(run)
+    if listed:
+        print_questions(open_in(opened))
+        return
+    print_reviewed(review(opened, name or user()), run, as_json=as_json)
+
+
+def terms(
+    models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="Names of models.")] = None,
+    *,
+    own: Annotated[Path | None, typer.Option("--terms", metavar="FILE", help="Terms of models of your own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What the outputs of models may be used for, as their makers state it; without names, all that is known."""
+    from burnish.agent.data_views import print_terms
+    from burnish.terms import TermsTable
+
+    table = TermsTable.load(own)
+    print_terms([(name, table.of(name)) for name in models] if models else table.listing(), as_json=as_json)

@@ -1,0 +1,64 @@
+"""What the commands on training data print: rich for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from burnish.agent.exports.export import Exported
+from burnish.agent.reviewing import Reviewed
+from burnish.agent.terminal import console
+from burnish.records import Question
+from burnish.terms import Terms
+
+
+def print_exported(exported: Exported, *, as_json: bool) -> None:
+    """What was written, and what each filter took."""
+    if as_json:
+        print(json.dumps(exported.to_json(), indent=2, sort_keys=True))
+        return
+    screen = console()
+    table = Table(box=None, pad_edge=False)
+    for column in ("filter", "rows", "left", "taken out"):
+        table.add_column(column, justify="right" if column in {"rows", "left"} else "left")
+    for count in exported.counts:
+        taken = "\n".join(f"{number:,} × {reason}" for reason, number in count.taken.items())
+        table.add_row(escape(count.filter), f"{count.before:,}", f"{count.after:,}", escape(taken))
+    screen.print(table)
+    written = ", ".join(f"{number:,} in {split}" for split, number in exported.splits.items())
+    screen.print(f"\n[bold green]Wrote[/] {escape(exported.folder)}: {written}", soft_wrap=True)
+    screen.print(f"[dim]The card is {escape(exported.folder)}/README.md[/]", soft_wrap=True)
+
+
+def print_questions(questions: Sequence[Question]) -> None:
+    """What waits for people, for machines."""
+    print(json.dumps([{"id": question.id, **question.to_json()} for question in questions], indent=2))
+
+
+def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
+    """What a sitting came to."""
+    if as_json:
+        print(json.dumps(reviewed.to_json()))
+        return
+    line = f"{reviewed.settled} decided, {reviewed.open} left."
+    if not reviewed.open:
+        line += f" A run that stopped for them goes on with `burnish resume {run}`."
+    console().print(escape(line), soft_wrap=True)
+
+
+def print_terms(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
+    """A line a model, with what its maker states."""
+    if as_json:
+        print(json.dumps({name: terms.to_json() for name, terms in listed}, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("model", "licence", "training", "sharing", "conditions and source"):
+        table.add_column(column, overflow="fold")
+    for name, terms in listed:
+        said = "\n".join(filter(None, (terms.conditions or terms.statement, f"{terms.source} {terms.date}".strip())))
+        table.add_row(*map(escape, (name, terms.licence, terms.training, terms.sharing, said)))
+    console().print(table)

@@ -1,0 +1,65 @@
+"""Evol-Instruct (Xu et al. 2023): tasks are rewritten into harder ones, or into others of their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from burnish.agent.expanding.base import Draft, Growth
+from burnish.agent.models.calls import gather_in_order
+from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.rendering import defuse
+from burnish.errors import ModelRejected
+from burnish.policies.yields import drawn
+from burnish.types import Message, Task
+
+MAX_TOKENS = 256
+
+OPERATORS: Mapping[str, str] = MappingProxyType(
+    {
+        "constraint": "Add one more condition that a right answer has to meet.",
+        "deepen": "Ask for the same in more depth, so that more has to be known to answer it.",
+        "concretise": "Put something specific in the place of each general word.",
+        "reasoning": "Change it so that one more step of reasoning is needed to answer it.",
+        "complicate": "Give it more, and more complicated, data to work on.",
+        "widen": "Write another task of the same kind and about as long, on something that comes up less often.",
+    }
+)
+"""Five that deepen and one that widens, by name."""
+
+SYSTEM = (
+    "You write tasks. {operator} Keep the form of the task, so that its answer can be checked in the same way. Reply "
+    "with the task alone."
+)
+
+
+class Evol:
+    """Rewrites tasks in hand, by operators drawn by what became of their drafts."""
+
+    name = "evol"
+    origin = "evolved"
+
+    async def drafts(self, growth: Growth) -> list[Draft]:
+        """See `Expander.drafts`."""
+        if not growth.tasks:
+            return []
+        operators = drawn(list(OPERATORS), growth.yields, growth.count, growth.rng)
+        parents = [growth.tasks[i] for i in growth.rng.integers(len(growth.tasks), size=growth.count).tolist()]
+        pairs = enumerate(zip(operators, parents, strict=True))
+        made = await gather_in_order(_rewritten(growth, name, parent, slot) for slot, (name, parent) in pairs)
+        return [draft for draft in made if draft is not None]
+
+
+async def _rewritten(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:
+    request = ChatRequest(
+        (Message("system", SYSTEM.format(operator=OPERATORS[operator])), Message("user", defuse(parent.prompt))),
+        max_tokens=MAX_TOKENS,
+        temperature=0.7,
+        top_p=0.95,
+        seed=int(growth.rng.integers(2**31 - 1)),
+    )
+    try:
+        completion = await growth.ask(request, f"evol {slot}")
+    except ModelRejected:
+        return None
+    return Draft(completion.text.strip(), operator, completion.model, parent)

@@ -1,0 +1,121 @@
+"""What of a run can leave it: every judged answer to a train task, with all that is known of where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from burnish.memory.journal import Journal
+from burnish.types import Feedback, Played, Record, Task, content_hash
+
+LEARNT_FROM = ("attempt", "rewrite")
+"""The nodes whose answers are to train tasks. What the gate and the sealed test asked never leaves a run."""
+
+
+@dataclass(frozen=True)
+class Row(Record):
+    """One judged answer. `models` are all that had a part in it, "" standing for people; `authors` those that wrote its
+    task, none where the environment posed it.
+    """
+
+    task: Task
+    answer: str
+    feedback: Feedback
+    models: tuple[str, ...]
+    origin: str
+    iteration: int
+    level: int
+    rating: float | None = None
+    turns: tuple[Played, ...] = ()
+    authors: tuple[str, ...] = ()
+    reviewer: str = ""
+    worse: tuple[str, ...] = ()
+    """The ids of answers to its task that it was found better than, by a principle of the constitution."""
+    situation: str = ""
+    """What was asked, where that is a turn of the task and not the task itself."""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of task and answer."""
+        return content_hash(self.task.id, self.answer)
+
+    @property
+    def asked(self) -> str:
+        """What it answers."""
+        return self.situation or self.task.prompt
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that it says."""
+        return (self.task.prompt, self.answer, *(turn.observation for turn in self.turns))
+
+    @property
+    def verified_by(self) -> str:
+        """Who found it right."""
+        return f"person: {self.reviewer}" if self.reviewer else self.task.environment
+
+    @property
+    def verified(self) -> bool:
+        """Whether the environment, or a person, found it right."""
+        return self.feedback.verified
+
+
+def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
+    """Every distinct judged answer to a train task, seeds first, then in the order in which they were given.
+
+    What was not judged (an environment that failed) is none.
+    """
+    seen: set[str] = set()
+    ratings, pairs = _ratings(journal), _pairs(journal)
+    for row in [*_seeds(journal), *_attempts(journal, level)]:
+        if row.id not in seen:
+            seen.add(row.id)
+            yield replace(row, rating=ratings.get(row.id), worse=pairs.get(row.id, ()))
+
+
+def _seeds(journal: Journal) -> Iterator[Row]:
+    for exemplar in journal.exemplars():
+        if exemplar.origin == "seed":
+            task = journal.task(exemplar.task_id)
+            feedback = Feedback(exemplar.reward, verified=True)
+            yield Row(task, exemplar.answer, feedback, ("",), "seed", 0, 1)
+
+
+def _attempts(journal: Journal, level: int) -> Iterator[Row]:
+    tasks = journal.tasks()
+    for node in LEARNT_FROM:
+        for iteration, attempt, feedback in journal.judged(node):
+            task = tasks[attempt.task_id]
+            if feedback.status.judged and task.split == "train":
+                yield Row(
+                    task,
+                    attempt.answer,
+                    feedback,
+                    (attempt.model,),
+                    attempt.origin,
+                    iteration,
+                    level,
+                    turns=attempt.turns,
+                    reviewer=attempt.reviewer,
+                    authors=(task.author,) if task.author else (),
+                )
+
+
+def _pairs(journal: Journal) -> dict[str, tuple[str, ...]]:
+    """By answer those it was found better than."""
+    found: dict[str, tuple[str, ...]] = {}
+    for _, kind, body in journal.events():
+        if kind == "pair" and isinstance(body, Mapping):
+            better = str(body["better"])
+            found[better] = (*found.get(better, ()), str(body["worse"]))
+    return found
+
+
+def _ratings(journal: Journal) -> dict[str, float]:
+    """The judge's ratings by attempt, later ones replacing earlier ones."""
+    found: dict[str, float] = {}
+    for _, kind, body in journal.events():
+        if kind == "ratings" and isinstance(body, list):
+            found |= {str(one[2]): float(str(one[0])) for one in body if isinstance(one, list) and len(one) > 2}
+    return found

@@ -1,0 +1,28 @@
+"""How much people have a part in what is learned: the six levels, from all of it to none of it.
+
+1 people write it, 2 a machine cleans what they wrote and they verify it, 3 it is generated and they judge every
+answer, 4 it is judged by machine and evaluated on a small set that they judge, 5 it is evaluated by machine too, 6 the
+run poses tasks of its own besides.
+"""
+
+from __future__ import annotations
+
+
+def written_by_people(level: int) -> bool:
+    """Whether people write the answers."""
+    return level == 1
+
+
+def cleaned_by_machine(level: int) -> bool:
+    """Whether a machine cleans what people wrote."""
+    return level == 2
+
+
+def judged_by_people(level: int) -> bool:
+    """Whether a person, and nobody else, says what may be learned."""
+    return level in {2, 3}
+
+
+def evaluated_by_people(level: int) -> bool:
+    """Whether people judge a sample of the sealed test."""
+    return level == 4

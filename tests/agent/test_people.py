@@ -1,0 +1,215 @@
+"""The levels of human involvement: what people are asked, and that nothing is learned without them where they are."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from codes import code_of
+from laboratory import CommandLine, Laboratory
+
+from burnish.agent.api import open_run
+from burnish.agent.reviewing import open_in, review
+from burnish.agent.verify import verify
+from burnish.errors import Waiting
+from burnish.memory.journal import Journal
+from burnish.records import Decision, Question
+
+SEEDED = f"{Path(__file__).with_name('seeded_codes.py')}:SeededCodes"
+
+Person = Callable[[Question], Decision]
+
+
+def decision(question: Question, action: Any, answer: str = "") -> Decision:
+    return Decision(question.id, action, "ada", "2026-01-01T00:00:00+00:00", answer=answer)
+
+
+def honest(question: Question) -> Decision:
+    """Knows the codes."""
+    right = code_of(question.prompt)
+    if question.kind == "write":
+        return decision(question, "edit", right)
+    return decision(question, "accept" if question.answer == right else "reject")
+
+
+def mender(question: Question) -> Decision:
+    """Puts right what is wrong."""
+    return decision(question, "edit", code_of(question.prompt))
+
+
+@contextmanager
+def at_the_desk(directory: Path, person: Person) -> Iterator[None]:
+    """A person who answers in another connection while the run goes on."""
+    stop = threading.Event()
+
+    def sit() -> None:
+        while not (directory / "journal.db").exists() and not stop.is_set():
+            time.sleep(0.02)
+        time.sleep(0.2)
+        journal = Journal.join(directory / "journal.db")
+        done: set[str] = set()
+        while not stop.is_set():
+            for question in journal.questions():
+                if question.id not in done:
+                    done.add(question.id)
+                    journal.add_decision(person(question))
+            time.sleep(0.02)
+        journal.close()
+
+    thread = threading.Thread(target=sit)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_at_level_3_nothing_is_learned_while_no_one_answers(lab: Laboratory) -> None:
+    with pytest.raises(Waiting, match=r"\d+ questions wait for people, .*`burnish review .*resume"):
+        lab.run("run", level=3, review={"patience_seconds": 0.3})
+    run = open_run(lab.folder / "run")
+    (told,) = [e.facts["questions"] for e in lab.events if e.kind == "waiting"]
+    assert len(open_in(run)) == told >= 12
+    assert run.memory() == []
+    assert len(run.iterations()) == 1
+
+
+def test_at_level_3_a_run_goes_on_where_people_answered(lab: Laboratory) -> None:
+    with at_the_desk(lab.folder / "run", honest):
+        report = lab.run("run", level=3)
+    run = open_run(lab.folder / "run")
+    assert report.finished
+    assert len(run.memory()) > 0
+    assert {(e.reviewer, e.level, e.origin) for e in run.memory()} == {("ada", 3, "attempt")}
+    assert verify(run).holds, verify(run).problems
+
+
+def test_answers_given_while_nobody_waited_count_when_the_run_is_resumed(lab: Laboratory) -> None:
+    with pytest.raises(Waiting):
+        lab.run("run", level=3, review={"patience_seconds": 0.1}, budget={"iterations": 1})
+    journal = Journal.join(lab.folder / "run" / "journal.db")
+    for question in journal.questions():
+        journal.add_decision(honest(question))
+    journal.close()
+    report = lab.resume("run")
+    assert report.finished
+    assert lab.model.counts().total() > 0
+    assert verify(open_run(lab.folder / "run")).holds
+
+
+def test_a_persons_verdict_takes_the_place_of_the_environments(lab: Laboratory) -> None:
+    with at_the_desk(lab.folder / "run", lambda question: decision(question, "reject")):
+        lab.run("run", level=3)
+    assert open_run(lab.folder / "run").memory() == []
+
+
+def test_what_a_person_edited_is_theirs(lab: Laboratory) -> None:
+    with at_the_desk(lab.folder / "run", mender):
+        lab.run("run", level=3)
+    run = open_run(lab.folder / "run")
+    memory = run.memory()
+    assert all(e.answer == code_of(e.prompt) for e in memory)
+    mended = [e for e in memory if e.origin == "person"]
+    assert mended
+    assert {(e.model, e.reviewer) for e in mended} == {("", "ada")}
+    assert verify(run).holds, verify(run).problems
+
+
+def test_at_level_1_people_write_and_no_model_is_asked_for_data(lab: Laboratory) -> None:
+    with at_the_desk(lab.folder / "run", honest):
+        report = lab.run("run", level=1, budget={"iterations": 2})
+    run = open_run(lab.folder / "run")
+    assert {(e.origin, e.model, e.level) for e in run.memory()} == {("person", "", 1)}
+    assert "attempt" not in {line.node for line in report.usage}
+    assert verify(run).holds, verify(run).problems
+
+
+def test_at_level_2_a_machine_cleans_what_people_wrote_and_they_verify_it(lab: Laboratory) -> None:
+    def cleaner(body: Any) -> str:
+        asked = body["messages"][-1]["content"]
+        if asked.startswith("Task: "):
+            return asked.rpartition("Answer: ")[2].strip().lower()
+        return "unknown"
+
+    lab.model.answer = cleaner
+    with at_the_desk(lab.folder / "run", honest):
+        lab.run("run", level=2, environment=SEEDED, budget={"iterations": 1})
+    run = open_run(lab.folder / "run")
+    assert {q.prompt for q in Journal.read(run.place.journal).questions()} <= {e.prompt for e in run.memory(0)}
+    cleaned = [e for e in run.memory() if e.origin == "cleaned"]
+    assert all(e.level == 2 and e.reviewer == "ada" for e in cleaned)
+    assert verify(run).holds, verify(run).problems
+
+
+def test_at_level_4_people_judge_a_sample_of_the_sealed_test(lab: Laboratory) -> None:
+    lab.run("run", level=4, review={"sample": 5})
+    waiting = open_in(open_run(lab.folder / "run"))
+    assert [q.kind for q in waiting] == ["evaluate"] * 5
+
+
+def test_levels_5_and_6_ask_nobody(lab: Laboratory) -> None:
+    for level in (5, 6):
+        lab.run(f"run{level}", level=level)
+        assert open_in(open_run(lab.folder / f"run{level}")) == []
+
+
+def _type(keyboard: int, keys: str) -> None:
+    """Press keys, slowly enough to be told from a paste."""
+    for key in keys:
+        time.sleep(0.3)
+        os.write(keyboard, key.encode())
+
+
+@pytest.fixture
+def waiting(lab: Laboratory) -> Path:
+    with pytest.raises(Waiting):
+        lab.run("run", level=3, review={"patience_seconds": 0})
+    return lab.folder / "run"
+
+
+def test_a_line_a_decision_where_there_is_no_terminal(
+    waiting: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = len(open_in(open_run(waiting)))
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\nreject\nx\n5\na\ne\nfirst\nsecond\n\ns\nq\n"))
+    done = burnish("review", waiting, "--as", "ada", "--json")
+    assert json.loads(done.out.splitlines()[-1]) == {"settled": 4, "open": asked - 4}
+    decisions = Journal.read(waiting / "journal.db").decisions()
+    assert [(d.action, d.answer, d.rating, d.who) for d in decisions] == [
+        ("accept", "", None, "ada"),
+        ("reject", "", None, "ada"),
+        ("rate", "", 5, "ada"),
+        ("accept", "", None, "ada"),
+        ("edit", "first\nsecond", None, "ada"),
+        ("skip", "", None, "ada"),
+    ]
+    assert all(d.when.endswith("+00:00") for d in decisions)
+
+
+def test_what_waits_is_listed(waiting: Path, burnish: CommandLine) -> None:
+    listed = json.loads(burnish("review", waiting, "--list").out)
+    assert len(listed) == len(open_in(open_run(waiting)))
+    assert {"id", "prompt", "answer", "verified"} <= set(listed[0])
+
+
+def test_in_a_terminal_a_key_is_enough(waiting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = len(open_in(open_run(waiting)))
+    parent, child = pty.openpty()
+    with os.fdopen(child, "r") as keyboard:
+        monkeypatch.setattr("sys.stdin", keyboard)
+        typing = threading.Thread(target=_type, args=(parent, "arsq"))
+        typing.start()
+        done = review(open_run(waiting), "ada")
+        typing.join()
+    os.close(parent)
+    assert (done.settled, done.open) == (2, asked - 2)
