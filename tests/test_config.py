@@ -75,7 +75,10 @@ def test_the_empty_file_is_the_default_configuration(tmp_path: Path) -> None:
         ("retrieval.relevence = 1", 'unknown key retrieval.relevence; did you mean "relevance"?'),
         ("decoding.max_token = 1", 'unknown key decoding.max_token; did you mean "max_tokens"?'),
         ("policies.curiculum = {}", 'unknown key policies.curiculum; did you mean "curriculum"?'),
-        ("sampling.zzz = 3", "unknown key sampling.zzz; known are forms, hints, samples, sketches, tasks, temperature, top_p"),
+        (
+            "sampling.zzz = 3",
+            "unknown key sampling.zzz; known are forms, hints, samples, sketches, tasks, temperature, top_p",
+        ),
         ("memory.index = 'crhoma'", "memory.index = 'crhoma' is not known; did you mean \"chroma\"?"),
         ("decoding.rendering = 'turn'", "decoding.rendering = 'turn' is not known; did you mean \"turns\"?"),
         ("retrieval.policy = 'nearst'", "retrieval.policy = 'nearst' is not known; did you mean \"nearest\"?"),

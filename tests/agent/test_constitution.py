@@ -116,8 +116,8 @@ def test_what_is_revised_by_a_principle_and_better_is_a_preference_pair(lab: Lab
     assert [(p["principle"], p["preferred"]) for p in pairs] == [("brief", True)] * 6
     (first, *_) = FORMATS["dpo"](rows, "")
     prompt, chosen, rejected = (first.record[key][0]["content"] for key in ("prompt", "chosen", "rejected"))  # type: ignore[index, call-overload]
-    assert chosen == code_of(prompt)
-    assert rejected == f"The code is {code_of(prompt)}."
+    assert chosen == code_of(str(prompt))
+    assert rejected == f"The code is {code_of(str(prompt))}."
     assert {e.origin for e in run.memory()} == {"revised"}
     assert verify(run).holds, verify(run).problems
 

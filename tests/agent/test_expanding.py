@@ -23,7 +23,8 @@ SETTINGS: dict[str, Any] = {
 
 def writer(body: Any) -> str:
     """Knows the labels half the time, and writes a new text where it is asked for a task."""
-    system, asked = body["messages"][0]["content"], body["messages"][-1]["content"]
+    system: str = body["messages"][0]["content"]
+    asked: str = body["messages"][-1]["content"]
     if system.startswith("You write tasks."):
         text, _, question = asked.rpartition("\n")
         number = int(chance(asked, body.get("seed")) * 4)

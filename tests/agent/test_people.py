@@ -136,7 +136,7 @@ def test_at_level_1_people_write_and_no_model_is_asked_for_data(lab: Laboratory)
 
 def test_at_level_2_a_machine_cleans_what_people_wrote_and_they_verify_it(lab: Laboratory) -> None:
     def cleaner(body: Any) -> str:
-        asked = body["messages"][-1]["content"]
+        asked: str = body["messages"][-1]["content"]
         if asked.startswith("Task: "):
             return asked.rpartition("Answer: ")[2].strip().lower()
         return "unknown"

@@ -15,7 +15,8 @@ WAYS: tuple[Parts, ...] = (("go", "left"), ("go", "right"), ("wait",))
 
 def step(place: int, action: Parts) -> tuple[int, float]:
     """A corridor: its right end pays 1, its left end is a pit."""
-    there = place + {("go", "left"): -1, ("go", "right"): 1}.get(action, 0)
+    ways: dict[Parts, int] = {("go", "left"): -1, ("go", "right"): 1}
+    there = place + ways.get(action, 0)
     return there, float(there == LENGTH)
 
 
