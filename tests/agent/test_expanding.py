@@ -39,7 +39,7 @@ def writer(body: Any) -> str:
         return f"On day {body['seed'] % 89}: {shown[0]}" if shown else "nothing"
     if system.startswith("You rate answers."):
         return "3"
-    task = READER.parse(asked.split("\n\nHint: ")[0])
+    task = READER.parse(asked.split("\n\nHint: ", maxsplit=1)[0])
     if "Hint: " in asked:
         return asked.rpartition(" ")[2]
     right = str(task.data["label"]) if task else "none"
