@@ -67,7 +67,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         searched = tasks * max(samples, sampling.sketches)
         attempts = max(attempts, session.past.records[-1].attempts or searched)
     drafts = len(session.expanders) * config.expanding.drafts
-    attempts += drafts * samples
+    attempts += drafts * config.expanding.samples
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks

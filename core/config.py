@@ -163,11 +163,13 @@ class ExpandingConfig(Section):
     """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
 
     `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
-    `drafts` texts an iteration, of which those that become tasks are tried with the others.
+    `drafts` texts an iteration, of which those that become tasks are tried with the others, `samples` times each. An
+    evolved task that is always or never solved is eliminated.
     """
 
     methods: tuple[str, ...] = ()
     drafts: Positive = 8
+    samples: Positive = 4
 
 
 class ConstitutionConfig(Section):

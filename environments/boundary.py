@@ -24,6 +24,7 @@ from burnish.protocols import (
     Authoring,
     Environment,
     Episodes,
+    Evolving,
     Forms,
     PlansOnly,
     Seed,
@@ -31,6 +32,7 @@ from burnish.protocols import (
     Solvable,
     Tool,
     Tools,
+    Varying,
 )
 from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_json
 
@@ -68,7 +70,7 @@ class GuardedEnvironment:
         self._environment = environment
         self.tools: tuple[Tool, ...] = tuple(environment.tools) if isinstance(environment, Tools) else ()
         self.has_forms = isinstance(environment, Forms)
-        self.authoring = isinstance(environment, Authoring)
+        self.evolving = isinstance(environment, Evolving)
         self.episodic = isinstance(environment, Episodes)
         self.calls_per_attempt = environment.max_turns if isinstance(environment, Episodes) else 1
         """Model calls that one attempt takes at most."""
@@ -142,11 +144,7 @@ class GuardedEnvironment:
         environment = self._environment
         if not isinstance(environment, Authoring):
             return None
-        outcome = await self._call(lambda: environment.parse(text))
-        if not isinstance(outcome, Task):
-            return None
-        sound = attempt(lambda: Task.from_json(json.loads(canonical_json(outcome.to_json()))))
-        return sound if isinstance(sound, Task) and sound.environment == self.name else None
+        return self._own(await self._call(lambda: environment.parse(text)))
 
     async def solve(self, task: Task) -> str | None:
         """An answer to the task that the environment itself verifies; None where it knows none."""
@@ -161,10 +159,23 @@ class GuardedEnvironment:
     async def vary(self, task: Task, seed: int) -> Task | None:
         """A task like this one with other constants; None where the environment makes none."""
         environment = self._environment
-        if not isinstance(environment, Authoring):
+        if not isinstance(environment, Varying):
             return None
-        outcome = await self._call(lambda: environment.vary(task, seed))
-        return outcome if isinstance(outcome, Task) and outcome.environment == self.name else None
+        return self._own(await self._call(lambda: environment.vary(task, seed)))
+
+    async def evolve(self, task: Task, operator: str, seed: int) -> Task | None:
+        """The task made harder by its specification; None where the operator does not fit, or the environment fails."""
+        environment = self._environment
+        if not isinstance(environment, Evolving):
+            return None
+        return self._own(await self._call(lambda: environment.evolve(task, operator, seed)))
+
+    def _own(self, outcome: object) -> Task | None:
+        """A task that a method returned, as it comes back from JSON; None for all else."""
+        if not isinstance(outcome, Task):
+            return None
+        sound = attempt(lambda: Task.from_json(json.loads(canonical_json(outcome.to_json()))))
+        return sound if isinstance(sound, Task) and sound.environment == self.name else None
 
     async def play(self, task: Task) -> Play | None:
         """A new play of a task of an episodic environment; None where the environment fails to start one."""
@@ -294,7 +305,8 @@ class LearningEnvironment:
         self.judge_all = guarded.judge_all
         self.tools = guarded.tools
         self.has_forms = guarded.has_forms
-        self.authoring = guarded.authoring
+        self.evolving = guarded.evolving
+        self.evolve = guarded.evolve
         self.episodic = guarded.episodic
         self.calls_per_attempt = guarded.calls_per_attempt
         self.constants = guarded.constants

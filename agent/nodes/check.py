@@ -3,6 +3,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from burnish.agent.evaluation import judge_all
+from burnish.agent.nodes.expand import sift
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.errors import GO_ON, PluginError
@@ -21,5 +22,6 @@ async def check(state: State, runtime: Runtime[Session]) -> State:
             f"({feedbacks[0].text}); mend it, then {GO_ON}"
         )
     scratch.judged = list(zip(scratch.attempts, feedbacks, strict=True))
+    sift(session)
     await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
     return {"verified": sum(f.verified for f in feedbacks)}
