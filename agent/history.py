@@ -26,9 +26,9 @@ RAISE = 0.2
 class History:
     """The past of a run, as its next iteration needs it.
 
-    `drafts` counts by operator how many of its texts became tasks that were kept; `evolved` are the ids of evolved tasks
-    that were. `measured` holds the diversity of generated answers and `actions` what the guard did after each measurement;
-    `cells` are the frozen cells by sample size.
+    `drafts` counts by operator how many of its texts became tasks that were kept; `evolved` are the ids of evolved ones
+    among them. `measured` holds the diversity of generated answers and `actions` what the guard did after each
+    measurement; `cells` are the frozen cells by sample size.
     """
 
     records: list[IterationRecord] = field(default_factory=list)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from burnish.environments.authoring import Author
 from burnish.environments.drawing import Drawing
 from burnish.environments.foreign import Raised, attempt, attempt_awaiting
 from burnish.environments.plans import Resolution, is_plan, resolve
@@ -21,7 +21,6 @@ from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
 from burnish.protocols import (
-    Authoring,
     Environment,
     Episodes,
     Evolving,
@@ -29,12 +28,10 @@ from burnish.protocols import (
     PlansOnly,
     Seed,
     Seeds,
-    Solvable,
     Tool,
     Tools,
-    Varying,
 )
-from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_json
+from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 T = TypeVar("T")
 
@@ -76,6 +73,9 @@ class GuardedEnvironment:
         """Model calls that one attempt takes at most."""
         self._timeout = timeout
         self._workers = Workers()
+        author = Author(environment, self._call, self.judge_all, self.constants)
+        self.parse, self.solve = author.parse, author.solve
+        self.vary, self.holds, self.evolve = author.vary, author.holds, author.evolve
 
     async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:
         """The first `count` distinct tasks of `split` whose ids are not in `skip`; fewer when there are no more.
@@ -138,44 +138,6 @@ class GuardedEnvironment:
         if not isinstance(outcome, str):
             raise PluginError(f'environment "{self.name}": {_failure(outcome, "form", self._timeout).text}')
         return outcome
-
-    async def parse(self, text: str) -> Task | None:
-        """The task that a text states; None when it states none, or the environment cannot read any or fails to."""
-        environment = self._environment
-        if not isinstance(environment, Authoring):
-            return None
-        return self._own(await self._call(lambda: environment.parse(text)))
-
-    async def solve(self, task: Task) -> str | None:
-        """An answer to the task that the environment itself verifies; None where it knows none."""
-        environment = self._environment
-        if not isinstance(environment, Solvable):
-            return None
-        outcome = await self._call(lambda: environment.solve(task))
-        if not isinstance(outcome, str):
-            return None
-        return outcome if (await self.judge(task, outcome)).verified else None
-
-    async def vary(self, task: Task, seed: int) -> Task | None:
-        """A task like this one with other constants; None where the environment makes none."""
-        environment = self._environment
-        if not isinstance(environment, Varying):
-            return None
-        return self._own(await self._call(lambda: environment.vary(task, seed)))
-
-    async def evolve(self, task: Task, operator: str, seed: int) -> Task | None:
-        """The task made harder by its specification; None where the operator does not fit, or the environment fails."""
-        environment = self._environment
-        if not isinstance(environment, Evolving):
-            return None
-        return self._own(await self._call(lambda: environment.evolve(task, operator, seed)))
-
-    def _own(self, outcome: object) -> Task | None:
-        """A task that a method returned, as it comes back from JSON; None for all else."""
-        if not isinstance(outcome, Task):
-            return None
-        sound = attempt(lambda: Task.from_json(json.loads(canonical_json(outcome.to_json()))))
-        return sound if isinstance(sound, Task) and sound.environment == self.name else None
 
     async def play(self, task: Task) -> Play | None:
         """A new play of a task of an episodic environment; None where the environment fails to start one."""
@@ -306,14 +268,14 @@ class LearningEnvironment:
         self.tools = guarded.tools
         self.has_forms = guarded.has_forms
         self.evolving = guarded.evolving
-        self.evolve = guarded.evolve
         self.episodic = guarded.episodic
         self.calls_per_attempt = guarded.calls_per_attempt
         self.constants = guarded.constants
         self.form = guarded.form
         self.play = guarded.play
         self.parse = guarded.parse
-        self.vary = guarded.vary
+        self.evolve = guarded.evolve
+        self.holds = guarded.holds
         self._solve = guarded.solve
         self._draw = guarded.draw
 

@@ -44,7 +44,7 @@ def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tu
     offered = [
         lesson
         for attempt, feedback in judged
-        if attempt.task_id not in scratch.eliminated
+        if attempt.id not in scratch.barred
         for lesson in lessons(attempt, feedback, tasks[attempt.task_id])
     ]
     exemplars = [
@@ -60,16 +60,10 @@ def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tu
         per_task=session.memory.per_lesson,
         per_cell=session.memory.per_cell,
     )
-    scratch.refused = dict(Counter([*decision.refused.values(), *_of_eliminated(session, judged)]))
+    scratch.refused = dict(Counter([*decision.refused.values(), *scratch.barred.values()]))
     born = [exemplars[i] for i in decision.admitted]
     died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
     return born, died
-
-
-def _of_eliminated(session: Session, judged: list[Judged]) -> list[str]:
-    """Why answers to eliminated tasks are not learned, a reason each."""
-    known = session.scratch.eliminated
-    return [f"task eliminated: {known[attempt.task_id]}" for attempt, _ in judged if attempt.task_id in known]
 
 
 def _applicant(session: Session, lesson: Lesson, exemplar: Exemplar) -> Applicant:

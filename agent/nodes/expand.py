@@ -96,12 +96,12 @@ def sift(session: Session) -> None:
     """
     scratch = session.scratch
     for task in scratch.tasks:
-        verdicts = [f.verified for a, f in scratch.judged if a.task_id == task.id and f.status.judged]
-        if task.origin != "evolved" or not verdicts:
+        judged = {a.id: f.verified for a, f in scratch.judged if a.task_id == task.id and f.status.judged}
+        if task.origin != "evolved" or not judged:
             continue
-        reason = by_pass_rate(sum(verdicts), len(verdicts))
+        reason = by_pass_rate(sum(judged.values()), len(judged))
         if reason:
-            scratch.eliminated[task.id] = reason
+            scratch.barred |= dict.fromkeys(judged, f"task eliminated: {reason}")
         outcome: JsonValue = {"task": task.id, "operator": task.operator, "eliminated": reason}
         scratch.events.append(("evolved", outcome))
 

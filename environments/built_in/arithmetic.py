@@ -104,10 +104,9 @@ class Arithmetic:
         return list(dict.fromkeys(int(number) for number in re.findall(r"[0-9]+", task.prompt)))
 
     def vary(self, task: Task, seed: int) -> Task:
-        """The same story with other numbers; where none keep every result whole, another of as many steps."""
-        rng = random.Random(f"arithmetic vary {task.id} {seed}")
+        """The same story with other numbers; itself, where no others keep every result whole."""
         story = _story(task)
-        return self._task(with_other_numbers(rng, story) or tell(rng, min(4, len(story.plan.splitlines()))))
+        return self._task(with_other_numbers(random.Random(f"arithmetic vary {task.id} {seed}"), story) or story)
 
     def evolve(self, task: Task, operator: str, seed: int) -> Task | None:
         """The story made harder, see `burnish.environments.built_in.retelling.evolved`."""
