@@ -36,7 +36,7 @@ def export(
     from burnish.agent.data_views import print_exported
     from burnish.agent.exports.export import ExportOptions
     from burnish.agent.exports.export import export as export_run
-    from burnish.config import validated
+    from burnish.tables import validated
 
     given = {
         "format": form,

@@ -24,10 +24,10 @@ from burnish.agent.api import open_run
 from burnish.agent.directory import RunDirectory
 from burnish.agent.exports.export import ExportOptions, export
 from burnish.agent.opening import make_seed_program
-from burnish.config import validated
 from burnish.environments.registry import load
 from burnish.memory.journal import Journal
 from burnish.records import IterationRecord
+from burnish.tables import validated
 from burnish.types import Attempt, Feedback, Task
 
 PROMISED_SECONDS, PROMISED_BYTES = 120, 2 << 30

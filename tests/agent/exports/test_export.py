@@ -14,8 +14,8 @@ from laboratory import CommandLine, Laboratory, laboratory, query
 
 from burnish.agent.api import Run, open_run
 from burnish.agent.exports.export import Exported, ExportOptions, export
-from burnish.config import validated
 from burnish.errors import ConfigError, ExportExists, StorageError
+from burnish.tables import validated
 
 LICENSED = f"{Path(__file__).with_name('licensed_codes.py')}:LicensedCodes"
 
