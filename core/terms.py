@@ -54,6 +54,7 @@ class TermsTable:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+        self._found: dict[str, Terms] = {"": PEOPLE}
 
     @classmethod
     def load(cls, own: Path | None = None) -> Self:
@@ -77,11 +78,12 @@ class TermsTable:
 
         The longest pattern counts, one of the user's before any other.
         """
-        if not model:
-            return PEOPLE
-        name = bare_name(model)
-        fitting = [row for row in self.rows if fnmatchcase(name, row.pattern)]
-        return max(fitting, key=lambda row: (row.own, len(row.pattern))).terms if fitting else UNKNOWN
+        if model not in self._found:
+            name = bare_name(model)
+            fitting = [row for row in self.rows if fnmatchcase(name, row.pattern)]
+            best = max(fitting, key=lambda row: (row.own, len(row.pattern)), default=None)
+            self._found[model] = best.terms if best else UNKNOWN
+        return self._found[model]
 
     def listing(self) -> list[tuple[str, Terms]]:
         """Every pattern with its terms, those of the user first."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from burnish.memory.journal import Journal
-from burnish.types import Feedback, Played, Record, Task, content_hash
+from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
+
+Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
 LEARNT_FROM = ("attempt", "rewrite")
 """The nodes whose answers are to train tasks. What the gate and the sealed test asked never leaves a run."""
@@ -41,6 +44,13 @@ class Row(Record):
         return content_hash(self.task.id, self.answer)
 
     @property
+    def tag(self) -> str:
+        """How it came about: how its task did ("evolved", "augmented"), or its answer, where the environment, or a
+        person, posed the task ("seed", "attempt", "person", ...).
+        """
+        return self.task.origin or self.origin
+
+    @property
     def asked(self) -> str:
         """What it answers."""
         return self.situation or self.task.prompt
@@ -67,7 +77,8 @@ def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
     What was not judged (an environment that failed) is none.
     """
     seen: set[str] = set()
-    ratings, pairs = _ratings(journal), _pairs(journal)
+    events = journal.events()
+    ratings, pairs = _ratings(events), _pairs(events)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)
@@ -102,20 +113,20 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
                 )
 
 
-def _pairs(journal: Journal) -> dict[str, tuple[str, ...]]:
+def _pairs(events: Events) -> dict[str, tuple[str, ...]]:
     """By answer those it was found better than."""
     found: dict[str, tuple[str, ...]] = {}
-    for _, kind, body in journal.events():
+    for _, kind, body in events:
         if kind == "pair" and isinstance(body, Mapping):
             better = str(body["better"])
             found[better] = (*found.get(better, ()), str(body["worse"]))
     return found
 
 
-def _ratings(journal: Journal) -> dict[str, float]:
+def _ratings(events: Events) -> dict[str, float]:
     """The judge's ratings by attempt, later ones replacing earlier ones."""
     found: dict[str, float] = {}
-    for _, kind, body in journal.events():
+    for _, kind, body in events:
         if kind == "ratings" and isinstance(body, list):
             found |= {str(one[2]): float(str(one[0])) for one in body if isinstance(one, list) and len(one) > 2}
     return found

@@ -13,7 +13,8 @@ import pytest
 from laboratory import CommandLine, Laboratory, laboratory, query
 
 from burnish.agent.api import Run, open_run
-from burnish.agent.exports.export import Exported, ExportOptions, export
+from burnish.agent.exports.export import Exported, export
+from burnish.agent.exports.options import ExportOptions
 from burnish.config import validated
 from burnish.errors import ConfigError, ExportExists, StorageError
 

@@ -19,7 +19,7 @@ def row(answer: str, reward: float = 1.0, *, steps: tuple[int, ...] = (), **more
 
 
 def records(form: Format, *rows: Row, system: str = "Be exact.") -> list[Any]:
-    return [item.record for item in FORMATS[form](rows, system)]
+    return [item.record for item in FORMATS[form](rows, lambda _row: system)]
 
 
 def message(role: str, content: str) -> dict[str, str]:
