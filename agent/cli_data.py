@@ -85,8 +85,11 @@ def terms(
     as_json: Json = False,
 ) -> None:
     """What the outputs of models may be used for, as their makers state it; without names, all that is known."""
-    from burnish.agent.data_views import print_terms
+    from burnish.agent.data_views import print_terms, print_terms_table
     from burnish.terms import TermsTable
 
     table = TermsTable.load(own)
-    print_terms([(name, table.of(name)) for name in models] if models else table.listing(), as_json=as_json)
+    if models:
+        print_terms([(name, table.of(name)) for name in models], as_json=as_json)
+    else:
+        print_terms_table(table.listing(), as_json=as_json)

@@ -23,7 +23,9 @@ Sharing: TypeAlias = Literal["yes", "unknown", "no"]
 
 @dataclass(frozen=True)
 class Terms(Record):
-    """What the maker of a model says of its outputs. `date` is that of the statement, `source` where it stands."""
+    """What the maker of a model says of its outputs. `date` is that of the statement, `source` where it stands,
+    `checked` when it was last read; empty where it is only reported by others.
+    """
 
     licence: str = "NOASSERTION"
     training: Training = "unknown"
@@ -32,6 +34,7 @@ class Terms(Record):
     statement: str = ""
     source: str = ""
     date: str = ""
+    checked: str = ""
 
 
 UNKNOWN = Terms()

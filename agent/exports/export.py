@@ -23,6 +23,7 @@ from burnish.agent.opening import open_meaning
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
+from burnish.policies.purposes import NO_KNOWN_LICENCE
 from burnish.protocols import Environment
 from burnish.terms import TermsTable
 from burnish.types import JsonValue, Record
@@ -60,7 +61,7 @@ def export(
         with run.journal() as journal:
             live = environment or (None if journal.meta("live") is True else environment_of(run))
             papers = Papers.of(live) if live else Papers.in_journal(journal)
-            instruction = instruction_of(journal, options)
+            instruction = instruction_of(run, journal, options)
             sieve = _sifted(run, journal, live, table, options, embedder, papers, instruction)
             items = list(FORMATS[options.format](sieve.rows, instruction.of))
             if not items:
@@ -119,6 +120,12 @@ def _written(
 
 
 def _said(counts: Sequence[Count]) -> str:
-    """What the filters took, in a clause."""
+    """What the filters took and what to do about it, in a clause."""
     taken = [f"{number:,} × {why}" for count in counts for why, number in count.taken.items()]
-    return f"of {counts[0].before:,} rows {'; '.join(taken)}" if taken else "the run holds nothing of that kind"
+    if not taken:
+        return "the run holds nothing of that kind"
+    terms = counts[0].taken
+    way_on = "; `burnish terms MODEL` says more, and --terms FILE states what you know" if terms else ""
+    if NO_KNOWN_LICENCE in terms:
+        way_on = "; give their environment a `licence` and a `provenance`"
+    return f"of {counts[0].before:,} rows {'; '.join(taken)}{way_on}"

@@ -46,8 +46,10 @@ class HeldOut:
         return frozenset(self.texts)
 
     def shared(self, row: Row) -> str:
-        """What a row has in common with it, word for word; empty for nothing."""
-        if any(canonical_text(text) in self._whole for text in row.texts):
+        """What a row has in common with it, word for word; empty for nothing. An answer that is a text of it tells
+        nothing while it is short: a label, a number.
+        """
+        if any(canonical_text(text) in self._whole for text in row.asked_in_it):
             return f"equal to a text of {self.name}"
         if any(run in self.runs for text in row.texts for run in ngrams(text, CONTAMINATED)):
             return f"{CONTAMINATED} words in common with {self.name}"
@@ -57,7 +59,7 @@ class HeldOut:
 def by_contamination(
     sieve: Sieve, held_out: Sequence[HeldOut], *, words: float, meaning: float, embedder: Embedder
 ) -> None:
-    """Leave out what is, or holds, something held out (its task, its answer, each turn), and tasks that are nearly the
+    """Leave out what asks or holds something held out (its task, its answer, each turn), and tasks that are nearly the
     same as a text held out, by the likenesses from which on two tasks count as one.
     """
     for one in held_out:
@@ -101,19 +103,20 @@ def sealed_tasks(run: Run, journal: Journal, environment: Environment | None) ->
 
 
 def texts_of_file(path: Path) -> HeldOut:
-    """A file of texts: JSONL, of which every text counts, or plain lines.
+    """A file of texts: JSON or JSONL, of which every text counts, or plain lines.
 
     Raises:
         ConfigError: it cannot be read, or is not what its name says.
 
     """
     try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        whole = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"cannot read {path} ({error}); give a file of texts in UTF-8, a line each, or JSONL"
         ) from None
-    if path.suffix == ".jsonl":
+    lines = [whole] if path.suffix == ".json" else [line for line in whole.split("\n") if line.strip()]
+    if path.suffix in {".json", ".jsonl"}:
         return HeldOut.of(path.name, [text for line in lines for text in _texts(_parsed(path, line))])
     return HeldOut.of(path.name, lines)
 
@@ -121,8 +124,9 @@ def texts_of_file(path: Path) -> HeldOut:
 def _parsed(path: Path, line: str) -> JsonValue:
     try:
         parsed: JsonValue = json.loads(line)
-    except ValueError:
-        raise ConfigError(f"{path} is not JSONL: {line[:60]!r} is no JSON; mend it, or name it .txt") from None
+    except (ValueError, RecursionError):
+        kind = path.suffix.removeprefix(".").upper()
+        raise ConfigError(f"{path} is not {kind}: {line[:60]!r} is no JSON; mend it, or name it .txt") from None
     return parsed
 
 

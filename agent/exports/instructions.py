@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from burnish.agent.api import Run
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.rows import Row
 from burnish.memory.journal import Journal
-from burnish.programs import Prompt
 
 TAG = "origin: {}"
 """The last line of a tagged instruction: by it what is trained tells apart data of different making, as in instruction
@@ -28,17 +28,16 @@ class Instruction:
         return "\n\n".join(filter(None, (self.text, TAG.format(row.tag) if self.tagged else "")))
 
 
-def instruction_of(journal: Journal, options: ExportOptions) -> Instruction:
+def instruction_of(run: Run, journal: Journal, options: ExportOptions) -> Instruction:
     """That of the seed or of the newest champion. Where the champion's is another, all models that reflected count as
     its authors.
+
+    Raises:
+        StorageError: the run has not begun yet.
+
     """
-    if options.system == "none":
-        return Instruction("", tagged=options.tag)
-    seed, champion = (_prompt(journal, place) for place in (0, -1))
-    prompt = seed if options.system == "seed" else champion
+    seed = run.program(0).prompt
+    prompt = run.program().prompt if options.system == "champion" else seed
+    text = "" if options.system == "none" else "\n\n".join(text for _, text in prompt.sections)
     authors = () if prompt.id == seed.id else tuple(journal.models("reflector"))
-    return Instruction("\n\n".join(text for _, text in prompt.sections), authors, options.tag)
-
-
-def _prompt(journal: Journal, place: int) -> Prompt:
-    return journal.program(journal.iterations()[place].champion_id).prompt
+    return Instruction(text, authors, options.tag)

@@ -56,9 +56,14 @@ class Row(Record):
         return self.situation or self.task.prompt
 
     @property
+    def asked_in_it(self) -> tuple[str, ...]:
+        """All that it answers: its task, and what was seen at each turn."""
+        return (self.task.prompt, *(turn.observation for turn in self.turns))
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """All that it says."""
-        return (self.task.prompt, self.answer, *(turn.observation for turn in self.turns))
+        return (*self.asked_in_it, self.answer)
 
     @property
     def verified_by(self) -> str:
@@ -74,7 +79,7 @@ class Row(Record):
 def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
     """Every distinct judged answer to a train task, seeds first, then in the order in which they were given.
 
-    What was not judged (an environment that failed) is none.
+    What was not judged (an environment that failed), or is empty (a call that failed), is none.
     """
     seen: set[str] = set()
     events = journal.events()
@@ -98,7 +103,7 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
     for node in LEARNT_FROM:
         for iteration, attempt, feedback in journal.judged(node):
             task = tasks[attempt.task_id]
-            if feedback.status.judged and task.split == "train":
+            if feedback.status.judged and task.split == "train" and attempt.answer.strip():
                 yield Row(
                     task,
                     attempt.answer,

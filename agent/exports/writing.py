@@ -36,6 +36,7 @@ def new_folder(path: Path) -> Iterator[Path]:
 
     """
     check_room(path)
+    path = path.resolve()
     making = path.with_name(f".{path.name}.part")
     try:
         shutil.rmtree(making, ignore_errors=True)

@@ -6,19 +6,31 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from codes import Codes
 from laboratory import CommandLine, Laboratory, laboratory, query
 
 from burnish.agent.api import Run, open_run
+from burnish.agent.directory import RunDirectory
 from burnish.agent.exports.export import Exported, export
 from burnish.agent.exports.options import ExportOptions
 from burnish.config import validated
 from burnish.errors import ConfigError, ExportExists, StorageError
+from burnish.memory.journal import Journal
 
 LICENSED = f"{Path(__file__).with_name('licensed_codes.py')}:LicensedCodes"
+
+
+class LicensedCodes(Codes):
+    """A live object, on terms."""
+
+    licence = "CC0-1.0"
+    provenance = "Made up for the tests."
+
 
 MINE = '[[model]]\nmatch = "scripted"\nlicence = "MIT"\ntraining = "{}"\nsharing = "{}"\n'
 
@@ -146,21 +158,49 @@ def test_tasks_of_unknown_licence_are_not_trained_on(made: Laboratory, tmp_path:
 def test_a_text_of_a_named_file_is_held_out(run: Run, tmp_path: Path) -> None:
     _, rows = exported(run, tmp_path)
     prompts = [row["messages"][1]["content"] for row in rows]
-    plain, lines = tmp_path / "seen.txt", tmp_path / "seen.jsonl"
-    plain.write_text(prompts[0].upper().replace(prompts[0].upper(), f"{prompts[0]}  \n"))
+    plain, lines, whole = tmp_path / "seen.txt", tmp_path / "seen.jsonl", tmp_path / "seen.json"
+    plain.write_text(f"\ufeff{prompts[0]}  \n", encoding="utf-8")
     lines.write_text(json.dumps({"conversation": [{"text": prompts[1]}]}) + "\n")
-    done, left = exported(run, tmp_path, held_out=[plain, lines])
+    whole.write_text(json.dumps([[prompts[2]], 3], indent=2))
+    done, left = exported(run, tmp_path, held_out=[plain, lines, whole])
     remaining = {row["messages"][1]["content"] for row in left}
-    assert remaining.isdisjoint(prompts[:2])
-    assert {c.filter: c.before - c.after for c in done.counts if "seen" in c.filter} == {
-        "held out: seen.txt": 1,
-        "held out: seen.jsonl": 1,
-    }
-    lines.write_text("oops")
-    with pytest.raises(ConfigError, match="is not JSONL: 'oops' is no JSON"):
-        exported(run, tmp_path, held_out=[lines])
-    with pytest.raises(ConfigError, match="cannot read"):
-        exported(run, tmp_path, held_out=[tmp_path / "none"])
+    assert remaining.isdisjoint(prompts[:3])
+    taken = {c.filter: dict(c.taken) for c in done.counts if "seen" in c.filter}
+    for file in (plain, lines, whole):
+        assert taken[f"held out: {file.name}"][f"equal to a text of {file.name}"] == 1
+
+
+def test_a_task_nearly_the_same_as_a_held_out_text_goes_and_a_short_answer_in_it_tells_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    _, rows = exported(run, tmp_path, words=0.5)
+    _, question, answer = (message["content"] for message in rows[0]["messages"])
+    near = tmp_path / "near.txt"
+    near.write_text(f"Please: {question}")
+    _, left = exported(run, tmp_path, words=0.5, held_out=[near])
+    assert question not in {row["messages"][1]["content"] for row in left}
+    near.write_text(answer)
+    _, left = exported(run, tmp_path, words=1, meaning=1, held_out=[near])
+    assert question in {row["messages"][1]["content"] for row in left}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("bad.jsonl", b'{"a": 1}\noops', "bad.jsonl is not JSONL: 'oops' is no JSON"),
+        ("bad.json", b"[1,", "bad.json is not JSON: "),
+        ("deep.json", b"[" * 100_000, "deep.json is not JSON: "),
+        ("latin.txt", "Stra\u00dfe".encode("latin-1"), "give a file of texts in UTF-8"),
+        ("", b"", "cannot read"),
+    ],
+)
+def test_a_file_that_is_no_file_of_texts_is_named(
+    run: Run, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    if name:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        exported(run, tmp_path, held_out=[tmp_path / (name or "none.txt")])
 
 
 def test_families_are_never_torn_apart(run: Run, tmp_path: Path) -> None:
@@ -221,10 +261,67 @@ def test_what_exists_is_left_alone(run: Run, tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
-def test_a_full_disk_leaves_nothing(run: Run, tmp_path: Path) -> None:
-    """/dev/full is a real device whose every write fails for want of room."""
+def test_where_no_folder_can_be_nothing_is_left(run: Run, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot write"):
         export(run, Path("/dev/full/data"), options(terms=terms(tmp_path)))
+
+
+def test_a_run_that_has_not_begun_has_nothing(made: Laboratory, tmp_path: Path) -> None:
+    place = RunDirectory(tmp_path / "new")
+    place.create(made.config(environment=LICENSED))
+    Journal.open(place.journal).close()
+    with pytest.raises(StorageError, match="the run has not begun yet"):
+        export(open_run(place.path), tmp_path / "out", options(terms=terms(tmp_path)))
+
+
+def test_a_run_without_rows_says_so(made: Laboratory, tmp_path: Path) -> None:
+    copy = shutil.copytree(made.folder / "run", tmp_path / "copy")
+    query(copy, "DELETE FROM attempts")
+    with pytest.raises(ConfigError, match="nothing is left to export as kto: the run holds nothing of that kind"):
+        exported(open_run(copy), tmp_path, format="kto")
+
+
+def test_a_run_on_a_live_object_is_exported_without_it_on_the_terms_it_had(made: Laboratory, tmp_path: Path) -> None:
+    made.run_with("live", LicensedCodes())
+    _, rows = exported(open_run(made.folder / "live"), tmp_path)
+    assert {row["provenance"]["licence"] for row in rows} == {"CC0-1.0"}
+    copy = shutil.copytree(made.folder / "live", tmp_path / "copy")
+    query(copy, "DELETE FROM meta WHERE key = 'sealed'")
+    with pytest.raises(ConfigError, match="the sealed test of this run is not open yet"):
+        exported(open_run(copy), tmp_path)
+    done = export(open_run(copy), tmp_path / "out", options(terms=terms(tmp_path)), environment=LicensedCodes())
+    assert done.splits["train"]
+
+
+def test_an_instruction_that_a_reflector_wrote_is_on_its_terms(made: Laboratory, run: Run, tmp_path: Path) -> None:
+    copy = shutil.copytree(run.place.path, tmp_path / "copy")
+    reflected = '{"text": "", "model": "gpt-4o", "usage": {}}'
+    query(
+        copy, "INSERT INTO calls VALUES('k', 0, 1, 'rewrite', 'reflector', 'done', 0, 0, 0, 0, 0, 0, 0, ?)", reflected
+    )
+    changed = open_run(copy)
+    if changed.program().prompt.id == changed.program(0).prompt.id:
+        program = changed.program()
+        mended = replace(program, prompt=program.prompt.with_section("style", "Be brief.", "reflection"))
+        query(copy, "INSERT INTO programs VALUES(?, ?)", mended.id, json.dumps(mended.to_json()))
+        query(
+            copy,
+            "UPDATE iterations SET body = json_set(body, '$.champion_id', ?)"
+            " WHERE number = (SELECT MAX(number) FROM iterations)",
+            mended.id,
+        )
+    exported(changed, tmp_path, system="seed")
+    with pytest.raises(ConfigError, match="outputs of gpt-4o may train no model that competes"):
+        exported(changed, tmp_path, system="champion")
+    _, rows = exported(changed, tmp_path, system="champion", purpose="evaluate")
+    assert rows[0]["provenance"]["models"] == ["scripted", "gpt-4o"]
+
+
+def test_the_tag_says_how_a_row_came_about(run: Run, tmp_path: Path) -> None:
+    _, rows = exported(run, tmp_path, tag=True)
+    assert all(row["messages"][0]["content"].endswith("\n\norigin: attempt") for row in rows)
+    _, rows = exported(run, tmp_path, tag=True, system="none")
+    assert all(row["messages"][0]["content"] == "origin: attempt" for row in rows)
 
 
 def test_the_command_says_what_it_took(run: Run, tmp_path: Path, burnish: CommandLine) -> None:
@@ -252,7 +349,12 @@ def test_bad_options_are_named(run: Run, burnish: CommandLine, tmp_path: Path, a
     assert message in done.err
 
 
-def test_terms_are_printed(burnish: CommandLine) -> None:
-    assert "LicenseRef-Llama-3" in burnish("terms", "Llama-3.1-8B").out
+def test_terms_are_printed(burnish: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    one = burnish("terms", "Llama-3.1-8B", "nobodys").out
+    for said in ("LicenseRef-Llama-3", 'with "Llama"', "github.com/meta-llama", "nothing is known of it"):
+        assert said in one
     assert json.loads(burnish("terms", "nobodys", "--json").out)["nobodys"]["training"] == "unknown"
-    assert "smollm*" in burnish("terms").out
+    everything = burnish("terms").out
+    assert "smollm*" in everything
+    assert max(map(len, everything.splitlines())) <= 80
