@@ -42,6 +42,7 @@ class Diversity(Record):
     distinct_1: float
     distinct_2: float
     near_duplicates: float
+    self_bleu: float = 0.0
     comparable: bool = True
     counts: tuple[int, ...] = ()
 
@@ -112,6 +113,7 @@ def measure(
         distinct_1=distinct_n(sample_texts, 1),
         distinct_2=distinct_n(sample_texts, 2),
         near_duplicates=near_duplicate_share(sample),
+        self_bleu=self_bleu(sample_texts),
         comparable=n == size,
         counts=tuple(np.bincount(assignment, minlength=len(cells.centres)).tolist()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ from codes import Codes
 from laboratory import CommandLine, Laboratory, laboratory, query
 
 from burnish.agent.api import Run, open_run
+from burnish.agent.cli import app
 from burnish.agent.directory import RunDirectory
 from burnish.agent.exports.export import Exported, export
 from burnish.agent.exports.options import ExportOptions
@@ -121,6 +123,31 @@ def test_what_the_terms_forbid_never_leaves(
         with pytest.raises(ConfigError, match=f"nothing is left to export as {form}: of .* {reason}"):
             exported(run, tmp_path, format=form, purpose=purpose, terms=terms(tmp_path, training, sharing))
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".toml"]
+
+
+def commands_on_runs(run: Path, out: Path) -> Iterator[list[object]]:
+    """Every command that takes a run, with the least it needs."""
+    for command in app.registered_commands:
+        assert command.callback
+        parameters = inspect.signature(command.callback).parameters
+        if "run" in parameters:
+            name = command.name or command.callback.__name__
+            compared = [0, 1] if {"a", "b"} <= set(parameters) else []
+            yield [name, run, *compared, *(["--out", out] if "out" in parameters else [])]
+
+
+def test_by_no_command_does_a_row_leave_a_run_whose_terms_forbid_it(
+    run: Run, tmp_path: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(run.place.path, tmp_path / "runs" / "run")
+    query(copy, "UPDATE attempts SET body = json_set(body, '$.model', 'llama-2-7b')")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    done = {str(arguments[0]): burnish(*arguments) for arguments in commands_on_runs(copy, tmp_path / "here" / "out")}
+    assert {"export", "memory", "report", "resume", "diff"} <= set(done)
+    assert "outputs of llama-2-7b may not train other models" in done["export"].err
+    assert list((tmp_path / "here").iterdir()) == []
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run"]
 
 
 def test_a_model_without_terms_is_refused_and_serves_evaluation(run: Run, tmp_path: Path) -> None:
