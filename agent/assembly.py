@@ -22,6 +22,13 @@ from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
+from burnish.agent.proving.abstraction import AbstractionProver
+from burnish.agent.proving.base import Prover
+from burnish.agent.proving.constitution import ConstitutionProver
+from burnish.agent.proving.curation import CurationProver
+from burnish.agent.proving.evolving import EvolProver
+from burnish.agent.proving.hints import HintsProver
+from burnish.agent.proving.round_trip import RoundTripProver
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
@@ -52,6 +59,16 @@ IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
 
 EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
 """By the name `expanding.methods` uses."""
+
+PROVERS: Mapping[str, Callable[[], Prover]] = {
+    "abstraction": AbstractionProver,
+    "backtranslation": RoundTripProver,
+    "constitution": ConstitutionProver,
+    "curation": CurationProver,
+    "evol": EvolProver,
+    "hints": HintsProver,
+}
+"""By the name `proofs` uses."""
 
 OPERATORS: Mapping[str, Callable[[], Operator]] = {
     "memory": MemoryOperator,
@@ -115,6 +132,19 @@ def choose_expanders(config: RunConfig) -> list[Expander]:
     return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
 
 
+def choose_provers(config: RunConfig) -> list[Prover]:
+    """The provers a configuration names.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    for name in config.proofs:
+        if name not in PROVERS:
+            raise ConfigError(f"proofs: {name!r} is not known; {nearest(name, PROVERS)}")
+    return [PROVERS[name]() for name in config.proofs]
+
+
 def choose_principles(config: RunConfig) -> list[Principle]:
     """The principles of the constitution a configuration names, none where it names none.
 
@@ -155,6 +185,7 @@ def check_parts(config: RunConfig) -> None:
     open_embedder(config.memory.embedder)
     choose_expanders(config)
     choose_principles(config)
+    choose_provers(config)
     for model in models:
         authorization(model)
         if model.file:

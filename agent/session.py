@@ -43,6 +43,8 @@ class Scratch:
     """What is spent on each task."""
     outputs: list[Attempt] = field(default_factory=list)
     """Answers for which tasks in hand were written."""
+    barred: dict[str, str] = field(default_factory=dict)
+    """Attempts that are not to be learned whatever their verdict, and why."""
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)

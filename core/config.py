@@ -120,6 +120,8 @@ class SamplingConfig(Section):
     drawn by chance, whose arguments the model fills in. `forms` holds the attempts of a search to the form of the
     answers, where the environment knows it. `hints` is how many of the tasks that no answer was right for are tried
     again with a hint at the end of a right one (STaR), where the environment knows one; what is learned has no hint.
+    `variants` is how many variants of its task, with other constants, a plan has to be right for before it is learned,
+    where the environment makes them: one that is right by chance is not.
     """
 
     tasks: Positive = 24
@@ -129,6 +131,7 @@ class SamplingConfig(Section):
     sketches: Count = 8
     forms: bool = True
     hints: Count = 0
+    variants: Count = 0
 
 
 class SealedConfig(Section):
@@ -163,11 +166,13 @@ class ExpandingConfig(Section):
     """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
 
     `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
-    `drafts` texts an iteration, of which those that become tasks are tried with the others.
+    `drafts` texts an iteration, of which those that become tasks are tried with the others, `samples` times each. An
+    evolved task that is always or never solved is eliminated.
     """
 
     methods: tuple[str, ...] = ()
     drafts: Positive = 8
+    samples: Positive = 4
 
 
 class ConstitutionConfig(Section):
@@ -178,6 +183,17 @@ class ConstitutionConfig(Section):
 
     file: str = ""
     answers: Positive = 4
+
+
+class JudgingConfig(Section):
+    """How the judge is asked for its ratings.
+
+    With `reasons` it says why before it rates. `shown` is how many answers of the iteration before it is shown, half of
+    them verified and half not, with the rating each deserved.
+    """
+
+    reasons: bool = False
+    shown: Count = 0
 
 
 class ReviewConfig(Section):
@@ -198,6 +214,7 @@ class RunConfig(Section):
     and they verify it, 3 they judge every generated answer, 4 they judge a sample of the sealed test, 5 they have no
     part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
+    `proofs` names the methods whose claims are measured once the sealed test is opened.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
 
@@ -218,6 +235,8 @@ class RunConfig(Section):
     sealed: SealedConfig = SealedConfig()
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
+    judging: JudgingConfig = JudgingConfig()
+    proofs: tuple[str, ...] = ()
     policies: dict[str, Options] = {}
 
     @classmethod
