@@ -11,7 +11,7 @@ from burnish.agent.exports.card import write_card
 from burnish.agent.exports.columns import columns_of
 from burnish.agent.exports.describing import card_of
 from burnish.agent.exports.filters import Count, Sieve, by_balance, by_likeness, by_rating, by_terms, by_verdict
-from burnish.agent.exports.formats import FORMATS, NEED_WRONG_ANSWERS, Item
+from burnish.agent.exports.formats import FORMATS, LEFT_OUT, NEED_WRONG_ANSWERS, Format, Item
 from burnish.agent.exports.held_out import by_contamination, sealed_tasks, texts_of_file
 from burnish.agent.exports.instructions import Instruction, instruction_of
 from burnish.agent.exports.options import ExportOptions
@@ -63,7 +63,7 @@ def export(
             papers = Papers.of(live) if live else Papers.in_journal(journal)
             instruction = instruction_of(run, journal, options)
             sieve = _sifted(run, journal, live, table, options, embedder, papers, instruction)
-            items = list(FORMATS[options.format](sieve.rows, instruction.of))
+            items = _made(sieve, options.format, instruction)
             if not items:
                 raise ConfigError(f"nothing is left to export as {options.format}: {_said(sieve.counts)}")
             card = card_of(run, journal, options, sieve, items, table=table, papers=papers, embedder=embedder)
@@ -102,6 +102,14 @@ def _sifted(
     if options.balance:
         by_balance(sieve)
     return sieve
+
+
+def _made(sieve: Sieve, form: Format, instruction: Instruction) -> list[Item]:
+    """The records of a format; rows that are in none count as taken out."""
+    items = list(FORMATS[form](sieve.rows, instruction.of))
+    used = {row.source for item in items for row in item.rows}
+    sieve.sift(f"format {form}", lambda row: "" if row.id in used else LEFT_OUT[form])
+    return items
 
 
 def _written(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, product
 from types import MappingProxyType
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 from burnish.agent.exports.rows import Row
 from burnish.agent.models.rendering import defuse
@@ -143,6 +143,16 @@ FORMATS: Mapping[Format, Formatter] = MappingProxyType(
 """What can be written: `sft` messages, `sharegpt` conversations, `chatml` text; `dpo` pairs; `kto` answers with a
 label; `steps` with a label each; `prompts` alone."""
 
+LEFT_OUT: Mapping[Format, str] = MappingProxyType(
+    {
+        **dict.fromkeys(get_args(Format), "not verified"),
+        "dpo": "in no pair of a right answer and a worse one",
+        "steps": "its steps have no labels",
+        "prompts": "another answer to the same task",
+    }
+)
+"""Why a row makes no record of a format."""
+
 NEED_WRONG_ANSWERS = frozenset({"dpo", "kto", "steps"})
 """Formats that also take answers which were found wrong."""
 
@@ -154,7 +164,9 @@ def _situations(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
         for turn in row.turns:
             feedback = Feedback(float(turn.label > 0), verified=turn.label > 0, steps=(turn.label,))
-            yield replace(row, situation=turn.observation, answer=turn.action, feedback=feedback, turns=())
+            yield replace(
+                row, situation=turn.observation, answer=turn.action, feedback=feedback, turns=(), episode=row.id
+            )
 
 
 def _by_situation(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -42,7 +42,7 @@ def provenance_of(item: Item, table: TermsTable, papers: Papers) -> dict[str, Js
     row = item.rows[0]
     models = list(dict.fromkeys(model for one in item.rows for model in generators_of(one)))
     return {
-        "rows": [one.id for one in item.rows],
+        "rows": [one.source for one in item.rows],
         "task": row.task.id,
         "environment": row.task.environment,
         "cell": row.task.cell,

@@ -37,11 +37,18 @@ class Row(Record):
     """The ids of answers to its task that it was found better than, by a principle of the constitution."""
     situation: str = ""
     """What was asked, where that is a turn of the task and not the task itself."""
+    episode: str = ""
+    """The id of the row whose turn it is."""
 
     @cached_property
     def id(self) -> str:
         """Hash of task and answer."""
         return content_hash(self.task.id, self.answer)
+
+    @property
+    def source(self) -> str:
+        """The id of the row of the run it is, or is a turn of."""
+        return self.episode or self.id
 
     @property
     def tag(self) -> str:

@@ -100,6 +100,17 @@ def test_the_counts_add_up(run: Run, tmp_path: Path) -> None:
     assert done.counts[-1].after == len(rows)
 
 
+@pytest.mark.parametrize("form", ["dpo", "kto", "prompts"])
+def test_the_counts_end_at_the_rows_that_are_in_records(run: Run, tmp_path: Path, form: str) -> None:
+    done, rows = exported(run, tmp_path, format=form)
+    assert done.counts[-1].after == len({row for record in rows for row in record["provenance"]["rows"]})
+
+
+def test_answers_without_labels_of_their_steps_are_said_to_be_so(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nothing is left to export as steps: .* × its steps have no labels"):
+        exported(run, tmp_path, format="steps")
+
+
 def test_a_run_twice_exported_is_the_same_to_the_byte(run: Run, tmp_path: Path) -> None:
     first, _ = exported(run, tmp_path)
     again, _ = exported(run, tmp_path)
