@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +29,20 @@ from burnish.agent.proving.curation import CurationProver
 from burnish.agent.proving.evolving import EvolProver
 from burnish.agent.proving.hints import HintsProver
 from burnish.agent.proving.round_trip import RoundTripProver
+from burnish.agent.session import Policies
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
-from burnish.policies.acceptance import Acceptance, BettingGate
-from burnish.policies.admission import AdmissionPolicy, NovelAdmission
-from burnish.policies.budget import BudgetPolicy, ReservingBudget
+from burnish.policies.acceptance import BettingGate
+from burnish.policies.admission import NovelAdmission
+from burnish.policies.budget import ReservingBudget
 from burnish.policies.constitution import Principle
-from burnish.policies.curriculum import Curriculum, FrontierCurriculum, UniformCurriculum
-from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction
-from burnish.policies.guard import Guard, LadderGuard, OffGuard
-from burnish.policies.rating import AuditRating, RateAll, RatingPolicy
-from burnish.policies.rewriting import Rewriting, YieldRewriting
-from burnish.policies.stopping import NeverStopping, PlateauStopping, Stopping
+from burnish.policies.curriculum import FrontierCurriculum, UniformCurriculum
+from burnish.policies.eviction import CrowdingEviction, OldestEviction
+from burnish.policies.guard import LadderGuard, OffGuard
+from burnish.policies.rating import AuditRating, RateAll
+from burnish.policies.rewriting import YieldRewriting
+from burnish.policies.stopping import NeverStopping, PlateauStopping
 from burnish.spelling import nearest
 
 IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
@@ -79,21 +80,6 @@ OPERATORS: Mapping[str, Callable[[], Operator]] = {
     "reflection": ReflectionOperator,
 }
 """By the name the configuration uses."""
-
-
-@dataclass(frozen=True)
-class Policies:
-    """One decision of each kind."""
-
-    curriculum: Curriculum
-    admission: AdmissionPolicy
-    eviction: Eviction
-    rewriting: Rewriting
-    acceptance: Acceptance
-    rating: RatingPolicy
-    diversity: Guard
-    stopping: Stopping
-    budget: BudgetPolicy
 
 
 def choose_policies(config: RunConfig) -> Policies:
