@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from burnish.agent.attempting import Attempter, Recall, Trial
 from burnish.agent.evaluation import Evaluator, Judged, judge_all
 from burnish.agent.models.calls import Place
+from burnish.agent.session import Session
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.policies.verdict import Comparison, Interval
 from burnish.programs import Program
 from burnish.records import SEALED, Proof
 from burnish.types import Task
-
-if TYPE_CHECKING:  # a session has provers
-    from burnish.agent.session import Session
 
 
 @dataclass(frozen=True)
