@@ -66,5 +66,6 @@ def _ruled(judged: Judged, decision: Decision) -> Judged:
             feedback, verified=False, reward=min(feedback.reward, 0.5), status=Status.OK
         )
     if decision.action == "edit" and decision.answer != attempt.answer:
-        attempt = replace(attempt, answer=decision.answer, origin="person", model="", turns=())
+        # the model keeps its part: what is edited is on its terms still
+        attempt = replace(attempt, answer=decision.answer, origin="person", turns=())
     return replace(attempt, reviewer=decision.who), Feedback(1.0, verified=True, steps=feedback.steps)
