@@ -92,7 +92,7 @@ def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
     """
     seen: set[str] = set()
     events = journal.events()
-    ratings, pairs, barred = _ratings(events), _pairs(events), _barred(events)
+    ratings, pairs, barred = _ratings(journal, events), _pairs(events), _barred(events)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)

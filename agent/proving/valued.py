@@ -54,8 +54,8 @@ class ValuesProver:
                 OFFLINE,
                 (gain := difference_of_means(behaviour, offline, seed=seed)),
                 passed=gain.lower > 0,
-                detail=f"mean reward {np.mean(behaviour):.3f} of {len(plays)} logged episodes and {np.mean(offline):.3f} "
-                f"of {len(tasks)} played",
+                detail=f"mean reward {np.mean(behaviour):.3f} of {len(plays)} logged episodes, {np.mean(offline):.3f} of "
+                f"{len(tasks)} played",
             ),
             self._gain(PLACEBO, placebo, offline, seed, "permuted and true rewards"),
             self._gain(ONLINE, offline, online, seed, f"after {ROUNDS} rounds of {PLAYS} episodes"),
