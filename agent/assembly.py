@@ -17,6 +17,7 @@ from burnish.agent.expanding.evol import Evol
 from burnish.agent.models.client import authorization
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
+from burnish.agent.operators.compile import CompileOperator
 from burnish.agent.operators.exemplars import ExemplarsOperator
 from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
@@ -53,13 +54,14 @@ IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
 EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
 """By the name `expanding.methods` uses."""
 
-OPERATORS: Mapping[str, Callable[[], Operator]] = {
-    "memory": MemoryOperator,
-    "rules": RulesOperator,
-    "bank": BankOperator,
-    "settings": SettingsOperator,
-    "exemplars": ExemplarsOperator,
-    "reflection": ReflectionOperator,
+OPERATORS: Mapping[str, Callable[[RunConfig], Operator]] = {
+    "memory": lambda _: MemoryOperator(),
+    "rules": lambda _: RulesOperator(),
+    "bank": lambda _: BankOperator(),
+    "settings": lambda _: SettingsOperator(),
+    "exemplars": lambda _: ExemplarsOperator(),
+    "reflection": lambda _: ReflectionOperator(),
+    "compile": lambda config: CompileOperator(config.compiling),
 }
 """By the name the configuration uses."""
 
@@ -99,7 +101,7 @@ def choose_operators(config: RunConfig) -> list[Operator]:
     for name in config.operators:
         if name not in OPERATORS:
             raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
-    return [OPERATORS[name]() for name in config.operators]
+    return [OPERATORS[name](config) for name in config.operators]
 
 
 def choose_expanders(config: RunConfig) -> list[Expander]:

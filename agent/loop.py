@@ -21,6 +21,7 @@ from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
 from burnish.policies.constitution import REVISIONS
+from burnish.policies.halving import calls, rungs
 from burnish.protocols import Environment
 
 PROBE_CALLS = 3
@@ -84,7 +85,14 @@ def costs(config: RunConfig, session: Session) -> Costs:
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
         sealed=each * arms * config.sealed.tasks,
+        search=each * _search(config),
     )
+
+
+def _search(config: RunConfig) -> int:
+    """Attempts that a search takes at most: the combinations, and the champion with the newest memory."""
+    plan = rungs(config.compiling.candidates + 1, config.compiling.tasks)
+    return calls(plan) if "compile" in config.operators else 0
 
 
 async def _announce(opened: Opened) -> None:

@@ -180,6 +180,20 @@ class ConstitutionConfig(Section):
     answers: Positive = 4
 
 
+class CompilingConfig(Section):
+    """The search of the operator `compile` over instruction, exemplars, k and retrieval.
+
+    `candidates` combinations are tried on `tasks` train tasks, the better half on as many more, and so on. `size` is
+    how many exemplars a chosen set holds, and `sets` how many such sets are drawn by chance beside the most useful and
+    the covering one.
+    """
+
+    candidates: Positive = 12
+    tasks: Positive = 4
+    size: Positive = 8
+    sets: Count = 2
+
+
 class ReviewConfig(Section):
     """What people are asked, where `level` has them asked.
 
@@ -218,6 +232,7 @@ class RunConfig(Section):
     sealed: SealedConfig = SealedConfig()
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
+    compiling: CompilingConfig = CompilingConfig()
     policies: dict[str, Options] = {}
 
     @classmethod
