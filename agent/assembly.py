@@ -23,6 +23,7 @@ from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
+from burnish.agent.program_file import load_program
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
@@ -154,6 +155,11 @@ def check_parts(config: RunConfig) -> None:
             "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
             "usd_per_million_completion_tokens, or leave the limit out"
         )
+    if config.program:
+        load_program(config.program)
+        for table in ("prompt", "retrieval", "decoding"):
+            if table in config.model_fields_set:
+                raise ConfigError(f"program = {config.program!r} brings its own [{table}]; leave out one of the two")
     open_embedder(config.memory.embedder)
     choose_expanders(config)
     choose_principles(config)

@@ -73,7 +73,8 @@ def costs(config: RunConfig, session: Session) -> Costs:
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     each = session.environment.calls_per_attempt
-    arms = 3 + bool(session.memory.count(0))  # with exemplars that people made, one arm more shows what those do alone
+    # with exemplars that people made, one arm more shows what those do alone; those of a program file are its own
+    arms = 3 + bool(session.memory.count(0) and not config.program)
     return Costs(
         iteration=each * (attempts + trials)
         + drafts

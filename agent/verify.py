@@ -12,6 +12,7 @@ from itertools import pairwise
 from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
+from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.people import decided
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
@@ -57,7 +58,7 @@ def verify(run: Run, environment: Environment | None = None) -> Verification:
 
 async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -> Verification:
     exemplars, iterations = journal.exemplars(), journal.iterations()
-    nodes = ["attempt", "rewrite", "gate", *_sealed_nodes(journal)]
+    nodes = ["program", "attempt", "rewrite", "gate", *_sealed_nodes(journal)]
     judged = [j for node in nodes for j in journal.judged(node)]
     problems = [p async for p in _wrong_exemplars(journal, environment, exemplars)]
     problems += [p async for p in _changed_verdicts(journal, environment, judged)]
@@ -83,7 +84,7 @@ def _sealed_nodes(journal: Journal) -> list[str]:
 async def _wrong_exemplars(
     journal: Journal, environment: GuardedEnvironment, exemplars: Sequence[Exemplar]
 ) -> AsyncIterator[str]:
-    tried = {a.id: a for node in ("attempt", "rewrite") for _, a, _ in journal.judged(node)}
+    tried = {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node)}
     tasks = [journal.task(e.task_id) for e in exemplars]
     whole = [tried.get(e.attempt_id) if e.attempt_id else None for e in exemplars]
     pairs = [(t, a.answer if a else e.answer) for e, t, a in zip(exemplars, tasks, whole, strict=True)]

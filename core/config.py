@@ -40,7 +40,6 @@ POLICY_KINDS = (
 Level: TypeAlias = Literal[1, 2, 3, 4, 5, 6]
 """How much people have a part in a run, from all (1) to none (6)."""
 
-
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -212,6 +211,7 @@ class RunConfig(Section):
     and they verify it, 3 they judge every generated answer, 4 they judge a sample of the sealed test, 5 they have no
     part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
+    `program` is a file that `burnish program` wrote, for the run to start from.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
 
@@ -220,6 +220,7 @@ class RunConfig(Section):
     environment_timeout: AboveZero = 30.0
     seed: Count = 0
     level: Level = 6
+    program: str = ""
     prompt: dict[str, str] = {}
     expanding: ExpandingConfig = ExpandingConfig()
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
@@ -342,7 +343,7 @@ def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
     from typing import get_args
 
     current: Any = model
-    for name in path:
+    for name in (name for name in path if not name.isdigit()):  # those are places in a list
         annotation = current.model_fields[name].annotation
         options = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type)]
         current = next(a for a in options if is_dataclass(a) or issubclass(a, BaseModel))

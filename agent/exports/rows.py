@@ -9,8 +9,9 @@ from functools import cached_property
 from burnish.memory.journal import Journal
 from burnish.types import Feedback, Played, Record, Task, content_hash
 
-LEARNT_FROM = ("attempt", "rewrite")
-"""The nodes whose answers are to train tasks. What the gate and the sealed test asked never leaves a run."""
+LEARNT_FROM = ("program", "attempt", "rewrite")
+"""The nodes whose answers are to train tasks, the first being the program file that a run began with. What the gate
+and the sealed test asked never leaves a run."""
 
 
 @dataclass(frozen=True)

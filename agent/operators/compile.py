@@ -137,7 +137,9 @@ async def _searched(
         scores = np.hstack([scores[kept], found[1:]])
         floor = np.concatenate([floor, found[0]])
         means = scores.mean(axis=1).round(6).tolist()
-        tried: list[JsonValue] = [{"program": c.program.id, "said": c.said, "score": s} for c, s in zip(left, means, strict=True)]
+        tried: list[JsonValue] = [
+            {"program": c.program.id, "said": c.said, "score": s} for c, s in zip(left, means, strict=True)
+        ]
         rounds.append({"tasks": len(floor), "floor": round(float(floor.mean()), 6), "candidates": tried})
     situation.note("search", rounds)
     if not floor.size:
