@@ -71,7 +71,8 @@ def costs(config: RunConfig, session: Session) -> Costs:
     attempts += drafts * samples
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
-    trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
+    others = [name for name in config.operators if name != "compile"]  # which tries what it proposes itself
+    trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks if others else 0
     each = session.environment.calls_per_attempt
     # with exemplars that people made, one arm more shows what those do alone; those of a program file are its own
     arms = 3 + bool(session.memory.count(0) and not config.program)
@@ -217,7 +218,8 @@ def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
 
 def _what_costs(session: Session) -> str:
     """The keys that decide what an iteration and the sealed test cost."""
-    return f"sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
+    compiling = "compiling.candidates, " if "compile" in session.config.operators else ""
+    return f"{compiling}sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
 
 
 async def _worst_call(opened: Opened) -> Amount:

@@ -28,8 +28,9 @@ from burnish.types import Attempt, Exemplar, JsonValue, Played, Task, canonical_
 EDITED = "edited by hand"
 """What stands for the hash in a file that somebody edited and wants to be used as it is."""
 
-HEAD = f"""# A program of Burnish: what it is told, what it is shown, and how. A run starts from it with `program = "FILE"` in
-# its configuration. To change it by hand, also write  hash = "{EDITED}"  so that whoever uses it knows.
+HEAD = f"""# A program of Burnish: what it is told, what it is shown, and how. A run starts from it with
+# program = "FILE" in its configuration. To change it by hand, also write hash = "{EDITED}", so that
+# whoever uses it knows.
 """
 
 
