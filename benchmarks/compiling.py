@@ -72,12 +72,12 @@ class Fixed:
 def fixed(name: str, config: RunConfig) -> Fixed:
     """The environment, with the tasks that everybody gets."""
     guarded = GuardedEnvironment(load(name, {}))
-    seeds = {"train": config.seed, "validation": config.seed, "test": sealed_seed(config)}
-    counts = {"train": TRAIN, "validation": VALIDATION, "test": config.sealed.tasks}
-    drawn: dict[Split, list[Task]] = {
-        split: asyncio.run(guarded.draw(split, seeds[split], counts[split])) for split in counts
+    wanted: dict[Split, tuple[int, int]] = {
+        "train": (config.seed, TRAIN),
+        "validation": (config.seed, VALIDATION),
+        "test": (sealed_seed(config), config.sealed.tasks),
     }
-    return Fixed(load(name, {}), drawn)
+    return Fixed(load(name, {}), {split: asyncio.run(guarded.draw(split, *how)) for split, how in wanted.items()})
 
 
 def burnish(name: str, config: RunConfig, environment: Fixed, folder: Path) -> Row:
