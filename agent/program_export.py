@@ -137,7 +137,7 @@ def _written(exemplar: Exemplar, task: Task, episode: Attempt | None, table: Ter
             "level": exemplar.level,
             "reviewer": exemplar.reviewer,
             "data": canonical_json(task.to_json()["data"]) if task.data else "",
-            "task": own,
+            "task": canonical_json(own) if own else "",
             "turn": exemplar.turn,
             "turns": [(t.observation, t.action, t.label) for t in episode.turns] if episode else [],
         }

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 import tomli_w
@@ -38,7 +37,8 @@ class FileExemplar(Section):
     """An exemplar with all that is needed to judge it again, and its papers.
 
     `data` is JSON that only the environment reads. `licence` and `training` are the terms of `model`, "" being people.
-    `task` says of a task what the rest does not: its prompt where the exemplar is a turn of it, and how it was made.
+    `task`, JSON too, says of a task what the rest does not: its prompt where the exemplar is a turn of it, and how it
+    was made.
     `turns` are those of the whole episode, each what was seen, what was done, and the label of it.
     """
 
@@ -55,7 +55,7 @@ class FileExemplar(Section):
     level: Level = 1
     reviewer: str = ""
     data: str = ""
-    task: Mapping[str, str | int] = MappingProxyType({})
+    task: str = ""
     turn: int | None = None
     turns: tuple[tuple[str, str, int], ...] = ()
 
@@ -98,17 +98,17 @@ class ProgramFile(Section):
         """Its exemplars, each with what an environment needs to judge it again.
 
         Raises:
-            ConfigError: the data of one is no JSON object.
+            ConfigError: the data or task of one is no JSON object.
 
         """
         for number, exemplar in enumerate(self.exemplars, 1):
             try:
-                data = json.loads(exemplar.data or "{}")
-            except ValueError:
-                data = None
-            if not isinstance(data, dict):
-                raise ConfigError(f"exemplar {number} of the program file: its data is no JSON object; put that right")
-            yield _lesson(self, exemplar, data)
+                yield _lesson(self, exemplar)
+            except (ValueError, TypeError):  # what json and the record say to a text that is none, or of other keys
+                raise ConfigError(
+                    f"exemplar {number} of the program file: its data and task must be JSON objects as they were "
+                    "written; take the exemplar out, or put that right"
+                ) from None
 
     def to_toml(self) -> str:
         """The file, with its hash; the same for the same content.
@@ -117,10 +117,14 @@ class ProgramFile(Section):
             ConfigError: a text has half a character (a lone surrogate) in it, which no text file can hold.
 
         """
-        said = self.model_dump(mode="json", exclude_none=True) | {"hash": self.hash or self.content_hash}
-        said["exemplars"] = [{k: v for k, v in e.items() if v not in ("", {}, [])} for e in said["exemplars"]]
-        plain = any("\r" in text for text in _texts(said))  # a line end that lines in a file would not keep
-        text = f"{HEAD}\n{tomli_w.dumps(said, multiline_strings=not plain)}"
+        said = self.model_dump(mode="json", exclude={"exemplars"}) | {"hash": self.hash or self.content_hash}
+        shown = self.model_dump(mode="json", exclude_none=True, include={"exemplars"})["exemplars"]
+        lines = not any("\r" in text for text in _texts([said, shown]))  # the ends of lines in a file are not kept
+        parts = [tomli_w.dumps(said, multiline_strings=lines)]
+        for exemplar in shown:
+            filled = {key: value for key, value in exemplar.items() if value not in ("", [])}
+            parts.append(f"[[exemplars]]\n{tomli_w.dumps(filled, multiline_strings=lines)}")
+        text = "\n".join([HEAD, *parts])
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
@@ -197,9 +201,15 @@ def save_program(file: ProgramFile, path: Path) -> None:
         raise StorageError(f"cannot write {path}: {error.strerror}; give another --out") from None
 
 
-def _lesson(file: ProgramFile, said: FileExemplar, data: dict[str, JsonValue]) -> FileLesson:
-    task = Task.from_json(
-        {"environment": file.environment, "prompt": said.prompt, "data": data, "cell": said.cell, **said.task}
+def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
+    task = Task(
+        **{
+            "environment": file.environment,
+            "prompt": said.prompt,
+            "data": {**json.loads(said.data or "{}")},
+            "cell": said.cell,
+            **json.loads(said.task or "{}"),
+        }
     )
     turns = tuple(Played(*turn) for turn in said.turns)
     answer = as_answer([turn.action for turn in turns]) if turns else said.answer

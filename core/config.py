@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
+from burnish.overrides import apply_overrides
 from burnish.programs import Decoding, Retrieval
 from burnish.spelling import nearest
 
@@ -119,6 +120,8 @@ class SamplingConfig(Section):
     drawn by chance, whose arguments the model fills in. `forms` holds the attempts of a search to the form of the
     answers, where the environment knows it. `hints` is how many of the tasks that no answer was right for are tried
     again with a hint at the end of a right one (STaR), where the environment knows one; what is learned has no hint.
+    `variants` is how many variants of its task, with other constants, a plan has to be right for before it is learned,
+    where the environment makes them: one that is right by chance is not.
     """
 
     tasks: Positive = 24
@@ -128,6 +131,7 @@ class SamplingConfig(Section):
     sketches: Count = 8
     forms: bool = True
     hints: Count = 0
+    variants: Count = 0
 
 
 class SealedConfig(Section):
@@ -162,11 +166,13 @@ class ExpandingConfig(Section):
     """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
 
     `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
-    `drafts` texts an iteration, of which those that become tasks are tried with the others.
+    `drafts` texts an iteration, of which those that become tasks are tried with the others, `samples` times each. An
+    evolved task that is always or never solved is eliminated.
     """
 
     methods: tuple[str, ...] = ()
     drafts: Positive = 8
+    samples: Positive = 4
 
 
 class ConstitutionConfig(Section):
@@ -193,6 +199,17 @@ class CompilingConfig(Section):
     sets: Count = 2
 
 
+class JudgingConfig(Section):
+    """How the judge is asked for its ratings.
+
+    With `reasons` it says why before it rates. `shown` is how many answers of the iteration before it is shown, half of
+    them verified and half not, with the rating each deserved.
+    """
+
+    reasons: bool = False
+    shown: Count = 0
+
+
 class ReviewConfig(Section):
     """What people are asked, where `level` has them asked.
 
@@ -212,6 +229,7 @@ class RunConfig(Section):
     part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
     `program` is a file that `burnish program` wrote, for the run to start from.
+    `proofs` names the methods whose claims are measured once the sealed test is opened.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
 
@@ -234,6 +252,8 @@ class RunConfig(Section):
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
     compiling: CompilingConfig = CompilingConfig()
+    judging: JudgingConfig = JudgingConfig()
+    proofs: tuple[str, ...] = ()
     policies: dict[str, Options] = {}
 
     @classmethod
@@ -284,31 +304,6 @@ def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{source}: {_explain(model, error)}") from None
-
-
-def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
-    """A copy of `data` with `key.sub=value` assignments applied; a value that is no TOML is a string."""
-    result = _deep_copy(data)
-    for override in overrides:
-        key, sign, text = override.partition("=")
-        if not sign or not key:
-            raise ConfigError(f"-o {override!r} is not of the form key.sub=value; for example -o sampling.tasks=16")
-        try:
-            value = tomllib.loads(f"v = {text}")["v"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        *tables, last = key.strip().split(".")
-        table = result
-        for name in tables:
-            table = table.setdefault(name, {})
-            if not isinstance(table, dict):
-                raise ConfigError(f"-o {override!r}: {name} is a value, not a table; leave out what follows it")
-        table[last] = value
-    return result
-
-
-def _deep_copy(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: _deep_copy(v) if isinstance(v, Mapping) else v for k, v in data.items()}
 
 
 def _without_none(value: Any) -> Any:

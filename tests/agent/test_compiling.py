@@ -20,6 +20,7 @@ from burnish.types import Task, content_hash
 
 COMPILING: dict[str, Any] = {
     "operators": ["compile"],
+    "proofs": ["compile"],
     "compiling": {"candidates": 6, "tasks": 4, "size": 4},
     "budget": {"iterations": 4},
     "policies": {"rewriting": {"growing": 1.0}, "acceptance": {"cap": 24}},
@@ -51,6 +52,13 @@ def test_a_search_is_journalled_and_its_winner_goes_through_the_gate(compiled: L
     best = max(rounds[-1]["candidates"], key=lambda c: float(c["score"]))
     assert best["score"] > rounds[-1]["floor"]
     assert verify(run).holds
+
+
+def test_the_floor_is_proved_on_the_sealed_tasks(compiled: Laboratory) -> None:
+    floor, searched = compiled.report.proofs
+    assert (floor.method, floor.passed, searched.passed) == ("compile", True, True)
+    assert compiled.report.sealed is not None
+    assert floor.figure == compiled.report.sealed.difference > 0
 
 
 def test_the_answers_of_a_search_are_learned_from(compiled: Laboratory) -> None:
@@ -91,11 +99,12 @@ def test_where_nothing_can_be_learned_the_program_stays_as_it_is(tmp_path: Path)
         report = lab.run("null", environment="null", **COMPILING)
     assert report.verdict != "improved"
     assert report.champion == report.seed_program
+    assert [proof.passed for proof in report.proofs] == [None]
 
 
 def test_no_call_beyond_the_budget_and_the_sealed_test_is_kept(lab: Laboratory) -> None:
-    report = lab.run("run", **COMPILING | {"budget": {"iterations": 4, "calls": 260}})
-    assert report.total.calls <= 260
+    report = lab.run("run", **COMPILING | {"budget": {"iterations": 4, "calls": 280}})
+    assert report.total.calls <= 280
     assert report.finished
     assert searches(lab)
 
@@ -226,3 +235,12 @@ def test_half_a_character_is_refused(compiled: Laboratory) -> None:
     file = load_program(compiled.folder / "program.toml").model_copy(update={"prompt": {"task": "\ud800"}})
     with pytest.raises(ConfigError, match="lone surrogate"):
         file.to_toml()
+
+
+def test_data_that_is_none_is_told(compiled: Laboratory) -> None:
+    file = load_program(compiled.folder / "program.toml")
+    first, *others = file.exemplars
+    for wrong in ({"data": "{"}, {"data": "[1]"}, {"task": '{"colour": "red"}'}):
+        spoilt = file.model_copy(update={"exemplars": (first.model_copy(update=wrong), *others)})
+        with pytest.raises(ConfigError, match="exemplar 1 of the program file"):
+            list(spoilt.lessons())

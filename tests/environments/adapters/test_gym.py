@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from processes import printed_whatever_the_hash_seed
 
-from burnish.config import apply_overrides
 from burnish.environments.adapters.blackjack import hit_value, stick_value, worth
 from burnish.environments.adapters.games import NO_ACTION
 from burnish.environments.adapters.gym import READY, Gym
@@ -15,6 +14,7 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import as_answer
 from burnish.environments.registry import load
 from burnish.errors import BurnishError, ConfigError, PluginError
+from burnish.overrides import apply_overrides
 from burnish.protocols import Episodes, Levels, Licensed, Solvable, abilities
 from burnish.types import SPLITS, Task, canonical_json
 
