@@ -27,7 +27,7 @@ from burnish.agent.sealed import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
 from burnish.policies.verdict import compare
-from burnish.protocols import Environment
+from burnish.protocols import Environment, Forms
 from burnish.records import SEALED
 from burnish.types import Feedback, Split, Task
 
@@ -69,6 +69,16 @@ class Fixed:
         return feedback
 
 
+class Formed(Fixed):
+    """One that knows what right answers look like, which helps Burnish to its first and is of no use to DSPy."""
+
+    def form(self, task: Task) -> str:
+        assert isinstance(self.inner, Forms)
+        form = self.inner.form(task)
+        assert isinstance(form, str)
+        return form
+
+
 def fixed(name: str, config: RunConfig) -> Fixed:
     """The environment, with the tasks that everybody gets."""
     guarded = GuardedEnvironment(load(name, {}))
@@ -77,7 +87,10 @@ def fixed(name: str, config: RunConfig) -> Fixed:
         "validation": (config.seed, VALIDATION),
         "test": (sealed_seed(config), config.sealed.tasks),
     }
-    return Fixed(load(name, {}), {split: asyncio.run(guarded.draw(split, *how)) for split, how in wanted.items()})
+    inner = load(name, {})
+    return (Formed if isinstance(inner, Forms) else Fixed)(
+        inner, {split: asyncio.run(guarded.draw(split, *how)) for split, how in wanted.items()}
+    )
 
 
 def burnish(name: str, config: RunConfig, environment: Fixed, folder: Path) -> Row:
@@ -103,8 +116,8 @@ def settings(name: str, url: str, calls: int, sealed: int, seed: int) -> RunConf
         {
             "environment": name,
             "seed": seed,
-            "operators": ["compile"],
-            "models": {"task": {"url": url, "concurrency": 4}},
+            "operators": ["rules", "bank", "compile"],
+            "models": {"task": {"url": url, "concurrency": 4, "grammars": True}},
             "decoding": {"format": "text", "max_tokens": MAX_TOKENS[name]},
             "sampling": {"tasks": 16},
             "compiling": {"candidates": 6},

@@ -66,8 +66,8 @@ class CompileOperator:
         self._settings = settings
 
     async def propose(self, situation: Situation) -> list[Proposal]:
-        """See `Operator.propose`. Nothing is searched while memory grows fast."""
-        if not situation.settled:
+        """See `Operator.propose`. Nothing is searched while memory is empty or grows fast."""
+        if not situation.settled or not situation.exemplars:
             return []
         everyone = [*_unchanged(situation), *await self._drawn(situation)]
         candidates = list({c.program.id: c for c in everyone if c.program.id != situation.champion.id}.values())
@@ -82,16 +82,15 @@ class CompileOperator:
         proposed = [p.program.prompt.text(RULES) for p in await RulesOperator().propose(situation)]
         rules = list(dict.fromkeys([base.prompt.text(RULES), *proposed]))
         sets = await asyncio.to_thread(self._sets, situation)
-        counts = [k for k in COUNTS if k <= len(situation.exemplars)] or [base.retrieval.k]
-        orders, policies = (ORDERS, POLICIES) if situation.exemplars else (ORDERS[:1], POLICIES[:1])
-        sizes = [len(choice) for choice in (styles, rules, sets, counts, policies, orders)]
+        counts = [k for k in COUNTS if k <= len(situation.exemplars)]
+        sizes = [len(choice) for choice in (styles, rules, sets, counts, POLICIES, ORDERS)]
         candidates = []
         for a, b, c, d, e, f in latin(sizes, self._settings.candidates, situation.rng):
             prompt = base.prompt.with_section(STYLE, styles[a], self.name).with_section(RULES, rules[b], self.name)
             chosen = sets[c]
             k = min(counts[d], len(chosen.ids) or counts[d])
             shelves = 1 if chosen.ids else base.retrieval.shelves  # a chosen set is shown alike to every task
-            retrieval = replace(base.retrieval, k=k, policy=policies[e], order=orders[f], shelves=shelves)
+            retrieval = replace(base.retrieval, k=k, policy=POLICIES[e], order=ORDERS[f], shelves=shelves)
             program = replace(base, prompt=prompt, retrieval=retrieval, only=chosen.ids)
             candidates.append(Candidate(program, _words(program, chosen)))
         return candidates

@@ -81,14 +81,7 @@ def test_a_seed_decides_the_search(seed: int) -> None:
     assert first.noted != other.noted
 
 
-def test_without_exemplars_only_the_prompt_is_searched() -> None:
-    seen: list[Program] = []
-
-    def remember(program: Program) -> float:
-        seen.append(program)
-        return 0.5
-
-    operator = CompileOperator(CompilingConfig())
-    propose(operator, score=scored(remember)[0])
-    assert {program.prompt.id for program in seen} > {SEED.prompt.id}
-    assert {(program.retrieval, program.only) for program in seen} == {(SEED.retrieval, ())}
+def test_nothing_is_searched_without_exemplars() -> None:
+    score, rounds = scored()
+    assert propose(CompileOperator(CompilingConfig()), score=score).noted == []
+    assert rounds == []
