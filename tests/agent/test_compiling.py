@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from laboratory import CODES, CommandLine, Laboratory, laboratory
+from laboratory import CODES, CommandLine, Laboratory, laboratory, query
 
 from burnish import load_program
 from burnish.agent.api import open_run
@@ -52,6 +53,14 @@ def test_a_search_is_journalled_and_its_winner_goes_through_the_gate(compiled: L
     best = max(rounds[-1]["candidates"], key=lambda c: float(c["score"]))
     assert best["score"] > rounds[-1]["floor"]
     assert verify(run).holds
+
+
+def test_a_search_that_says_other_than_its_answers_is_found_out(compiled: Laboratory, tmp_path: Path) -> None:
+    shutil.copytree(compiled.folder / "run", tmp_path / "run")
+    changed = "replace(body, '\"score\":', '\"score\":1')"
+    query(tmp_path / "run", f"UPDATE events SET body = {changed} WHERE kind = 'search'")
+    problems = verify(open_run(tmp_path / "run")).problems
+    assert any("otherwise than its answers" in problem for problem in problems)
 
 
 def test_the_floor_is_proved_on_the_sealed_tasks(compiled: Laboratory) -> None:
