@@ -32,6 +32,8 @@ from burnish.agent.proving.curation import CurationProver
 from burnish.agent.proving.evolving import EvolProver
 from burnish.agent.proving.hints import HintsProver
 from burnish.agent.proving.round_trip import RoundTripProver
+from burnish.agent.proving.supervision import StepsProver
+from burnish.agent.proving.valued import ValuesProver
 from burnish.agent.session import Policies
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
@@ -72,6 +74,8 @@ PROVERS: Mapping[str, Callable[[], Prover]] = {
     "curation": CurationProver,
     "evol": EvolProver,
     "hints": HintsProver,
+    "steps": StepsProver,
+    "values": ValuesProver,
 }
 """By the name `proofs` uses."""
 

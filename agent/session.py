@@ -1,4 +1,4 @@
-"""What the nodes share: an open run (`Session`), its past (`History`) and the iteration in hand (`Scratch`)."""
+"""What the nodes share: an open run (`Session`), its policies, its past and the iteration in hand (`Scratch`)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Operator, Proposal
 from burnish.agent.retriever import Recalled, Retriever
+from burnish.agent.valuing import Valuer
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
@@ -108,7 +109,7 @@ class Session:
     past: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
-        self.retriever = Retriever(self.memory)
+        self.retriever = Retriever(self.memory, Valuer(self.journal).at)
         self._validation: list[Task] = []
         self._validation_ends = False
 

@@ -38,9 +38,13 @@ class Prompt(Record):
 
 @dataclass(frozen=True)
 class Retrieval(Record):
-    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only)."""
+    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only).
 
-    policy: Literal["shelves", "nearest"] = "shelves"
+    "value" takes, of the turns of episodes that are alike, those whose action was worth most in all logged episodes,
+    the failed ones included.
+    """
+
+    policy: Literal["shelves", "nearest", "value"] = "shelves"
     k: Count = 4
     relevance: Share = 0.8
     order: Literal["nearest_last", "nearest_first"] = "nearest_last"

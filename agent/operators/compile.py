@@ -83,14 +83,15 @@ class CompileOperator:
         rules = list(dict.fromkeys([base.prompt.text(RULES), *proposed]))
         sets = await asyncio.to_thread(self._sets, situation)
         counts = [k for k in COUNTS if k <= len(situation.exemplars)]
-        sizes = [len(choice) for choice in (styles, rules, sets, counts, POLICIES, ORDERS)]
+        policies = list(dict.fromkeys([base.retrieval.policy, *POLICIES]))
+        sizes = [len(choice) for choice in (styles, rules, sets, counts, policies, ORDERS)]
         candidates = []
         for a, b, c, d, e, f in latin(sizes, self._settings.candidates, situation.rng):
             prompt = base.prompt.with_section(STYLE, styles[a], self.name).with_section(RULES, rules[b], self.name)
             chosen = sets[c]
             k = min(counts[d], len(chosen.ids) or counts[d])
             shelves = 1 if chosen.ids else base.retrieval.shelves  # a chosen set is shown alike to every task
-            retrieval = replace(base.retrieval, k=k, policy=POLICIES[e], order=ORDERS[f], shelves=shelves)
+            retrieval = replace(base.retrieval, k=k, policy=policies[e], order=ORDERS[f], shelves=shelves)
             program = replace(base, prompt=prompt, retrieval=retrieval, only=chosen.ids)
             candidates.append(Candidate(program, _words(program, chosen)))
         return candidates
