@@ -17,6 +17,8 @@ from burnish.types import Task
 OPTIMIZERS = ("random search, plain", "MIPROv2, plain", "random search, chat")
 CANDIDATES = 4
 """Instructions, and exemplar sets, of MIPROv2."""
+MOST_ERRORS = 10_000
+"""An answer that is not of an adapter's format is a wrong answer here, and no reason to give up."""
 
 
 class Side:
@@ -62,6 +64,7 @@ class Side:
                 max_labeled_demos=0,
                 num_candidate_programs=seed + 1 if seed >= 0 else 0,
                 num_threads=4,
+                max_errors=MOST_ERRORS,
             )
             found = search.compile(
                 student, trainset=self._examples("train"), valset=self._examples("validation"), restrict=[seed]
@@ -85,6 +88,7 @@ class Side:
             max_bootstrapped_demos=8,
             max_labeled_demos=0,
             num_threads=4,
+            max_errors=MOST_ERRORS,
             seed=self.seed,
         )
         return optimizer.compile(
@@ -105,7 +109,7 @@ class Side:
             devset=self._examples("test"),
             metric=lambda example, made: float(self.environment.score(example.task, made.answer or "").verified),
             num_threads=4,
-            max_errors=10_000,
+            max_errors=MOST_ERRORS,
         )
         return [bool(score) for _, _, score in evaluate(program).results]
 
