@@ -32,6 +32,7 @@ from burnish.agent.proving.curation import CurationProver
 from burnish.agent.proving.evolving import EvolProver
 from burnish.agent.proving.hints import HintsProver
 from burnish.agent.proving.round_trip import RoundTripProver
+from burnish.agent.proving.student import StudentProver
 from burnish.agent.proving.supervision import StepsProver
 from burnish.agent.proving.valued import ValuesProver
 from burnish.agent.session import Policies
@@ -76,6 +77,7 @@ PROVERS: Mapping[str, Callable[[], Prover]] = {
     "hints": HintsProver,
     "steps": StepsProver,
     "values": ValuesProver,
+    "weak-to-strong": StudentProver,
 }
 """By the name `proofs` uses."""
 

@@ -80,21 +80,23 @@ def costs(config: RunConfig, session: Session) -> Costs:
     others = [name for name in config.operators if name != "compile"]  # which tries what it proposes itself
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks if others else 0
     each = session.environment.calls_per_attempt
+    given = each * config.decoding.best_of
     provers = choose_provers(config)
     # with exemplars that people made, one arm more shows what those do alone; those of a program file are its own
     arms = 3 + bool(session.memory.count(0) and not config.program)
     return Costs(
-        iteration=each * (attempts + trials)
+        iteration=each * attempts
+        + given * trials
         + drafts
         + sampling.hints
         + revisions
         + ratings
         + ("reflection" in config.operators),
-        gate_task=2 * each,
+        gate_task=2 * given,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
-        sealed=each * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
-        search=each * _search(config),
+        sealed=given * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
+        search=given * _search(config),
     )
 
 

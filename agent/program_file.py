@@ -16,12 +16,13 @@ from typing import Literal
 
 import tomli_w
 
-from burnish.config import Level, RunConfig, Section, validated
+from burnish.config import Level, RunConfig, Section
 from burnish.environments.episodes import as_answer
 from burnish.errors import ConfigError, StorageError
 from burnish.limits import Share
 from burnish.policies.purposes import Purpose
 from burnish.programs import Decoding, Program, Prompt, Retrieval
+from burnish.tables import validated
 from burnish.types import Attempt, Exemplar, JsonValue, Played, Task, canonical_json, content_hash
 
 EDITED = "edited by hand"

@@ -86,7 +86,9 @@ def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged
 async def _arm(
     session: Session, environment: GuardedEnvironment, recall: Recall, name: str, program: Program, tasks: list[Task]
 ) -> list[Judged]:
-    evaluator = Evaluator(session.caller, session.journal, environment, recall, SEALED, f"sealed {name}")
+    evaluator = Evaluator(
+        session.caller, session.journal, environment, recall, SEALED, f"sealed {name}", session.supervisor.pick
+    )
     (judged,) = await evaluator.evaluate([program], tasks)
     return judged
 

@@ -16,6 +16,7 @@ from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Operator, Proposal
 from burnish.agent.retriever import Recalled, Retriever
+from burnish.agent.supervising import Supervisor
 from burnish.agent.valuing import Valuer
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
@@ -110,6 +111,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.retriever = Retriever(self.memory, Valuer(self.journal).at)
+        self.supervisor = Supervisor(self.journal, self.meaning)
         self._validation: list[Task] = []
         self._validation_ends = False
 
@@ -172,7 +174,15 @@ class Session:
 
     def evaluator(self, node: str) -> Evaluator:
         """For trying programs in a node of the iteration in hand."""
-        return Evaluator(self.caller, self.journal, self.environment, self.retriever.recall, self.scratch.number, node)
+        return Evaluator(
+            self.caller,
+            self.journal,
+            self.environment,
+            self.retriever.recall,
+            self.scratch.number,
+            node,
+            self.supervisor.pick,
+        )
 
     async def ask_reflector(self, request: ChatRequest) -> Completion:
         """One answer of the reflector in the iteration in hand."""

@@ -9,16 +9,16 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
-from burnish.overrides import apply_overrides
 from burnish.programs import Decoding, Retrieval
 from burnish.spelling import nearest
+from burnish.tables import apply_overrides, validated, without_none
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
@@ -40,8 +40,6 @@ POLICY_KINDS = (
 
 Level: TypeAlias = Literal[1, 2, 3, 4, 5, 6]
 """How much people have a part in a run, from all (1) to none (6)."""
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -268,6 +266,11 @@ class RunConfig(Section):
         for kind in config.policies:
             if kind not in POLICY_KINDS:
                 raise ConfigError(f"{source}: unknown key policies.{kind}; {nearest(kind, POLICY_KINDS)}")
+        if config.decoding.best_of > 1 and not config.decoding.temperature:
+            raise ConfigError(
+                f"{source}: decoding.best_of = {config.decoding.best_of} answers are the same at temperature 0; set "
+                "decoding.temperature, to 0.7 say"
+            )
         return config
 
     @classmethod
@@ -290,56 +293,4 @@ class RunConfig(Section):
         """The configuration as TOML that `load` reads back to an equal one."""
         import tomli_w
 
-        return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
-
-
-def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
-    """Plain values as a table of settings.
-
-    Raises:
-        ConfigError: naming the key, what is wrong with it and the nearest right one.
-
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(f"{source}: {_explain(model, error)}") from None
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_none(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [_without_none(v) for v in value]
-    return value
-
-
-def _explain(model: type[BaseModel], error: ValidationError) -> str:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        names = sorted(_names_at(model, path[:-1]))
-        known = f"known are {', '.join(names)}"
-        if len(path) == 1:
-            known += f", and an option of the environment is environment_options.{key}"
-        return f"unknown key {key}; {nearest(path[-1], names, otherwise=known)}"
-    if first["type"] == "literal_error":
-        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"
-    message = first["msg"].removeprefix("Value error, ").replace("tuple", "list")
-    shown = "..." if path[-1] == "api_key_env" else repr(first["input"])  # it may be the key itself
-    return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
-
-
-def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    """The keys a table of the configuration takes."""
-    from dataclasses import fields, is_dataclass
-    from typing import get_args
-
-    current: Any = model
-    for name in (name for name in path if not name.isdigit()):  # those are places in a list
-        annotation = current.model_fields[name].annotation
-        options = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type)]
-        current = next(a for a in options if is_dataclass(a) or issubclass(a, BaseModel))
-    return [f.name for f in fields(current)] if is_dataclass(current) else list(current.model_fields)
+        return tomli_w.dumps(without_none(self.model_dump(mode="json")))

@@ -57,18 +57,29 @@ def first_error(labels: Sequence[int]) -> int | None:
     return next((i for i, label in enumerate(labels) if label < 0), None)
 
 
-def worth_labelling(
-    scores: Sequence[float], right_end: Sequence[bool], count: int, rng: np.random.Generator, *, convincing: float = 0.8
+def labelling_queue(
+    scores: Sequence[float], right_end: Sequence[bool], rng: np.random.Generator, *, convincing: float = 0.8
 ) -> list[int]:
-    """`count` answers to have labelled: a share `convincing` looks right and ends wrong, the rest is drawn by chance.
+    """All answers in the order in which labels of them teach most: a share `convincing` looks right and ends wrong, the
+    rest comes by chance.
 
-    Of wrong answers the highest scores come first: from them the step model learns most.
+    Of wrong answers the highest scores come first: there the step model errs most.
     """
     wrong = sorted((i for i, right in enumerate(right_end) if not right), key=lambda i: (-scores[i], i))
-    chosen = wrong[: round(convincing * count)]
-    rest = [i for i in range(len(scores)) if i not in set(chosen)]
-    more = min(count - len(chosen), len(rest))
-    return sorted([*chosen, *(rest[i] for i in rng.choice(len(rest), more, replace=False).tolist())])
+    by_chance = rng.permutation(len(scores)).tolist()
+    queue: dict[int, None] = {}
+    while len(queue) < len(scores):
+        due = len(queue) + 1 - int(convincing * (len(queue) + 1)) > len(queue) - int(convincing * len(queue))
+        source = by_chance if due or not wrong else wrong
+        queue.setdefault(source.pop(0))
+    return list(queue)
+
+
+def worth_labelling(
+    scores: Sequence[float], right_end: Sequence[bool], count: int, rng: np.random.Generator
+) -> list[int]:
+    """The first `count` of the queue, as sorted indices."""
+    return sorted(labelling_queue(scores, right_end, rng)[:count])
 
 
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
@@ -81,8 +92,8 @@ def deeds(before: str, step: str) -> list[str]:
     """What a step does to the numbers of the text before it, a word for each of its own numbers: "kept" and the role of
     an equal number before, one operation on two of them with their roles, or "new".
 
-    The role of a number is its side of "=", the sign before it and the letter or sign behind it. So the words say what was done, whatever the
-    numbers are; those of a step that has none say how its text goes.
+    The role of a number is its side of "=", the sign before it and the letter or sign behind it. So the words say what
+    was done, whatever the numbers are; those of a step that has none say how its text goes.
     """
     known: dict[Fraction, str] = {}
     for found in list(_NUMBER.finditer(before))[:NAMED]:

@@ -7,42 +7,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
-from burnish.agent.evaluation import Judged
 from burnish.agent.proving.base import Stage, missing, share
-from burnish.memory.embedding import Embedder
+from burnish.agent.supervising import ending, labelled, labelled_attempts
 from burnish.policies.steps import (
     LabelledAnswer,
     Scoring,
     StepModel,
     answer_score,
     best_of,
-    deed_vectors,
     first_error,
     fitted,
     labels_needed,
 )
 from burnish.policies.verdict import Interval, paired_bootstrap, wilson
 from burnish.records import Proof
-from burnish.types import Task
 
 BETTER = "best-of-{} by step score beats majority vote and a random pick on hidden tasks"
 SHUFFLED = "a step model of shuffled labels picks worse"
 FIRST = "the first step the model doubts is the first error that the environment names"
 FEWER = "active learning needs fewer labelled answers than uniform sampling (ratio)"
 TASKS, SAMPLES = 40, 8
-LEAST, MOST = 40, 600
+LEAST = 40
 BATCH, REPEATS, REACHED = 8, 5, 0.95
 SCORINGS: tuple[Scoring, ...] = ("product", "minimum", "mean")
-
-
-def step_vectors(meaning: Embedder, task: Task, answer: str) -> npt.NDArray[np.float32]:
-    """(n, d), a row for each line of the answer that is not blank: what it says and, beside it, what it does."""
-    steps = [line.strip() for line in answer.splitlines() if line.strip()]
-    done = deed_vectors(list(zip([task.prompt, *steps[:-1]], steps, strict=True)) if steps else [])
-    said = meaning.embed(steps) if steps else np.zeros((0, meaning.dimensions), np.float32)
-    return np.hstack([said, done])
 
 
 class StepsProver:
@@ -55,21 +43,17 @@ class StepsProver:
     async def prove(self, stage: Stage) -> list[Proof]:
         """See `Prover.prove`."""
         claim = BETTER.format(SAMPLES)
-        embedder = stage.session.meaning
-        journal = stage.session.journal
-        known = {a.id: (a, f) for _, a, f in journal.judged("attempt") if f.steps and not a.turns}
-        pool = [
-            labelled(embedder, journal.task(a.task_id), (a, f)) for a, f in [known[i] for i in sorted(known)][:MOST]
-        ]
+        meaning = stage.session.meaning
+        pool = labelled_attempts(stage.session.journal, meaning, stage.session.past.records[-1].number)
         if len(pool) < LEAST or len({label >= 0 for answer in pool for label in answer.labels}) < 2:
             return [missing(self.name, claim, f"{len(pool)} answers with labelled steps, or all labels alike")]
         tasks = await stage.environment.draw("test", int(stage.rng(self.name).integers(2**31 - 1)), TASKS)
         rows = await stage.sample(self.name, stage.session.champion, tasks, SAMPLES)
-        hidden = [[labelled(embedder, task, one) for one in row] for task, row in zip(tasks, rows, strict=True)]
+        hidden = [[labelled(meaning, task, one) for one in row] for task, row in zip(tasks, rows, strict=True)]
         rights = [[f.verified for _, f in row] for row in rows]
         if not any(map(any, rights)):
             return [missing(self.name, claim, f"none of {TASKS * SAMPLES} answers to hidden tasks is right")]
-        answers = [[_ending(a.answer) for a, _ in row] for row in rows]
+        answers = [[ending(a.answer) for a, _ in row] for row in rows]
         return [
             *self._picks(stage, pool, hidden, rights, answers),
             self._first_errors(fitted(pool), [one for row in hidden for one in row]),
@@ -164,12 +148,6 @@ class StepsProver:
         )
 
 
-def labelled(embedder: Embedder, task: Task, judged: Judged) -> LabelledAnswer:
-    """A judged answer with the vectors of its steps."""
-    attempt, feedback = judged
-    return LabelledAnswer(step_vectors(embedder, task, attempt.answer), feedback.steps, feedback.verified)
-
-
 def _picked(
     model: StepModel,
     hidden: Sequence[Sequence[LabelledAnswer]],
@@ -195,8 +173,3 @@ def _first_doubt(model: StepModel, answer: LabelledAnswer) -> int:
     right = model.right(answer.vectors)
     doubted = np.flatnonzero(right < 0.5)
     return int(doubted[0]) if len(doubted) else int(right.argmin())
-
-
-def _ending(answer: str) -> str:
-    """The last line that is not blank, by which votes are counted."""
-    return next((line.strip() for line in reversed(answer.splitlines()) if line.strip()), "")

@@ -14,8 +14,8 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import as_answer
 from burnish.environments.registry import load
 from burnish.errors import BurnishError, ConfigError, PluginError
-from burnish.overrides import apply_overrides
 from burnish.protocols import Episodes, Levels, Licensed, Solvable, abilities
+from burnish.tables import apply_overrides
 from burnish.types import SPLITS, Task, canonical_json
 
 IDS = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
