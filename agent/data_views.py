@@ -13,8 +13,9 @@ from rich.table import Table
 
 from burnish.agent.exports.export import Exported
 from burnish.agent.program_file import ProgramFile
+from burnish.agent.recipes.listing import Recipe
 from burnish.agent.reviewing import Reviewed
-from burnish.agent.terminal import console
+from burnish.agent.terminal import console, print_json, table
 from burnish.records import Question
 from burnish.terms import Terms
 
@@ -115,3 +116,17 @@ def print_terms_table(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> 
 
 def _print_terms_as_json(listed: Sequence[tuple[str, Terms]]) -> None:
     print(json.dumps({name: terms.to_json() for name, terms in listed}, indent=2))
+
+
+def print_recipes(recipes: Sequence[Recipe], *, as_json: bool) -> None:
+    """One row a recipe, and how to run one."""
+    if as_json:
+        print_json(recipes)
+        return
+    made = table("")
+    made.add_column("recipe", style="bold", no_wrap=True)
+    made.add_column("what for")
+    for recipe in recipes:
+        made.add_row(recipe.name, escape(recipe.purpose))
+    console().print(made)
+    console().print("\n[dim]burnish run NAME --dir runs/NAME · burnish recipes NAME > mine.toml[/]")

@@ -10,7 +10,7 @@ from burnish.agent.api import Run, environment_of
 from burnish.agent.exports.card import write_card
 from burnish.agent.exports.columns import columns_of
 from burnish.agent.exports.describing import card_of
-from burnish.agent.exports.filters import Count, Sieve, by_balance, by_likeness, by_rating, by_terms, by_verdict
+from burnish.agent.exports.filters import Count, Sieve, by_balance, by_bar, by_likeness, by_rating, by_terms, by_verdict
 from burnish.agent.exports.formats import FORMATS, LEFT_OUT, NEED_WRONG_ANSWERS, Format, Item
 from burnish.agent.exports.held_out import by_contamination, sealed_tasks, texts_of_file
 from burnish.agent.exports.instructions import Instruction, instruction_of
@@ -94,6 +94,7 @@ def _sifted(
     by_terms(sieve, table, options.purpose, papers.licence, competing=options.competing, answers=answers)
     if options.format not in NEED_WRONG_ANSWERS | {"prompts"}:
         by_verdict(sieve)
+    by_bar(sieve)
     by_rating(sieve, options.least_rating)
     if sieve.rows:
         held_out = [sealed_tasks(run, journal, live), *map(texts_of_file, options.held_out)]
