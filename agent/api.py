@@ -56,6 +56,7 @@ def run(
 
     """
     from burnish.agent.assembly import check_parts, resolved
+    from burnish.agent.program_file import begun_from, load_program
     from burnish.agent.sealed import commitment
 
     config = resolved(config or RunConfig())
@@ -64,6 +65,8 @@ def run(
         config = config.model_copy(update={"environment": environment.name})
     config = _at_home_anywhere(config)
     live = environment or load(config.environment, {**config.environment_options})
+    if config.program:
+        config = begun_from(config, load_program(config.program), live.name)
     place = RunDirectory(Path(directory))
     place.create(config)
     with place.locked():
@@ -154,13 +157,13 @@ class Run:
 
         """
         with self.journal() as journal:
-            at = self._revision(journal, at)
+            at = self.number(journal, at)
             return [e for e in journal.exemplars() if e.alive(at)]
 
     def program(self, at: int | None = None) -> Program:
         """The champion as of an iteration (by default the newest)."""
         with self.journal() as journal:
-            number = self._revision(journal, at)
+            number = self.number(journal, at)
             return journal.program(journal.iterations()[number].champion_id)
 
     @contextmanager
@@ -173,7 +176,14 @@ class Run:
             journal.close()
 
     @staticmethod
-    def _revision(journal: Journal, at: int | None) -> int:
+    def number(journal: Journal, at: int | None) -> int:
+        """The number of an iteration, by default the newest.
+
+        Raises:
+            ConfigError: there is no such iteration.
+            StorageError: nothing is committed yet.
+
+        """
         newest = len(journal.iterations()) - 1
         if newest < 0:
             raise StorageError("the run has not begun yet; nothing is committed")
@@ -209,6 +219,8 @@ def _at_home_anywhere(config: RunConfig) -> RunConfig:
             model["file"] = _absolute(model["file"])
     if config.constitution.file:
         data["constitution"]["file"] = _absolute(config.constitution.file)
+    if config.program:
+        data["program"] = _absolute(config.program)
     if config.memory.embedder not in EMBEDDERS:
         data["memory"]["embedder"] = _absolute(config.memory.embedder)
     return RunConfig.model_validate(data)

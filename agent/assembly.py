@@ -17,13 +17,16 @@ from burnish.agent.expanding.evol import Evol
 from burnish.agent.models.client import authorization
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
+from burnish.agent.operators.compile import CompileOperator
 from burnish.agent.operators.exemplars import ExemplarsOperator
 from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
+from burnish.agent.program_file import load_program
 from burnish.agent.proving.abstraction import AbstractionProver
 from burnish.agent.proving.base import Prover
+from burnish.agent.proving.compiling import CompileProver
 from burnish.agent.proving.constitution import ConstitutionProver
 from burnish.agent.proving.curation import CurationProver
 from burnish.agent.proving.evolving import EvolProver
@@ -67,6 +70,7 @@ EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslatio
 PROVERS: Mapping[str, Callable[[], Prover]] = {
     "abstraction": AbstractionProver,
     "backtranslation": RoundTripProver,
+    "compile": CompileProver,
     "constitution": ConstitutionProver,
     "curation": CurationProver,
     "evol": EvolProver,
@@ -77,13 +81,14 @@ PROVERS: Mapping[str, Callable[[], Prover]] = {
 }
 """By the name `proofs` uses."""
 
-OPERATORS: Mapping[str, Callable[[], Operator]] = {
-    "memory": MemoryOperator,
-    "rules": RulesOperator,
-    "bank": BankOperator,
-    "settings": SettingsOperator,
-    "exemplars": ExemplarsOperator,
-    "reflection": ReflectionOperator,
+OPERATORS: Mapping[str, Callable[[RunConfig], Operator]] = {
+    "memory": lambda _: MemoryOperator(),
+    "rules": lambda _: RulesOperator(),
+    "bank": lambda _: BankOperator(),
+    "settings": lambda _: SettingsOperator(),
+    "exemplars": lambda _: ExemplarsOperator(),
+    "reflection": lambda _: ReflectionOperator(),
+    "compile": lambda config: CompileOperator(config.compiling),
 }
 """By the name the configuration uses."""
 
@@ -108,7 +113,7 @@ def choose_operators(config: RunConfig) -> list[Operator]:
     for name in config.operators:
         if name not in OPERATORS:
             raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
-    return [OPERATORS[name]() for name in config.operators]
+    return [OPERATORS[name](config) for name in config.operators]
 
 
 def choose_expanders(config: RunConfig) -> list[Expander]:
@@ -174,6 +179,11 @@ def check_parts(config: RunConfig) -> None:
             "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
             "usd_per_million_completion_tokens, or leave the limit out"
         )
+    if config.program:
+        load_program(config.program)
+        for table in ("prompt", "retrieval", "decoding"):
+            if table in config.model_fields_set:
+                raise ConfigError(f"program = {config.program!r} brings its own [{table}]; leave out one of the two")
     open_embedder(config.memory.embedder)
     choose_expanders(config)
     choose_principles(config)

@@ -59,6 +59,28 @@ def export(
     print_exported(export_run(open_run(run), out, options), as_json=as_json)
 
 
+def program(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; one that is there is replaced.")],
+    at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
+    purpose: Annotated[str, typer.Option(help="evaluate (use it oneself), share or train.")] = "evaluate",
+    terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the champion as a text file, prompt, settings and exemplars: to read, compare, edit and start from."""
+    from burnish.agent.api import open_run
+    from burnish.agent.data_views import print_program
+    from burnish.agent.program_export import ProgramOptions, program_file
+    from burnish.agent.program_file import save_program
+    from burnish.tables import validated
+
+    options = validated(ProgramOptions, {"at": at, "purpose": purpose, "terms": terms}, "command line")
+    file = program_file(open_run(run), options)
+    save_program(file, out)
+    print_program(file, out, as_json=as_json)
+
+
 def review(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,

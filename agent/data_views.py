@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from burnish.agent.exports.export import Exported
+from burnish.agent.program_file import ProgramFile
 from burnish.agent.recipes.listing import Recipe
 from burnish.agent.reviewing import Reviewed
 from burnish.agent.terminal import console, print_json, table
@@ -35,6 +36,24 @@ def print_exported(exported: Exported, *, as_json: bool) -> None:
     written = ", ".join(f"{number:,} in {split}" for split, number in exported.splits.items())
     screen.print(f"\n[bold green]Wrote[/] {escape(exported.folder)}: {written}", soft_wrap=True)
     screen.print(f"[dim]The card is {escape(exported.folder)}/README.md[/]", soft_wrap=True)
+
+
+def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
+    """What a program file holds, and where it is."""
+    facts = {
+        "file": str(out),
+        "hash": file.content_hash,
+        "iteration": file.iteration,
+        "exemplars": len(file.exemplars),
+        "purpose": file.purpose,
+    }
+    if as_json:
+        print(json.dumps(facts, indent=2))
+        return
+    said = (
+        f"the champion of iteration {file.iteration} with {len(file.exemplars)} exemplars, SHA-256 {file.content_hash}"
+    )
+    console().print(f"[bold green]Wrote[/] {escape(str(out))}: {said}", soft_wrap=True)
 
 
 def print_questions(questions: Sequence[Question]) -> None:

@@ -24,6 +24,7 @@ from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.policies.budget import Costs
 from burnish.policies.constitution import REVISIONS
+from burnish.policies.halving import calls, rungs
 from burnish.protocols import Environment
 
 PROBE_CALLS = 3
@@ -76,11 +77,13 @@ def costs(config: RunConfig, session: Session) -> Costs:
     attempts += drafts * config.expanding.samples
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
-    trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
+    others = [name for name in config.operators if name != "compile"]  # which tries what it proposes itself
+    trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks if others else 0
     each = session.environment.calls_per_attempt
     given = each * config.decoding.best_of
     provers = choose_provers(config)
-    arms = 3 + bool(session.memory.count(0))  # with exemplars that people made, one arm more shows what those do alone
+    # with exemplars that people made, one arm more shows what those do alone; those of a program file are its own
+    arms = 3 + bool(session.memory.count(0) and not config.program)
     return Costs(
         iteration=each * attempts
         + given * trials
@@ -93,7 +96,14 @@ def costs(config: RunConfig, session: Session) -> Costs:
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
         sealed=given * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
+        search=given * _search(config),
     )
+
+
+def _search(config: RunConfig) -> int:
+    """Attempts that a search takes at most: the combinations, and the champion with the newest memory."""
+    plan = rungs(config.compiling.candidates + 1, config.compiling.tasks)
+    return calls(plan) if "compile" in config.operators else 0
 
 
 async def _announce(opened: Opened) -> None:
@@ -217,7 +227,8 @@ def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
 
 def _what_costs(session: Session) -> str:
     """The keys that decide what an iteration and the sealed test cost."""
-    return f"sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
+    compiling = "compiling.candidates, " if "compile" in session.config.operators else ""
+    return f"{compiling}sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
 
 
 async def _worst_call(opened: Opened) -> Amount:

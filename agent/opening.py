@@ -18,7 +18,7 @@ from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.report import finished
-from burnish.agent.seeding import BEFORE_SEEDS, begin_with_seeds
+from burnish.agent.seeding import BEFORE_SEEDS, begin
 from burnish.agent.session import Session
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
@@ -150,20 +150,23 @@ def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> V
 
 
 def make_seed_program(config: RunConfig, environment: Environment) -> Program:
-    """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars."""
+    """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars; or that
+    of the program file, with its exemplars.
+    """
     sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
     decoding = config.decoding
     if decoding.format == "auto":
         planned = isinstance(environment, Tools) and config.models.task.takes_grammars
         decoding = replace(decoding, format="plan" if planned else "text")
-    return Program(Prompt(sections), revision=BEFORE_SEEDS, retrieval=config.retrieval, decoding=decoding)
+    revision = 0 if config.program else BEFORE_SEEDS
+    return Program(Prompt(sections), revision=revision, retrieval=config.retrieval, decoding=decoding)
 
 
 async def _catch_up(session: Session, environment: GuardedEnvironment, seed_program: Program) -> None:
     """Fold in what is committed; in a new run, commit iteration 0."""
     records = session.journal.iterations()
     if not records:
-        records = [await begin_with_seeds(session, environment, seed_program)]
+        records = [await begin(session, environment, seed_program)]
     for record in records:
         session.commit(record)
 

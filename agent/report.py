@@ -34,7 +34,8 @@ class Report(Record):
 
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
     those not verified, and how often. `live` says that the environment was an object that has no name to load it by,
-    `changed` which files of its code were changed between two sittings.
+    `changed` which files of its code were changed between two sittings. `started_from` is the
+    program file that the run began with.
     """
 
     version: str
@@ -61,6 +62,7 @@ class Report(Record):
     feedback: tuple[tuple[str, int], ...] = ()
     live: bool = False
     changed: tuple[str, ...] = ()
+    started_from: str = ""
     proofs: tuple[Proof, ...] = ()
 
     @property
@@ -131,9 +133,16 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         cut_off=sum(attempt.truncated for _, attempt, _ in judged),
         feedback=tuple(said.most_common(FREQUENT)),
         live=journal.meta("live") is True,
+        started_from=_program_file(journal.meta("program")),
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),
     )
+
+
+def _program_file(facts: JsonValue) -> str:
+    if not isinstance(facts, dict):
+        return ""
+    return f"a program file, SHA-256 {facts['hash']}{', edited by hand' if facts['edited'] else ''}"
 
 
 def _proofs(known: JsonValue) -> tuple[Proof, ...]:

@@ -103,6 +103,8 @@ def _usage(report: Report) -> Table:
 def _facts(report: Report) -> str:
     lines = [f"Stopped: {report.stopped or 'not yet'} · {report.seconds:.0f} s"]
     refused = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.refused.items()))
+    if report.started_from:
+        lines.append(f"Started from {report.started_from}")
     if report.changed:
         lines.append(f"Changed between sittings: {', '.join(report.changed)}; `burnish verify` judges all anew")
     if report.sandbox:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from burnish.agent.models.rendering import Situation
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
-from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
+from burnish.policies.retrieval import cosines, maximal_marginal_relevance, nearest_shelf, ordered, representatives
 from burnish.policies.values import ActionValues
 from burnish.programs import Program
 from burnish.types import Exemplar
@@ -73,23 +73,27 @@ class Retriever:
 
     def _nearest(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
         wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1
-        found = self._memory.nearest(vectors, wanted, revision=program.revision)
-        usable = [
-            self._usable([n.id for n in neighbours], program, task.id)
-            for task, neighbours in zip(tasks, found, strict=True)
-        ]
+        found = self._found(program, vectors, wanted)
+        usable = [self._usable(ids, program, task.id) for task, ids in zip(tasks, found, strict=True)]
         spread = self._spread(program, vectors, usable, program.retrieval.k)
         return [Recalled(self._exemplars(program, best), i) for i, best in enumerate(spread)]
+
+    def _found(self, program: Program, vectors: Vectors, wanted: int) -> list[list[str]]:
+        """For each task what the program may show that is most alike, `wanted` at least where there are as many."""
+        if program.only:
+            return self._nearest_of(self._chosen(program), vectors)
+        neighbours = self._memory.nearest(vectors, wanted, revision=program.revision)
+        return [[n.id for n in row] for row in neighbours]
 
     def _by_value(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
         """Of the exemplars alike those whose action is worth most here, of equals the most alike."""
         values = self._values(program.revision)
         if values is None:
             return self._nearest(program, tasks, vectors)
-        found = self._memory.nearest(vectors, DEPTH + len(program.dropped), revision=program.revision)
+        found = self._found(program, vectors, DEPTH + len(program.dropped))
         recalled = []
-        for number, (task, neighbours) in enumerate(zip(tasks, found, strict=True)):
-            usable = self._usable([n.id for n in neighbours], program, task.id)
+        for number, (task, ids) in enumerate(zip(tasks, found, strict=True)):
+            usable = self._usable(ids, program, task.id)
             worth = {id_: values.of(task.prompt, self._memory[id_].answer) for id_ in usable}
             best = sorted(usable, key=worth.__getitem__, reverse=True)
             recalled.append(Recalled(self._exemplars(program, best[: program.retrieval.k]), number))
@@ -105,27 +109,42 @@ class Retriever:
 
     def _shelves(self, program: Program) -> _Shelves:
         state = self._memory.state(program.revision)
-        key = (state, program.retrieval, program.dropped)
+        key = (state, program.retrieval, program.dropped, program.only)
         return _kept(self._made, key, lambda: self._build(program, state))
 
     def _build(self, program: Program, state: tuple[int, int]) -> _Shelves:
         settings, memory = program.retrieval, self._memory
-        key = (state, settings.shelves, program.dropped)
+        key = (state, settings.shelves, program.dropped, program.only)
         anchors = _kept(self._anchors, key, lambda: self._choose_anchors(program))
         if not anchors:
             return _Shelves(np.zeros((1, memory.embedder.dimensions), np.float32), (Shelf(()),))
         vectors = memory.vectors(anchors)
         wanted = settings.k * BREADTH + len(program.dropped) + 1
-        found = self._neighbourhoods.around(anchors, max(wanted, DEPTH), revision=program.revision)
+        if program.only:
+            found = self._nearest_of(self._chosen(program), vectors)
+        else:
+            found = self._neighbourhoods.around(anchors, max(wanted, DEPTH), revision=program.revision)
         usable = [self._usable(ids[:wanted], program, "") for ids in found]
         spread = self._spread(program, vectors, usable, settings.k + 1)
         return _Shelves(vectors, tuple(Shelf(tuple(ids)) for ids in spread))
 
     def _choose_anchors(self, program: Program) -> list[str]:
         """The exemplars that shelves are built around."""
-        sample = self._memory.sample(program.revision, SHELF_SAMPLE)
-        ids = [e.id for e in sample if e.id not in program.dropped]
+        if program.only:
+            sample = self._chosen(program)
+        else:
+            sample = [e.id for e in self._memory.sample(program.revision, SHELF_SAMPLE)]
+        ids = [id_ for id_ in sample if id_ not in program.dropped]
         return [ids[i] for i in representatives(self._memory.vectors(ids), program.retrieval.shelves)] if ids else []
+
+    def _chosen(self, program: Program) -> list[str]:
+        """What the program is limited to, of what is alive."""
+        return [id_ for id_ in sorted(program.only) if self._memory[id_].alive(program.revision)]
+
+    def _nearest_of(self, ids: Sequence[str], queries: Vectors) -> list[list[str]]:
+        """For each query all of `ids`, most alike first."""
+        likeness = cosines(queries, self._memory.vectors(ids).T)
+        return [[ids[i] for i in row] for row in np.argsort(-likeness, axis=1, kind="stable").tolist()]
 
     def _spread(
         self, program: Program, queries: Vectors, candidates: Sequence[Sequence[str]], count: int

@@ -53,7 +53,7 @@ async def open_sealed(
         else await _arm(session, environment, session.retriever.recall, "champion", champion, tasks)
     )
     few_shot = with_seeds(seed_program)
-    if session.memory.count(few_shot.revision) and not same:
+    if session.memory.count(few_shot.revision) and not same and few_shot.id != seed_program.id:
         arms["few-shot seed"] = await _arm(
             session, environment, session.retriever.recall, "few-shot seed", few_shot, tasks
         )

@@ -145,6 +145,11 @@ class Session:
         """Validation tasks the gate has drawn in this run, those of the iteration in hand included."""
         return self.past.validation_used + self.scratch.validation_used
 
+    def with_memory_of(self, revision: int) -> Program:
+        """The champion with memory as it stands now, which `revision` names; itself where memory is the same still."""
+        same = self.memory.unchanged_since(self.champion.revision)
+        return self.champion if same else self.champion.at(revision)
+
     def commit(self, record: IterationRecord) -> None:
         """Take in a committed iteration: what it decided is in force, and it is past."""
         self.past.absorb(record, self.journal)

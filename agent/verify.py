@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ from itertools import pairwise
 from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
+from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.people import decided
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
@@ -57,7 +59,7 @@ def verify(run: Run, environment: Environment | None = None) -> Verification:
 
 async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -> Verification:
     exemplars, iterations = journal.exemplars(), journal.iterations()
-    nodes = ["attempt", "rewrite", "gate", *_sealed_nodes(journal)]
+    nodes = ["program", "attempt", "rewrite", "gate", *_sealed_nodes(journal)]
     judged = [j for node in nodes for j in journal.judged(node)]
     problems = [p async for p in _wrong_exemplars(journal, environment, exemplars)]
     problems += [p async for p in _changed_verdicts(journal, environment, judged)]
@@ -69,6 +71,7 @@ async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -
     gates = [(r.number, g) for r in iterations for g in r.gates]
     problems += _wrong_gates(run, journal, gates)
     problems += _wrong_champions(iterations)
+    problems += _wrong_searches(journal)
     problems += _wrong_sealed(run, journal)
     problems += _wrong_report(run, make_report(run.config, journal))
     opened = journal.sealed() is not None
@@ -83,7 +86,7 @@ def _sealed_nodes(journal: Journal) -> list[str]:
 async def _wrong_exemplars(
     journal: Journal, environment: GuardedEnvironment, exemplars: Sequence[Exemplar]
 ) -> AsyncIterator[str]:
-    tried = {a.id: a for node in ("attempt", "rewrite") for _, a, _ in journal.judged(node)}
+    tried = {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node)}
     tasks = [journal.task(e.task_id) for e in exemplars]
     whole = [tried.get(e.attempt_id) if e.attempt_id else None for e in exemplars]
     pairs = [(t, a.answer if a else e.answer) for e, t, a in zip(exemplars, tasks, whole, strict=True)]
@@ -144,6 +147,24 @@ def _wrong_champions(iterations: Sequence[IterationRecord]) -> Iterator[str]:
         rolled_back = after.action == "rollback" and after.champion_id in earlier
         if after.champion_id != expected and not rolled_back:
             yield f"the champion of iteration {after.number} is not what its gates decided"
+
+
+def _wrong_searches(journal: Journal) -> Iterator[str]:
+    """Searches whose scores are not those of the answers that were given in them."""
+    for iteration, kind, body in journal.events():
+        if kind != "search" or not isinstance(body, list):
+            continue
+        scores: dict[str, list[float]] = defaultdict(list)
+        for _, attempt, feedback in journal.judged("rewrite", iteration):
+            scores[attempt.program_id].append(score(feedback))
+        for stage in body:
+            assert isinstance(stage, dict)
+            tasks, tried = int(str(stage["tasks"])), stage["candidates"]
+            for one in tried if isinstance(tried, list) else ():
+                assert isinstance(one, dict)
+                found = scores[str(one["program"])][:tasks]
+                if len(found) < tasks or not math.isclose(sum(found) / tasks, float(str(one["score"])), abs_tol=1e-6):
+                    yield f"the search of iteration {iteration} scored {one['program']} otherwise than its answers"
 
 
 async def _changed_verdicts(

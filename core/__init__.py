@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ["RunConfig", "__version__", "open_run", "resume", "run", "verify"]
+__all__ = ["RunConfig", "__version__", "load_program", "open_run", "resume", "run", "verify"]
 
 # An editable install reaches this package over links; resolve them so that files carry their real names.
 _here = _Path(__file__).resolve().parent
@@ -21,11 +21,13 @@ if _here.name == "core":
 
 if TYPE_CHECKING:
     from burnish.agent.api import open_run, resume, run
+    from burnish.agent.program_file import load_program
     from burnish.agent.verify import verify
     from burnish.config import RunConfig
 
 _LAZY = {
     "RunConfig": "burnish.config",
+    "load_program": "burnish.agent.program_file",
     "open_run": "burnish.agent.api",
     "resume": "burnish.agent.api",
     "run": "burnish.agent.api",

@@ -183,6 +183,20 @@ class ConstitutionConfig(Section):
     answers: Positive = 4
 
 
+class CompilingConfig(Section):
+    """The search of the operator `compile` over instruction, exemplars, k and retrieval.
+
+    `candidates` combinations are tried on `tasks` train tasks, the better half on as many more, and so on. `size` is
+    how many exemplars a chosen set holds, and `sets` how many such sets are drawn by chance beside the most useful and
+    the covering one.
+    """
+
+    candidates: Positive = 12
+    tasks: Positive = 4
+    size: Positive = 8
+    sets: Count = 2
+
+
 class JudgingConfig(Section):
     """How the judge is asked for its ratings.
 
@@ -212,6 +226,7 @@ class RunConfig(Section):
     and they verify it, 3 they judge every generated answer, 4 they judge a sample of the sealed test, 5 they have no
     part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
+    `program` is a file that `burnish program` wrote, for the run to start from.
     `proofs` names the methods whose claims are measured once the sealed test is opened.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
@@ -221,6 +236,7 @@ class RunConfig(Section):
     environment_timeout: AboveZero = 30.0
     seed: Count = 0
     level: Level = 6
+    program: str = ""
     prompt: dict[str, str] = {}
     expanding: ExpandingConfig = ExpandingConfig()
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
@@ -233,6 +249,7 @@ class RunConfig(Section):
     sealed: SealedConfig = SealedConfig()
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
+    compiling: CompilingConfig = CompilingConfig()
     judging: JudgingConfig = JudgingConfig()
     proofs: tuple[str, ...] = ()
     policies: dict[str, Options] = {}

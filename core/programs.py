@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -78,16 +78,25 @@ class Decoding(Record):
 
 @dataclass(frozen=True)
 class Program(Record):
-    """What behaves: a prompt, the memory as of a revision, and how both are used."""
+    """What behaves: a prompt, the memory as of a revision, and how both are used.
+
+    `dropped` are exemplars of that memory that it leaves out; where `only` names some, it is shown no others.
+    """
 
     prompt: Prompt
     revision: int
     retrieval: Retrieval = Retrieval()
     decoding: Decoding = Decoding()
     dropped: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     @cached_property
     def id(self) -> str:
-        """Content hash over everything that changes behaviour. `dropped` are exemplars it leaves out."""
-        settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), sorted(self.dropped)])
+        """Content hash over everything that changes behaviour."""
+        exemplars = [sorted(self.dropped), *sorted(self.only)]
+        settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), *exemplars])
         return content_hash(self.prompt.id, str(self.revision), settings)
+
+    def at(self, revision: int) -> Program:
+        """The program with memory as of another revision: with all of it, since `only` was chosen from less."""
+        return replace(self, revision=revision, only=())

@@ -85,7 +85,7 @@ def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
     from typing import get_args
 
     current: Any = model
-    for name in path:
+    for name in (name for name in path if not name.isdigit()):  # those are places in a list
         annotation = current.model_fields[name].annotation
         options = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type)]
         current = next(a for a in options if is_dataclass(a) or issubclass(a, BaseModel))

@@ -30,6 +30,13 @@ MEANINGS = {
     "prompt": "Sections of the seed prompt by name, in order. Empty: one section `task` with the environment's "
     "instruction. The operators write the sections `task`, `rules` and `style`.",
     "operators": f"What proposes challengers; known are {', '.join(f'`{name}`' for name in OPERATORS)}.",
+    "program": "A file that `burnish program` wrote, to start from. It brings `prompt`, `retrieval`, `decoding` and "
+    "exemplars, see [compiling.md](compiling.md).",
+    "compiling.candidates": "Combinations that are tried in the first round, beside the champion as it is and with the "
+    "newest memory.",
+    "compiling.tasks": "Train tasks of the first round; each round doubles the tasks and halves the combinations.",
+    "compiling.size": "Exemplars of a chosen set.",
+    "compiling.sets": "Sets drawn by chance, beside the most useful exemplars and those that cover memory best.",
     "models.task": "The model that answers tasks.",
     "models.reflector": "The model that rewrites the prompt from failures; the task model when it is left out.",
     "models.judge": "The model that rates answers; the task model when it is left out.",

@@ -10,13 +10,16 @@ from burnish.limits import AboveZero
 
 @dataclass(frozen=True)
 class Costs:
-    """Calls that the parts of a run make: an iteration without its gate, the gate per task, the sealed test."""
+    """Calls that the parts of a run make: an iteration without its gate, the gate per task, the sealed test, and the
+    search that an iteration makes for a challenger where it races one.
+    """
 
     iteration: int
     gate_task: int
     gate_least_tasks: int
     gate_most_tasks: int
     sealed: int
+    search: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,11 @@ class ReservingBudget:
 
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
         """See `BudgetPolicy.plan`. The plan assumes that every gate runs to half of its most tasks."""
-        least = costs.sealed + costs.iteration + costs.gate_task * costs.gate_least_tasks
+        least = costs.sealed + costs.iteration + costs.search + costs.gate_task * costs.gate_least_tasks
         if calls is None:
             return Plan(iterations, iterations, least)
         middle = max(costs.gate_least_tasks, costs.gate_most_tasks // 2)
-        bought = max(0, calls - costs.sealed) // (costs.iteration + costs.gate_task * middle)
+        bought = max(0, calls - costs.sealed) // (costs.iteration + costs.search + costs.gate_task * middle)
         if calls >= least:
             bought = max(1, bought)
         count = min(iterations, bought)
@@ -74,8 +77,8 @@ class ReservingBudget:
         return calls_left >= least and seconds_left >= pace * least
 
     def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """See `BudgetPolicy.last_race`: a further iteration and its gate would not fit."""
-        further = 2 * costs.iteration + costs.gate_task * costs.gate_most_tasks
+        """See `BudgetPolicy.last_race`: a further iteration, its search and its gate would not fit."""
+        further = 2 * costs.iteration + costs.search + costs.gate_task * costs.gate_most_tasks
         return calls_left < further or seconds_left < pace * further
 
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:

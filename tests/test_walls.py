@@ -108,6 +108,7 @@ def test_the_package_root_loads_agent_only_when_asked() -> None:
     assert {s for s in strings if s.startswith("burnish.")} == {
         "burnish.config",
         "burnish.agent.api",
+        "burnish.agent.program_file",
         "burnish.agent.verify",
     }
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from langgraph.runtime import Runtime
 
 from burnish.agent.nodes.state import State
@@ -16,6 +14,6 @@ async def recall(state: State, runtime: Runtime[Session]) -> State:
     """
     session = runtime.context
     scratch = session.scratch
-    scratch.program = replace(session.champion, revision=scratch.number - 1)
+    scratch.program = session.with_memory_of(scratch.number - 1)
     scratch.recalled = session.retriever.recall(scratch.program, scratch.tasks)
     return {"shown": sum(len(r.exemplars) for r in scratch.recalled)}

@@ -7,23 +7,31 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from burnish.agent.models.client import ChatRequest
 from burnish.programs import Program
 from burnish.records import Completion
-from burnish.types import Exemplar, Task
+from burnish.types import Exemplar, JsonValue, Task
+
+Score = Callable[[Sequence[Program], int], Awaitable[list[list[float]]]]
+"""For each program its scores on so many train tasks that were not drawn before in the iteration, the same for all; no
+scores where there are no more tasks. Raises BudgetExhausted."""
 
 AskReflector = Callable[[ChatRequest], Awaitable[Completion]]
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A challenger, and in words what it changes. An `urgent` one goes to the gate without a trial."""
+    """A challenger, and in words what it changes. An `urgent` one goes to the gate without a trial; `score` is its mean
+    on train tasks where the operator tried it.
+    """
 
     operator: str
     program: Program
     description: str
     urgent: bool = False
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,9 @@ class Situation:
 
     `base` is the champion with memory as it stands now. `known_before` counts the exemplars of the champion, or of the
     last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
-    iteration can race it. `usefulness` is of exemplars alive, by id; `ask` is None unless the reflector passed its
-    probe; `refuse` notes why something was not proposed.
+    iteration can race it. `usefulness` and `vectors`, shape (n, d), are of exemplars by id; `ask` is None unless the
+    reflector passed its probe; `note` keeps an event of some kind with the iteration, such as why something was not
+    proposed.
     """
 
     champion: Program
@@ -53,7 +62,9 @@ class Situation:
     settled: bool
     usefulness: Mapping[str, float]
     rng: np.random.Generator
-    refuse: Callable[[str], None]
+    note: Callable[[str, JsonValue], None]
+    score: Score
+    vectors: Callable[[Sequence[str]], NDArray[np.float32]]
     ask: AskReflector | None = None
 
 

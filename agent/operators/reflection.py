@@ -57,11 +57,11 @@ class ReflectionOperator:
         try:
             completion = await situation.ask(_request(current, failures))
         except ModelRejected as error:
-            situation.refuse(f"reflection: {error}")
+            situation.note("refused proposal", f"reflection: {error}")
             return []
         text, reason = self.checked(completion, current, failures, situation.exemplars)
         if reason:
-            situation.refuse(f"reflection: {reason}")
+            situation.note("refused proposal", f"reflection: {reason}")
             return []
         prompt = situation.base.prompt.with_section(SECTION, text, self.name)
         return [Proposal(self.name, replace(situation.base, prompt=prompt), "task section rewritten by reflection")]

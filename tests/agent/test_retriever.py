@@ -54,6 +54,7 @@ programs = st.builds(
     dropped=st.lists(st.sampled_from([e.id for e in EXEMPLARS]), max_size=5, unique=True).map(
         lambda i: tuple(sorted(i))
     ),
+    only=st.lists(st.sampled_from([e.id for e in EXEMPLARS]), max_size=8, unique=True).map(tuple),
 )
 batches = st.lists(st.sampled_from(POOL), min_size=1, max_size=12, unique_by=lambda t: t.id)
 
@@ -66,6 +67,7 @@ def test_only_usable_exemplars_of_other_tasks_are_shown(program: Program, tasks:
         assert task.id not in {e.task_id for e in recalled.exemplars}
         assert all(e.alive(program.revision) for e in recalled.exemplars)
         assert not set(ids) & set(program.dropped)
+        assert not program.only or set(ids) <= set(program.only)
         assert len(set(ids)) == len(ids) <= program.retrieval.k
 
 

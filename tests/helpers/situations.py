@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.operators.base import Failure, Operator, Proposal, Situation
+from burnish.agent.operators.base import Failure, Operator, Proposal, Score, Situation
+from burnish.memory.embedding import HashEmbedder
 from burnish.programs import Program, Prompt
 from burnish.records import Completion
-from burnish.types import Exemplar, Task, Usage
+from burnish.types import Exemplar, JsonValue, Task, Usage
 
 SEED = Program(Prompt((("task", "Give the code."),)), revision=0)
 
@@ -32,8 +33,18 @@ class Trial:
     """One operator's turn: what it proposed, and why it proposed nothing."""
 
     proposals: list[Proposal]
-    refused: list[str] = field(default_factory=list)
+    noted: list[tuple[str, JsonValue]] = field(default_factory=list)
     asked: list[ChatRequest] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[str]:
+        """Why something was not proposed."""
+        return [str(body) for kind, body in self.noted if kind == "refused proposal"]
+
+
+async def no_tasks(programs: Sequence[Program], _count: int) -> list[list[float]]:
+    """Scores where there are no train tasks to try programs on."""
+    return [[] for _ in programs]
 
 
 def propose(
@@ -47,9 +58,10 @@ def propose(
     usefulness: dict[str, float] | None = None,
     reply: Callable[[ChatRequest], str] | None = None,
     truncated: bool = False,
+    score: Score = no_tasks,
     seed: int = 0,
 ) -> Trial:
-    """Give an operator its turn; `reply` is the reflector's."""
+    """Give an operator its turn; `reply` is the reflector's, `score` tries programs on train tasks."""
     trial = Trial([])
 
     async def ask(request: ChatRequest) -> Completion:
@@ -57,6 +69,7 @@ def propose(
         assert reply is not None
         return Completion(reply(request), "scripted", Usage(calls=1), truncated=truncated)
 
+    by_id = {e.id: e for e in exemplars}
     situation = Situation(
         champion=champion,
         base=base,
@@ -66,7 +79,9 @@ def propose(
         settled=True,
         usefulness=usefulness or {},
         rng=np.random.default_rng(seed),
-        refuse=trial.refused.append,
+        note=lambda kind, body: trial.noted.append((kind, body)),
+        score=score,
+        vectors=lambda ids: HashEmbedder().embed([by_id[i].prompt for i in ids]),
         ask=ask if reply else None,
     )
     trial.proposals = asyncio.run(_turn(operator, situation))
