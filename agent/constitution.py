@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from burnish.config import Section, validated
+from burnish.config import validated
 from burnish.environments.adapters.functions import function
 from burnish.environments.adapters.patterns import check_pattern, matches
 from burnish.environments.foreign import Raised, attempt

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
 from burnish.programs import Decoding, Retrieval
+from burnish.section import Section
 from burnish.spelling import nearest
+from burnish.training import TrainConfig
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
@@ -44,12 +46,6 @@ Level: TypeAlias = Literal[1, 2, 3, 4, 5, 6]
 M = TypeVar("M", bound=BaseModel)
 
 
-class Section(BaseModel):
-    """A table of the configuration: immutable, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
-
-
 class ModelConfig(Section):
     """One model behind an OpenAI-compatible chat API, or the embedded one.
 
@@ -57,12 +53,13 @@ class ModelConfig(Section):
     the environment variable that holds the key. Prices are US dollars per million tokens.
     `template_tokens` bounds what the server's chat template adds to one message; it enters the worst case
     that is reserved before a call. `grammars` says that the server holds answers to grammars in GBNF (llama.cpp); the
-    embedded one always does.
+    embedded one always does. `adapter` is what `burnish train` made for the embedded one: its folder, or a GGUF file.
     """
 
     url: str = "embedded"
     name: str = ""
     file: str = ""
+    adapter: str = ""
     api_key_env: str = ""
     concurrency: Positive = 16
     timeout_seconds: AboveZero = 120.0
@@ -218,6 +215,7 @@ class RunConfig(Section):
     sealed: SealedConfig = SealedConfig()
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
+    train: TrainConfig = TrainConfig()
     policies: dict[str, Options] = {}
 
     @classmethod

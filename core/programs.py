@@ -78,9 +78,12 @@ class Program(Record):
     retrieval: Retrieval = Retrieval()
     decoding: Decoding = Decoding()
     dropped: tuple[str, ...] = ()
+    adapter: str = ""
 
     @cached_property
     def id(self) -> str:
-        """Content hash over everything that changes behaviour. `dropped` are exemplars it leaves out."""
+        """Content hash over everything that changes behaviour. `dropped` are exemplars it leaves out, `adapter` names
+        the weights that are added to the model's, by their content.
+        """
         settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), sorted(self.dropped)])
-        return content_hash(self.prompt.id, str(self.revision), settings)
+        return content_hash(self.prompt.id, str(self.revision), settings, *filter(None, [self.adapter]))

@@ -33,7 +33,6 @@ from burnish.agent.exports.splitting import Families, families_for_validation, f
 from burnish.agent.exports.writing import FileType, check_writable, digest, new_folder, write
 from burnish.agent.opening import open_meaning
 from burnish.agent.sealed import sealed_seed
-from burnish.config import Section
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError
 from burnish.limits import Share
@@ -42,6 +41,7 @@ from burnish.policies.diversity import distinct_n, mean_cosine_distance, vendi_s
 from burnish.policies.purposes import Purpose, strictest
 from burnish.programs import Program
 from burnish.protocols import Environment, Licensed
+from burnish.section import Section
 from burnish.terms import TermsTable
 from burnish.types import JsonValue, Record
 

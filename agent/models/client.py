@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 import httpx
@@ -35,7 +36,8 @@ MOST_TOKENS = 2**53
 class ChatRequest:
     """What is asked of a model. `top_probabilities` > 0 asks for those of the first token.
 
-    `grammar` holds the answer to a GBNF grammar, where the server knows such; `format` then says nothing.
+    `grammar` holds the answer to a GBNF grammar, where the server knows such; `format` then says nothing. `adapter`
+    names the adapter that the embedded model is to answer with.
     """
 
     messages: tuple[Message, ...]
@@ -46,6 +48,7 @@ class ChatRequest:
     top_probabilities: int = 0
     format: Literal["text", "json"] = "text"
     grammar: str = ""
+    adapter: str = ""
 
     def body(self, model: str) -> dict[str, Any]:
         """The JSON body of the request."""
@@ -69,7 +72,7 @@ class ChatRequest:
 
     def digest(self, model: str) -> str:
         """Hash of everything that decides the answer."""
-        return content_hash(canonical_json(self.body(model)))
+        return content_hash(canonical_json(self.body(model)), *filter(None, [self.adapter]))
 
 
 class TryFailed(Exception):
@@ -86,12 +89,21 @@ class TryFailed(Exception):
 
 
 class ChatClient:
-    """A pooled connection to one server. The API key is read from the environment and kept nowhere else."""
+    """A pooled connection to one server. The API key is read from the environment and kept nowhere else.
+
+    `adapters` are the adapters the server has, with the number each goes by there.
+    """
 
     def __init__(
-        self, config: ModelConfig, *, base_url: str = "", transport: httpx.AsyncBaseTransport | None = None
+        self,
+        config: ModelConfig,
+        *,
+        base_url: str = "",
+        adapters: Mapping[str, int] = MappingProxyType({}),
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.config = config
+        self.adapters = adapters
         self.name = config.name
         self.url = (base_url or config.url).rstrip("/")
         limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
@@ -143,7 +155,7 @@ class ChatClient:
 
         """
         started = time.perf_counter()
-        body = json.dumps(request.body(self.name)).encode()
+        body = json.dumps(request.body(self.name) | self._adapted(request)).encode()
         try:
             response = await self._http.post(
                 self._chat, content=body, headers={"content-type": "application/json"}, timeout=timeout
@@ -155,6 +167,12 @@ class ChatClient:
         if response.status_code != httpx.codes.OK:
             raise self._failure(response)
         return self._completion(response, time.perf_counter() - started)
+
+    def _adapted(self, request: ChatRequest) -> dict[str, Any]:
+        """What a llama.cpp server is told of adapters: nothing where it has none, which is without."""
+        if request.adapter and request.adapter not in self.adapters:
+            raise ModelRejected(f"{self.url} does not serve the adapter {request.adapter}; the embedded model would")
+        return {"lora": [{"id": self.adapters[request.adapter], "scale": 1.0}]} if request.adapter else {}
 
     async def reachable(self) -> str | None:
         """None when the server answers, else a sentence saying what is wrong."""

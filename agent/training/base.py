@@ -1,0 +1,58 @@
+"""The model that training begins from, as a folder that transformers reads."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from burnish.agent.exports.writing import new_folder
+from burnish.errors import ConfigError
+
+LIBRARIES = ("accelerate", "datasets", "gguf", "peft", "trl")
+CONFIG_FILE = "config.json"
+
+
+def check_libraries() -> None:
+    """Raise a `ConfigError` where the libraries of the extra are missing."""
+    missing = [name for name in LIBRARIES if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f"training needs {', '.join(missing)}; install them with `pip install 'burnish[train]'`")
+
+
+def check_folder(folder: Path) -> Path:
+    """The folder of a model, if it looks like one.
+
+    Raises:
+        ConfigError: it does not.
+
+    """
+    if not (folder / CONFIG_FILE).is_file():
+        raise ConfigError(f"{folder} holds no model ({CONFIG_FILE} is missing); give a folder that transformers reads")
+    return folder
+
+
+def unpacked(weights: Path, folder: Path) -> Path:
+    """The model of a GGUF file, de-quantised into the folder of 32-bit weights that it becomes; made once."""
+    if (folder / CONFIG_FILE).is_file():
+        return folder
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    where, name = str(weights.parent), weights.name
+    with new_folder(folder) as making:
+        AutoTokenizer.from_pretrained(where, gguf_file=name).save_pretrained(making)
+        model = AutoModelForCausalLM.from_pretrained(
+            where, gguf_file=name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+        )
+        model.save_pretrained(making)
+    return folder
+
+
+def architecture(folder: Path) -> dict[str, int | str]:
+    """What the folder's configuration says of the model's shape."""
+    try:
+        said: dict[str, int | str] = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except ValueError:
+        raise ConfigError(f"{folder / CONFIG_FILE} is no JSON; give a folder that transformers reads") from None
+    return said
