@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from burnish.agent.adapters import adapter_file
 from burnish.agent.constitution import read_constitution
 from burnish.agent.embedded import model_file
 from burnish.agent.expanding.backtranslation import Backtranslation
@@ -22,6 +23,8 @@ from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
+from burnish.agent.operators.train import TrainOperator
+from burnish.agent.training.libraries import check_libraries
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
@@ -90,7 +93,7 @@ def choose_policies(config: RunConfig) -> Policies:
 
 
 def choose_operators(config: RunConfig) -> list[Operator]:
-    """The operators a configuration names, in its order.
+    """The operators a configuration names, in its order, and that of `train` where it trains.
 
     Raises:
         ConfigError: an unknown name.
@@ -99,7 +102,8 @@ def choose_operators(config: RunConfig) -> list[Operator]:
     for name in config.operators:
         if name not in OPERATORS:
             raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
-    return [OPERATORS[name]() for name in config.operators]
+    chosen = [OPERATORS[name]() for name in config.operators]
+    return [*chosen, TrainOperator()] if config.train.every else chosen
 
 
 def choose_expanders(config: RunConfig) -> list[Expander]:
@@ -152,6 +156,7 @@ def check_parts(config: RunConfig) -> None:
             "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
             "usd_per_million_completion_tokens, or leave the limit out"
         )
+    _check_training(config)
     open_embedder(config.memory.embedder)
     choose_expanders(config)
     choose_principles(config)
@@ -159,6 +164,22 @@ def check_parts(config: RunConfig) -> None:
         authorization(model)
         if model.file:
             model_file(model.file)
+
+
+def _check_training(config: RunConfig) -> None:
+    task = config.models.task
+    if task.url != "embedded":
+        if task.adapter:
+            raise ConfigError("models.task.adapter is for the embedded model; a server of your own loads its own")
+        if config.train.every:
+            raise ConfigError(
+                "train.every trains the embedded model, and models.task.url is a server; leave one of them out, or "
+                "train a folder of weights by `burnish train RUN --model FOLDER` and serve what comes of it"
+            )
+    if task.adapter:
+        adapter_file(task.adapter)
+    if config.train.every:
+        check_libraries()
 
 
 def _choose(kind: str, options: Options) -> Any:

@@ -13,6 +13,7 @@ from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError
 from burnish.limits import Count
 from burnish.policies.constitution import Predicate, Principle, contains, lacks, least_words, most_words
+from burnish.section import Section
 
 
 class PrincipleTable(Section):

@@ -7,7 +7,7 @@ import hashlib
 import importlib.util
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -167,17 +167,26 @@ class EmbeddedServer:
 
 
 def _library() -> Any:
-    # OpenMP reads this once, when it is loaded. Its default, threads that spin for long, makes generation several times
-    # slower as soon as another process wants a core; none at all costs a quarter of the speed on free cores. torch
-    # brings the same library: imported earlier, it decides.
+    with brief_spins():
+        import xllamacpp
+    return xllamacpp
+
+
+@contextlib.contextmanager
+def brief_spins() -> Iterator[None]:
+    """Import what brings OpenMP, xllamacpp or torch, so that its threads do not spin for long.
+
+    It reads this once, when it is loaded. Its default makes generation several times slower, and training ten times, as
+    soon as another process wants a core; none at all costs a quarter of the speed on free cores. Whichever of the two
+    is imported first decides.
+    """
     given = os.environ.get(SPIN)
     os.environ.setdefault(SPIN, "1000")
     try:
-        import xllamacpp
+        yield
     finally:
         if given is None:
             del os.environ[SPIN]
-    return xllamacpp
 
 
 def _hang_up(port: int) -> None:

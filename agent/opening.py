@@ -9,8 +9,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from burnish.agent.adapters import adapter_file, adapter_id, adapters_of
 from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
@@ -19,8 +22,10 @@ from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.seeding import BEFORE_SEEDS, begin_with_seeds
 from burnish.agent.session import Session
+from burnish.agent.training.rounds import Rounds
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.errors import ConfigError, StorageError
 from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
@@ -56,9 +61,16 @@ class Opened:
 
 @asynccontextmanager
 async def open_session(
-    directory: RunDirectory, config: RunConfig, environment: Environment, notify: Notify
+    directory: RunDirectory,
+    config: RunConfig,
+    environment: Environment,
+    notify: Notify,
+    adapters: Mapping[str, Path] = MappingProxyType({}),
 ) -> AsyncIterator[Opened]:
-    """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock."""
+    """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
+
+    `adapters` are served beside those of the run.
+    """
     started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
         journal = Journal.open(directory.journal)
@@ -66,31 +78,40 @@ async def open_session(
         meaning = open_meaning(directory, config)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        clients = await _clients(config, stack)
-        seconds = journal.meta("seconds")
+        served = adapters_of(directory, config) | {**adapters}
+        servers: dict[str, EmbeddedServer] = {}
+        clients = await _clients(config, served, servers, stack)
         ledger = Ledger(
             config.budget,
             spent=journal.spent(),
-            seconds_before=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+            seconds_before=_seconds(journal, "seconds"),
+            seconds_apart=_seconds(journal, "seconds apart"),
             started=started,
         )
         guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)
+        caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify))
+        rounds = None
+        if config.train.every:
+            server = servers[config.models.task.file]
+            rounds = Rounds(directory, config, environment, journal, caller, server, notify)
         session = Session(
             config=config,
             environment=LearningEnvironment(guarded),
             journal=journal,
             memory=memory,
-            caller=Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify)),
+            caller=caller,
             policies=choose_policies(config),
             operators=choose_operators(config),
             expanders=choose_expanders(config),
             principles=choose_principles(config),
             champion=seed_program,
             meaning=meaning,
+            rounds=rounds,
             notify=notify,
         )
         await _catch_up(session, guarded, seed_program)
+        _check_adapters(session, directory, seed_program, served)
         opened = Opened(session, guarded, seed_program, ledger, journal)
         if journal.sealed() is not None:  # a finished run takes no more time
             yield opened
@@ -155,7 +176,14 @@ def make_seed_program(config: RunConfig, environment: Environment) -> Program:
     if decoding.format == "auto":
         planned = isinstance(environment, Tools) and config.models.task.takes_grammars
         decoding = replace(decoding, format="plan" if planned else "text")
-    return Program(Prompt(sections), revision=BEFORE_SEEDS, retrieval=config.retrieval, decoding=decoding)
+    given = config.models.task.adapter
+    return Program(
+        Prompt(sections),
+        revision=BEFORE_SEEDS,
+        retrieval=config.retrieval,
+        decoding=decoding,
+        adapter=adapter_id(adapter_file(given)) if given else "",
+    )
 
 
 async def _catch_up(session: Session, environment: GuardedEnvironment, seed_program: Program) -> None:
@@ -167,28 +195,55 @@ async def _catch_up(session: Session, environment: GuardedEnvironment, seed_prog
         session.commit(record)
 
 
-async def _clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
-    """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
+def _check_adapters(
+    session: Session, directory: RunDirectory, seed_program: Program, served: Mapping[str, Path]
+) -> None:
+    """See that programs find the weights they were tried with."""
+    began = session.journal.program(session.past.records[0].champion_id).adapter
+    if began != seed_program.adapter:
+        raise ConfigError(
+            f"models.task.adapter is not the adapter this run began with ({began or 'none'}); put that back, or start "
+            "a new run"
+        )
+    if session.champion.adapter and session.champion.adapter not in served:
+        raise StorageError(
+            f"the champion's adapter {session.champion.adapter} is gone from {directory.training}; restore it from a "
+            "copy"
+        )
+
+
+def _seconds(journal: Journal, name: str) -> float:
+    value = journal.meta(name)
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+async def _clients(
+    config: RunConfig, adapters: Mapping[str, Path], servers: dict[str, EmbeddedServer], stack: AsyncExitStack
+) -> dict[str, ChatClient]:
+    """A client for each role; roles with equal settings share one, and the embedded server runs once a file. What runs
+    is put into `servers`; that of the task model has the adapters.
+    """
     clients: dict[ModelConfig, ChatClient] = {}
-    servers: dict[str, EmbeddedServer] = {}
     by_role = {}
     for role in ROLES:
         model = getattr(config.models, role) or config.models.task
         if model not in clients:
-            clients[model] = await _client(model, servers, stack)
+            if model.url == "embedded" and model.file not in servers:
+                own = adapters if model.file == config.models.task.file else {}
+                server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS, adapters=own)
+                servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
+            clients[model] = _client(model, servers)
             stack.push_async_callback(clients[model].close)
         by_role[role] = clients[model]
     return by_role
 
 
-async def _client(model: ModelConfig, servers: dict[str, EmbeddedServer], stack: AsyncExitStack) -> ChatClient:
+def _client(model: ModelConfig, servers: Mapping[str, EmbeddedServer]) -> ChatClient:
     if model.url != "embedded":
         return ChatClient(model)
-    if model.file not in servers:
-        server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
-        servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
+    server = servers[model.file]
     limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
-    return ChatClient(limited, base_url=servers[model.file].base_url)
+    return ChatClient(limited, base_url=server.base_url, adapters=server.adapters)
 
 
 def _called(notify: Notify, completion: Completion) -> None:

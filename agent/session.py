@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from burnish.agent.expanding.base import Expander
 from burnish.agent.history import History
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.operators.base import Operator, Proposal
+from burnish.agent.operators.base import Operator, Proposal, Train
 from burnish.agent.retriever import Recalled, Retriever
+from burnish.agent.training.rounds import Rounds
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
@@ -79,6 +81,7 @@ class Session:
     principles: Sequence[Principle]
     champion: Program
     meaning: Embedder
+    rounds: Rounds | None = None
     reflector_able: bool = False
     notify: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _facts: None
     scratch: Scratch = field(default_factory=lambda: Scratch(0))
@@ -144,6 +147,15 @@ class Session:
     def evaluator(self, node: str) -> Evaluator:
         """For trying programs in a node of the iteration in hand."""
         return Evaluator(self.caller, self.journal, self.environment, self.retriever.recall, self.scratch.number, node)
+
+    def training(self) -> Train | None:
+        """How the iteration in hand trains an adapter; None where it does not."""
+        if self.rounds is None or not self.rounds.due(self.scratch.number):
+            return None
+        events = self.scratch.events
+        return partial(
+            self.rounds.adapter, self.scratch.number, lambda reason: events.append(("refused training", reason))
+        )
 
     async def ask_reflector(self, request: ChatRequest) -> Completion:
         """One answer of the reflector in the iteration in hand."""

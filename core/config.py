@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
@@ -199,11 +199,11 @@ class RunConfig(Section):
     """
 
     environment: str = "contacts"
-    environment_options: Options = {}
+    environment_options: Options = Field(default_factory=dict)
     environment_timeout: AboveZero = 30.0
     seed: Count = 0
     level: Level = 6
-    prompt: dict[str, str] = {}
+    prompt: dict[str, str] = Field(default_factory=dict)
     expanding: ExpandingConfig = ExpandingConfig()
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
     models: ModelsConfig = ModelsConfig()
@@ -216,7 +216,7 @@ class RunConfig(Section):
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
     train: TrainConfig = TrainConfig()
-    policies: dict[str, Options] = {}
+    policies: dict[str, Options] = Field(default_factory=dict)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], source: str = "configuration") -> Self:

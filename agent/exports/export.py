@@ -23,6 +23,7 @@ from burnish.agent.exports.filters import (
     by_balance,
     by_contamination,
     by_likeness,
+    by_most,
     by_rating,
     by_terms,
     by_verdict,
@@ -54,7 +55,8 @@ class ExportOptions(Section):
 
     `words` and `meaning` are the likenesses (Jaccard of shingles, cosine) from which on two tasks count as one; 1
     compares nothing. `held_out` are files of texts that must not be in it. `competing` says that what is trained may
-    compete with the makers of the models. `system` is whose instruction stands before each prompt.
+    compete with the makers of the models. `system` is whose instruction stands before each prompt. At most `per_task`
+    right answers to a task are taken, and as many wrong ones; 0 takes all.
     """
 
     format: Format = "sft"
@@ -66,6 +68,7 @@ class ExportOptions(Section):
     words: Share = 0.8
     meaning: Share = 0.95
     held_out: tuple[Path, ...] = ()
+    per_task: Annotated[int, Ge(0)] = 0
     balance: bool = False
     families: Families = "task"
     validation: Share = 0.1
@@ -127,6 +130,7 @@ def _sifted(run: Run, journal: Journal, live: Environment, table: TermsTable, op
         by_likeness(sieve, words=options.words, meaning=options.meaning, embedder=embedder)
     finally:
         embedder.close()
+    by_most(sieve, options.per_task)
     if options.balance:
         by_balance(sieve)
     return sieve
@@ -278,6 +282,7 @@ def _command(run: Run, options: ExportOptions) -> str:
         "--min-rating": options.least_rating if options.least_rating != default.least_rating else "",
         "--words": options.words if options.words != default.words else "",
         "--meaning": options.meaning if options.meaning != default.meaning else "",
+        "--per-task": options.per_task or "",
         "--families": options.families if options.families != default.families else "",
         "--validation": options.validation if options.validation != default.validation else "",
         "--system": options.system if options.system != default.system else "",

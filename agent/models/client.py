@@ -18,7 +18,7 @@ from typing import Any, Literal
 import httpx
 
 from burnish.config import ModelConfig
-from burnish.errors import ConfigError, ModelRefused, ModelRejected
+from burnish.errors import ConfigError, ModelRefused, ModelRejected, ModelUnavailable
 from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
@@ -171,7 +171,9 @@ class ChatClient:
     def _adapted(self, request: ChatRequest) -> dict[str, Any]:
         """What a llama.cpp server is told of adapters: nothing where it has none, which is without."""
         if request.adapter and request.adapter not in self.adapters:
-            raise ModelRejected(f"{self.url} does not serve the adapter {request.adapter}; the embedded model would")
+            raise ModelUnavailable(
+                f"{self.url} does not serve the adapter {request.adapter}; only the embedded model can"
+            )
         return {"lora": [{"id": self.adapters[request.adapter], "scale": 1.0}]} if request.adapter else {}
 
     async def reachable(self) -> str | None:

@@ -75,4 +75,5 @@ def _situation(session: Session) -> Situation:
         rng=session.rng("operators"),
         refuse=lambda reason: scratch.events.append(("refused proposal", reason)),
         ask=session.ask_reflector if session.reflector_able else None,
+        train=session.training(),
     )

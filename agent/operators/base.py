@@ -15,6 +15,9 @@ from burnish.types import Exemplar, Task
 
 AskReflector = Callable[[ChatRequest], Awaitable[Completion]]
 
+Train = Callable[[], Awaitable[str]]
+"""Trains an adapter on what the run verified so far and has it served; its name, empty where there is too little."""
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -42,7 +45,7 @@ class Situation:
     `base` is the champion with memory as it stands now. `known_before` counts the exemplars of the champion, or of the
     last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
     iteration can race it. `usefulness` is of exemplars alive, by id; `ask` is None unless the reflector passed its
-    probe; `refuse` notes why something was not proposed.
+    probe; `refuse` notes why something was not proposed. `train` is None unless the iteration is to train an adapter.
     """
 
     champion: Program
@@ -55,6 +58,7 @@ class Situation:
     rng: np.random.Generator
     refuse: Callable[[str], None]
     ask: AskReflector | None = None
+    train: Train | None = None
 
 
 class Operator(Protocol):

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 from burnish.agent.exports.writing import new_folder
 from burnish.errors import ConfigError
 
-LIBRARIES = ("accelerate", "datasets", "gguf", "peft", "trl")
 CONFIG_FILE = "config.json"
-
-
-def check_libraries() -> None:
-    """Raise a `ConfigError` where the libraries of the extra are missing."""
-    missing = [name for name in LIBRARIES if find_spec(name) is None]
-    if missing:
-        raise ConfigError(f"training needs {', '.join(missing)}; install them with `pip install 'burnish[train]'`")
 
 
 def check_folder(folder: Path) -> Path:

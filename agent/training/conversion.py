@@ -20,8 +20,8 @@ def check_convertible(base: Path) -> None:
     kind = architecture(base).get("model_type")
     if kind != "llama":
         raise ConfigError(
-            f"adapters of a {kind} model cannot be converted to GGUF here, only those of a llama one; train a folder of "
-            "its weights instead (--model), and serve what comes of it"
+            f"adapters of a {kind} model cannot be converted to GGUF here, only those of a llama one; train a folder "
+            "of its weights instead (--model), and serve what comes of it"
         )
 
 

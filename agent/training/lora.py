@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,12 +124,12 @@ def _trainer(model: Any, tokenizer: Any, examples: list[Example], out: Path, set
 def _watch(out: Path, step: Step) -> Any:
     from transformers import TrainerCallback
 
-    class Watch(TrainerCallback):  # type: ignore[misc]
+    class Watch(TrainerCallback):
         """Writes losses down and asks after each step whether to go on."""
 
         stopped: BurnishError | None = None
 
-        def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 (theirs)
             if "loss" not in state.log_history[-1]:  # the summary at the end
                 return
             losses = [{"step": line["step"], "loss": line["loss"]} for line in state.log_history if "loss" in line]
@@ -143,7 +143,7 @@ def _watch(out: Path, step: Step) -> Any:
     return Watch()
 
 
-def _write_lines(file: Path, lines: list[Mapping[str, Any]]) -> None:
+def _write_lines(file: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     part = file.with_suffix(".part")
     part.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     part.replace(file)
@@ -174,8 +174,8 @@ def _quietly() -> Iterator[None]:
     import datasets
     from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     datasets.disable_progress_bars()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
