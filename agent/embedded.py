@@ -7,9 +7,9 @@ import hashlib
 import importlib.util
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 from burnish.errors import ConfigError, ModelUnavailable
@@ -84,8 +84,8 @@ class EmbeddedServer:
     down tenfold. Starting blocks the whole interpreter for about a second. Leaving hangs up on requests still
     in flight, so close the client first. Raises ModelUnavailable where the file cannot be served.
 
-    `adapters` are LoRA adapters (GGUF) by name; a request names one by its number in `self.adapters`, as
-    `"lora": [{"id": 0, "scale": 1.0}]`, and without that is answered by the model alone.
+    `adapter` is a LoRA adapter (GGUF) that is added to the weights for every request. The library could switch it by
+    request, but goes on from cached prompts that it read with the adapter when it is to answer without.
     """
 
     def __init__(
@@ -95,12 +95,10 @@ class EmbeddedServer:
         slots: int = 4,
         context: int = 2048,
         threads: int | None = None,
-        adapters: Mapping[str, Path] = MappingProxyType({}),
+        adapter: Path | None = None,
     ) -> None:
         self._path = path
-        self._adapters = dict(adapters)
-        self.adapters = {name: number for number, name in enumerate(self._adapters)}
-        self._port = 0
+        self._adapter = adapter
         self._slots = slots
         self._context = context
         self._threads = min(threads or free_cores(), free_cores())
@@ -121,41 +119,27 @@ class EmbeddedServer:
         try:
             self._server = xllamacpp.Server(self._parameters(xllamacpp))
         except RuntimeError as error:
-            adapted = f" and its adapters ({', '.join(map(str, self._adapters.values()))})" if self._adapters else ""
+            adapted = f" and the adapter {self._adapter}" if self._adapter else ""
             raise ModelUnavailable(
                 f"The model file {self._path}{adapted} cannot be served; check that it is undamaged, of an "
                 f"architecture llama.cpp knows, and that {self._slots} x {self._context} tokens of context fit into "
                 "memory."
             ) from error
-        self._port = int(self._server.listening_address.rpartition(":")[2])
         return self
-
-    def load(self, name: str, file: Path) -> None:
-        """Serve one more adapter. The library loads them at its start only, so it starts anew, at the same address; no
-        request may be in flight.
-        """
-        if name in self.adapters:
-            return
-        self._adapters[name] = file
-        self.adapters[name] = len(self.adapters)
-        self._stop()
-        self.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        _hang_up(self._port)
+        _hang_up(int(self._server.listening_address.rpartition(":")[2]))
         self._server = None  # deletion is how the library stops: it joins its threads and frees the model
 
     def _parameters(self, xllamacpp: Any) -> Any:
         p = xllamacpp.CommonParams()
         p.model.path = str(self._path)
         p.model_alias = {self.model_name}
-        p.hostnames, p.port = ["127.0.0.1"], self._port  # 0 is any that is free
-        p.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(file), 0.0) for file in self._adapters.values()]
+        p.hostnames, p.port = ["127.0.0.1"], 0
+        if self._adapter:
+            p.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(self._adapter), 1.0)]
         # No page in a browser may read from the server, and what it does not need is off.
         p.cors_origins, p.cors_origins_explicit = "http://127.0.0.1", True
         p.ui = p.endpoint_slots = False

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from burnish.agent.adapters import adapter_file, adapter_id, adapters_of
+from burnish.agent.adapters import AdapterServers, adapter_file, adapter_id, adapters_of
 from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
@@ -25,7 +25,7 @@ from burnish.agent.session import Session
 from burnish.agent.training.rounds import Rounds
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
-from burnish.errors import ConfigError, StorageError
+from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
@@ -78,9 +78,8 @@ async def open_session(
         meaning = open_meaning(directory, config)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        served = adapters_of(directory, config) | {**adapters}
-        servers: dict[str, EmbeddedServer] = {}
-        clients = await _clients(config, served, servers, stack)
+        adapted = _adapted(config, adapters_of(directory, config) | {**adapters}, stack)
+        clients = await _clients(config, adapted, stack)
         ledger = Ledger(
             config.budget,
             spent=journal.spent(),
@@ -92,9 +91,8 @@ async def open_session(
         seed_program = make_seed_program(config, environment)
         caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify))
         rounds = None
-        if config.train.every:
-            server = servers[config.models.task.file]
-            rounds = Rounds(directory, config, environment, journal, caller, server, notify)
+        if config.train.every and adapted:
+            rounds = Rounds(directory, config, environment, journal, caller, adapted, notify)
         session = Session(
             config=config,
             environment=LearningEnvironment(guarded),
@@ -111,7 +109,7 @@ async def open_session(
             notify=notify,
         )
         await _catch_up(session, guarded, seed_program)
-        _check_adapters(session, directory, seed_program, served)
+        _check_adapter(session, seed_program)
         opened = Opened(session, guarded, seed_program, ledger, journal)
         if journal.sealed() is not None:  # a finished run takes no more time
             yield opened
@@ -195,21 +193,24 @@ async def _catch_up(session: Session, environment: GuardedEnvironment, seed_prog
         session.commit(record)
 
 
-def _check_adapters(
-    session: Session, directory: RunDirectory, seed_program: Program, served: Mapping[str, Path]
-) -> None:
-    """See that programs find the weights they were tried with."""
+def _check_adapter(session: Session, seed_program: Program) -> None:
+    """See that the run goes on with the adapter it began with."""
     began = session.journal.program(session.past.records[0].champion_id).adapter
     if began != seed_program.adapter:
         raise ConfigError(
             f"models.task.adapter is not the adapter this run began with ({began or 'none'}); put that back, or start "
             "a new run"
         )
-    if session.champion.adapter and session.champion.adapter not in served:
-        raise StorageError(
-            f"the champion's adapter {session.champion.adapter} is gone from {directory.training}; restore it from a "
-            "copy"
-        )
+
+
+def _adapted(config: RunConfig, files: Mapping[str, Path], stack: AsyncExitStack) -> AdapterServers | None:
+    """The servers of the task model with adapters, if it is the embedded one."""
+    model = config.models.task
+    if model.url != "embedded":
+        return None
+    servers = AdapterServers(model_file(model.file or None), files, slots=EMBEDDED_SLOTS)
+    stack.callback(servers.stop_all)
+    return servers
 
 
 def _seconds(journal: Journal, name: str) -> float:
@@ -217,33 +218,30 @@ def _seconds(journal: Journal, name: str) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-async def _clients(
-    config: RunConfig, adapters: Mapping[str, Path], servers: dict[str, EmbeddedServer], stack: AsyncExitStack
-) -> dict[str, ChatClient]:
-    """A client for each role; roles with equal settings share one, and the embedded server runs once a file. What runs
-    is put into `servers`; that of the task model has the adapters.
-    """
+async def _clients(config: RunConfig, adapted: AdapterServers | None, stack: AsyncExitStack) -> dict[str, ChatClient]:
+    """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
     clients: dict[ModelConfig, ChatClient] = {}
+    servers: dict[str, EmbeddedServer] = {}
     by_role = {}
     for role in ROLES:
         model = getattr(config.models, role) or config.models.task
         if model not in clients:
-            if model.url == "embedded" and model.file not in servers:
-                own = adapters if model.file == config.models.task.file else {}
-                server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS, adapters=own)
-                servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
-            clients[model] = _client(model, servers)
+            clients[model] = await _client(model, servers, adapted, stack)
             stack.push_async_callback(clients[model].close)
         by_role[role] = clients[model]
     return by_role
 
 
-def _client(model: ModelConfig, servers: Mapping[str, EmbeddedServer]) -> ChatClient:
+async def _client(
+    model: ModelConfig, servers: dict[str, EmbeddedServer], adapted: AdapterServers | None, stack: AsyncExitStack
+) -> ChatClient:
     if model.url != "embedded":
         return ChatClient(model)
-    server = servers[model.file]
+    if model.file not in servers:
+        server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
+        servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
     limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
-    return ChatClient(limited, base_url=server.base_url, adapters=server.adapters)
+    return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted.url if adapted else None)
 
 
 def _called(notify: Notify, completion: Completion) -> None:

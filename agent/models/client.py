@@ -9,10 +9,9 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from types import MappingProxyType
 from typing import Any, Literal
 
 import httpx
@@ -91,7 +90,7 @@ class TryFailed(Exception):
 class ChatClient:
     """A pooled connection to one server. The API key is read from the environment and kept nowhere else.
 
-    `adapters` are the adapters the server has, with the number each goes by there.
+    `adapted` says where the same model is served with an adapter, by its name; it may have to start a server first.
     """
 
     def __init__(
@@ -99,11 +98,11 @@ class ChatClient:
         config: ModelConfig,
         *,
         base_url: str = "",
-        adapters: Mapping[str, int] = MappingProxyType({}),
+        adapted: Callable[[str], str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.config = config
-        self.adapters = adapters
+        self._adapted = adapted
         self.name = config.name
         self.url = (base_url or config.url).rstrip("/")
         limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
@@ -155,10 +154,10 @@ class ChatClient:
 
         """
         started = time.perf_counter()
-        body = json.dumps(request.body(self.name) | self._adapted(request)).encode()
+        body = json.dumps(request.body(self.name)).encode()
         try:
             response = await self._http.post(
-                self._chat, content=body, headers={"content-type": "application/json"}, timeout=timeout
+                self._address(request), content=body, headers={"content-type": "application/json"}, timeout=timeout
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryFailed(f"cannot connect to {self.url} ({_words(error)})", lost=False) from None
@@ -168,13 +167,12 @@ class ChatClient:
             raise self._failure(response)
         return self._completion(response, time.perf_counter() - started)
 
-    def _adapted(self, request: ChatRequest) -> dict[str, Any]:
-        """What a llama.cpp server is told of adapters: nothing where it has none, which is without."""
-        if request.adapter and request.adapter not in self.adapters:
-            raise ModelUnavailable(
-                f"{self.url} does not serve the adapter {request.adapter}; only the embedded model can"
-            )
-        return {"lora": [{"id": self.adapters[request.adapter], "scale": 1.0}]} if request.adapter else {}
+    def _address(self, request: ChatRequest) -> httpx.URL:
+        if not request.adapter:
+            return self._chat
+        if self._adapted is None:
+            raise ModelUnavailable(f"{self.url} does not serve the adapter {request.adapter}; the embedded model does")
+        return httpx.URL(f"{self._adapted(request.adapter)}/chat/completions")
 
     async def reachable(self) -> str | None:
         """None when the server answers, else a sentence saying what is wrong."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,24 +51,23 @@ def train_lora(
         BurnishError: what `step` raised; a checkpoint was written.
 
     """
-    with _quietly():
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
-        torch.set_num_threads(free_cores())
-        tokenizer = AutoTokenizer.from_pretrained(base)
-        if not tokenizer.chat_template:
-            raise ConfigError(f"the model in {base} has no chat template; give one that was made for conversations")
-        found = fitted(examples, tokenizer, settings.max_length)
-        set_seed(seed)  # the trainer does so only after it has drawn the adapter's first weights
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        trainer = _trainer(model, tokenizer, list(found.kept), out, settings, seed)
-        watch = _watch(out, step)
-        trainer.add_callback(watch)
-        trainer.train(resume_from_checkpoint=_newest_checkpoint(out))
-        if watch.stopped is not None:
-            raise watch.stopped
-        trainer.save_model(str(out / "adapter"))
+    torch.set_num_threads(free_cores())
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    if not tokenizer.chat_template:
+        raise ConfigError(f"the model in {base} has no chat template; give one that was made for conversations")
+    found = fitted(examples, tokenizer, settings.max_length)
+    set_seed(seed)  # the trainer does so only after it has drawn the adapter's first weights
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    trainer = _trainer(model, tokenizer, list(found.kept), out, settings, seed)
+    watch = _watch(out, step)
+    trainer.add_callback(watch)
+    trainer.train(resume_from_checkpoint=_newest_checkpoint(out))
+    if watch.stopped is not None:
+        raise watch.stopped
+    trainer.save_model(str(out / "adapter"))
     losses = [line["loss"] for line in trainer.state.log_history if "loss" in line]
     return Learnt(
         len(found.kept), found.truncated, found.dropped, trainer.state.global_step, float(losses[0]), float(losses[-1])
@@ -165,18 +161,3 @@ def _is_json(file: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Nothing is fetched, and of what the libraries say nothing but errors is printed."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import datasets
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    datasets.disable_progress_bars()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

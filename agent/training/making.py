@@ -19,7 +19,7 @@ from burnish.agent.exports.writing import digest
 from burnish.agent.training.base import CONFIG_FILE, check_folder, unpacked
 from burnish.agent.training.conversion import check_convertible, write_gguf
 from burnish.agent.training.data import read_examples
-from burnish.agent.training.libraries import check_libraries
+from burnish.agent.training.libraries import check_libraries, quietly
 from burnish.agent.training.lora import Learnt, train_lora
 from burnish.errors import ConfigError, StorageError
 from burnish.protocols import Environment
@@ -83,10 +83,12 @@ class Making:
         data = self._data()
         examples = read_examples(data, self.settings.method)
         self.keep_on()
-        base = self._base()
-        self.keep_on()
-        learnt = train_lora(base, examples, self.out, self.settings, seed=self.run.config.seed, step=self._stepped)
-        made = Made(self._finished(base), self.settings.method, digest(data), learnt, time.monotonic() - begun)
+        with quietly():
+            base = self._base()
+            self.keep_on()
+            learnt = train_lora(base, examples, self.out, self.settings, seed=self.run.config.seed, step=self._stepped)
+            name = self._finished(base)
+        made = Made(name, self.settings.method, digest(data), learnt, time.monotonic() - begun)
         _write(result, made.to_json())
         shutil.rmtree(self.out / "checkpoints", ignore_errors=True)
         return made

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from burnish.agent.adapters import adapters_of
+from burnish.agent.adapters import AdapterServers, adapters_of
 from burnish.agent.api import Notify, Run
 from burnish.agent.directory import RunDirectory
-from burnish.agent.embedded import EmbeddedServer
 from burnish.agent.models.calls import Caller
 from burnish.config import RunConfig
-from burnish.errors import BudgetExhausted, ConfigError, StorageError
+from burnish.errors import BudgetExhausted, ConfigError
 from burnish.memory.journal import Journal
 from burnish.protocols import Environment
 
@@ -26,7 +25,7 @@ class Rounds:
     environment: Environment
     journal: Journal
     caller: Caller
-    server: EmbeddedServer
+    adapted: AdapterServers
     notify: Notify
 
     def due(self, iteration: int) -> bool:
@@ -58,12 +57,9 @@ class Rounds:
         if known["refused"]:
             refuse(str(known["refused"]))
             return ""
-        name = str(known["adapter"])
-        file = adapters_of(self.directory, self.config).get(name)
-        if file is None:
-            raise StorageError(f"the adapter {name} is gone from {self.directory.training}; restore it from a copy")
-        self.server.load(name, file)
-        return name
+        self.adapted.stop_all()  # nothing is asked now, and what lost at the gate is not needed again
+        self.adapted.files |= adapters_of(self.directory, self.config)
+        return str(known["adapter"])
 
     def _make(self, iteration: int) -> str:
         from burnish.agent.training.making import Making
