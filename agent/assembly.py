@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +24,28 @@ from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
 from burnish.agent.operators.train import TrainOperator
+from burnish.agent.proving.abstraction import AbstractionProver
+from burnish.agent.proving.base import Prover
+from burnish.agent.proving.constitution import ConstitutionProver
+from burnish.agent.proving.curation import CurationProver
+from burnish.agent.proving.evolving import EvolProver
+from burnish.agent.proving.hints import HintsProver
+from burnish.agent.proving.round_trip import RoundTripProver
+from burnish.agent.session import Policies
 from burnish.agent.training.libraries import check_libraries
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
-from burnish.policies.acceptance import Acceptance, BettingGate
-from burnish.policies.admission import AdmissionPolicy, NovelAdmission
-from burnish.policies.budget import BudgetPolicy, ReservingBudget
+from burnish.policies.acceptance import BettingGate
+from burnish.policies.admission import NovelAdmission
+from burnish.policies.budget import ReservingBudget
 from burnish.policies.constitution import Principle
-from burnish.policies.curriculum import Curriculum, FrontierCurriculum, UniformCurriculum
-from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction
-from burnish.policies.guard import Guard, LadderGuard, OffGuard
-from burnish.policies.rating import AuditRating, RateAll, RatingPolicy
-from burnish.policies.rewriting import Rewriting, YieldRewriting
-from burnish.policies.stopping import NeverStopping, PlateauStopping, Stopping
+from burnish.policies.curriculum import FrontierCurriculum, UniformCurriculum
+from burnish.policies.eviction import CrowdingEviction, OldestEviction
+from burnish.policies.guard import LadderGuard, OffGuard
+from burnish.policies.rating import AuditRating, RateAll
+from burnish.policies.rewriting import YieldRewriting
+from burnish.policies.stopping import NeverStopping, PlateauStopping
 from burnish.spelling import nearest
 
 IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
@@ -56,6 +64,16 @@ IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
 EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
 """By the name `expanding.methods` uses."""
 
+PROVERS: Mapping[str, Callable[[], Prover]] = {
+    "abstraction": AbstractionProver,
+    "backtranslation": RoundTripProver,
+    "constitution": ConstitutionProver,
+    "curation": CurationProver,
+    "evol": EvolProver,
+    "hints": HintsProver,
+}
+"""By the name `proofs` uses."""
+
 OPERATORS: Mapping[str, Callable[[], Operator]] = {
     "memory": MemoryOperator,
     "rules": RulesOperator,
@@ -65,21 +83,6 @@ OPERATORS: Mapping[str, Callable[[], Operator]] = {
     "reflection": ReflectionOperator,
 }
 """By the name the configuration uses."""
-
-
-@dataclass(frozen=True)
-class Policies:
-    """One decision of each kind."""
-
-    curriculum: Curriculum
-    admission: AdmissionPolicy
-    eviction: Eviction
-    rewriting: Rewriting
-    acceptance: Acceptance
-    rating: RatingPolicy
-    diversity: Guard
-    stopping: Stopping
-    budget: BudgetPolicy
 
 
 def choose_policies(config: RunConfig) -> Policies:
@@ -117,6 +120,19 @@ def choose_expanders(config: RunConfig) -> list[Expander]:
         if name not in EXPANDERS:
             raise ConfigError(f"expanding.methods: {name!r} is not known; {nearest(name, EXPANDERS)}")
     return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
+
+
+def choose_provers(config: RunConfig) -> list[Prover]:
+    """The provers a configuration names.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    for name in config.proofs:
+        if name not in PROVERS:
+            raise ConfigError(f"proofs: {name!r} is not known; {nearest(name, PROVERS)}")
+    return [PROVERS[name]() for name in config.proofs]
 
 
 def choose_principles(config: RunConfig) -> list[Principle]:
@@ -160,6 +176,7 @@ def check_parts(config: RunConfig) -> None:
     open_embedder(config.memory.embedder)
     choose_expanders(config)
     choose_principles(config)
+    choose_provers(config)
     for model in models:
         authorization(model)
         if model.file:

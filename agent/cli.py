@@ -85,7 +85,8 @@ def run_command(
 ) -> None:
     """Start a run: improve on an environment until the budget ends, then open the sealed test."""
     from burnish.agent.api import run
-    from burnish.agent.views import Progress, print_report
+    from burnish.agent.report_views import print_report
+    from burnish.agent.views import Progress
     from burnish.config import RunConfig, apply_overrides
 
     budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
@@ -114,7 +115,8 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped or killed; nothing that was answered is asked again."""
     from burnish.agent.api import resume as resume_run
-    from burnish.agent.views import Progress, print_report
+    from burnish.agent.report_views import print_report
+    from burnish.agent.views import Progress
 
     budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
     with Progress(quiet=as_json) as progress:
@@ -140,7 +142,7 @@ def report(
 ) -> None:
     """The report of a run: verdict, control arms, what was learned and what it cost."""
     from burnish.agent.api import open_run
-    from burnish.agent.views import print_report
+    from burnish.agent.report_views import print_report
 
     made = open_run(run).report()
     if plot is not None:

@@ -15,7 +15,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from burnish.agent.terminal import MovingLines, console
+from burnish.agent.terminal import MovingLines, console, print_json
 from burnish.environments.kit.findings import Conformance, Finding, Outcome
 from burnish.environments.kit.showing import Judged, Showing, ShownTask
 from burnish.environments.kit.table import PROMISES
@@ -54,7 +54,7 @@ def print_environments(entries: Sequence[EnvironmentEntry], *, as_json: bool) ->
 def print_showing(showing: Showing, *, as_json: bool) -> None:
     """What the environment says of itself, then task by task what it says of answers."""
     if as_json:
-        print(json.dumps(showing.to_json(), indent=2, sort_keys=True))
+        print_json(showing)
         return
     screen = console()
     screen.print(f"[bold]{escape(showing.name)}[/]  {escape(showing.instruction)}", soft_wrap=True)
@@ -128,7 +128,7 @@ class FindingLines(MovingLines):
 def print_conformance(conformance: Conformance, *, as_json: bool) -> None:
     """How it came out in total; the findings themselves were told as they were made."""
     if as_json:
-        print(json.dumps(conformance.to_json(), indent=2, sort_keys=True))
+        print_json(conformance)
         return
     counts = {outcome: sum(f.outcome == outcome for f in conformance.findings) for outcome in MARKS}
     told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items() if number)

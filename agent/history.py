@@ -14,7 +14,7 @@ from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.eviction import Showing
 from burnish.policies.guard import GuardAction
 from burnish.records import IterationRecord
-from burnish.types import Attempt, Feedback
+from burnish.types import Attempt, Feedback, JsonValue
 
 REMEMBERED_SHOWINGS = 4096
 """Attempts over which the usefulness of exemplars is estimated; the newest count."""
@@ -26,8 +26,9 @@ RAISE = 0.2
 class History:
     """The past of a run, as its next iteration needs it.
 
-    `measured` holds the diversity of generated answers and `actions` what the guard did after each measurement;
-    `cells` are the frozen cells by sample size.
+    `drafts` counts by operator how many of its texts became tasks that were kept; `evolved` are the ids of evolved ones
+    among them. `measured` holds the diversity of generated answers and `actions` what the guard did after each
+    measurement; `cells` are the frozen cells by sample size.
     """
 
     records: list[IterationRecord] = field(default_factory=list)
@@ -35,6 +36,7 @@ class History:
     task_cells: dict[str, Tally] = field(default_factory=dict)
     operators: dict[str, Tally] = field(default_factory=dict)
     drafts: dict[str, Tally] = field(default_factory=dict)
+    evolved: list[str] = field(default_factory=list)
     showings: list[Showing] = field(default_factory=list)
     rated: list[tuple[float, bool]] = field(default_factory=list)
     measured: list[Diversity] = field(default_factory=list)
@@ -57,7 +59,9 @@ class History:
             if kind == "ratings" and isinstance(body, list):
                 self.rated += [(float(str(one[0])), bool(one[1])) for one in body if isinstance(one, list)]
             elif kind == "draft" and isinstance(body, Mapping):
-                _count(self.drafts, str(body["operator"]), solved=not body["refused"])
+                self._drafted(str(body["operator"]), str(body["refused"]))
+            elif kind == "evolved" and isinstance(body, Mapping):
+                self._evolved(body)
             elif kind == "cells" and isinstance(body, Mapping):
                 self.cells[int(str(body["size"]))] = Cells.from_json(body)
 
@@ -94,6 +98,16 @@ class History:
         _count(self.tasks, attempt.task_id, solved=feedback.verified)
         _count(self.task_cells, cell, solved=feedback.verified)
         self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))
+
+    def _drafted(self, operator: str, refused: str) -> None:
+        """Whether an evolved task is kept is known once it was attempted."""
+        if refused or not operator.startswith("evol "):
+            _count(self.drafts, operator, solved=not refused)
+
+    def _evolved(self, outcome: Mapping[str, JsonValue]) -> None:
+        _count(self.drafts, str(outcome["operator"]), solved=not outcome["eliminated"])
+        if not outcome["eliminated"]:
+            self.evolved.append(str(outcome["task"]))
 
     def _measure(self, record: IterationRecord) -> None:
         self.measured.append(Diversity.from_json(record.diversity))

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from burnish.agent.assembly import choose_provers
 from burnish.agent.directory import RunDirectory
 from burnish.agent.graph import build_graph
 from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
@@ -15,6 +16,8 @@ from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import Notify, Opened, open_session
 from burnish.agent.operators.reflection import probe
 from burnish.agent.preflight import check_form, scarce_splits
+from burnish.agent.proving.base import Stage
+from burnish.agent.report import finished
 from burnish.agent.sealed import open_sealed
 from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig
@@ -38,7 +41,7 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
     """
     async with open_session(directory, config, environment, notify) as opened:
         session, journal = opened.session, opened.journal
-        if journal.sealed() is not None:
+        if finished(config, journal):
             return
         with stopping_on_signals(session):
             stopped = journal.meta("stopped")
@@ -54,6 +57,9 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
                 seed_program=opened.seed_program,
                 collapsed=session.past.records[-1].action == "stop",
             )
+            stage = Stage(session, opened.environment, opened.seed_program)
+            found = [proof for prover in choose_provers(config) for proof in await prover.prove(stage)]
+            journal.set_meta(proofs=[proof.to_json() for proof in found])
 
 
 def costs(config: RunConfig, session: Session) -> Costs:
@@ -67,11 +73,12 @@ def costs(config: RunConfig, session: Session) -> Costs:
         searched = tasks * max(samples, sampling.sketches)
         attempts = max(attempts, session.past.records[-1].attempts or searched)
     drafts = len(session.expanders) * config.expanding.drafts
-    attempts += drafts * samples
+    attempts += drafts * config.expanding.samples
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     each = session.environment.calls_per_attempt
+    provers = choose_provers(config)
     # with exemplars that people made, or an adapter, one arm more shows what those do
     arms = 3 + bool(session.memory.count(0)) + bool(config.train.every)
     return Costs(
@@ -84,7 +91,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         gate_task=2 * each,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
-        sealed=each * arms * config.sealed.tasks,
+        sealed=each * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
     )
 
 

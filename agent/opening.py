@@ -20,6 +20,7 @@ from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
+from burnish.agent.report import finished
 from burnish.agent.seeding import BEFORE_SEEDS, begin_with_seeds
 from burnish.agent.session import Session
 from burnish.agent.training.rounds import Rounds
@@ -111,7 +112,7 @@ async def open_session(
         await _catch_up(session, guarded, seed_program)
         _check_adapter(session, seed_program)
         opened = Opened(session, guarded, seed_program, ledger, journal)
-        if journal.sealed() is not None:  # a finished run takes no more time
+        if finished(config, journal):  # a finished run takes no more time
             yield opened
             return
         heartbeat = asyncio.create_task(_keep_time(journal, ledger))

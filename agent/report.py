@@ -11,7 +11,7 @@ from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal
 from burnish.programs import Program
-from burnish.records import IterationRecord, RatingRecord, SealedRecord
+from burnish.records import IterationRecord, Proof, RatingRecord, SealedRecord
 from burnish.types import JsonValue, Record, Usage
 
 
@@ -61,6 +61,7 @@ class Report(Record):
     feedback: tuple[tuple[str, int], ...] = ()
     live: bool = False
     changed: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -81,6 +82,11 @@ class Status(Record):
     report: Report
     process: str | None
     limits: Mapping[str, float | None]
+
+
+def finished(config: RunConfig, journal: Journal) -> bool:
+    """Whether a run has come to its end: its sealed test is opened, and what was to be proved is."""
+    return journal.sealed() is not None and (not config.proofs or journal.meta("proofs") is not None)
 
 
 def make_report(config: RunConfig, journal: Journal) -> Report:
@@ -106,7 +112,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         environment=config.environment,
         model=config.models.task.name or config.models.task.file or config.models.task.url,
         seed=config.seed,
-        finished=sealed is not None,
+        finished=finished(config, journal),
         stopped=stopped if isinstance(stopped, str) else "",
         sealed=sealed,
         sealed_seed_sha256=commitment if isinstance(commitment, str) else "",
@@ -126,7 +132,12 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         feedback=tuple(said.most_common(FREQUENT)),
         live=journal.meta("live") is True,
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
+        proofs=_proofs(journal.meta("proofs")),
     )
+
+
+def _proofs(known: JsonValue) -> tuple[Proof, ...]:
+    return tuple(Proof.from_json(one) for one in known if isinstance(one, dict)) if isinstance(known, list) else ()
 
 
 def _costless(report: Report) -> dict[str, JsonValue]:

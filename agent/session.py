@@ -1,4 +1,4 @@
-"""What the nodes share: an open run (`Session`), its past (`History`) and the iteration in hand (`Scratch`)."""
+"""What the nodes share: an open run (`Session`), its policies, its past and the iteration in hand (`Scratch`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from burnish.agent.assembly import Policies
 from burnish.agent.evaluation import Evaluator, Judged
 from burnish.agent.expanding.base import Expander
 from burnish.agent.history import History
@@ -24,10 +23,17 @@ from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.policies.acceptance import Acceptance
+from burnish.policies.admission import AdmissionPolicy
+from burnish.policies.budget import BudgetPolicy
 from burnish.policies.constitution import Principle
-from burnish.policies.curriculum import Effort
+from burnish.policies.curriculum import Curriculum, Effort
 from burnish.policies.diversity import Cells, Diversity
-from burnish.policies.guard import GuardAction
+from burnish.policies.eviction import Eviction
+from burnish.policies.guard import Guard, GuardAction
+from burnish.policies.rating import RatingPolicy
+from burnish.policies.rewriting import Rewriting
+from burnish.policies.stopping import Stopping
 from burnish.programs import Program
 from burnish.records import Completion, GateRecord, IterationRecord, ProposalRecord, RatingRecord
 from burnish.types import Attempt, Exemplar, JsonValue, Task
@@ -45,6 +51,8 @@ class Scratch:
     """What is spent on each task."""
     outputs: list[Attempt] = field(default_factory=list)
     """Answers for which tasks in hand were written."""
+    barred: dict[str, str] = field(default_factory=dict)
+    """Attempts that are not to be learned whatever their verdict, and why."""
     program: Program | None = None
     recalled: list[Recalled] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
@@ -64,6 +72,21 @@ class Scratch:
     alarms: tuple[str, ...] = ()
     action: GuardAction = "none"
     events: list[tuple[str, JsonValue]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Policies:
+    """One decision of each kind."""
+
+    curriculum: Curriculum
+    admission: AdmissionPolicy
+    eviction: Eviction
+    rewriting: Rewriting
+    acceptance: Acceptance
+    rating: RatingPolicy
+    diversity: Guard
+    stopping: Stopping
+    budget: BudgetPolicy
 
 
 @dataclass

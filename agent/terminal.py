@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.table import Table
+
+from burnish.types import Record
 
 
 def console(*, stderr: bool = False) -> Console:
     """Where a command prints; nothing in a text is coloured unasked."""
     return Console(stderr=stderr, highlight=False)
+
+
+def print_json(value: Record | Iterable[Record]) -> None:
+    """A record, or several, as JSON for machines."""
+    plain = value.to_json() if isinstance(value, Record) else [v.to_json() for v in value]
+    print(json.dumps(plain, indent=2, sort_keys=True))
+
+
+def table(title: str) -> Table:
+    """A table without lines, its title to the left."""
+    return Table(title=title or None, title_justify="left", box=None, pad_edge=False, title_style="bold")
 
 
 class MovingLines:

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Group
 from rich.markup import escape
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from burnish.agent.difference import Difference
 from burnish.agent.doctor import Check
-from burnish.agent.report import Report, Status
-from burnish.agent.terminal import MovingLines, console
+from burnish.agent.report import Status
+from burnish.agent.terminal import MovingLines, console, print_json, table
 from burnish.agent.verify import Verification
-from burnish.records import ArmRecord, GateRecord, IterationRecord
-from burnish.types import Exemplar, Record
+from burnish.records import GateRecord, IterationRecord
+from burnish.types import Exemplar
 from burnish.types import Status as VerdictStatus
 
 _UNITS = {"usd": "USD", "seconds": "s"}
-VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
-
-
-def _json(value: Record | Iterable[Record]) -> None:
-    plain = value.to_json() if isinstance(value, Record) else [v.to_json() for v in value]
-    print(json.dumps(plain, indent=2, sort_keys=True))
 
 
 class Progress(MovingLines):
@@ -115,123 +107,10 @@ def _gate(gate: GateRecord) -> str:
     )
 
 
-def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
-    """The whole report, and what to do next."""
-    if as_json:
-        _json(report)
-        return
-    screen = console()
-    screen.print()
-    style = VERDICT_STYLES.get(report.verdict, "bold red")
-    reason = report.sealed.reason if report.sealed else "The sealed test has not been opened; `burnish resume` goes on."
-    screen.print(f"[{style}]{report.verdict.upper()}[/]  {escape(reason)}")
-    screen.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
-    if report.sealed:
-        screen.print(_arms(report))
-    if len(report.iterations) > 1:
-        screen.print(_learning(report))
-    screen.print(_usage(report))
-    screen.print(_facts(report))
-    screen.print("\nNext:")
-    last = report.iterations[-1].number
-    commands = [f"memory {directory}", f"diff {directory} 0 {last}"]
-    if not report.live:  # without its environment a run is neither resumed nor verified
-        commands = [*([] if report.finished else [f"resume {directory}"]), *commands, f"verify {directory}"]
-    for command in commands:
-        screen.print(f"  burnish {command}", soft_wrap=True)
-
-
-def _arms(report: Report) -> Table:
-    sealed = report.sealed
-    assert sealed is not None
-    table = _table(f"Sealed test ({next(iter(sealed.arms.values())).tasks} tasks, opened once)")
-    for column in ("program", "passed", "95 % interval", "mean reward"):
-        table.add_column(column, justify="left" if column == "program" else "right")
-    for name, arm in sealed.in_order:
-        table.add_row(name, f"{arm.passes / arm.tasks:.3f}", _interval(arm), f"{arm.reward:.3f}")
-    table.add_row(
-        "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}",
-        f"p = {sealed.p_value:.2g}", style="bold",
-    )  # fmt: skip
-    return table
-
-
-def _interval(arm: ArmRecord) -> str:
-    return f"{arm.lower:.2f} to {arm.upper:.2f}"
-
-
-def _learning(report: Report) -> Table:
-    table = _table("Iterations")
-    for column in ("", "verified", "memory", "gate", "challenger", "Vendi", "judge AUC"):
-        table.add_column(column, justify="left" if column in {"gate", "challenger"} else "right")
-    for record in report.iterations:
-        if record.number == 0:
-            continue
-        gates = [(g.outcome, f"{g.champion_score:.2f} → {g.challenger_score:.2f}", g.description) for g in record.gates]
-        none = ("none better on train tasks", "", "") if record.proposals else ("no challenger", "", "")
-        outcome, scores, description = gates[0] if gates else none
-        vendi = record.diversity.get("vendi")
-        auc = record.rating.auc if record.rating else None
-        table.add_row(
-            str(record.number),
-            f"{record.verified}/{record.attempts}",
-            str(record.memory),
-            f"{outcome} {scores}",
-            escape(description[:60]),
-            f"{vendi:.1f}" if isinstance(vendi, (int, float)) else "",
-            f"{auc:.2f}" if auc is not None else "",
-        )
-    return table
-
-
-def _usage(report: Report) -> Table:
-    table = _table("Cost")
-    for column in ("node", "role", "calls", "prompt tokens", "from cache", "answer tokens", "USD"):
-        table.add_column(column, justify="left" if column in {"node", "role"} else "right")
-    lines = [(line.node, line.role, line.usage) for line in report.usage]
-    for node, role, usage in [*lines, ("all", "", report.total)]:
-        cached = usage.cached_tokens / usage.prompt_tokens if usage.prompt_tokens else 0.0
-        table.add_row(
-            node, role, str(usage.calls), f"{usage.prompt_tokens:,}", f"{cached:.0%}", f"{usage.completion_tokens:,}",
-            f"{usage.usd:.4f}", style="bold" if node == "all" else "",
-        )  # fmt: skip
-    return table
-
-
-def _facts(report: Report) -> str:
-    lines = [f"Stopped: {report.stopped or 'not yet'} · {report.seconds:.0f} s"]
-    refused = ", ".join(f"{reason}: {n}" for reason, n in sorted(report.refused.items()))
-    if report.changed:
-        lines.append(f"Changed between sittings: {', '.join(report.changed)}; `burnish verify` judges all anew")
-    if report.sandbox:
-        lines.append(f"Sandbox: {escape(report.sandbox)}")
-    if report.cut_off:
-        lines.append(
-            f"Cut off: {report.cut_off} of {report.attempts} attempts at {report.champion.decoding.max_tokens} tokens"
-            + ("; raise decoding.max_tokens" if report.cut_off > report.attempts / 10 else "")
-        )
-    lines += [f"Feedback: {many} × {line}" for line, many in report.feedback]
-    lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
-    if refused:
-        lines.append(f"Refused (an answer given twice counts once): {refused}")
-    rating = report.rating
-    if rating and rating.auc is not None:
-        vote = "has a vote" if rating.vote else "has no vote: no better than chance"
-        lines.append(
-            f"Judge: AUC {rating.auc:.2f} ({rating.lower:.2f} to {rating.upper:.2f}) on {rating.rated} ratings; {vote}"
-        )
-    sealed = report.sealed
-    lines += [
-        f"Champion against {name}: {control.difference:+.3f} (p = {control.p_value:.2g})"
-        for name, control in (sealed.controls.items() if sealed else ())
-    ]
-    return escape("\n".join(lines))
-
-
 def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
     """A few lines on where the run stands, who works on it and what of its budget is used."""
     if as_json:
-        _json(status)
+        print_json(status)
         return
     screen, report = console(), status.report
     last = report.iterations[-1]
@@ -256,23 +135,23 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
 def print_memory(exemplars: Sequence[Exemplar], *, as_json: bool) -> None:
     """One row an exemplar."""
     if as_json:
-        _json(exemplars)
+        print_json(exemplars)
         return
     if not exemplars:
         console().print("0 exemplars: memory was empty.")
         return
-    table = _table(f"{len(exemplars)} exemplars")
+    made = table(f"{len(exemplars)} exemplars")
     for column in ("id", "born", "cell", "task", "answer"):
-        table.add_column(column, overflow="ellipsis", max_width=60)
+        made.add_column(column, overflow="ellipsis", max_width=60)
     for e in exemplars:
-        table.add_row(e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
-    console().print(table)
+        made.add_row(e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
+    console().print(made)
 
 
 def print_difference(difference: Difference, *, as_json: bool) -> None:
     """Prompt, settings, memory, and the decisions between."""
     if as_json:
-        _json(difference)
+        print_json(difference)
         return
     screen = console()
     screen.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
@@ -295,7 +174,7 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
 def print_verification(result: Verification, *, as_json: bool) -> None:
     """What was re-derived and what did not agree."""
     if as_json:
-        _json(result)
+        print_json(result)
         return
     screen = console()
     screen.print(
@@ -312,16 +191,12 @@ def print_verification(result: Verification, *, as_json: bool) -> None:
 def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
     """One line a check."""
     if as_json:
-        _json(checks)
+        print_json(checks)
         return
     screen = console()
     for check in checks:
         mark = "[green]✓[/]" if check.well else "[red]✗[/]"
         screen.print(f"{mark} {check.name}: {escape(check.detail)}", soft_wrap=True)
-
-
-def _table(title: str) -> Table:
-    return Table(title=title or None, title_justify="left", box=None, pad_edge=False, title_style="bold")
 
 
 def _short(text: str) -> str:

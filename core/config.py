@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
+from burnish.methods import ConstitutionConfig, ExpandingConfig, JudgingConfig
 from burnish.programs import Decoding, Retrieval
 from burnish.section import Section
 from burnish.spelling import nearest
@@ -117,6 +118,8 @@ class SamplingConfig(Section):
     drawn by chance, whose arguments the model fills in. `forms` holds the attempts of a search to the form of the
     answers, where the environment knows it. `hints` is how many of the tasks that no answer was right for are tried
     again with a hint at the end of a right one (STaR), where the environment knows one; what is learned has no hint.
+    `variants` is how many variants of its task, with other constants, a plan has to be right for before it is learned,
+    where the environment makes them: one that is right by chance is not.
     """
 
     tasks: Positive = 24
@@ -126,6 +129,7 @@ class SamplingConfig(Section):
     sketches: Count = 8
     forms: bool = True
     hints: Count = 0
+    variants: Count = 0
 
 
 class SealedConfig(Section):
@@ -156,27 +160,6 @@ class MemoryConfig(Section):
         return value
 
 
-class ExpandingConfig(Section):
-    """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
-
-    `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
-    `drafts` texts an iteration, of which those that become tasks are tried with the others.
-    """
-
-    methods: tuple[str, ...] = ()
-    drafts: Positive = 8
-
-
-class ConstitutionConfig(Section):
-    """Principles by which answers are criticised and revised.
-
-    `file` is a TOML file of principles; `answers` is how many an iteration are revised, each by at most four of them.
-    """
-
-    file: str = ""
-    answers: Positive = 4
-
-
 class ReviewConfig(Section):
     """What people are asked, where `level` has them asked.
 
@@ -195,6 +178,7 @@ class RunConfig(Section):
     and they verify it, 3 they judge every generated answer, 4 they judge a sample of the sealed test, 5 they have no
     part, 6 the run poses tasks of its own besides.
     `policies` has one table a kind of decision, each with the `name` of an implementation and its options.
+    `proofs` names the methods whose claims are measured once the sealed test is opened.
     `prompt` holds the sections of the seed prompt; empty, the environment's own instruction is the seed.
     """
 
@@ -216,6 +200,8 @@ class RunConfig(Section):
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
     train: TrainConfig = TrainConfig()
+    judging: JudgingConfig = JudgingConfig()
+    proofs: tuple[str, ...] = ()
     policies: dict[str, Options] = Field(default_factory=dict)
 
     @classmethod

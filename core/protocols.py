@@ -69,15 +69,33 @@ class Solvable(Protocol):
 
 
 @runtime_checkable
-class Authoring(Solvable, Protocol):
+class Varying(Protocol):
+    """Poses a task again with other constants, by which it shows whether a plan was right or right by chance."""
+
+    def vary(self, task: Task, seed: int) -> Task | Awaitable[Task]:
+        """A task like this one with other constants; the same arguments give the same task."""
+        ...
+
+
+@runtime_checkable
+class Authoring(Solvable, Varying, Protocol):
     """Reads, solves and varies tasks, so that tasks a model wrote can be checked."""
 
     def parse(self, text: str) -> Task | Awaitable[Task | None] | None:
         """The task that a text states, with all that is needed to judge answers to it; None when it states none."""
         ...
 
-    def vary(self, task: Task, seed: int) -> Task | Awaitable[Task]:
-        """A task like this one with other constants; the same arguments give the same task."""
+
+EVOL_OPERATORS = ("constraint", "deepen", "concretise", "reasoning", "complicate", "widen")
+"""How Evol-Instruct (Xu et al. 2023) rewrites tasks: the first five make them harder, "widen" gives others."""
+
+
+@runtime_checkable
+class Evolving(Solvable, Protocol):
+    """Makes tasks harder by their specification, so that no model has to rewrite their text (Evol-Instruct)."""
+
+    def evolve(self, task: Task, operator: str, seed: int) -> Task | Awaitable[Task | None] | None:
+        """The task after one of `EVOL_OPERATORS`; None where it does not fit. The same arguments give the same task."""
         ...
 
 
@@ -246,6 +264,8 @@ ABILITIES: Mapping[str, type] = {
     "tools": Tools,
     "forms": Forms,
     "authoring": Authoring,
+    "variants": Varying,
+    "evolving": Evolving,
     "answers": Solvable,
     "seeds": Seeds,
     "levels": Levels,

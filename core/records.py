@@ -173,6 +173,22 @@ class ControlRecord(Record):
 
 
 @dataclass(frozen=True)
+class Proof(Record):
+    """What was measured of a method's claim: `figure` with its 95 % interval, where it has one, and in words.
+
+    `passed` is None where the run had too little of the method to tell.
+    """
+
+    method: str
+    claim: str
+    figure: float | None
+    lower: float | None
+    upper: float | None
+    passed: bool | None
+    detail: str
+
+
+@dataclass(frozen=True)
 class SealedRecord(Record):
     """The sealed test: arms "seed", "champion" and, where there are exemplars to show, those of `CONTROLS`.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from burnish.environments.authoring import Author
 from burnish.environments.drawing import Drawing
 from burnish.environments.foreign import Raised, attempt, attempt_awaiting
 from burnish.environments.plans import Resolution, is_plan, resolve
@@ -21,18 +21,17 @@ from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
 from burnish.protocols import (
-    Authoring,
     Environment,
     Episodes,
+    Evolving,
     Forms,
     PlansOnly,
     Seed,
     Seeds,
-    Solvable,
     Tool,
     Tools,
 )
-from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_json
+from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 T = TypeVar("T")
 
@@ -68,12 +67,15 @@ class GuardedEnvironment:
         self._environment = environment
         self.tools: tuple[Tool, ...] = tuple(environment.tools) if isinstance(environment, Tools) else ()
         self.has_forms = isinstance(environment, Forms)
-        self.authoring = isinstance(environment, Authoring)
+        self.evolving = isinstance(environment, Evolving)
         self.episodic = isinstance(environment, Episodes)
         self.calls_per_attempt = environment.max_turns if isinstance(environment, Episodes) else 1
         """Model calls that one attempt takes at most."""
         self._timeout = timeout
         self._workers = Workers()
+        author = Author(environment, self._call, self.judge_all, self.constants)
+        self.parse, self.solve = author.parse, author.solve
+        self.vary, self.holds, self.evolve = author.vary, author.holds, author.evolve
 
     async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:
         """The first `count` distinct tasks of `split` whose ids are not in `skip`; fewer when there are no more.
@@ -136,35 +138,6 @@ class GuardedEnvironment:
         if not isinstance(outcome, str):
             raise PluginError(f'environment "{self.name}": {_failure(outcome, "form", self._timeout).text}')
         return outcome
-
-    async def parse(self, text: str) -> Task | None:
-        """The task that a text states; None when it states none, or the environment cannot read any or fails to."""
-        environment = self._environment
-        if not isinstance(environment, Authoring):
-            return None
-        outcome = await self._call(lambda: environment.parse(text))
-        if not isinstance(outcome, Task):
-            return None
-        sound = attempt(lambda: Task.from_json(json.loads(canonical_json(outcome.to_json()))))
-        return sound if isinstance(sound, Task) and sound.environment == self.name else None
-
-    async def solve(self, task: Task) -> str | None:
-        """An answer to the task that the environment itself verifies; None where it knows none."""
-        environment = self._environment
-        if not isinstance(environment, Solvable):
-            return None
-        outcome = await self._call(lambda: environment.solve(task))
-        if not isinstance(outcome, str):
-            return None
-        return outcome if (await self.judge(task, outcome)).verified else None
-
-    async def vary(self, task: Task, seed: int) -> Task | None:
-        """A task like this one with other constants; None where the environment makes none."""
-        environment = self._environment
-        if not isinstance(environment, Authoring):
-            return None
-        outcome = await self._call(lambda: environment.vary(task, seed))
-        return outcome if isinstance(outcome, Task) and outcome.environment == self.name else None
 
     async def play(self, task: Task) -> Play | None:
         """A new play of a task of an episodic environment; None where the environment fails to start one."""
@@ -294,14 +267,15 @@ class LearningEnvironment:
         self.judge_all = guarded.judge_all
         self.tools = guarded.tools
         self.has_forms = guarded.has_forms
-        self.authoring = guarded.authoring
+        self.evolving = guarded.evolving
         self.episodic = guarded.episodic
         self.calls_per_attempt = guarded.calls_per_attempt
         self.constants = guarded.constants
         self.form = guarded.form
         self.play = guarded.play
         self.parse = guarded.parse
-        self.vary = guarded.vary
+        self.evolve = guarded.evolve
+        self.holds = guarded.holds
         self._solve = guarded.solve
         self._draw = guarded.draw
 

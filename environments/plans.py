@@ -116,6 +116,25 @@ async def resolve(answer: str, tools: Sequence[Tool], constants: Sequence[JsonVa
     return Resolution(values[calls[-1].name], values)
 
 
+def reinstantiated(answer: str, before: Sequence[JsonValue], after: Sequence[JsonValue]) -> str | None:
+    """The plan with each constant of one task replaced by that in its place of another; None where they do not match.
+
+    The other task being the same problem with other constants, a plan that is right has to be right for it too.
+    """
+    calls = parse_plan(answer)
+    if calls is None or len(before) != len(after):
+        return None
+    places = {canonical_json(constant): place for place, constant in enumerate(before)}
+
+    def written(argument: Argument) -> str:
+        if isinstance(argument, Reference):
+            return argument.name
+        place = places.get(canonical_json(argument))
+        return canonical_json(argument if place is None else after[place])
+
+    return "\n".join(f"{c.name} = {c.tool}({', '.join(map(written, c.arguments))})" for c in calls)
+
+
 def parameters(tool: Tool) -> list[str]:
     """Names of a tool's arguments, in the order in which a plan gives them."""
     properties = tool.parameters.get("properties", {})

@@ -1,14 +1,17 @@
 """Values of actions from logged plays, good and bad: offline reinforcement learning on a table.
 
 After Q-Transformer (Chebotar et al. 2023): actions are chosen part by part, what a play really came to is a floor under
-its value, and what was never tried is worth nothing.
+its value, and what was never tried is worth nothing. `Values` holds them for situations that have a name each;
+`ActionValues` for observations, which are in narrow and in wide clusters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeAlias
+
+from burnish.policies.situations import Situations
 
 Parts: TypeAlias = tuple[str, ...]
 """An action, part by part, such as ("go", "north")."""
@@ -33,6 +36,8 @@ class Values:
     worth: Mapping[tuple[Hashable, Parts], float]
     known: Mapping[tuple[Hashable, Parts], tuple[str, ...]]
     """The parts that were seen to follow."""
+    tried: Mapping[tuple[Hashable, Parts], int]
+    """How often each beginning was made."""
 
     @classmethod
     def fit(cls, plays: Sequence[Sequence[Move]], *, discount: float = 0.95) -> Self:
@@ -61,7 +66,7 @@ class Values:
             worth = swept
             if settled:
                 break
-        return cls(*_by_parts(worth))
+        return cls(*_by_parts({key: (value, len(moves[key])) for key, value in worth.items()}))
 
     def greedy(self, situation: Hashable) -> Parts | None:
         """The best action known, chosen part by part, of equals the first; None where nothing was ever tried."""
@@ -87,15 +92,99 @@ def _best(worth: Mapping[tuple[Hashable, Parts], float]) -> dict[Hashable, float
 
 
 def _by_parts(
-    worth: Mapping[tuple[Hashable, Parts], float],
-) -> tuple[dict[tuple[Hashable, Parts], float], dict[tuple[Hashable, Parts], tuple[str, ...]]]:
-    """Values of beginnings of actions, the best of what they may become, and the parts that follow each."""
+    worth: Mapping[tuple[Hashable, Parts], tuple[float, int]],
+) -> tuple[
+    dict[tuple[Hashable, Parts], float],
+    dict[tuple[Hashable, Parts], tuple[str, ...]],
+    dict[tuple[Hashable, Parts], int],
+]:
+    """Values of beginnings of actions, the best of what they may become, the parts that follow each, and how often each
+    was made.
+    """
     values: dict[tuple[Hashable, Parts], float] = {}
     following: dict[tuple[Hashable, Parts], set[str]] = {}
-    for (situation, action), value in worth.items():
+    tried: dict[tuple[Hashable, Parts], int] = {}
+    for (situation, action), (value, times) in worth.items():
         for length in range(len(action) + 1):
             key = (situation, action[:length])
             values[key] = max(values.get(key, value), value)
+            tried[key] = tried.get(key, 0) + times
             if length < len(action):
                 following.setdefault(key, set()).add(action[length])
-    return values, {key: tuple(sorted(parts)) for key, parts in following.items()}
+    return values, {key: tuple(sorted(parts)) for key, parts in following.items()}, tried
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A play as it was logged: what was seen and done, turn by turn, and the reward in [0, 1] it ended with."""
+
+    turns: tuple[tuple[str, str], ...]
+    reward: float
+
+
+@dataclass(frozen=True)
+class ActionValues:
+    """What actions are worth after an observation.
+
+    An observation is in clusters from wide to narrow, see `burnish.policies.situations`. The value in each is shrunk
+    towards that in the wider one by `prior` pseudo-tries, and in the widest towards 0: pessimism for the unseen.
+    """
+
+    situations: Situations
+    by_width: tuple[Values, ...]
+    """From the widest clusters to the narrowest."""
+    actions: tuple[str, ...]
+    prior: float
+
+    @classmethod
+    def fit(cls, plays: Sequence[Logged], *, discount: float = 0.9, prior: float = 10.0) -> Self:
+        """From plays, successes and failures alike; the reward comes with the last move."""
+        situations = Situations.fit([[seen for seen, _ in play.turns] for play in plays])
+        fitted = [
+            Values.fit([list(_moves(play, situations, width)) for play in plays if play.turns], discount=discount)
+            for width in range(WIDTHS)
+        ]
+        actions = sorted({action for play in plays for _, action in play.turns})
+        return cls(situations, tuple(fitted), tuple(actions), prior)
+
+    def of(self, observation: str, action: str) -> float:
+        """The value of an action, or of the beginning of one."""
+        value = 0.0
+        parts = tuple(action.split())
+        for values, cluster in zip(self.by_width, _clusters(self.situations, observation), strict=True):
+            times = values.tried.get((cluster, parts), 0)
+            value = (times * values.of(cluster, parts) + self.prior * value) / (times + self.prior)
+        return value
+
+    def greedy(self, observation: str, tried: Collection[str] = ()) -> str | None:
+        """The action of the highest value, chosen part by part, of equals the first; None where nothing is worth
+        anything. None of those `tried` from here before in the same play: what led nowhere once would again.
+        """
+        left = [action for action in self.actions if action not in tried]
+        chosen: Parts = ()
+        while len(left) > 1:
+            following = sorted({tuple(a.split())[: len(chosen) + 1] for a in left})
+            worth = [self.of(observation, " ".join(parts)) for parts in following]
+            best = following[worth.index(max(worth))]
+            if best == chosen:
+                break
+            chosen = best
+            left = [a for a in left if tuple(a.split())[: len(chosen)] == chosen]
+        return left[0] if left and self.of(observation, left[0]) > 0 else None
+
+
+WIDTHS = 3
+
+
+def _clusters(situations: Situations, observation: str) -> list[str]:
+    """Of each width one, from the widest; the narrowest stands in for what an observation lacks."""
+    keys = situations.keys(observation)
+    return [keys[min(width, len(keys) - 1)] for width in reversed(range(WIDTHS))]
+
+
+def _moves(play: Logged, situations: Situations, width: int) -> Iterator[Move]:
+    clusters = [_clusters(situations, seen)[width] for seen, _ in play.turns]
+    last = len(play.turns) - 1
+    for number, (cluster, (_, action)) in enumerate(zip(clusters, play.turns, strict=True)):
+        after = None if number == last else clusters[number + 1]
+        yield Move(cluster, tuple(action.split()), play.reward if number == last else 0.0, after)

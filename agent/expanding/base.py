@@ -17,6 +17,10 @@ Ask = Callable[[ChatRequest, str], Awaitable[Completion]]
 """One answer of the model that writes tasks; the text names the call within the iteration."""
 
 
+Evolve = Callable[[Task, str, int], Awaitable[Task | None]]
+"""A task, an operator and a seed to the task after the operator, None where it does not fit."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A text that may become a task. Where it was written for an `answer`, that has to be right."""
@@ -27,14 +31,16 @@ class Draft:
     parent: Task | None = None
     answer: str = ""
     answerer: str = ""
+    task: Task | None = None
+    """The task itself, where the environment made it by its specification and no text has to be read."""
 
 
 @dataclass(frozen=True)
 class Growth:
     """All an expander may look at.
 
-    `tasks` are the train tasks in hand, `failed` those of the run's own making that may be tried again, `count` is how
-    many drafts are wanted, `yields` how many drafts of each operator became tasks.
+    `tasks` are those that may be rewritten: the train tasks in hand and the evolved ones that were kept, `count` is how
+    many drafts are wanted, `yields` how many drafts of each operator became tasks that were kept.
     """
 
     tasks: Sequence[Task]
@@ -43,6 +49,8 @@ class Growth:
     yields: Mapping[str, Tally]
     rng: np.random.Generator
     ask: Ask
+    evolve: Evolve | None = None
+    """Makes a task harder by its specification; None where the environment cannot."""
 
 
 class Expander(Protocol):

@@ -1,4 +1,7 @@
-"""Evol-Instruct (Xu et al. 2023): tasks are rewritten into harder ones, or into others of their kind."""
+"""Evol-Instruct (Xu et al. 2023): tasks are rewritten into harder ones, or into others of their kind.
+
+By their specification where the environment does that, by a model on their text elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,16 @@ class Evol:
         operators = drawn(list(OPERATORS), growth.yields, growth.count, growth.rng)
         parents = [growth.tasks[i] for i in growth.rng.integers(len(growth.tasks), size=growth.count).tolist()]
         pairs = enumerate(zip(operators, parents, strict=True))
-        made = await gather_in_order(_rewritten(growth, name, parent, slot) for slot, (name, parent) in pairs)
+        rewrite = _rewritten if growth.evolve is None else _evolved
+        made = await gather_in_order(rewrite(growth, name, parent, slot) for slot, (name, parent) in pairs)
         return [draft for draft in made if draft is not None]
+
+
+async def _evolved(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:
+    """By the specification of the task; no model has a part in it."""
+    assert growth.evolve is not None
+    task = await growth.evolve(parent, operator, slot)
+    return Draft("" if task is None else task.prompt, operator, "", parent, task=task)
 
 
 async def _rewritten(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:

@@ -41,7 +41,12 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
 
 def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tuple[list[Exemplar], dict[str, str]]:
     scratch = session.scratch
-    offered = [lesson for attempt, feedback in judged for lesson in lessons(attempt, feedback, tasks[attempt.task_id])]
+    offered = [
+        lesson
+        for attempt, feedback in judged
+        if attempt.id not in scratch.barred
+        for lesson in lessons(attempt, feedback, tasks[attempt.task_id])
+    ]
     exemplars = [
         lesson.exemplar(born=scratch.number, rating=scratch.ratings.get(lesson.attempt.id), level=session.config.level)
         for lesson in offered
@@ -55,7 +60,7 @@ def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tu
         per_task=session.memory.per_lesson,
         per_cell=session.memory.per_cell,
     )
-    scratch.refused = dict(Counter(decision.refused.values()))
+    scratch.refused = dict(Counter([*decision.refused.values(), *scratch.barred.values()]))
     born = [exemplars[i] for i in decision.admitted]
     died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
     return born, died

@@ -11,9 +11,9 @@ from burnish.agent.models.client import ChatRequest
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.curriculum import Effort
-from burnish.policies.elimination import elimination
+from burnish.policies.elimination import by_pass_rate, elimination
 from burnish.records import Completion
-from burnish.types import Attempt, Task
+from burnish.types import Attempt, JsonValue, Task
 
 
 async def expand(state: State, runtime: Runtime[Session]) -> State:
@@ -31,7 +31,7 @@ async def expand(state: State, runtime: Runtime[Session]) -> State:
                 made.append(task)
                 scratch.outputs += [_output(session, task, draft)] if draft.answer else []
     scratch.tasks += made
-    scratch.efforts += [Effort(session.config.sampling.samples, searching=False)] * len(made)
+    scratch.efforts += [Effort(session.config.expanding.samples, searching=False)] * len(made)
     await session.journal.add_tasks(made)
     return {"expanded": len(made)}
 
@@ -40,8 +40,11 @@ def _growth(session: Session, expander: Expander) -> Growth:
     async def ask(request: ChatRequest, item: str) -> Completion:
         return await session.caller.ask("reflector", request, Place("expand", item))
 
+    async def evolve(task: Task, operator: str, slot: int) -> Task | None:
+        return await session.environment.evolve(task, operator, (session.seed_for("evolve") + slot) % 2**31)
+
     return Growth(
-        tasks=session.scratch.tasks,
+        tasks=[*session.scratch.tasks, *(session.journal.task(i) for i in session.past.evolved)],
         exemplars=session.memory.alive(),
         count=session.config.expanding.drafts,
         yields={
@@ -51,6 +54,7 @@ def _growth(session: Session, expander: Expander) -> Growth:
         },
         rng=session.rng(expander.name),
         ask=ask,
+        evolve=evolve if session.environment.evolving else None,
     )
 
 
@@ -60,9 +64,11 @@ async def _checked(
     """The task that a draft is, or why it is none."""
     environment = session.environment
     parent = draft.parent.prompt if draft.parent else ""
+    if not draft.text and draft.author == "":
+        return None, "the operator does not fit the task"
     if reason := elimination(draft.text, parent, [task.prompt for task in known]):
         return None, reason
-    task = await environment.parse(draft.text)
+    task = draft.task or await environment.parse(draft.text)
     if task is None:
         return None, "the environment reads no task in it"
     if task.split != "train":
@@ -82,6 +88,22 @@ async def _checked(
         operator=f"{expander.name} {draft.operator}",
         generation=generation,
     ), ""
+
+
+def sift(session: Session) -> None:
+    """Eliminate the evolved tasks in hand that the program always or never solves; what was answered to them is not
+    learned. A parent whose children are eliminated may be drawn again.
+    """
+    scratch = session.scratch
+    for task in scratch.tasks:
+        judged = {a.id: f.verified for a, f in scratch.judged if a.task_id == task.id and f.status.judged}
+        if task.origin != "evolved" or not judged:
+            continue
+        reason = by_pass_rate(sum(judged.values()), len(judged))
+        if reason:
+            scratch.barred |= dict.fromkeys(judged, f"task eliminated: {reason}")
+        outcome: JsonValue = {"task": task.id, "operator": task.operator, "eliminated": reason}
+        scratch.events.append(("evolved", outcome))
 
 
 def _output(session: Session, task: Task, draft: Draft) -> Attempt:

@@ -2,19 +2,12 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from burnish.agent.judging import Shown, examples, rating_of
 from burnish.agent.models.calls import Place, gather_in_order
-from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.rendering import defuse
 from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
-from burnish.errors import ModelRejected
-from burnish.policies.calibration import auc_interval, expected_rating, has_vote, parse_rating
+from burnish.policies.calibration import auc_interval, has_vote
 from burnish.records import RatingRecord
-from burnish.types import Message
-
-QUESTION = (
-    "You rate answers. 5 is a perfect answer, 1 is a useless one. Reply with one digit from 1 to 5 and nothing else."
-)
 
 
 async def rate(state: State, runtime: Runtime[Session]) -> State:
@@ -25,7 +18,10 @@ async def rate(state: State, runtime: Runtime[Session]) -> State:
     last = session.past.records[-1].rating
     voted = last is not None and last.vote
     chosen = session.policies.rating.choose([f.verified for _, f in judged], vote=voted, rng=session.rng("rating"))
-    ratings = await gather_in_order(_rating(session, judged[i][0].task_id, judged[i][0].answer, i) for i in chosen)
+    shown = _shown(session)
+    ratings = await gather_in_order(
+        _rating(session, shown, judged[i][0].task_id, judged[i][0].answer, i) for i in chosen
+    )
     rated = list(session.past.rated)
     for i, rating in zip(chosen, ratings, strict=True):
         if rating is not None:
@@ -42,22 +38,20 @@ async def rate(state: State, runtime: Runtime[Session]) -> State:
     return {"rated": len(scratch.ratings)}
 
 
-async def _rating(session: Session, task_id: str, answer: str, slot: int) -> float | None:
+async def _rating(session: Session, shown: Shown, task_id: str, answer: str, slot: int) -> float | None:
     task = next(t for t in session.scratch.tasks if t.id == task_id)
-    request = ChatRequest(
-        messages=(
-            Message("system", QUESTION),
-            Message("user", defuse(f"Task: {task.prompt}\n\nAnswer: {answer}\n\nRating from 1 to 5:")),
-        ),
-        max_tokens=4,
-        top_probabilities=20,
+    others = [one for one in shown if one[0].id != task_id]
+    place = Place("rate", task_id, slot)
+    return await rating_of(session.caller, task, answer, place, shown=others, reasons=session.config.judging.reasons)
+
+
+def _shown(session: Session) -> Shown:
+    """Answers of the iteration before, whose verdicts the judge may learn from."""
+    count = session.config.judging.shown
+    judged = (
+        [(a, f) for _, a, f in session.journal.judged("attempt", session.scratch.number - 1) if f.status.judged]
+        if count
+        else []
     )
-    try:
-        completion = await session.caller.ask("judge", request, Place("rate", task_id, slot))
-    except ModelRejected:  # too long, say: an answer without a rating
-        return None
-    if completion.probabilities is not None:
-        rating = expected_rating(completion.probabilities)
-        if rating is not None:
-            return rating
-    return parse_rating(completion.text)
+    drawn = [judged[i] for i in session.rng("judging").permutation(len(judged)).tolist()]
+    return examples(drawn, [session.journal.task(a.task_id) for a, _ in drawn], count)

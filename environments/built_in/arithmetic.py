@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Self
 
 from burnish.environments.built_in.levels import chosen_levels
+from burnish.environments.built_in.retelling import evolved, with_other_numbers
 from burnish.environments.built_in.stories import SEEDS, Story, tell
 from burnish.environments.toolbox import Toolbox
 from burnish.errors import ConfigError
@@ -102,6 +103,16 @@ class Arithmetic:
         """The numbers of the text, in its order, each once."""
         return list(dict.fromkeys(int(number) for number in re.findall(r"[0-9]+", task.prompt)))
 
+    def vary(self, task: Task, seed: int) -> Task:
+        """The same story with other numbers; itself, where no others keep every result whole."""
+        story = _story(task)
+        return self._task(with_other_numbers(random.Random(f"arithmetic vary {task.id} {seed}"), story) or story)
+
+    def evolve(self, task: Task, operator: str, seed: int) -> Task | None:
+        """The story made harder, see `burnish.environments.built_in.retelling.evolved`."""
+        story = evolved(random.Random(f"arithmetic {operator} {task.id} {seed}"), _story(task), operator)
+        return None if story is None else self._task(story)
+
     def seeds(self) -> list[Seed]:
         """Four problems with their plans, written by hand."""
         return [Seed(self._task(story), story.plan) for story in SEEDS]
@@ -110,3 +121,7 @@ class Arithmetic:
         """A task whose cell is the kind of its plan: the tools in their order."""
         cell = " ".join(re.findall(r"= (\w+)", story.plan))
         return Task(self.name, story.text, data={"answer": story.answer, "plan": story.plan}, cell=cell)
+
+
+def _story(task: Task) -> Story:
+    return Story(task.prompt, str(task.data["plan"]), int(str(task.data["answer"])))

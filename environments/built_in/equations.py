@@ -15,7 +15,7 @@ from burnish.environments.built_in.algebra import (
     value_of,
 )
 from burnish.environments.built_in.levels import chosen_levels
-from burnish.environments.built_in.posing import POSERS, varied
+from burnish.environments.built_in.posing import POSERS, evolved, varied
 from burnish.environments.built_in.solutions import Solutions, solutions, worked
 from burnish.protocols import Step
 from burnish.types import Feedback, JsonValue, Split, Status, Task
@@ -140,6 +140,13 @@ class Equations:
                 return candidate
         posed = POSERS[level](rng)
         return self._task(posed.text, posed.solution, level)
+
+    def evolve(self, task: Task, operator: str, seed: int) -> Task | None:
+        """The equation made longer, see `burnish.environments.built_in.posing.evolved`; None where that is no task."""
+        rng = random.Random(f"equations {operator} {task.id} {seed}")
+        if operator == "widen":
+            return self.vary(task, seed)
+        return self.parse(evolved(rng, str(task.data["equation"]), operator))
 
     def _task(self, text: str, solution: Fraction, level: str) -> Task:
         data: dict[str, JsonValue] = {"equation": text, "solution": str(solution), "level": level}

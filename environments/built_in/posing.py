@@ -107,3 +107,19 @@ def varied(rng: random.Random, text: str) -> str:
         return str(rng.randrange(max(2, beyond // 10), beyond))
 
     return re.sub("[0-9]+", other, text)
+
+
+def evolved(rng: random.Random, text: str, operator: str) -> str:
+    """The text of an equation made longer by an operator of Evol-Instruct, its solution kept but by "concretise", which
+    takes other numbers.
+    """
+    if operator == "concretise":
+        return varied(rng, text)
+    left, right = (side.strip() for side in text.split("="))
+    n = rng.randint(2, 9)
+    return {
+        "constraint": f"({left})/{n} = ({right})/{n}",
+        "deepen": f"{n}*({left}) = {n}*({right})",
+        "reasoning": f"{left} + {n}*x = {right} + {n}*x",
+        "complicate": f"{left} + {10 * n + 1} = {right} + {10 * n + 1}",
+    }[operator]

@@ -130,6 +130,7 @@ async def whole_abilities(subject: Subject) -> Seen:
     """Every ability that is begun has all its members, by their right names."""
     environment = subject.environment
     members = {name: _members(protocol) for name, protocol in ABILITIES.items()}
+    whole = {member for name in subject.abilities for member in members[name]}
     known = {*_SHARED, *(member for names in members.values() for member in names)}
     own = [name for name in dir(environment) if not name.startswith("_") and name not in known]
     for ability, names in sorted(members.items(), key=lambda item: len(item[1])):
@@ -137,13 +138,14 @@ async def whole_abilities(subject: Subject) -> Seen:
             continue
         missing = [name for name in names if not hasattr(environment, name)]
         begun = [name for name in names if name not in missing]
+        of_none = set(begun) - whole
         for name in begun:
             if callable(getattr(ABILITIES[ability], name, None)) and not callable(getattr(environment, name)):
                 raise Broken(f"`{name}` is {getattr(environment, name)!r:.40} and no method")
         meant = {name: near for name in missing if (near := _misspelt(environment, name, own, ABILITIES[ability]))}
         for name, near in meant.items():
             raise Broken(f"`{near}` may be meant for `{name}`, of the ability {ability}; rename it")
-        if ability != "licence" and (len(begun) > 1 or set(begun) - COMMON):  # of a licence there is a promise
+        if ability != "licence" and (len(of_none) > 1 or of_none - COMMON):  # of a licence there is a promise
             has, lacks = (" and ".join(f"`{name}`" for name in some) for some in (begun, missing))
             raise Broken(f"it has {has} but not {lacks}, so it has not the ability {ability}; add what is missing")
     return kept(", ".join(subject.abilities) or "none besides tasks and verdicts")

@@ -1,12 +1,14 @@
 """Promises on what an environment can do besides.
 
-Label steps, read and vary tasks, bring exemplars, know the form of answers, set a level.
+Label steps, read, vary and evolve tasks, bring exemplars, know the form of answers, set a level.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 from typing import cast
 
 from burnish.environments.episodes import actions_of
@@ -17,7 +19,7 @@ from burnish.environments.kit.hostile import HOSTILE
 from burnish.environments.kit.promises import Promise, Seen, advice, count, kept, unknown, verdict
 from burnish.environments.kit.subject import Subject
 from burnish.errors import ConfigError
-from burnish.protocols import Environment, Seed, Step
+from burnish.protocols import EVOL_OPERATORS, Environment, Seed, Step
 from burnish.types import Task, canonical_json
 
 NO_LEVEL = "no such level"
@@ -87,8 +89,8 @@ async def varies(subject: Subject) -> Seen:
         if all(variant.id == task.id for variant in made):
             raise Broken(f"none of {VARIANTS} variants differs from the task", example(task))
         for variant in made:
-            answer = await subject.call(subject.environment, "solve", variant)
-            if isinstance(answer, str):
+            answer = await subject.gold(variant)
+            if answer is not None:
                 (one,) = await subject.judge([(variant, answer)])
                 if not one.verified:
                     raise Broken(
@@ -98,6 +100,27 @@ async def varies(subject: Subject) -> Seen:
     if not solved:
         raise Broken("solve knows no answer to any of the variants")
     return kept(f"{count(solved, 'variant')} solved")
+
+
+async def evolves(subject: Subject) -> Seen:
+    """What an operator makes of a task is another task, the same for the same seed, and it is solved."""
+    made: Counter[str] = Counter()
+    tasks = await subject.sample(10)
+    for task, operator in product(tasks, EVOL_OPERATORS):
+        first, again = [await subject.call(subject.environment, "evolve", task, operator, 0) for _ in range(2)]
+        if first is None and again is None:
+            continue
+        evolved = _sound(subject, task, "evolve", first)
+        if evolved != again:
+            raise Broken(f'equal arguments of "{operator}" gave other tasks', example(task))
+        answer = await subject.gold(evolved)
+        if evolved.id == task.id or answer is None or not (await subject.judge([(evolved, answer)]))[0].verified:
+            why = "is the task itself" if evolved.id == task.id else "has no answer that is verified"
+            raise Broken(f'what "{operator}" makes {why}', example(task, answer, evolved.prompt[:100]))
+        made[operator] += 1
+    if not made:
+        raise Broken("no operator fits any task; leave the method out")
+    return kept(", ".join(f"{operator} {made[operator]}" for operator in made) + f" of {len(tasks)}")
 
 
 async def seeds_are_right(subject: Subject) -> Seen:
@@ -185,12 +208,15 @@ async def _labels(subject: Subject, task: Task, answer: str) -> tuple[int, ...]:
 
 
 async def _variant(subject: Subject, task: Task, seed: int) -> Task:
-    made = await subject.call(subject.environment, "vary", task, seed)
+    return _sound(subject, task, "vary", await subject.call(subject.environment, "vary", task, seed))
+
+
+def _sound(subject: Subject, task: Task, method: str, made: object) -> Task:
     if not isinstance(made, Task) or made.environment != subject.environment.name:
-        raise Broken("vary gives no task of this environment", example(task, seed, repr(made)[:100]))
+        raise Broken(f"{method} gives no task of this environment", example(task, seen=repr(made)[:100]))
     plain = attempt(lambda: canonical_json(made.to_json()).encode())
     if isinstance(plain, Raised):
-        raise Broken(f"a variant is not JSON: {plain}", example(task, seed))
+        raise Broken(f"what {method} gives is not JSON: {plain}", example(task))
     return made
 
 
@@ -198,7 +224,8 @@ TEACHING = (
     Promise("steps", "label_steps and score agree, up to the first wrong step", steps_agree, "step labels"),
     Promise("parse", "parse reads the prompts of its own tasks", parses_its_own, "authoring"),
     Promise("parse refuses", "parse reads no task where there is none", parses_no_garbage, "authoring"),
-    Promise("vary", "variants are other tasks, the same again, and solved", varies, "authoring"),
+    Promise("vary", "variants are other tasks, the same again, and solved", varies, "variants"),
+    Promise("evolve", "evolved tasks are other tasks, the same again, and solved", evolves, "evolving"),
     Promise("seeds", "seeds are verified answers to train tasks", seeds_are_right, "seeds"),
     Promise("form fits", "right answers have the form that form says", fits_its_form, "forms"),
     Promise("levels", "each level poses tasks, an unknown one is refused", has_levels, "levels"),

@@ -180,6 +180,11 @@ class SameVariant(Author):
         return task
 
 
+class NothingHarder(Sums):
+    def evolve(self, task: Task, operator: str, seed: int) -> Task | None:
+        return task if operator == "deepen" else None
+
+
 class Seeded(Sums):
     """Brings a wrong exemplar."""
 

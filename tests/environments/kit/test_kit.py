@@ -49,6 +49,7 @@ FLAWED = [
     ("ReadsNothing", "parse", "does not read the prompt of its own task"),
     ("ReadsAnything", "parse refuses", "where there is none"),
     ("SameVariant", "vary", "none of 5 variants differs"),
+    ("NothingHarder", "evolve", '"deepen" makes is the task itself'),
     ("Seeded", "seeds", "a seed is not verified"),
     ("OtherForm", "form fits", "right answers have another form"),
     ("LookingAhead", "form fits", "no grammar can hold an answer to"),

@@ -1,0 +1,101 @@
+"""What a prover is, and what it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from burnish.agent.attempting import Attempter, Recall, Trial
+from burnish.agent.evaluation import Evaluator, Judged, judge_all
+from burnish.agent.models.calls import Place
+from burnish.agent.session import Session
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.policies.verdict import Comparison, Interval
+from burnish.programs import Program
+from burnish.records import SEALED, Proof
+from burnish.types import Task
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run whose sealed test has been opened. What a prover asks is journalled and paid for like all else."""
+
+    session: Session
+    environment: GuardedEnvironment
+    seed_program: Program
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """The random numbers of one purpose, the same at every replay."""
+        return self.session.rng(f"proof {purpose}")
+
+    def sealed(self, arm: str) -> list[Judged]:
+        """The judged answers of an arm of the sealed test, in the order of its tasks."""
+        return [(a, f) for _, a, f in self.session.journal.judged(f"sealed {arm}", SEALED)]
+
+    async def evaluate(
+        self, name: str, program: Program, tasks: Sequence[Task], recall: Recall | None = None
+    ) -> list[Judged]:
+        """A program's answers to tasks, judged, in their order."""
+        session = self.session
+        recalled = recall or session.retriever.recall
+        evaluator = Evaluator(session.caller, session.journal, self.environment, recalled, SEALED, f"proof {name}")
+        (judged,) = await evaluator.evaluate([program], tasks)
+        return judged
+
+    async def sample(self, name: str, program: Program, tasks: Sequence[Task], samples: int) -> list[list[Judged]]:
+        """`samples` answers to each task at the temperature of the attempts, judged."""
+        session, node = self.session, f"proof {name}"
+        recall = session.retriever.recall
+        seed = int(self.rng(name).integers(2**31 - 1))
+        trials = [
+            Trial(
+                program,
+                task,
+                recalled,
+                Place(node, task.id, slot),
+                temperature=session.config.sampling.temperature,
+                top_p=session.config.sampling.top_p,
+                seed=(seed + 1009 * place + slot) % 2**31,
+            )
+            for place, (task, recalled) in enumerate(zip(tasks, recall(program, tasks), strict=True))
+            for slot in range(samples)
+        ]
+        await session.journal.add_tasks(tasks)
+        attempter = Attempter(session.caller, session.journal, self.environment, recall, SEALED)
+        attempts = await attempter.attempt_all(trials)
+        feedbacks = await judge_all(self.environment, session.journal, [t.task for t in trials], attempts)
+        judged = list(zip(attempts, feedbacks, strict=True))
+        await session.journal.add_judged(SEALED, node, judged)
+        return [judged[i * samples : (i + 1) * samples] for i in range(len(tasks))]
+
+
+class Prover(Protocol):
+    """Measures the claim of a method on a run."""
+
+    name: str
+    calls: int
+    """Answers it asks for at most; what they may cost is kept from the iterations."""
+    arms: int
+    """Times it has all sealed tasks answered, besides."""
+
+    async def prove(self, stage: Stage) -> list[Proof]:
+        """The proofs; one whose `passed` is None where the run has nothing to measure."""
+        ...
+
+
+def share(method: str, claim: str, interval: Interval, *, passed: bool | None, detail: str) -> Proof:
+    """A proof whose figure is a proportion, or a mean, with its interval."""
+    return Proof(method, claim, interval.estimate, interval.lower, interval.upper, passed, detail)
+
+
+def difference(method: str, claim: str, found: Comparison, *, passed: bool | None, detail: str) -> Proof:
+    """A proof whose figure is the change in pass rate between two programs on the same tasks."""
+    return share(method, claim, found.difference, passed=passed, detail=detail)
+
+
+def missing(method: str, claim: str, what: str) -> Proof:
+    """A proof that could not be made, for want of something to measure."""
+    return Proof(method, claim, None, None, None, None, what)
