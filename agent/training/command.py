@@ -14,7 +14,7 @@ from burnish.agent.api import Notify, Run, environment_of
 from burnish.agent.directory import RunDirectory
 from burnish.agent.training.libraries import check_libraries
 from burnish.agent.training.making import Made, Making
-from burnish.agent.training.proving import Proof, prove
+from burnish.agent.training.proving import AdapterProof, prove
 from burnish.errors import BudgetExhausted, BurnishError, ConfigError, Interrupted
 from burnish.protocols import Environment
 from burnish.training import TrainConfig
@@ -29,7 +29,7 @@ class Trained(Record):
 
     folder: str
     made: Made
-    proof: Proof | None
+    proof: AdapterProof | None
 
 
 def train(

@@ -27,7 +27,7 @@ FACTS_LEFT = ("sealed", "stopped", "seconds", "seconds apart")
 
 
 @dataclass(frozen=True)
-class Proof(Record):
+class AdapterProof(Record):
     """How the gate decided, and the sealed tasks: "seed" is the champion without the adapter, "champion" with it."""
 
     gate: GateRecord
@@ -41,7 +41,7 @@ class Proof(Record):
 
 def prove(
     run: Run, environment: Environment, adapter: tuple[str, Path], place: Path, *, seconds: float | None, notify: Notify
-) -> Proof:
+) -> AdapterProof:
     """Try an adapter, given by name and file, in a copy of the run's journal that is kept at `place`.
 
     So the gate goes on where the run's left off: fresh validation tasks, and the level of its next challenger. What the
@@ -66,7 +66,7 @@ def prove(
     name, file = adapter
     served = adapters_of(run.place, run.config) | {name: file}
 
-    async def proved() -> Proof:
+    async def proved() -> AdapterProof:
         async with open_session(copy, config, environment, notify, served) as opened:
             with stopping_on_signals(opened.session):
                 return await _tried(opened, name)
@@ -74,7 +74,7 @@ def prove(
     return asyncio.run(proved())
 
 
-async def _tried(opened: Opened, name: str) -> Proof:
+async def _tried(opened: Opened, name: str) -> AdapterProof:
     session = opened.session
     champion, number = session.champion, session.past.records[-1].number + 1
     adapted = replace(champion, adapter=name)
@@ -93,4 +93,4 @@ async def _tried(opened: Opened, name: str) -> Proof:
         iterations=number,
         alpha=session.config.sealed.alpha,
     )
-    return Proof(gate, sealed)
+    return AdapterProof(gate, sealed)

@@ -38,6 +38,8 @@ class KnownCodes(Codes):
     """Codes of which people know four, so that there is something to train on whatever the model answers."""
 
     name = "known codes"
+    licence = "Apache-2.0"
+    provenance = "Written for these tests."
 
     def seeds(self) -> list[Seed]:
         return [Seed(task, code_of(task.prompt)) for task in islice(self.tasks("train", 0), 4)]
