@@ -35,8 +35,10 @@ THIRD_PARTY_WALLS = {
     "xllamacpp": ("agent",),
     "matplotlib": ("agent",),
 }
-HEAVY = ("chromadb", "sentence_transformers", "torch", "transformers", "langgraph", "matplotlib", "xllamacpp", "scipy")
-HEAVY += ("trl", "peft", "datasets", "gguf")
+HEAVY = (
+    *("chromadb", "sentence_transformers", "torch", "transformers", "langgraph", "matplotlib", "xllamacpp", "scipy"),
+    *("trl", "peft", "datasets", "gguf"),
+)
 LONGEST_FILE = 350
 BOUNDARY = "environments/foreign.py"
 DOOR = "core/__main__.py"
