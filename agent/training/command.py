@@ -15,7 +15,7 @@ from burnish.agent.directory import RunDirectory
 from burnish.agent.training.libraries import check_libraries
 from burnish.agent.training.making import Made, Making
 from burnish.agent.training.proving import AdapterProof, prove
-from burnish.errors import BudgetExhausted, BurnishError, ConfigError, Interrupted
+from burnish.errors import BudgetExhausted, BurnishError, ConfigError, Interrupted, StorageError
 from burnish.protocols import Environment
 from burnish.training import TrainConfig
 from burnish.types import Record
@@ -80,6 +80,12 @@ def train(
             if made.adapter:
                 adapter = (made.adapter, out / "adapter.gguf")
                 proof = prove(run, live, adapter, out / "proof", seconds=clock.left(), notify=notify)
+    except BudgetExhausted as error:
+        raise BudgetExhausted(
+            f"{error}; what is done is kept in {out}, and {WAY_ON} goes on", limit="seconds"
+        ) from None
+    except OSError as error:  # the libraries write by themselves
+        raise StorageError(f"cannot write {out}: {error}; make room, then {WAY_ON} goes on") from None
     except Interrupted:
         raise Interrupted(f"stopped, and everything so far is kept in {out}; {WAY_ON} goes on") from None
     except BurnishError as error:
@@ -102,7 +108,7 @@ def _keep_on(clock: _Clock, stopped: Callable[[], bool]) -> None:
         raise Interrupted("stopped")
     left = clock.left()
     if left is not None and left <= 0.001:
-        raise BudgetExhausted(f"the time budget ended within training; {WAY_ON} goes on", limit="seconds")
+        raise BudgetExhausted("the time budget ended within training", limit="seconds")
 
 
 @contextmanager
