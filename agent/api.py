@@ -32,7 +32,7 @@ from burnish.errors import (
 from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
 from burnish.programs import Program
-from burnish.protocols import Environment, Isolated
+from burnish.protocols import Environment, Isolated, Licensed
 from burnish.records import SEALED, IterationRecord
 from burnish.types import Exemplar, JsonValue
 
@@ -72,6 +72,8 @@ def run(
             version=__version__,
             sealed_seed_sha256=commitment(config),
             live=environment is not None,
+            licence=live.licence if isinstance(live, Licensed) else "",
+            provenance=live.provenance if isinstance(live, Licensed) else "",
             files=digests("" if environment else config.environment, {**config.environment_options}, live),
         )
         if isinstance(live, Isolated):

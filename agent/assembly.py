@@ -31,6 +31,9 @@ from burnish.agent.proving.curation import CurationProver
 from burnish.agent.proving.evolving import EvolProver
 from burnish.agent.proving.hints import HintsProver
 from burnish.agent.proving.round_trip import RoundTripProver
+from burnish.agent.proving.student import StudentProver
+from burnish.agent.proving.supervision import StepsProver
+from burnish.agent.proving.valued import ValuesProver
 from burnish.agent.session import Policies
 from burnish.agent.training.libraries import check_libraries
 from burnish.config import POLICY_KINDS, Options, RunConfig
@@ -71,6 +74,9 @@ PROVERS: Mapping[str, Callable[[], Prover]] = {
     "curation": CurationProver,
     "evol": EvolProver,
     "hints": HintsProver,
+    "steps": StepsProver,
+    "values": ValuesProver,
+    "weak-to-strong": StudentProver,
 }
 """By the name `proofs` uses."""
 

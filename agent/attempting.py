@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
 from burnish.agent.models.grammar import plan_grammar, sketch_grammar
@@ -23,6 +23,8 @@ from burnish.records import Completion
 from burnish.types import Attempt, Exemplar, Played, Task, Usage
 
 Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
+Pick = Callable[[Program, Task, Sequence[str]], int]
+"""Which of several answers to a task a program gives, as an index."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Attempter:
     environment: GuardedEnvironment | LearningEnvironment
     recall: Recall
     iteration: int
+    pick: Pick
 
     async def attempt_all(self, trials: Sequence[Trial]) -> list[Attempt]:
         """An attempt for each trial, in their order.
@@ -102,19 +105,31 @@ class Attempter:
     async def _answered(self, trial: Trial) -> Attempt | ModelRejected:
         exemplars = trial.recalled.exemplars
         try:
-            completion = await self._ask(trial, trial.task, exemplars, (), trial.place)
+            completions = await self._completions(trial)
         except ModelRejected as error:
             return error
+        chosen = self.pick(trial.program, trial.task, [c.text for c in completions]) if len(completions) > 1 else 0
         return Attempt(
             task_id=trial.task.id,
             slot=trial.place.slot,
-            answer=completion.text,
+            answer=completions[chosen].text,
             program_id=trial.program.id,
-            model=completion.model,
+            model=completions[chosen].model,
             exemplar_ids=tuple(e.id for e in exemplars),
-            truncated=completion.truncated,
-            usage=completion.usage,
+            truncated=completions[chosen].truncated,
+            usage=sum((c.usage for c in completions), Usage()),
         )
+
+    async def _completions(self, trial: Trial) -> list[Completion]:
+        """One answer; of a program that picks among several, so many, unless it is sampled from anyway."""
+        exemplars, place = trial.recalled.exemplars, trial.place
+        if trial.temperature is not None or trial.program.decoding.best_of == 1:
+            return [await self._ask(trial, trial.task, exemplars, (), place)]
+        asked = [
+            self._ask(replace(trial, seed=n), trial.task, exemplars, (), replace(place, item=f"{place.item}~{n}"))
+            for n in range(trial.program.decoding.best_of)
+        ]
+        return [await one for one in asked]
 
     async def _played(self, trial: Trial) -> Attempt | ModelRejected:
         """An episode, turn by turn. An environment that fails ends it; the verdict will say so."""

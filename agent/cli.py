@@ -87,7 +87,8 @@ def run_command(
     from burnish.agent.api import run
     from burnish.agent.report_views import print_report
     from burnish.agent.views import Progress
-    from burnish.config import RunConfig, apply_overrides
+    from burnish.config import RunConfig
+    from burnish.tables import apply_overrides
 
     budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
     given = [f"budget.{k}={v}" for k, v in budget.items()]

@@ -30,14 +30,15 @@ def export(
     families: Annotated[str, typer.Option(help="What the splits keep together: task or cell.")] = "task",
     validation: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the split for validation.")] = 0.1,
     system: Annotated[str, typer.Option(help="Whose instruction stands first: seed, champion or none.")] = "seed",
+    tag: Annotated[bool, typer.Option("--tag", help="End the instruction with how the row came about.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write training data: verified, on terms that allow it, without duplicates or sealed tasks, with its card."""
     from burnish.agent.api import open_run
     from burnish.agent.data_views import print_exported
-    from burnish.agent.exports.export import ExportOptions
     from burnish.agent.exports.export import export as export_run
-    from burnish.config import validated
+    from burnish.agent.exports.options import ExportOptions
+    from burnish.tables import validated
 
     given = {
         "format": form,
@@ -54,6 +55,7 @@ def export(
         "families": families,
         "validation": validation,
         "system": system,
+        "tag": tag,
     }
     options = validated(ExportOptions, given, "command line")
     print_exported(export_run(open_run(run), out, options), as_json=as_json)
@@ -88,8 +90,8 @@ def train(
     from burnish.agent.data_views import print_trained
     from burnish.agent.training.command import train as train_run
     from burnish.agent.views import Progress
-    from burnish.config import validated
-    from burnish.training import TrainConfig
+    from burnish.config import TrainConfig
+    from burnish.tables import validated
 
     given = {
         "method": method,
@@ -135,8 +137,11 @@ def terms(
     as_json: Json = False,
 ) -> None:
     """What the outputs of models may be used for, as their makers state it; without names, all that is known."""
-    from burnish.agent.data_views import print_terms
+    from burnish.agent.data_views import print_terms, print_terms_table
     from burnish.terms import TermsTable
 
     table = TermsTable.load(own)
-    print_terms([(name, table.of(name)) for name in models] if models else table.listing(), as_json=as_json)
+    if models:
+        print_terms([(name, table.of(name)) for name in models], as_json=as_json)
+    else:
+        print_terms_table(table.listing(), as_json=as_json)

@@ -75,7 +75,7 @@ def env_new(
 
 
 def _options(given: list[str] | None) -> dict[str, JsonValue]:
-    from burnish.config import apply_overrides
+    from burnish.tables import apply_overrides
 
     options = apply_overrides({}, given or [])
     as_for_a_run = options.pop("environment_options", {})

@@ -6,14 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from burnish.config import validated
+from burnish.config import Section
 from burnish.environments.adapters.functions import function
 from burnish.environments.adapters.patterns import check_pattern, matches
 from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError
 from burnish.limits import Count
 from burnish.policies.constitution import Predicate, Principle, contains, lacks, least_words, most_words
-from burnish.section import Section
+from burnish.tables import validated
 
 
 class PrincipleTable(Section):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from rich.markup import escape
@@ -83,15 +85,47 @@ def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
     console().print(escape(line), soft_wrap=True)
 
 
-def print_terms(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
-    """A line a model, with what its maker states."""
+def print_terms(named: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
+    """What the makers of some models state, a paragraph each."""
     if as_json:
-        print(json.dumps({name: terms.to_json() for name, terms in listed}, indent=2))
+        _print_terms_as_json(named)
+        return
+    screen = console()
+    for name, terms in named:
+        screen.print(f"[bold]{escape(name)}[/]  {escape(terms.licence)}", soft_wrap=True)
+        said = {
+            "training": terms.training,
+            "sharing": terms.sharing,
+            "conditions": terms.conditions,
+            "stated": terms.statement or "nothing is known of it; state its terms in a file of your own (--terms FILE)",
+            "source": f"{terms.source} as of {terms.date}" if terms.source else "",
+            "read": terms.checked or ("not at its source" if terms.source else ""),
+        }
+        table = Table.grid(padding=(0, 2))
+        table.add_column()
+        table.add_column(overflow="fold")
+        for label, text in said.items():
+            if text:
+                table.add_row(f"  [dim]{label}[/]", escape(text))
+        screen.print(table)
+
+
+def print_terms_table(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
+    """All that is known, models of the same terms in one line."""
+    if as_json:
+        _print_terms_as_json(listed)
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("model", "licence", "training", "sharing", "conditions and source"):
+    for column in ("models", "may train", "may be shared", "licence"):
         table.add_column(column, overflow="fold")
-    for name, terms in listed:
-        said = "\n".join(filter(None, (terms.conditions or terms.statement, f"{terms.source} {terms.date}".strip())))
-        table.add_row(*map(escape, (name, terms.licence, terms.training, terms.sharing, said)))
-    console().print(table)
+    for terms, same in groupby(listed, key=itemgetter(1)):
+        allowed = f"{terms.training}, if ..." if terms.conditions and terms.training == "yes" else terms.training
+        licence = terms.licence.removeprefix("LicenseRef-")
+        table.add_row(escape("  ".join(name for name, _ in same)), allowed, terms.sharing, escape(licence))
+    screen = console()
+    screen.print(table)
+    screen.print("[dim]`burnish terms MODEL` says what its maker states, on what conditions, and where.[/]")
+
+
+def _print_terms_as_json(listed: Sequence[tuple[str, Terms]]) -> None:
+    print(json.dumps({name: terms.to_json() for name, terms in listed}, indent=2))

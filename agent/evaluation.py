@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from burnish.agent.attempting import Attempter, Recall, Trial
+from burnish.agent.attempting import Attempter, Pick, Recall, Trial
 from burnish.agent.models.calls import Caller, Place
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.memory.journal import Journal
@@ -39,6 +39,7 @@ class Evaluator:
     recall: Recall
     iteration: int
     node: str
+    pick: Pick
 
     async def evaluate(
         self, programs: Sequence[Program], tasks: Sequence[Task], *, start: int = 0
@@ -50,7 +51,7 @@ class Evaluator:
             for task, recalled in zip(tasks, self.recall(program, tasks), strict=True)
         ]
         await self.journal.add_tasks(tasks)
-        attempter = Attempter(self.caller, self.journal, self.environment, self.recall, self.iteration)
+        attempter = Attempter(self.caller, self.journal, self.environment, self.recall, self.iteration, self.pick)
         attempts = await attempter.attempt_all(trials)
         feedbacks = await judge_all(self.environment, self.journal, [t.task for t in trials], attempts)
         judged = list(zip(attempts, feedbacks, strict=True))

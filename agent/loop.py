@@ -78,20 +78,22 @@ def costs(config: RunConfig, session: Session) -> Costs:
     ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks
     each = session.environment.calls_per_attempt
+    given = each * config.decoding.best_of
     provers = choose_provers(config)
     # with exemplars that people made, or an adapter, one arm more shows what those do
     arms = 3 + bool(session.memory.count(0)) + bool(config.train.every)
     return Costs(
-        iteration=each * (attempts + trials)
+        iteration=each * attempts
+        + given * trials
         + drafts
         + sampling.hints
         + revisions
         + ratings
         + ("reflection" in config.operators),
-        gate_task=2 * each,
+        gate_task=2 * given,
         gate_least_tasks=policies.acceptance.block,
         gate_most_tasks=policies.acceptance.cap,
-        sealed=each * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
+        sealed=given * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
     )
 
 

@@ -14,6 +14,7 @@ from burnish.agent.models.rendering import Situation
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import maximal_marginal_relevance, nearest_shelf, ordered, representatives
+from burnish.policies.values import ActionValues
 from burnish.programs import Program
 from burnish.types import Exemplar
 
@@ -54,8 +55,9 @@ class Recalled:
 class Retriever:
     """Chooses exemplars by the program's retrieval settings. Never shows an exemplar of the same task."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, values: Callable[[int], ActionValues | None] = lambda _revision: None) -> None:
         self._memory = memory
+        self._values = values
         self._neighbourhoods = Neighbourhoods(memory)
         self._made: dict[tuple[object, ...], _Shelves] = {}
         self._anchors: dict[tuple[object, ...], list[str]] = {}
@@ -66,7 +68,7 @@ class Retriever:
         if settings.k == 0 or not tasks or not self._memory.count(program.revision):
             return [Recalled((), 0)] * len(tasks)
         vectors = self._memory.embedder.embed([t.prompt for t in tasks])
-        choose = {"nearest": self._nearest, "shelves": self._from_shelves}[settings.policy]
+        choose = {"nearest": self._nearest, "shelves": self._from_shelves, "value": self._by_value}[settings.policy]
         return choose(program, tasks, vectors)
 
     def _nearest(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
@@ -78,6 +80,20 @@ class Retriever:
         ]
         spread = self._spread(program, vectors, usable, program.retrieval.k)
         return [Recalled(self._exemplars(program, best), i) for i, best in enumerate(spread)]
+
+    def _by_value(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
+        """Of the exemplars alike those whose action is worth most here, of equals the most alike."""
+        values = self._values(program.revision)
+        if values is None:
+            return self._nearest(program, tasks, vectors)
+        found = self._memory.nearest(vectors, DEPTH + len(program.dropped), revision=program.revision)
+        recalled = []
+        for number, (task, neighbours) in enumerate(zip(tasks, found, strict=True)):
+            usable = self._usable([n.id for n in neighbours], program, task.id)
+            worth = {id_: values.of(task.prompt, self._memory[id_].answer) for id_ in usable}
+            best = sorted(usable, key=worth.__getitem__, reverse=True)
+            recalled.append(Recalled(self._exemplars(program, best[: program.retrieval.k]), number))
+        return recalled
 
     def _from_shelves(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
         made = self._shelves(program)

@@ -90,7 +90,7 @@ async def try_sealed(
     session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm]
 ) -> tuple[list[Task], dict[str, list[Judged]]]:
     """The sealed tasks, and what each arm answered to them, task by task in the same order."""
-    config = session.config
+    config, pick = session.config, session.supervisor.pick
     tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
     if not tasks:
         raise none_posed(environment.name, "test")
@@ -98,7 +98,8 @@ async def try_sealed(
     session.notify("sealed", {"tasks": len(tasks)})
     answered = {}
     for name, arm in arms.items():
-        evaluator = Evaluator(session.caller, session.journal, environment, arm.recall, SEALED, f"sealed {name}")
+        node = f"sealed {name}"
+        evaluator = Evaluator(session.caller, session.journal, environment, arm.recall, SEALED, node, pick)
         (answered[name],) = await evaluator.evaluate([arm.program], tasks)
     return tasks, answered
 

@@ -17,7 +17,9 @@ from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Operator, Proposal, Train
 from burnish.agent.retriever import Recalled, Retriever
+from burnish.agent.supervising import Supervisor
 from burnish.agent.training.rounds import Rounds
+from burnish.agent.valuing import Valuer
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
@@ -111,7 +113,8 @@ class Session:
     past: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
-        self.retriever = Retriever(self.memory)
+        self.retriever = Retriever(self.memory, Valuer(self.journal).at)
+        self.supervisor = Supervisor(self.journal, self.meaning)
         self._validation: list[Task] = []
         self._validation_ends = False
 
@@ -169,7 +172,15 @@ class Session:
 
     def evaluator(self, node: str) -> Evaluator:
         """For trying programs in a node of the iteration in hand."""
-        return Evaluator(self.caller, self.journal, self.environment, self.retriever.recall, self.scratch.number, node)
+        return Evaluator(
+            self.caller,
+            self.journal,
+            self.environment,
+            self.retriever.recall,
+            self.scratch.number,
+            node,
+            self.supervisor.pick,
+        )
 
     def training(self) -> Train | None:
         """How the iteration in hand trains an adapter; None where it does not."""

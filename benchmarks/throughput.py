@@ -79,7 +79,7 @@ async def through_the_loop(
     journal = Journal.open(scratch / "journal.db")
     caller = Caller(journal=journal, ledger=Ledger(BudgetConfig(), spent=Usage()), clients={"task": client})
     caller.begin(1)
-    attempter = Attempter(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1)
+    attempter = Attempter(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1, lambda *_: 0)
     started = time.perf_counter()
     attempts = [a for trials in blocks for a in await attempter.attempt_all(trials)]
     seconds = time.perf_counter() - started

@@ -17,9 +17,9 @@ from pathlib import Path
 from burnish import RunConfig, run
 from burnish.agent.api import open_run
 from burnish.agent.training.command import Trained, train
-from burnish.config import validated
+from burnish.config import TrainConfig
 from burnish.errors import ConfigError
-from burnish.training import TrainConfig
+from burnish.tables import validated
 
 ROOT = Path(__file__).parent.parent
 

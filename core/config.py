@@ -9,18 +9,17 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from annotated_types import Ge
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
-from burnish.methods import ConstitutionConfig, ExpandingConfig, JudgingConfig
 from burnish.programs import Decoding, Retrieval
-from burnish.section import Section
 from burnish.spelling import nearest
-from burnish.training import TrainConfig
+from burnish.tables import apply_overrides, validated, without_none
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
@@ -44,7 +43,10 @@ Level: TypeAlias = Literal[1, 2, 3, 4, 5, 6]
 """How much people have a part in a run, from all (1) to none (6)."""
 
 
-M = TypeVar("M", bound=BaseModel)
+class Section(BaseModel):
+    """A table of the configuration: immutable, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class ModelConfig(Section):
@@ -160,6 +162,40 @@ class MemoryConfig(Section):
         return value
 
 
+class ExpandingConfig(Section):
+    """Tasks that the run makes itself, where `level` is 6 and the environment can read and solve what was written.
+
+    `methods` are "evol" (tasks rewritten into harder ones) and "backtranslation" (tasks written for answers), each with
+    `drafts` texts an iteration, of which those that become tasks are tried with the others, `samples` times each. An
+    evolved task that is always or never solved is eliminated.
+    """
+
+    methods: tuple[str, ...] = ()
+    drafts: Positive = 8
+    samples: Positive = 4
+
+
+class ConstitutionConfig(Section):
+    """Principles by which answers are criticised and revised.
+
+    `file` is a TOML file of principles; `answers` is how many an iteration are revised, each by at most four of them.
+    """
+
+    file: str = ""
+    answers: Positive = 4
+
+
+class JudgingConfig(Section):
+    """How the judge is asked for its ratings.
+
+    With `reasons` it says why before it rates. `shown` is how many answers of the iteration before it is shown, half of
+    them verified and half not, with the rating each deserved.
+    """
+
+    reasons: bool = False
+    shown: Count = 0
+
+
 class ReviewConfig(Section):
     """What people are asked, where `level` has them asked.
 
@@ -169,6 +205,40 @@ class ReviewConfig(Section):
 
     patience_seconds: NonNegative | None = None
     sample: Positive = 20
+
+
+Method: TypeAlias = Literal["sft", "dpo"]
+
+LEARNING_RATES: Mapping[Method, float] = {"sft": 5e-4, "dpo": 5e-5}
+"""What is used where none is given."""
+
+
+class TrainConfig(Section):
+    """LoRA (Hu et al. 2021) on what a run verified: `method` "sft" on right answers, "dpo" on pairs (Rafailov et al.
+    2023).
+
+    In a run every `every` iterations an adapter is trained, from the base model each time, and goes to the gate; 0 is
+    never. `steps` of `batch` rows, or with 0 as many as `epochs` take. Rows longer than `max_length` tokens lose their
+    end. At most `per_task` answers to a task are learnt (ReST-EM, Singh et al. 2023). `terms` is a file of terms of
+    models; `competing` says that what is trained may compete with their makers.
+    """
+
+    every: Count = 0
+    method: Method = "sft"
+    epochs: Positive = 3
+    steps: Count = 0
+    batch: Positive = 8
+    rank: Positive = 8
+    learning_rate: AboveZero | None = None
+    max_length: Annotated[int, Ge(16)] = 512
+    per_task: Positive = 10
+    terms: str = ""
+    competing: bool = True
+
+    @property
+    def rate(self) -> float:
+        """The learning rate: the one given, or that of the method."""
+        return self.learning_rate or LEARNING_RATES[self.method]
 
 
 class RunConfig(Section):
@@ -183,11 +253,11 @@ class RunConfig(Section):
     """
 
     environment: str = "contacts"
-    environment_options: Options = Field(default_factory=dict)
+    environment_options: Options = {}
     environment_timeout: AboveZero = 30.0
     seed: Count = 0
     level: Level = 6
-    prompt: dict[str, str] = Field(default_factory=dict)
+    prompt: dict[str, str] = {}
     expanding: ExpandingConfig = ExpandingConfig()
     operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
     models: ModelsConfig = ModelsConfig()
@@ -199,10 +269,10 @@ class RunConfig(Section):
     sealed: SealedConfig = SealedConfig()
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
-    train: TrainConfig = TrainConfig()
     judging: JudgingConfig = JudgingConfig()
     proofs: tuple[str, ...] = ()
-    policies: dict[str, Options] = Field(default_factory=dict)
+    train: TrainConfig = TrainConfig()
+    policies: dict[str, Options] = {}
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], source: str = "configuration") -> Self:
@@ -216,6 +286,11 @@ class RunConfig(Section):
         for kind in config.policies:
             if kind not in POLICY_KINDS:
                 raise ConfigError(f"{source}: unknown key policies.{kind}; {nearest(kind, POLICY_KINDS)}")
+        if config.decoding.best_of > 1 and not config.decoding.temperature:
+            raise ConfigError(
+                f"{source}: decoding.best_of = {config.decoding.best_of} answers are the same at temperature 0; set "
+                "decoding.temperature, to 0.7 say"
+            )
         return config
 
     @classmethod
@@ -238,81 +313,4 @@ class RunConfig(Section):
         """The configuration as TOML that `load` reads back to an equal one."""
         import tomli_w
 
-        return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
-
-
-def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
-    """Plain values as a table of settings.
-
-    Raises:
-        ConfigError: naming the key, what is wrong with it and the nearest right one.
-
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(f"{source}: {_explain(model, error)}") from None
-
-
-def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
-    """A copy of `data` with `key.sub=value` assignments applied; a value that is no TOML is a string."""
-    result = _deep_copy(data)
-    for override in overrides:
-        key, sign, text = override.partition("=")
-        if not sign or not key:
-            raise ConfigError(f"-o {override!r} is not of the form key.sub=value; for example -o sampling.tasks=16")
-        try:
-            value = tomllib.loads(f"v = {text}")["v"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        *tables, last = key.strip().split(".")
-        table = result
-        for name in tables:
-            table = table.setdefault(name, {})
-            if not isinstance(table, dict):
-                raise ConfigError(f"-o {override!r}: {name} is a value, not a table; leave out what follows it")
-        table[last] = value
-    return result
-
-
-def _deep_copy(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: _deep_copy(v) if isinstance(v, Mapping) else v for k, v in data.items()}
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_none(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [_without_none(v) for v in value]
-    return value
-
-
-def _explain(model: type[BaseModel], error: ValidationError) -> str:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        names = sorted(_names_at(model, path[:-1]))
-        known = f"known are {', '.join(names)}"
-        if len(path) == 1:
-            known += f", and an option of the environment is environment_options.{key}"
-        return f"unknown key {key}; {nearest(path[-1], names, otherwise=known)}"
-    if first["type"] == "literal_error":
-        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"
-    message = first["msg"].removeprefix("Value error, ").replace("tuple", "list")
-    shown = "..." if path[-1] == "api_key_env" else repr(first["input"])  # it may be the key itself
-    return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
-
-
-def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    """The keys a table of the configuration takes."""
-    from dataclasses import fields, is_dataclass
-    from typing import get_args
-
-    current: Any = model
-    for name in path:
-        annotation = current.model_fields[name].annotation
-        options = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type)]
-        current = next(a for a in options if is_dataclass(a) or issubclass(a, BaseModel))
-    return [f.name for f in fields(current)] if is_dataclass(current) else list(current.model_fields)
+        return tomli_w.dumps(without_none(self.model_dump(mode="json")))

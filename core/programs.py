@@ -38,9 +38,13 @@ class Prompt(Record):
 
 @dataclass(frozen=True)
 class Retrieval(Record):
-    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only)."""
+    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only).
 
-    policy: Literal["shelves", "nearest"] = "shelves"
+    "value" takes, of the turns of episodes that are alike, those whose action was worth most in all logged episodes,
+    the failed ones included.
+    """
+
+    policy: Literal["shelves", "nearest", "value"] = "shelves"
     k: Count = 4
     relevance: Share = 0.8
     order: Literal["nearest_last", "nearest_first"] = "nearest_last"
@@ -58,7 +62,8 @@ class Decoding(Record):
     server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
     are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
     grammar. "auto" is "plan" where the environment has tools and the server takes grammars, else "text". `history` is
-    how many earlier turns of an episode are shown.
+    how many earlier turns of an episode are shown. Of `best_of` answers at `temperature`, which then has to be above 0,
+    one is given by `choice`: the one whose end most of them have, or whose steps the step model finds right.
     """
 
     temperature: Temperature = 0.0
@@ -67,6 +72,8 @@ class Decoding(Record):
     rendering: Literal["turns", "block"] = "turns"
     format: Format = "auto"
     history: Count = 0
+    best_of: Positive = 1
+    choice: Literal["vote", "steps"] = "vote"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ Sharing: TypeAlias = Literal["yes", "unknown", "no"]
 
 @dataclass(frozen=True)
 class Terms(Record):
-    """What the maker of a model says of its outputs. `date` is that of the statement, `source` where it stands."""
+    """What the maker of a model says of its outputs. `date` is that of the statement, `source` where it stands,
+    `checked` when it was last read; empty where it is only reported by others.
+    """
 
     licence: str = "NOASSERTION"
     training: Training = "unknown"
@@ -32,6 +34,7 @@ class Terms(Record):
     statement: str = ""
     source: str = ""
     date: str = ""
+    checked: str = ""
 
 
 UNKNOWN = Terms()
@@ -54,6 +57,7 @@ class TermsTable:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+        self._found: dict[str, Terms] = {"": PEOPLE}
 
     @classmethod
     def load(cls, own: Path | None = None) -> Self:
@@ -77,11 +81,12 @@ class TermsTable:
 
         The longest pattern counts, one of the user's before any other.
         """
-        if not model:
-            return PEOPLE
-        name = bare_name(model)
-        fitting = [row for row in self.rows if fnmatchcase(name, row.pattern)]
-        return max(fitting, key=lambda row: (row.own, len(row.pattern))).terms if fitting else UNKNOWN
+        if model not in self._found:
+            name = bare_name(model)
+            fitting = [row for row in self.rows if fnmatchcase(name, row.pattern)]
+            best = max(fitting, key=lambda row: (row.own, len(row.pattern)), default=None)
+            self._found[model] = best.terms if best else UNKNOWN
+        return self._found[model]
 
     def listing(self) -> list[tuple[str, Terms]]:
         """Every pattern with its terms, those of the user first."""

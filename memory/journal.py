@@ -94,6 +94,11 @@ class Journal(JournalFile):
         rows = self._rows("SELECT key, body FROM calls WHERE iteration = ? AND state = 'done'", (iteration,))
         return {row["key"]: Completion.from_json(json.loads(row["body"])) for row in rows}
 
+    def models(self, role: str) -> list[str]:
+        """The names of all models that answered in a role."""
+        sql = "SELECT DISTINCT json_extract(body, '$.model') AS model FROM calls WHERE role = ? AND state = 'done'"
+        return sorted(row["model"] for row in self._rows(sql, (role,)))
+
     def tries(self, iteration: int) -> dict[str, int]:
         """How many tries each call of an iteration has had."""
         rows = self._rows("SELECT key, MAX(try) + 1 AS n FROM calls WHERE iteration = ? GROUP BY key", (iteration,))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish.limits import NonNegative, Positive, Share
+from burnish.policies.novelty import Taken
 
 Vectors = NDArray[np.float32]
 
@@ -97,11 +98,13 @@ class NovelAdmission:
         refused: dict[int, str] = {}
         replaced: dict[str, int] = {}
         tasks, cells = Counter(per_task), Counter(per_cell)
-        for i in sorted(range(len(applicants)), key=lambda i: (-applicants[i].merit, i)):
+        order = sorted(range(len(applicants)), key=lambda i: (not applicants[i].verified, -applicants[i].merit, i))
+        taken = Taken(vectors[order])
+        for place, i in enumerate(order):
             applicant, resident = applicants[i], residents[i]
             twin = resident if resident is not None and resident.similarity >= self.novelty else None
             reason = self._refusal(applicant, tasks, cells, twin)
-            if not reason and admitted and float(np.max(vectors[admitted] @ vectors[i])) >= self.novelty:
+            if not reason and taken.nearest(place) >= self.novelty:
                 reason = "near-duplicate of another new one"
             if not reason and twin is not None and twin.exemplar_id in replaced:
                 reason = "near-duplicate of another new one"
@@ -109,6 +112,7 @@ class NovelAdmission:
                 refused[i] = reason
                 continue
             admitted.append(i)
+            taken.take(place)
             tasks[applicant.lesson] += 1
             cells[applicant.cell] += 1
             if twin is not None:
@@ -129,10 +133,11 @@ class NovelAdmission:
         # One that takes another's place counts only where it goes to another task or cell.
         if (twin is None or twin.lesson != applicant.lesson) and tasks[applicant.lesson] >= self.per_task:
             return "enough of this task"
-        if (twin is None or twin.cell != applicant.cell) and cells[applicant.cell] >= self._most(cells):
+        if (twin is None or twin.cell != applicant.cell) and self._full(cells, applicant.cell):
             return "enough of this cell"
         return None
 
-    def _most(self, cells: Counter[str]) -> float:
-        mean = cells.total() / max(1, sum(count > 0 for count in cells.values()))
-        return max(self.per_cell, self.dominance * mean)
+    def _full(self, cells: Counter[str], cell: str) -> bool:
+        if cells[cell] < self.per_cell:
+            return False
+        return cells[cell] >= self.dominance * cells.total() / max(1, sum(count > 0 for count in cells.values()))

@@ -6,6 +6,7 @@ unlike all others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -41,6 +42,7 @@ class Diversity(Record):
     distinct_1: float
     distinct_2: float
     near_duplicates: float
+    self_bleu: float = 0.0
     comparable: bool = True
     counts: tuple[int, ...] = ()
 
@@ -111,6 +113,7 @@ def measure(
         distinct_1=distinct_n(sample_texts, 1),
         distinct_2=distinct_n(sample_texts, 2),
         near_duplicates=near_duplicate_share(sample),
+        self_bleu=self_bleu(sample_texts),
         comparable=n == size,
         counts=tuple(np.bincount(assignment, minlength=len(cells.centres)).tolist()),
     )
@@ -169,6 +172,58 @@ def distinct_n(texts: Sequence[str], n: int) -> float:
     words = [text.split() for text in texts]
     grams = list(chain.from_iterable(zip(*(w[i:] for i in range(n)), strict=False) for w in words))
     return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def self_bleu(texts: Sequence[str], orders: int = 4) -> float:
+    """Mean over the texts of the BLEU of each against all others (Zhu et al. 2018): 0 where none has words in common, 1
+    where all are the same; 0 for fewer than two texts.
+
+    Words are split at white space. Each text counts with the n-grams it is long enough for, up to `orders`; one that
+    shares none counts as a tenth of one (Chen and Cherry 2014, smoothing 1). Exact and linear in the words: of each
+    n-gram its two highest counts in any text are enough to know the highest in the others.
+    """
+    words = [tuple(text.split()) for text in texts]
+    if len(words) < 2:
+        return 0.0
+    logs = np.zeros(len(words))
+    used = np.zeros(len(words))
+    for n in range(1, orders + 1):
+        grams = [Counter(zip(*(w[i:] for i in range(n)), strict=False)) for w in words]
+        for place, (common, total) in enumerate(_common(grams)):
+            if total:
+                logs[place] += np.log(max(common, 0.1) / total)
+                used[place] += 1
+    scores = np.where(used > 0, np.exp(logs / np.maximum(1, used)), 0.0) * _brevity([len(w) for w in words])
+    return float(scores.mean())
+
+
+def _common(grams: Sequence[Counter[tuple[str, ...]]]) -> list[tuple[int, int]]:
+    """Of each text (n-grams it has in common with some other, clipped at the most any other has; all it has)."""
+    highest: dict[tuple[str, ...], tuple[int, int]] = {}
+    for counts in grams:
+        for gram, count in counts.items():
+            first, second = highest.get(gram, (0, 0))
+            highest[gram] = (count, first) if count > first else (first, max(second, count))
+
+    def in_others(gram: tuple[str, ...], count: int) -> int:
+        first, second = highest[gram]
+        return second if count == first else first
+
+    return [
+        (sum(min(count, in_others(gram, count)) for gram, count in counts.items()), counts.total()) for counts in grams
+    ]
+
+
+def _brevity(lengths: Sequence[int]) -> Floats:
+    """Of each text the brevity penalty against the other that is nearest in length."""
+    lens = np.array(lengths, dtype=np.float64)
+    order = np.argsort(lens, kind="stable")
+    padded = np.concatenate([[-np.inf], lens[order], [np.inf]])
+    below, above = padded[:-2], padded[2:]
+    nearest = np.empty_like(lens)
+    nearest[order] = np.where(lens[order] - below <= above - lens[order], below, above)
+    penalty: Floats = np.exp(np.minimum(0.0, 1 - nearest / np.maximum(1.0, lens)))
+    return penalty
 
 
 def _entropy(shares: npt.NDArray[np.floating[Any]]) -> float:

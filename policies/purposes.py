@@ -14,6 +14,8 @@ STRICTEST_FIRST: tuple[Training, ...] = ("no", "unknown", "not-competing", "yes"
 
 NO_LICENCE = frozenset({"", "NOASSERTION", "NONE"})
 
+NO_KNOWN_LICENCE = "the tasks have no known licence"
+
 
 def refusal(purpose: Purpose, terms: Terms, model: str, *, competing: bool = True) -> str:
     """Why a model's terms forbid a purpose; empty where they do not.
@@ -35,7 +37,7 @@ def licence_refusal(purpose: Purpose, licence: str) -> str:
     """Why the licence of the tasks forbids a purpose; empty where it does not."""
     if purpose == "evaluate" or licence not in NO_LICENCE:
         return ""
-    return "the tasks have no known licence"
+    return NO_KNOWN_LICENCE
 
 
 def strictest(terms: Iterable[Terms]) -> Training:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.agent.assembly import IMPLEMENTATIONS, OPERATORS, choose_operators, choose_policies, resolved
-from burnish.config import POLICY_KINDS, RunConfig, apply_overrides
+from burnish.config import POLICY_KINDS, RunConfig
 from burnish.errors import ConfigError
 from burnish.spelling import nearest
+from burnish.tables import apply_overrides
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 COUNT = st.integers(1, 10**9)

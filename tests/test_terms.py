@@ -22,9 +22,12 @@ TABLE = TermsTable.load()
         ("Meta-Llama-3-8B-Instruct", "no"),
         ("llama-2-7b-chat", "no"),
         ("gpt-4o-mini-2024-07-18", "not-competing"),
-        ("claude-3-5-haiku", "not-competing"),
+        ("claude-3-5-haiku", "no"),
+        ("gemini-2.5-flash", "not-competing"),
         ("C:\\models\\Qwen2.5-0.5B-Instruct", "yes"),
-        ("qwen2.5:3b-instruct", "unknown"),
+        ("qwen2.5:3b-instruct", "no"),
+        ("Qwen2.5-Coder-3B-Instruct", "no"),
+        ("qwen3-max", "unknown"),
         ("deepseek-r1-distill-qwen-7b", "yes"),
         ("a-model-nobody-knows", "unknown"),
         ("", "yes"),
@@ -37,6 +40,7 @@ def test_terms_are_found_by_the_name_a_server_gives(model: str, training: str) -
 def test_the_longest_pattern_counts() -> None:
     assert TABLE.of("deepseek-r1-distill-llama-70b").licence == "LicenseRef-Llama-3"
     assert TABLE.of("deepseek-r1").licence == "MIT"
+    assert "Built with Qwen" in TABLE.of("Qwen2.5-Math-72B-Instruct").conditions
     assert TABLE.of("gemma-4-12b").licence == "Apache-2.0"
     assert TABLE.of("gemma-2-9b-it").licence == "LicenseRef-Gemma"
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from burnish.agent.exports.duplicates import jaccard, ngrams, shingles, survivors_by_vectors, survivors_by_words
+from burnish.agent.exports.duplicates import survivors_by_vectors, survivors_by_words
 from burnish.agent.exports.rows import Row
 from burnish.memory.embedding import Embedder
 from burnish.policies.purposes import Purpose, licence_refusal, refusal
 from burnish.terms import TermsTable
-from burnish.types import Record, canonical_text
-
-CONTAMINATED = 13
-"""Words in a row that a text has in common with a held-out one when it is contaminated (Brown et al. 2020)."""
+from burnish.types import Record
 
 
 @dataclass(frozen=True)
@@ -110,46 +107,14 @@ def _kept(prompts: Mapping[str, str], places: Iterable[int]) -> dict[str, str]:
 
 def _distinct(rows: Iterable[Row], threshold: float) -> set[str]:
     """Ids of the answers kept: of those to one task with one verdict that are nearly the same, the first."""
-    known: dict[tuple[str, bool], list[set[bytes]]] = {}
-    kept: set[str] = set()
+    together: dict[tuple[str, bool], list[Row]] = defaultdict(list)
     for row in rows:
-        others, own = known.setdefault((row.task.id, row.verified), []), shingles(row.answer)
-        if all(jaccard(own, other) < threshold for other in others):
-            others.append(own)
-            kept.add(row.id)
-    return kept
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Texts that no export may hold: `prompts` as a whole, `runs` of words in part."""
-
-    name: str
-    prompts: frozenset[str]
-    runs: frozenset[tuple[str, ...]]
-
-    @classmethod
-    def of(cls, name: str, texts: Iterable[str]) -> HeldOut:
-        """From the texts themselves. Words that several of them have in common are how tasks are put, and no secret."""
-        whole = frozenset(canonical_text(text) for text in texts)
-        found = Counter(run for text in whole for run in set(ngrams(text, CONTAMINATED)))
-        return cls(name, whole, frozenset(run for run, times in found.items() if times == 1))
-
-    def reason(self, row: Row) -> str:
-        """Why a row is contaminated; empty where it is not."""
-        return next(filter(None, map(self._found_in, row.texts)), "")
-
-    def _found_in(self, text: str) -> str:
-        if canonical_text(text) in self.prompts:
-            return f"equal to a text of {self.name}"
-        shared = next((run for run in ngrams(text, CONTAMINATED) if run in self.runs), None)
-        return f"{CONTAMINATED} words in common with {self.name}" if shared else ""
-
-
-def by_contamination(sieve: Sieve, held_out: Sequence[HeldOut]) -> None:
-    """Leave out what is, or holds, something held out: its task, its answer and each turn."""
-    for one in held_out:
-        sieve.sift(f"held out: {one.name}", one.reason)
+        together[row.task.id, row.verified].append(row)
+    return {
+        same[place].id
+        for same in together.values()
+        for place in survivors_by_words([row.answer for row in same], threshold)
+    }
 
 
 def by_most(sieve: Sieve, most: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, product
 from types import MappingProxyType
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 from burnish.agent.exports.rows import Row
 from burnish.agent.models.rendering import defuse
@@ -26,55 +26,59 @@ class Item:
     rows: tuple[Row, ...]
 
 
-Formatter = Callable[[Sequence[Row], str], Iterator[Item]]
-"""Makes the items of rows; the text is the system message, empty for none."""
+System: TypeAlias = Callable[[Row], str]
+"""The system message of a row, empty for none."""
+
+Formatter = Callable[[Sequence[Row], System], Iterator[Item]]
+"""Makes the items of rows."""
 
 
 def _message(role: str, content: str) -> dict[str, JsonValue]:
     return {"role": role, "content": defuse(content)}
 
 
-def _head(system: str) -> list[JsonValue]:
-    return [_message("system", system)] if system else []
+def _head(row: Row, system: System) -> list[JsonValue]:
+    text = system(row)
+    return [_message("system", text)] if text else []
 
 
-def _asked(row: Row, system: str) -> list[JsonValue]:
-    return [*_head(system), _message("user", row.asked)]
+def _asked(row: Row, system: System) -> list[JsonValue]:
+    return [*_head(row, system), _message("user", row.asked)]
 
 
 def _answered(row: Row) -> list[JsonValue]:
     return [_message("assistant", row.answer)]
 
 
-def _conversation(row: Row, system: str) -> list[JsonValue]:
+def _conversation(row: Row, system: System) -> list[JsonValue]:
     """All of it, an episode turn by turn."""
     if not row.turns:
         return [*_asked(row, system), *_answered(row)]
     played = [m for t in row.turns for m in (_message("user", t.observation), _message("assistant", t.action))]
-    return [*_head(system), *played]
+    return [*_head(row, system), *played]
 
 
-def _sft(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _sft(rows: Sequence[Row], system: System) -> Iterator[Item]:
     for row in rows:
         if row.verified:
             yield Item({"messages": _conversation(row, system)}, (row,))
 
 
-def _sharegpt(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _sharegpt(rows: Sequence[Row], system: System) -> Iterator[Item]:
     for item in _sft(rows, system):
         messages = cast("list[dict[str, str]]", item.record["messages"])
         told: list[JsonValue] = [{"from": SHAREGPT_NAMES[m["role"]], "value": m["content"]} for m in messages]
         yield replace(item, record={"conversations": told})
 
 
-def _chatml(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _chatml(rows: Sequence[Row], system: System) -> Iterator[Item]:
     for item in _sft(rows, system):
         messages = cast("list[dict[str, str]]", item.record["messages"])
         text = "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
         yield replace(item, record={"text": text})
 
 
-def _dpo(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _dpo(rows: Sequence[Row], system: System) -> Iterator[Item]:
     """Of each situation a verified answer beside one that was worth less, every answer as seldom as can be."""
     for same in _by_situation(rows).values():
         chosen = [row for row in same if row.verified]
@@ -92,7 +96,7 @@ def _dpo(rows: Sequence[Row], system: str) -> Iterator[Item]:
             yield Item(record, (good, bad))
 
 
-def _kto(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _kto(rows: Sequence[Row], system: System) -> Iterator[Item]:
     for row in _situations(rows):
         record: dict[str, JsonValue] = {
             "prompt": _asked(row, system),
@@ -102,14 +106,14 @@ def _kto(rows: Sequence[Row], system: str) -> Iterator[Item]:
         yield Item(record, (row,))
 
 
-def _steps(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _steps(rows: Sequence[Row], system: System) -> Iterator[Item]:
     """Steps with their labels, as far as the environment labelled them; a label of 0 counts as right."""
     for row in _situations(rows):
         labels = row.feedback.steps
         texts = [line for line in row.answer.splitlines() if line.strip()][: len(labels)]
         if labels and len(texts) == len(labels):
             record: dict[str, JsonValue] = {
-                "prompt": defuse(f"{system}\n\n{row.asked}" if system else row.asked),
+                "prompt": defuse("\n\n".join(filter(None, (system(row), row.asked)))),
                 "completions": [defuse(text) for text in texts],
                 "labels": [label >= 0 for label in labels],
                 "step_labels": list(labels),
@@ -117,10 +121,10 @@ def _steps(rows: Sequence[Row], system: str) -> Iterator[Item]:
             yield Item(record, (row,))
 
 
-def _prompts(rows: Sequence[Row], system: str) -> Iterator[Item]:
+def _prompts(rows: Sequence[Row], system: System) -> Iterator[Item]:
     for same in _by_task(rows).values():
-        posed = replace(same[0], models=same[0].authors)
-        yield Item({"prompt": [*_head(system), _message("user", posed.task.prompt)]}, (posed,))
+        posed = replace(same[0], models=(), origin="posed", feedback=Feedback(0.0, verified=False), rating=None)
+        yield Item({"prompt": [*_head(posed, system), _message("user", posed.task.prompt)]}, (posed,))
 
 
 Format: TypeAlias = Literal["sft", "sharegpt", "chatml", "dpo", "kto", "steps", "prompts"]
@@ -139,6 +143,16 @@ FORMATS: Mapping[Format, Formatter] = MappingProxyType(
 """What can be written: `sft` messages, `sharegpt` conversations, `chatml` text; `dpo` pairs; `kto` answers with a
 label; `steps` with a label each; `prompts` alone."""
 
+LEFT_OUT: Mapping[Format, str] = MappingProxyType(
+    {
+        **dict.fromkeys(get_args(Format), "not verified"),
+        "dpo": "in no pair of a right answer and a worse one",
+        "steps": "its steps have no labels",
+        "prompts": "another answer to the same task",
+    }
+)
+"""Why a row makes no record of a format."""
+
 NEED_WRONG_ANSWERS = frozenset({"dpo", "kto", "steps"})
 """Formats that also take answers which were found wrong."""
 
@@ -150,7 +164,9 @@ def _situations(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
         for turn in row.turns:
             feedback = Feedback(float(turn.label > 0), verified=turn.label > 0, steps=(turn.label,))
-            yield replace(row, situation=turn.observation, answer=turn.action, feedback=feedback, turns=())
+            yield replace(
+                row, situation=turn.observation, answer=turn.action, feedback=feedback, turns=(), episode=row.id
+            )
 
 
 def _by_situation(rows: Iterable[Row]) -> dict[str, list[Row]]:

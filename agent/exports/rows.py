@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from burnish.memory.journal import Journal
-from burnish.types import Feedback, Played, Record, Task, content_hash
+from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
+
+Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
 LEARNT_FROM = ("attempt", "rewrite")
 """The nodes whose answers are to train tasks. What the gate and the sealed test asked never leaves a run."""
@@ -34,6 +37,8 @@ class Row(Record):
     """The ids of answers to its task that it was found better than, by a principle of the constitution."""
     situation: str = ""
     """What was asked, where that is a turn of the task and not the task itself."""
+    episode: str = ""
+    """The id of the row whose turn it is."""
 
     @cached_property
     def id(self) -> str:
@@ -41,14 +46,31 @@ class Row(Record):
         return content_hash(self.task.id, self.answer)
 
     @property
+    def source(self) -> str:
+        """The id of the row of the run it is, or is a turn of."""
+        return self.episode or self.id
+
+    @property
+    def tag(self) -> str:
+        """How it came about: how its task did ("evolved", "augmented"), or its answer, where the environment, or a
+        person, posed the task ("seed", "attempt", "person", ...).
+        """
+        return self.task.origin or self.origin
+
+    @property
     def asked(self) -> str:
         """What it answers."""
         return self.situation or self.task.prompt
 
     @property
+    def asked_in_it(self) -> tuple[str, ...]:
+        """All that it answers: its task, and what was seen at each turn."""
+        return (self.task.prompt, *(turn.observation for turn in self.turns))
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """All that it says."""
-        return (self.task.prompt, self.answer, *(turn.observation for turn in self.turns))
+        return (*self.asked_in_it, self.answer)
 
     @property
     def verified_by(self) -> str:
@@ -64,10 +86,11 @@ class Row(Record):
 def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
     """Every distinct judged answer to a train task, seeds first, then in the order in which they were given.
 
-    What was not judged (an environment that failed) is none.
+    What was not judged (an environment that failed), or is empty (a call that failed), is none.
     """
     seen: set[str] = set()
-    ratings, pairs = _ratings(journal), _pairs(journal)
+    events = journal.events()
+    ratings, pairs = _ratings(events), _pairs(events)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)
@@ -87,7 +110,7 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
     for node in LEARNT_FROM:
         for iteration, attempt, feedback in journal.judged(node):
             task = tasks[attempt.task_id]
-            if feedback.status.judged and task.split == "train":
+            if feedback.status.judged and task.split == "train" and attempt.answer.strip():
                 yield Row(
                     task,
                     attempt.answer,
@@ -102,20 +125,20 @@ def _attempts(journal: Journal, level: int) -> Iterator[Row]:
                 )
 
 
-def _pairs(journal: Journal) -> dict[str, tuple[str, ...]]:
+def _pairs(events: Events) -> dict[str, tuple[str, ...]]:
     """By answer those it was found better than."""
     found: dict[str, tuple[str, ...]] = {}
-    for _, kind, body in journal.events():
+    for _, kind, body in events:
         if kind == "pair" and isinstance(body, Mapping):
             better = str(body["better"])
             found[better] = (*found.get(better, ()), str(body["worse"]))
     return found
 
 
-def _ratings(journal: Journal) -> dict[str, float]:
+def _ratings(events: Events) -> dict[str, float]:
     """The judge's ratings by attempt, later ones replacing earlier ones."""
     found: dict[str, float] = {}
-    for _, kind, body in journal.events():
+    for _, kind, body in events:
         if kind == "ratings" and isinstance(body, list):
             found |= {str(one[2]): float(str(one[0])) for one in body if isinstance(one, list) and len(one) > 2}
     return found

@@ -11,12 +11,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from burnish.agent.exports.columns import Kind, arrow_schema
 from burnish.errors import ConfigError, ExportExists, StorageError
 from burnish.types import JsonValue
 
 FileType: TypeAlias = Literal["jsonl", "parquet"]
 
 Records: TypeAlias = Sequence[Mapping[str, JsonValue]]
+
+
+def check_room(path: Path) -> None:
+    """Raise `ExportExists` where there is something at `path` already; an empty folder is nothing."""
+    if path.is_symlink() or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
+        raise ExportExists(f"{path} exists already; give another --out, or remove it first")
 
 
 @contextmanager
@@ -28,8 +35,8 @@ def new_folder(path: Path) -> Iterator[Path]:
         StorageError: it cannot be written; the disk may be full.
 
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ExportExists(f"{path} exists already; give another --out, or remove it first")
+    check_room(path)
+    path = path.resolve()
     making = path.with_name(f".{path.name}.part")
     try:
         shutil.rmtree(making, ignore_errors=True)
@@ -50,7 +57,7 @@ def check_writable(kind: FileType) -> None:
         raise ConfigError("Parquet needs pyarrow: pip install 'burnish[parquet]', or write --to jsonl")
 
 
-def write(records: Records, path: Path, kind: FileType) -> None:
+def write(records: Records, path: Path, kind: FileType, columns: Mapping[str, Kind]) -> None:
     """Write the records of one split; `path` has no ending yet."""
     if kind == "jsonl":
         with path.with_suffix(".jsonl").open("w", encoding="utf-8") as file:
@@ -59,7 +66,8 @@ def write(records: Records, path: Path, kind: FileType) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.Table.from_pylist([_whole(record) for record in records]), path.with_suffix(".parquet"))
+    table = pa.Table.from_pylist([_whole(record) for record in records], schema=arrow_schema(columns))
+    pq.write_table(table, path.with_suffix(".parquet"))
 
 
 def digest(path: Path) -> str:

@@ -53,6 +53,11 @@ async def _generated(session: Session) -> list[Attempt]:
         for slot in range(effort.samples)
     ]
     attempter = Attempter(
-        session.caller, session.journal, session.environment, session.retriever.recall, scratch.number
+        session.caller,
+        session.journal,
+        session.environment,
+        session.retriever.recall,
+        scratch.number,
+        session.supervisor.pick,
     )
     return [*scratch.outputs, *await attempter.attempt_all(trials)]

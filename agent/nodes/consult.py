@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from langgraph.runtime import Runtime
@@ -9,6 +10,7 @@ from burnish.agent.nodes.state import State
 from burnish.agent.people import ask_people
 from burnish.agent.session import Session
 from burnish.policies.involvement import judged_by_people
+from burnish.policies.steps import labelling_queue
 from burnish.records import Decision, Question
 from burnish.types import Feedback, Status, Task
 
@@ -21,12 +23,23 @@ async def consult(state: State, runtime: Runtime[Session]) -> State:
         return {"asked": 0}
     tasks = {task.id: task for task in scratch.tasks}
     questions = [_question(session, tasks[a.task_id], (a, f)) for a, f in scratch.judged]
-    decisions = await ask_people(session, list({q.id: q for q in questions}.values()))
+    asked = list({q.id: q for q in questions}.values())
+    decisions = await ask_people(session, _most_telling_first(session, asked, tasks))
     scratch.judged = [
         _ruled(judged, decisions[question.id]) for judged, question in zip(scratch.judged, questions, strict=True)
     ]
     await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
     return {"asked": len(decisions)}
+
+
+def _most_telling_first(session: Session, questions: list[Question], tasks: Mapping[str, Task]) -> list[Question]:
+    """Where steps are labelled: first the answers that convince the step model and end wrong (active learning)."""
+    model = session.supervisor.at(session.scratch.number - 1)
+    if model is None:
+        return questions
+    scores = [session.supervisor.score(model, tasks[q.task_id], q.answer) for q in questions]
+    order = labelling_queue(scores, [bool(q.verified) for q in questions], session.rng("labelling"))
+    return [questions[i] for i in order]
 
 
 def _question(session: Session, task: Task, judged: Judged) -> Question:
@@ -53,5 +66,6 @@ def _ruled(judged: Judged, decision: Decision) -> Judged:
             feedback, verified=False, reward=min(feedback.reward, 0.5), status=Status.OK
         )
     if decision.action == "edit" and decision.answer != attempt.answer:
-        attempt = replace(attempt, answer=decision.answer, origin="person", model="", turns=())
+        # the model keeps its part: what is edited is on its terms still
+        attempt = replace(attempt, answer=decision.answer, origin="person", turns=())
     return replace(attempt, reviewer=decision.who), Feedback(1.0, verified=True, steps=feedback.steps)

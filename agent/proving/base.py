@@ -41,7 +41,15 @@ class Stage:
         """A program's answers to tasks, judged, in their order."""
         session = self.session
         recalled = recall or session.retriever.recall
-        evaluator = Evaluator(session.caller, session.journal, self.environment, recalled, SEALED, f"proof {name}")
+        evaluator = Evaluator(
+            session.caller,
+            session.journal,
+            self.environment,
+            recalled,
+            SEALED,
+            f"proof {name}",
+            session.supervisor.pick,
+        )
         (judged,) = await evaluator.evaluate([program], tasks)
         return judged
 
@@ -64,7 +72,9 @@ class Stage:
             for slot in range(samples)
         ]
         await session.journal.add_tasks(tasks)
-        attempter = Attempter(session.caller, session.journal, self.environment, recall, SEALED)
+        attempter = Attempter(
+            session.caller, session.journal, self.environment, recall, SEALED, session.supervisor.pick
+        )
         attempts = await attempter.attempt_all(trials)
         feedbacks = await judge_all(self.environment, session.journal, [t.task for t in trials], attempts)
         judged = list(zip(attempts, feedbacks, strict=True))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 from burnish.agent.exports.writing import new_folder
@@ -31,7 +33,7 @@ def unpacked(weights: Path, folder: Path) -> Path:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     where, name = str(weights.parent), weights.name
-    with new_folder(folder) as making:
+    with new_folder(folder) as making, redirect_stderr(StringIO()):  # it draws a bar that nothing turns off
         AutoTokenizer.from_pretrained(where, gguf_file=name).save_pretrained(making)
         model = AutoModelForCausalLM.from_pretrained(
             where, gguf_file=name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)

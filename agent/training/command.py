@@ -15,9 +15,9 @@ from burnish.agent.directory import RunDirectory
 from burnish.agent.training.libraries import check_libraries
 from burnish.agent.training.making import Made, Making
 from burnish.agent.training.proving import AdapterProof, prove
+from burnish.config import TrainConfig
 from burnish.errors import BudgetExhausted, BurnishError, ConfigError, Interrupted, StorageError
 from burnish.protocols import Environment
-from burnish.training import TrainConfig
 from burnish.types import Record
 
 WAY_ON = "the same command"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from burnish.config import Method
 from burnish.errors import ConfigError
-from burnish.training import Method
 
 Turns: TypeAlias = list[dict[str, str]]
 Example: TypeAlias = dict[str, Turns]

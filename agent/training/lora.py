@@ -11,8 +11,8 @@ from typing import Any
 
 from burnish.agent.embedded import free_cores
 from burnish.agent.training.data import Example, fitted
+from burnish.config import TrainConfig
 from burnish.errors import BurnishError, ConfigError
-from burnish.training import TrainConfig
 from burnish.types import Record
 
 ALPHA_A_RANK = 2

@@ -14,16 +14,17 @@ from burnish import __version__
 from burnish.agent.adapters import ADAPTER_FILE, adapter_id
 from burnish.agent.api import Run
 from burnish.agent.embedded import brief_spins, model_file
-from burnish.agent.exports.export import ExportOptions, export
+from burnish.agent.exports.export import export
+from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.writing import digest
 from burnish.agent.training.base import CONFIG_FILE, check_folder, unpacked
 from burnish.agent.training.conversion import check_convertible, write_gguf
 from burnish.agent.training.data import read_examples
 from burnish.agent.training.libraries import check_libraries, quietly
 from burnish.agent.training.lora import Learnt, train_lora
+from burnish.config import TrainConfig
 from burnish.errors import ConfigError, StorageError
 from burnish.protocols import Environment
-from burnish.training import TrainConfig
 from burnish.types import Record, content_hash
 
 SETTINGS_FILE = "training.json"

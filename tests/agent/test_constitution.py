@@ -114,7 +114,7 @@ def test_what_is_revised_by_a_principle_and_better_is_a_preference_pair(lab: Lab
         pairs: list[Any] = [body for _, kind, body in journal.events() if kind == "pair"]
         rows = list(rows_of(journal, level=6))
     assert [(p["principle"], p["preferred"]) for p in pairs] == [("brief", True)] * 6
-    (first, *_) = FORMATS["dpo"](rows, "")
+    (first, *_) = FORMATS["dpo"](rows, lambda _row: "")
     prompt, chosen, rejected = (first.record[key][0]["content"] for key in ("prompt", "chosen", "rejected"))  # type: ignore[index, call-overload]
     assert chosen == code_of(str(prompt))
     assert rejected == f"The code is {code_of(str(prompt))}."

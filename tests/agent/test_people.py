@@ -113,7 +113,7 @@ def test_a_persons_verdict_takes_the_place_of_the_environments(lab: Laboratory) 
     assert open_run(lab.folder / "run").memory() == []
 
 
-def test_what_a_person_edited_is_theirs(lab: Laboratory) -> None:
+def test_what_a_person_edited_is_theirs_and_the_models(lab: Laboratory) -> None:
     with at_the_desk(lab.folder / "run", mender):
         lab.run("run", level=3)
     run = open_run(lab.folder / "run")
@@ -121,7 +121,7 @@ def test_what_a_person_edited_is_theirs(lab: Laboratory) -> None:
     assert all(e.answer == code_of(e.prompt) for e in memory)
     mended = [e for e in memory if e.origin == "person"]
     assert mended
-    assert {(e.model, e.reviewer) for e in mended} == {("", "ada")}
+    assert {(e.model, e.reviewer) for e in mended} == {("scripted", "ada")}
     assert verify(run).holds, verify(run).problems
 
 

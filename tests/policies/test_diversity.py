@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from burnish.policies.diversity import (
     mean_cosine_distance,
     measure,
     near_duplicate_share,
+    self_bleu,
     vendi_score,
 )
 
@@ -221,3 +223,31 @@ def test_chance_alone_rarely_looks_like_a_fall() -> None:
     found = [chance_of_fall(first, now) for first, now in pairs]
     for level in (0.01, 0.05, 0.2):
         assert np.mean(np.array(found) <= level) <= level + 3 * math.sqrt(level * (1 - level) / len(found))
+
+
+def bleu(words: list[str], references: list[list[str]]) -> float:
+    """BLEU-4 with smoothing 1, by its definition."""
+
+    def grams(of: list[str], n: int) -> Counter[tuple[str, ...]]:
+        return Counter(tuple(of[i : i + n]) for i in range(len(of) - n + 1))
+
+    logs = []
+    for n in range(1, min(4, len(words)) + 1):
+        own = grams(words, n)
+        common = sum(min(count, max(grams(r, n)[gram] for r in references)) for gram, count in own.items())
+        logs.append(math.log(max(common, 0.1) / own.total()))
+    nearest = min((abs(len(r) - len(words)), len(r)) for r in references)[1]
+    brevity = min(1.0, math.exp(1 - nearest / len(words))) if words else 0.0
+    return brevity * math.exp(sum(logs) / len(logs)) if logs else 0.0
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=7), min_size=2, max_size=6))
+def test_self_bleu_is_the_mean_of_each_against_all_others(texts: list[list[str]]) -> None:
+    expected = [bleu(text, [*texts[:i], *texts[i + 1 :]]) for i, text in enumerate(texts)]
+    assert self_bleu([" ".join(text) for text in texts]) == pytest.approx(sum(expected) / len(expected))
+
+
+def test_self_bleu_is_1_where_all_say_the_same_and_next_to_nothing_where_none_does() -> None:
+    assert self_bleu(["a b c d e"] * 3) == pytest.approx(1.0)
+    assert self_bleu(["a b c d e", "f g h i j"]) < 0.05
+    assert self_bleu([]) == self_bleu(["a b"]) == 0.0

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burnish.agent.exports.duplicates import (
-    BLOCK,
     jaccard,
     ngrams,
     shingles,
     survivors_by_vectors,
     survivors_by_words,
 )
+from burnish.policies.novelty import BLOCK
 
 LONG = "the grey heron stood still in the shallow water of the pond until a small fish swam past its long legs"
 
@@ -40,14 +40,17 @@ def test_any_text_has_shingles(text: str) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=12).map(" ".join), max_size=30))
-def test_by_words_no_text_goes_that_is_alike_to_none_that_stays(texts: list[str]) -> None:
-    kept = survivors_by_words(texts, 0.7)
+@given(
+    st.lists(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=12).map(" ".join), max_size=30),
+    st.sampled_from([0.05, 0.3, 1 / 3, 0.55, 0.7, 0.8, 1.0]) | st.floats(0.01, 1),
+)
+def test_by_words_exactly_the_greedy_choice_survives(texts: list[str], threshold: float) -> None:
     sets = [shingles(text) for text in texts]
+    expected: list[int] = []
     for place, own in enumerate(sets):
-        if place not in kept:
-            assert any(jaccard(own, sets[other]) >= 0.7 for other in kept if other < place)
-    assert len({frozenset(sets[place]) for place in kept}) == len(kept)
+        if all(jaccard(own, sets[other]) < threshold for other in expected):
+            expected.append(place)
+    assert survivors_by_words(texts, threshold) == expected
 
 
 @settings(deadline=None, max_examples=60)

@@ -5,51 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from laboratory import CommandLine, Laboratory, laboratory, query
+from exporting import LICENSED, exported, options, terms
+from laboratory import CommandLine, Laboratory, query
 
 from burnish.agent.api import Run, open_run
-from burnish.agent.exports.export import Exported, ExportOptions, export
-from burnish.config import validated
+from burnish.agent.directory import RunDirectory
+from burnish.agent.exports.export import export
 from burnish.errors import ConfigError, ExportExists, StorageError
-
-LICENSED = f"{Path(__file__).with_name('licensed_codes.py')}:LicensedCodes"
-
-MINE = '[[model]]\nmatch = "scripted"\nlicence = "MIT"\ntraining = "{}"\nsharing = "{}"\n'
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    with laboratory(tmp_path_factory.mktemp("made")) as lab:
-        lab.run("run", environment=LICENSED)
-        yield lab
-
-
-@pytest.fixture
-def run(made: Laboratory) -> Run:
-    return open_run(made.folder / "run")
-
-
-def terms(tmp_path: Path, training: str = "yes", sharing: str = "yes") -> Path:
-    path = tmp_path / f"{training}-{sharing}.toml"
-    path.write_text(MINE.format(training, sharing))
-    return path
-
-
-def options(**given: Any) -> ExportOptions:
-    return validated(ExportOptions, given, "test")
-
-
-def exported(run: Run, tmp_path: Path, **given: Any) -> tuple[Exported, list[dict[str, Any]]]:
-    given.setdefault("terms", terms(tmp_path))
-    out = tmp_path / f"out{len(list(tmp_path.iterdir()))}"
-    done = export(run, out, options(**given))
-    lines = [line for name in done.splits for line in (out / f"{name}.jsonl").read_text().splitlines()]
-    return done, [json.loads(line) for line in lines]
+from burnish.memory.journal import Journal
 
 
 def test_every_row_was_verified_and_says_by_whom(run: Run, tmp_path: Path) -> None:
@@ -85,81 +52,69 @@ def test_the_counts_add_up(run: Run, tmp_path: Path) -> None:
     assert done.counts[-1].after == len(rows)
 
 
+@pytest.mark.parametrize("form", ["dpo", "kto", "prompts"])
+def test_the_counts_end_at_the_rows_that_are_in_records(run: Run, tmp_path: Path, form: str) -> None:
+    done, rows = exported(run, tmp_path, format=form)
+    assert done.counts[-1].after == len({row for record in rows for row in record["provenance"]["rows"]})
+
+
+def test_answers_without_labels_of_their_steps_are_said_to_be_so(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nothing is left to export as steps: .* × its steps have no labels"):
+        exported(run, tmp_path, format="steps")
+
+
 def test_a_run_twice_exported_is_the_same_to_the_byte(run: Run, tmp_path: Path) -> None:
     first, _ = exported(run, tmp_path)
     again, _ = exported(run, tmp_path)
     assert first.files == again.files
 
 
-@pytest.mark.parametrize(
-    ("purpose", "training", "sharing", "reason"),
-    [
-        ("train", "unknown", "yes", "it is not known whether outputs of scripted may train"),
-        ("train", "no", "yes", "outputs of scripted may not train"),
-        ("train", "not-competing", "yes", "may train no model that competes"),
-        ("share", "yes", "unknown", "it is not known whether outputs of scripted may be shared"),
-        ("share", "yes", "no", "outputs of scripted may not be shared"),
-    ],
-)
-def test_what_the_terms_forbid_never_leaves(
-    run: Run, tmp_path: Path, purpose: str, training: str, sharing: str, reason: str
-) -> None:
-    for form in ("sft", "sharegpt", "chatml", "dpo", "kto"):
-        with pytest.raises(ConfigError, match=f"nothing is left to export as {form}: of .* {reason}"):
-            exported(run, tmp_path, format=form, purpose=purpose, terms=terms(tmp_path, training, sharing))
-    assert not [path for path in tmp_path.iterdir() if path.suffix != ".toml"]
-
-
-def test_a_model_without_terms_is_refused_and_serves_evaluation(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="it is not known whether outputs of scripted may train"):
-        exported(run, tmp_path, terms=None)
-    done, _ = exported(run, tmp_path, terms=None, purpose="evaluate")
-    assert done.splits["train"]
-
-
-def test_prompts_are_on_the_terms_of_the_tasks_alone(run: Run, tmp_path: Path) -> None:
-    _, rows = exported(run, tmp_path, format="prompts", terms=None)
-    assert all(row["provenance"]["models"] == [] for row in rows)
-
-
-def test_of_two_generators_only_the_allowed_ones_rows_leave(run: Run, tmp_path: Path) -> None:
-    copy = shutil.copytree(run.place.path, tmp_path / "copy")
-    query(copy, "UPDATE attempts SET body = json_set(body, '$.model', 'gpt-4o') WHERE place % 2 = 0")
-    mixed = open_run(copy)
-    done, rows = exported(mixed, tmp_path)
-    assert {m for row in rows for m in row["provenance"]["models"]} == {"scripted"}
-    assert re.search("outputs of gpt-4o may train no model that competes", str(done.counts[0].taken))
-    done, rows = exported(mixed, tmp_path, competing=False)
-    assert {m for row in rows for m in row["provenance"]["models"]} == {"scripted", "gpt-4o"}
-    assert "none that competes" in (Path(done.folder) / "README.md").read_text()
-    card = json.loads((Path(done.folder) / "card.json").read_text())
-    assert card["training"] == "not-competing"
-
-
-def test_tasks_of_unknown_licence_are_not_trained_on(made: Laboratory, tmp_path: Path) -> None:
-    made.run("unlicensed")
-    with pytest.raises(ConfigError, match="the tasks have no known licence"):
-        exported(open_run(made.folder / "unlicensed"), tmp_path)
-
-
 def test_a_text_of_a_named_file_is_held_out(run: Run, tmp_path: Path) -> None:
     _, rows = exported(run, tmp_path)
     prompts = [row["messages"][1]["content"] for row in rows]
-    plain, lines = tmp_path / "seen.txt", tmp_path / "seen.jsonl"
-    plain.write_text(prompts[0].upper().replace(prompts[0].upper(), f"{prompts[0]}  \n"))
+    plain, lines, whole = tmp_path / "seen.txt", tmp_path / "seen.jsonl", tmp_path / "seen.json"
+    plain.write_text(f"\ufeff{prompts[0]}  \n", encoding="utf-8")
     lines.write_text(json.dumps({"conversation": [{"text": prompts[1]}]}) + "\n")
-    done, left = exported(run, tmp_path, held_out=[plain, lines])
+    whole.write_text(json.dumps([[prompts[2]], 3], indent=2))
+    done, left = exported(run, tmp_path, held_out=[plain, lines, whole])
     remaining = {row["messages"][1]["content"] for row in left}
-    assert remaining.isdisjoint(prompts[:2])
-    assert {c.filter: c.before - c.after for c in done.counts if "seen" in c.filter} == {
-        "held out: seen.txt": 1,
-        "held out: seen.jsonl": 1,
-    }
-    lines.write_text("oops")
-    with pytest.raises(ConfigError, match="is not JSONL: 'oops' is no JSON"):
-        exported(run, tmp_path, held_out=[lines])
-    with pytest.raises(ConfigError, match="cannot read"):
-        exported(run, tmp_path, held_out=[tmp_path / "none"])
+    assert remaining.isdisjoint(prompts[:3])
+    taken = {c.filter: dict(c.taken) for c in done.counts if "seen" in c.filter}
+    for file in (plain, lines, whole):
+        assert taken[f"held out: {file.name}"][f"equal to a text of {file.name}"] == 1
+
+
+def test_a_task_nearly_the_same_as_a_held_out_text_goes_and_a_short_answer_in_it_tells_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    _, rows = exported(run, tmp_path, words=0.5)
+    _, question, answer = (message["content"] for message in rows[0]["messages"])
+    near = tmp_path / "near.txt"
+    near.write_text(f"Please: {question}")
+    _, left = exported(run, tmp_path, words=0.5, held_out=[near])
+    assert question not in {row["messages"][1]["content"] for row in left}
+    near.write_text(answer)
+    _, left = exported(run, tmp_path, words=1, meaning=1, held_out=[near])
+    assert question in {row["messages"][1]["content"] for row in left}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("bad.jsonl", b'{"a": 1}\noops', "bad.jsonl is not JSONL: 'oops' is no JSON"),
+        ("bad.json", b"[1,", "bad.json is not JSON: "),
+        ("deep.json", b"[" * 100_000, "deep.json is not JSON: "),
+        ("latin.txt", "Stra\u00dfe".encode("latin-1"), "give a file of texts in UTF-8"),
+        ("", b"", "cannot read"),
+    ],
+)
+def test_a_file_that_is_no_file_of_texts_is_named(
+    run: Run, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    if name:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        exported(run, tmp_path, held_out=[tmp_path / (name or "none.txt")])
 
 
 def test_families_are_never_torn_apart(run: Run, tmp_path: Path) -> None:
@@ -220,10 +175,31 @@ def test_what_exists_is_left_alone(run: Run, tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
-def test_a_full_disk_leaves_nothing(run: Run, tmp_path: Path) -> None:
-    """/dev/full is a real device whose every write fails for want of room."""
+def test_where_no_folder_can_be_nothing_is_left(run: Run, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot write"):
         export(run, Path("/dev/full/data"), options(terms=terms(tmp_path)))
+
+
+def test_a_run_that_has_not_begun_has_nothing(made: Laboratory, tmp_path: Path) -> None:
+    place = RunDirectory(tmp_path / "new")
+    place.create(made.config(environment=LICENSED))
+    Journal.open(place.journal).close()
+    with pytest.raises(StorageError, match="the run has not begun yet"):
+        export(open_run(place.path), tmp_path / "out", options(terms=terms(tmp_path)))
+
+
+def test_a_run_without_rows_says_so(made: Laboratory, tmp_path: Path) -> None:
+    copy = shutil.copytree(made.folder / "run", tmp_path / "copy")
+    query(copy, "DELETE FROM attempts")
+    with pytest.raises(ConfigError, match="nothing is left to export as kto: the run holds nothing of that kind"):
+        exported(open_run(copy), tmp_path, format="kto")
+
+
+def test_the_tag_says_how_a_row_came_about(run: Run, tmp_path: Path) -> None:
+    _, rows = exported(run, tmp_path, tag=True)
+    assert all(row["messages"][0]["content"].endswith("\n\norigin: attempt") for row in rows)
+    _, rows = exported(run, tmp_path, tag=True, system="none")
+    assert all(row["messages"][0]["content"] == "origin: attempt" for row in rows)
 
 
 def test_the_command_says_what_it_took(run: Run, tmp_path: Path, burnish: CommandLine) -> None:
@@ -249,9 +225,3 @@ def test_bad_options_are_named(run: Run, burnish: CommandLine, tmp_path: Path, a
     done = burnish("export", run.place.path, "--out", tmp_path / "data", *arguments)
     assert done.code == 2
     assert message in done.err
-
-
-def test_terms_are_printed(burnish: CommandLine) -> None:
-    assert "LicenseRef-Llama-3" in burnish("terms", "Llama-3.1-8B").out
-    assert json.loads(burnish("terms", "nobodys", "--json").out)["nobodys"]["training"] == "unknown"
-    assert "smollm*" in burnish("terms").out

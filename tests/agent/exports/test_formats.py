@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def row(answer: str, reward: float = 1.0, *, steps: tuple[int, ...] = (), **more
 
 
 def records(form: Format, *rows: Row, system: str = "Be exact.") -> list[Any]:
-    return [item.record for item in FORMATS[form](rows, system)]
+    return [item.record for item in FORMATS[form](rows, lambda _row: system)]
 
 
 def message(role: str, content: str) -> dict[str, str]:
@@ -109,6 +110,21 @@ def test_steps_have_a_label_each() -> None:
 def test_labelling_ends_at_the_first_error() -> None:
     (made,) = records("steps", row("a\nb\nc", 0.0, steps=(0, -1)), system="")
     assert (made["completions"], made["labels"]) == (["a", "b"], [True, False])
+
+
+def test_the_tag_is_how_the_run_made_the_task_or_else_how_the_answer_came_about() -> None:
+    evolved = Task("codes", "Spell the code.", origin="evolved", operator="deepening deepen")
+    assert [one.tag for one in (row("x"), row("x", task=evolved), replace(row("x"), origin="seed"))] == [
+        "attempt",
+        "evolved",
+        "seed",
+    ]
+
+
+def test_turns_belong_to_their_episode() -> None:
+    (first, second) = FORMATS["kto"]([EPISODE], lambda _row: "")
+    assert first.rows[0].source == second.rows[0].source == EPISODE.id
+    assert first.rows[0].id != second.rows[0].id
 
 
 def test_prompts_are_one_a_task() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from processes import printed_whatever_the_hash_seed
 
-from burnish.config import apply_overrides
 from burnish.environments.adapters.blackjack import hit_value, stick_value, worth
 from burnish.environments.adapters.games import NO_ACTION
 from burnish.environments.adapters.gym import READY, Gym
@@ -16,6 +15,7 @@ from burnish.environments.episodes import as_answer
 from burnish.environments.registry import load
 from burnish.errors import BurnishError, ConfigError, PluginError
 from burnish.protocols import Episodes, Levels, Licensed, Solvable, abilities
+from burnish.tables import apply_overrides
 from burnish.types import SPLITS, Task, canonical_json
 
 IDS = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]

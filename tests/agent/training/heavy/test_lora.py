@@ -18,8 +18,8 @@ from burnish.agent.training.data import Example
 from burnish.agent.training.libraries import quietly
 from burnish.agent.training.lora import LOSSES, Learnt, train_lora
 from burnish.agent.training.making import merge
+from burnish.config import TrainConfig
 from burnish.errors import ConfigError, Interrupted, StorageError
-from burnish.training import TrainConfig
 
 SFT = TrainConfig(steps=6, batch=2, rank=8, learning_rate=2e-3)
 
@@ -30,7 +30,7 @@ from burnish.agent.embedded import brief_spins
 with brief_spins():
     import torch
 from burnish.agent.training import lora
-from burnish.training import TrainConfig
+from burnish.config import TrainConfig
 
 base, out, settings, examples = sys.argv[1:]
 lora.CHECKPOINT_STEPS = 1
