@@ -68,7 +68,9 @@ class _Settings:
 
 @app.command(name="run", epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800")
 def run_command(
-    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file.")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
+    ] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
     env: Annotated[str | None, typer.Option(help="Environment: a name, path.py:Class, or scheme:set.")] = None,
@@ -85,6 +87,7 @@ def run_command(
 ) -> None:
     """Start a run: improve on an environment until the budget ends, then open the sealed test."""
     from burnish.agent.api import run
+    from burnish.agent.recipes.listing import configuration
     from burnish.agent.report_views import print_report
     from burnish.agent.views import Progress
     from burnish.config import RunConfig
@@ -97,7 +100,11 @@ def run_command(
     given += _model(model) if model else []
     given += ["environment_options.unsafe=true"] if unsafe_exec else []
     given += option or []
-    made = RunConfig.load(config, given) if config else RunConfig.parse(apply_overrides({}, given), "command line")
+    made = (
+        RunConfig.load(configuration(config), given)
+        if config
+        else RunConfig.parse(apply_overrides({}, given), "command line")
+    )
     with Progress(quiet=as_json) as progress:
         report = run(made, directory=directory, notify=progress.notify)
     print_report(report, directory, as_json=as_json)
@@ -217,6 +224,7 @@ app.command(epilog="Example: burnish export runs/first --out data --format dpo")
 app.command(epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
 app.command(epilog="Example: burnish review runs/first")(cli_data.review)
 app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
+app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
 
 
 def _budget(

@@ -145,3 +145,19 @@ def terms(
         print_terms([(name, table.of(name)) for name in models], as_json=as_json)
     else:
         print_terms_table(table.listing(), as_json=as_json)
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print the configuration of this one.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Ready configurations, a method each; `burnish run NAME --dir DIR` runs one, and proves what the method claims."""
+    from burnish.agent.data_views import print_recipes
+    from burnish.agent.recipes.listing import recipe
+    from burnish.agent.recipes.listing import recipes as known
+
+    if name:
+        print(recipe(name).text, end="")
+        return
+    print_recipes(known(), as_json=as_json)

@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from burnish.agent.exports.export import Exported
+from burnish.agent.recipes.listing import Recipe
 from burnish.agent.reviewing import Reviewed
-from burnish.agent.terminal import console
+from burnish.agent.terminal import console, print_json, table
 from burnish.agent.training.command import Trained
 from burnish.records import Question
 from burnish.terms import Terms
@@ -40,7 +41,7 @@ def print_exported(exported: Exported, *, as_json: bool) -> None:
 def print_trained(trained: Trained, *, as_json: bool) -> None:
     """What was trained, and whether it is accepted."""
     if as_json:
-        print(json.dumps(trained.to_json(), indent=2, sort_keys=True))
+        print_json(trained)
         return
     screen, learnt, folder = console(), trained.made.learnt, escape(trained.folder)
     cut = f", {learnt.truncated} of them without their end" if learnt.truncated else ""
@@ -129,3 +130,17 @@ def print_terms_table(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> 
 
 def _print_terms_as_json(listed: Sequence[tuple[str, Terms]]) -> None:
     print(json.dumps({name: terms.to_json() for name, terms in listed}, indent=2))
+
+
+def print_recipes(recipes: Sequence[Recipe], *, as_json: bool) -> None:
+    """One row a recipe, and how to run one."""
+    if as_json:
+        print_json(recipes)
+        return
+    made = table("")
+    made.add_column("recipe", style="bold", no_wrap=True)
+    made.add_column("what for")
+    for recipe in recipes:
+        made.add_row(recipe.name, escape(recipe.purpose))
+    console().print(made)
+    console().print("\n[dim]burnish run NAME --dir runs/NAME · burnish recipes NAME > mine.toml[/]")

@@ -295,7 +295,7 @@ class RunConfig(Section):
 
     @classmethod
     def load(cls, path: Path | str, overrides: Iterable[str] = ()) -> Self:
-        """Read a TOML file and apply `key.sub=value` overrides.
+        """Read a TOML file and apply `key.sub=value` overrides. A constitution may be named as it stands beside it.
 
         Raises:
             ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value.
@@ -307,10 +307,19 @@ class RunConfig(Section):
             raise ConfigError(f"cannot read {path}: {error.strerror}; give the path of a run's TOML file") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from None
-        return cls.parse(apply_overrides(data, overrides), str(path))
+        return cls.parse(_found_beside(Path(path), apply_overrides(data, overrides)), str(path))
 
     def to_toml(self) -> str:
         """The configuration as TOML that `load` reads back to an equal one."""
         import tomli_w
 
         return tomli_w.dumps(without_none(self.model_dump(mode="json")))
+
+
+def _found_beside(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """The values with the constitution's file where it is found: from here, else beside the configuration."""
+    table = data.get("constitution")
+    name = table.get("file") if isinstance(table, dict) else None
+    if not isinstance(name, str) or not name or Path(name).exists() or not (path.parent / name).exists():
+        return data
+    return {**data, "constitution": {**data["constitution"], "file": str(path.parent / name)}}

@@ -153,6 +153,24 @@ def paired_bootstrap(
     return Interval(float(changes.mean()), float(lower), float(upper), level)
 
 
+def difference_of_means(
+    before: Sequence[float], after: Sequence[float], *, seed: int, resamples: int = 10_000, level: float = 0.95
+) -> Interval:
+    """Percentile bootstrap interval of the difference in mean between two samples of their own; the same seed, the same
+    interval. Raises ValueError when either is empty.
+    """
+    if not before or not after:
+        raise ValueError(f"Two means need two samples, but got {len(before)} and {len(after)} values.")
+    rng = np.random.default_rng(seed)
+    means = [
+        np.asarray(values)[rng.integers(len(values), size=(resamples, len(values)))].mean(axis=1)
+        for values in (before, after)
+    ]
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(means[1] - means[0], [tail, 1 - tail])
+    return Interval(float(np.mean(after) - np.mean(before)), float(lower), float(upper), level)
+
+
 def _z(level: float) -> float:
     from scipy.special import ndtri
 

@@ -14,6 +14,7 @@ from burnish.agent.exports.filters import (
     Count,
     Sieve,
     by_balance,
+    by_bar,
     by_likeness,
     by_most,
     by_rating,
@@ -103,6 +104,7 @@ def _sifted(
     by_terms(sieve, table, options.purpose, papers.licence, competing=options.competing, answers=answers)
     if options.format not in NEED_WRONG_ANSWERS | {"prompts"}:
         by_verdict(sieve)
+    by_bar(sieve)
     by_rating(sieve, options.least_rating)
     if sieve.rows:
         held_out = [sealed_tasks(run, journal, live), *map(texts_of_file, options.held_out)]

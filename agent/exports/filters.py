@@ -63,6 +63,12 @@ def by_verdict(sieve: Sieve) -> None:
     sieve.sift("verified", lambda row: "" if row.verified else "not verified")
 
 
+def by_bar(sieve: Sieve) -> None:
+    """Leave out what the run itself would not learn from: plans right by chance, answers to eliminated tasks."""
+    if any(row.barred for row in sieve.rows):
+        sieve.sift("not to be learned", lambda row: row.barred)
+
+
 def by_rating(sieve: Sieve, least: float) -> None:
     """Leave out verified answers that the judge rated lower, or not at all. A wrong answer needs no rating."""
     if least > 1:

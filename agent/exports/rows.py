@@ -35,6 +35,8 @@ class Row(Record):
     reviewer: str = ""
     worse: tuple[str, ...] = ()
     """The ids of answers to its task that it was found better than, by a principle of the constitution."""
+    barred: str = ""
+    """Why it was not to be learned, whatever its verdict."""
     situation: str = ""
     """What was asked, where that is a turn of the task and not the task itself."""
     episode: str = ""
@@ -90,11 +92,12 @@ def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
     """
     seen: set[str] = set()
     events = journal.events()
-    ratings, pairs = _ratings(events), _pairs(events)
+    ratings, pairs, barred = _ratings(journal, events), _pairs(events), _barred(events)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)
-            yield replace(row, rating=ratings.get(row.id), worse=pairs.get(row.id, ()))
+            worse, barred_for = pairs.get(row.id, ()), barred.get(row.id, "")
+            yield replace(row, rating=ratings.get(row.id), worse=worse, barred=barred_for)
 
 
 def _seeds(journal: Journal) -> Iterator[Row]:
@@ -135,10 +138,21 @@ def _pairs(events: Events) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _ratings(events: Events) -> dict[str, float]:
-    """The judge's ratings by attempt, later ones replacing earlier ones."""
-    found: dict[str, float] = {}
+def _barred(events: Events) -> dict[str, str]:
+    """By answer why it was not to be learned."""
+    found: dict[str, str] = {}
     for _, kind, body in events:
-        if kind == "ratings" and isinstance(body, list):
+        if kind == "barred" and isinstance(body, Mapping):
+            found |= {answer: str(reason) for answer, reason in body.items()}
+    return found
+
+
+def _ratings(journal: Journal, events: Events) -> dict[str, float]:
+    """The judge's ratings by attempt, later ones replacing earlier ones; last those of the second round."""
+    again = journal.meta("second_ratings")
+    rounds = [body for _, kind, body in events if kind == "ratings"] + [again]
+    found: dict[str, float] = {}
+    for body in rounds:
+        if isinstance(body, list):
             found |= {str(one[2]): float(str(one[0])) for one in body if isinstance(one, list) and len(one) > 2}
     return found

@@ -28,6 +28,8 @@ async def check(state: State, runtime: Runtime[Session]) -> State:
     scratch.judged = list(zip(scratch.attempts, feedbacks, strict=True))
     sift(session)
     await _bar_chance(session, by_id)
+    if scratch.barred:
+        scratch.events.append(("barred", {**scratch.barred}))
     await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
     return {"verified": sum(f.verified for f in feedbacks)}
 
@@ -44,4 +46,3 @@ async def _bar_chance(session: Session, tasks: Mapping[str, Task]) -> None:
     )
     chance = [id_ for id_, held in zip(verified, holds, strict=True) if held is False]
     scratch.barred |= dict.fromkeys(chance, "right by chance: the plan fails with other constants")
-    scratch.events.append(("by chance", list(chance)))

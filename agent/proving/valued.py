@@ -14,19 +14,19 @@ from burnish.agent.valuing import logged
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import as_answer
 from burnish.policies.values import ActionValues, Logged
-from burnish.policies.verdict import Interval, paired_bootstrap
+from burnish.policies.verdict import difference_of_means, paired_bootstrap
 from burnish.records import Proof
 from burnish.types import Task
 
 OFFLINE = "the greedy policy beats the behaviour that made the data, from logged episodes alone (reward, hidden tasks)"
 PLACEBO = "with rewards permuted among the episodes it loses to the true ones"
 ONLINE = "playing by it, and learning from that, makes it better still"
-ROUNDS, PLAYS, CURIOSITY = 3, 60, 0.1
-LEAST = 20
+ROUNDS, PLAYS, CURIOSITY = 3, 100, 0.1
+LEAST, HIDDEN = 20, 60
 
 
 class ValuesProver:
-    """Plays the sealed tasks by values; no model has a part in it."""
+    """Plays hidden tasks by values; no model has a part in it."""
 
     name = "values"
     calls = 0
@@ -38,9 +38,7 @@ class ValuesProver:
         plays = logged(journal, stage.session.past.records[-1].number)
         if len(plays) < LEAST:
             return [missing(self.name, OFFLINE, f"{len(plays)} episodes are logged; {LEAST} are needed")]
-        arms = [stage.sealed(arm) for arm in ("seed", "champion")]
-        behaviour = max(([f.reward for _, f in arm] for arm in arms if arm), key=lambda rewards: sum(rewards))
-        tasks = [journal.task(a.task_id) for a, _ in arms[0]]
+        tasks = await stage.environment.draw("test", int(stage.rng(self.name).integers(2**31 - 1)), HIDDEN)
         player = Player(stage.environment, stage.rng(self.name))
         offline = await player.rewards(ActionValues.fit(plays), tasks)
         permuted = [
@@ -49,8 +47,16 @@ class ValuesProver:
         ]
         placebo = await player.rewards(ActionValues.fit(permuted), tasks)
         online = await self._online(stage, player, plays, tasks)
+        behaviour = [play.reward for play in plays]
         return [
-            self._gain(OFFLINE, behaviour, offline, seed, f"from {len(plays)} episodes"),
+            share(
+                self.name,
+                OFFLINE,
+                (gain := difference_of_means(behaviour, offline, seed=seed)),
+                passed=gain.lower > 0,
+                detail=f"mean reward {np.mean(behaviour):.3f} of {len(plays)} logged episodes, {np.mean(offline):.3f} of "
+                f"{len(tasks)} played",
+            ),
             self._gain(PLACEBO, placebo, offline, seed, "permuted and true rewards"),
             self._gain(ONLINE, offline, online, seed, f"after {ROUNDS} rounds of {PLAYS} episodes"),
         ]
@@ -66,7 +72,7 @@ class ValuesProver:
         return await player.rewards(ActionValues.fit(known), tasks)
 
     def _gain(self, claim: str, before: list[float], after: list[float], seed: int, detail: str) -> Proof:
-        change: Interval = paired_bootstrap(before, after, seed=seed)
+        change = paired_bootstrap(before, after, seed=seed)
         means = f"mean reward {np.mean(before):.3f} and {np.mean(after):.3f} on {len(before)} tasks, {detail}"
         return share(self.name, claim, change, passed=change.lower > 0, detail=means)
 
