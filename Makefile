@@ -15,9 +15,9 @@ demo: install
 test: install lint
 	$(BIN)/python -m pytest
 
-# The adapters of heavy libraries, each tested against the real one, in an environment over that of the other tests.
+# What needs heavy libraries, each tested with the real ones, in an environment over that of the other tests.
 test-adapters: install $(ADAPTERS)/.installed
-	$(ADAPTERS)/bin/python -m pytest -o addopts="-q --import-mode=importlib" tests/environments/adapters/heavy
+	$(ADAPTERS)/bin/python -m pytest -o addopts="-q --import-mode=importlib" $$(find tests -type d -name heavy)
 
 $(ADAPTERS)/.installed: requirements-adapters.lock
 	test -x $(ADAPTERS)/bin/python || $(PYTHON) -m venv $(ADAPTERS)

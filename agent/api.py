@@ -217,6 +217,10 @@ def _at_home_anywhere(config: RunConfig) -> RunConfig:
     for model in data["models"].values():
         if model and model["file"]:
             model["file"] = _absolute(model["file"])
+        if model and model["adapter"]:
+            model["adapter"] = _absolute(model["adapter"])
+    if config.train.terms:
+        data["train"]["terms"] = _absolute(config.train.terms)
     if config.constitution.file:
         data["constitution"]["file"] = _absolute(config.constitution.file)
     if config.program:

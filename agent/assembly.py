@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from burnish.agent.adapters import adapter_file
 from burnish.agent.constitution import read_constitution
 from burnish.agent.embedded import model_file
 from burnish.agent.expanding.backtranslation import Backtranslation
@@ -23,6 +24,7 @@ from burnish.agent.operators.memory import MemoryOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
+from burnish.agent.operators.train import TrainOperator
 from burnish.agent.program_file import load_program
 from burnish.agent.proving.abstraction import AbstractionProver
 from burnish.agent.proving.base import Prover
@@ -36,6 +38,7 @@ from burnish.agent.proving.student import StudentProver
 from burnish.agent.proving.supervision import StepsProver
 from burnish.agent.proving.valued import ValuesProver
 from burnish.agent.session import Policies
+from burnish.agent.training.libraries import check_libraries
 from burnish.config import POLICY_KINDS, Options, RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
@@ -104,7 +107,7 @@ def choose_policies(config: RunConfig) -> Policies:
 
 
 def choose_operators(config: RunConfig) -> list[Operator]:
-    """The operators a configuration names, in its order.
+    """The operators a configuration names, in its order, and that of `train` where it trains.
 
     Raises:
         ConfigError: an unknown name.
@@ -113,7 +116,8 @@ def choose_operators(config: RunConfig) -> list[Operator]:
     for name in config.operators:
         if name not in OPERATORS:
             raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
-    return [OPERATORS[name](config) for name in config.operators]
+    chosen = [OPERATORS[name](config) for name in config.operators]
+    return [*chosen, TrainOperator()] if config.train.every else chosen
 
 
 def choose_expanders(config: RunConfig) -> list[Expander]:
@@ -184,6 +188,7 @@ def check_parts(config: RunConfig) -> None:
         for table in ("prompt", "retrieval", "decoding"):
             if table in config.model_fields_set:
                 raise ConfigError(f"program = {config.program!r} brings its own [{table}]; leave out one of the two")
+    _check_training(config)
     open_embedder(config.memory.embedder)
     choose_expanders(config)
     choose_principles(config)
@@ -192,6 +197,22 @@ def check_parts(config: RunConfig) -> None:
         authorization(model)
         if model.file:
             model_file(model.file)
+
+
+def _check_training(config: RunConfig) -> None:
+    task = config.models.task
+    if task.url != "embedded":
+        if task.adapter:
+            raise ConfigError("models.task.adapter is for the embedded model; a server of your own loads its own")
+        if config.train.every:
+            raise ConfigError(
+                "train.every trains the embedded model, and models.task.url is a server; leave one of them out, or "
+                "train a folder of weights by `burnish train RUN --model FOLDER` and serve what comes of it"
+            )
+    if task.adapter:
+        adapter_file(task.adapter)
+    if config.train.every:
+        check_libraries()
 
 
 def _choose(kind: str, options: Options) -> Any:

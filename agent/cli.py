@@ -222,6 +222,7 @@ def doctor(
 
 app.command(epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
 app.command(epilog="Example: burnish program runs/first --out contacts.toml")(cli_data.program)
+app.command(epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
 app.command(epilog="Example: burnish review runs/first")(cli_data.review)
 app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)

@@ -25,6 +25,7 @@ def export(
     words: Annotated[float, typer.Option(min=0, max=1, help="Likeness in words from which tasks are one.")] = 0.8,
     meaning: Annotated[float, typer.Option(min=0, max=1, help="The same in meaning (cosine).")] = 0.95,
     held_out: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Texts that must not be in it.")] = None,
+    per_task: Annotated[int, typer.Option(min=0, help="Most right answers to a task, and wrong ones; 0: all.")] = 0,
     balance: Annotated[bool, typer.Option("--balance", help="As many tasks of each cell as of the smallest.")] = False,
     families: Annotated[str, typer.Option(help="What the splits keep together: task or cell.")] = "task",
     validation: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the split for validation.")] = 0.1,
@@ -49,6 +50,7 @@ def export(
         "words": words,
         "meaning": meaning,
         "held_out": held_out or [],
+        "per_task": per_task,
         "balance": balance,
         "families": families,
         "validation": validation,
@@ -79,6 +81,56 @@ def program(
     file = program_file(open_run(run), options)
     save_program(file, out)
     print_program(file, out, as_json=as_json)
+
+
+def train(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder; the one it was stopped in, to go on.")],
+    method: Annotated[
+        str, typer.Option(help="sft on right answers, or dpo on pairs of a right and a wrong one.")
+    ] = "sft",
+    model: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Weights to train instead of the embedded model.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times through the data.")] = 3,
+    steps: Annotated[int, typer.Option(min=0, help="Steps of training instead of epochs.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, help="Rows a step.")] = 8,
+    rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 8,
+    learning_rate: Annotated[float | None, typer.Option(help="By default 5e-4 for sft, 5e-5 for dpo.")] = None,
+    max_length: Annotated[int, typer.Option(min=16, help="Tokens after which a row is cut.")] = 512,
+    per_task: Annotated[int, typer.Option(min=1, help="Most answers to a task.")] = 10,
+    terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
+    not_competing: Annotated[
+        bool, typer.Option("--not-competing", help="What is trained will not compete with the models' makers.")
+    ] = False,
+    budget_seconds: Annotated[float | None, typer.Option(help="Most seconds of this sitting.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train an adapter on what a run verified, and put it to the gate and the sealed test; repeated, it goes on."""
+    from burnish.agent.api import open_run
+    from burnish.agent.data_views import print_trained
+    from burnish.agent.training.command import train as train_run
+    from burnish.agent.views import Progress
+    from burnish.config import TrainConfig
+    from burnish.tables import validated
+
+    given = {
+        "method": method,
+        "epochs": epochs,
+        "steps": steps,
+        "batch": batch,
+        "rank": rank,
+        "learning_rate": learning_rate,
+        "max_length": max_length,
+        "per_task": per_task,
+        "terms": str(terms.resolve()) if terms else "",
+        "competing": not not_competing,
+    }
+    settings = validated(TrainConfig, given, "command line")
+    with Progress(quiet=as_json) as progress:
+        trained = train_run(open_run(run), out, settings, model=model, seconds=budget_seconds, notify=progress.notify)
+    print_trained(trained, as_json=as_json)
 
 
 def review(

@@ -16,6 +16,7 @@ from burnish.agent.program_file import ProgramFile
 from burnish.agent.recipes.listing import Recipe
 from burnish.agent.reviewing import Reviewed
 from burnish.agent.terminal import console, print_json, table
+from burnish.agent.training.command import Trained
 from burnish.records import Question
 from burnish.terms import Terms
 
@@ -54,6 +55,38 @@ def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
         f"the champion of iteration {file.iteration} with {len(file.exemplars)} exemplars, SHA-256 {file.content_hash}"
     )
     console().print(f"[bold green]Wrote[/] {escape(str(out))}: {said}", soft_wrap=True)
+
+
+def print_trained(trained: Trained, *, as_json: bool) -> None:
+    """What was trained, and whether it is accepted."""
+    if as_json:
+        print_json(trained)
+        return
+    screen, learnt, folder = console(), trained.made.learnt, escape(trained.folder)
+    cut = f", {learnt.truncated} of them without their end" if learnt.truncated else ""
+    cut += f"; {learnt.dropped} too long were left out" if learnt.dropped else ""
+    screen.print(
+        f"Trained {learnt.steps} steps on {learnt.examples} examples{cut}: loss {learnt.first_loss:.3f} → "
+        f"{learnt.last_loss:.3f}."
+    )
+    if trained.proof is None:
+        screen.print(f"[bold]Merged[/] into {folder}/merged, which no gate has tried; to try it, serve it:")
+        screen.print(f"  transformers serve {folder}/merged", soft_wrap=True)
+        return
+    gate, sealed = trained.proof.gate, trained.proof.sealed
+    without, adapted = sealed.arms["seed"], sealed.arms["champion"]
+    screen.print(
+        f"Gate: {gate.outcome}, {gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks "
+        f"(e = {gate.e_value:.3g} of {gate.threshold:.3g})."
+    )
+    screen.print(
+        f"Sealed test: {without.passes} of {without.tasks} without it, {adapted.passes} with it; "
+        f"{sealed.difference:+.3f} ({sealed.lower:+.3f} to {sealed.upper:+.3f}), p = {sealed.p_value:.2g}."
+    )
+    verdict = "[bold green]ACCEPTED[/]" if trained.proof.passed else "[bold]NOT ACCEPTED[/]"
+    screen.print(f"{verdict}  {folder}/adapter.gguf", soft_wrap=True)
+    if trained.proof.passed:
+        screen.print(f"\nNext:\n  burnish run CONFIG.toml -o models.task.adapter={folder} --dir DIR", soft_wrap=True)
 
 
 def print_questions(questions: Sequence[Question]) -> None:

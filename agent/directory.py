@@ -33,6 +33,11 @@ class RunDirectory:
         return self.path / "index"
 
     @property
+    def training(self) -> Path:
+        """A folder for each adapter that the run trained, by iteration, and the model they begin from."""
+        return self.path / "training"
+
+    @property
     def report(self) -> Path:
         return self.path / "report.json"
 

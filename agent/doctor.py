@@ -26,6 +26,7 @@ EXTRAS = {
     "plot": "matplotlib",
     "rg": "reasoning_gym",
     "ta": "textarena",
+    "train": "trl",
     "tw": "textworld",
     "vf": "verifiers",
     "wasi": "wasmtime",

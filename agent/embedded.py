@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -82,10 +83,22 @@ class EmbeddedServer:
     longer prompt is answered with status 400. `threads` is cut to the free cores: more than those slow the server
     down tenfold. Starting blocks the whole interpreter for about a second. Leaving hangs up on requests still
     in flight, so close the client first. Raises ModelUnavailable where the file cannot be served.
+
+    `adapter` is a LoRA adapter (GGUF) that is added to the weights for every request. The library could switch it by
+    request, but goes on from cached prompts that it read with the adapter when it is to answer without.
     """
 
-    def __init__(self, path: Path, *, slots: int = 4, context: int = 2048, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        slots: int = 4,
+        context: int = 2048,
+        threads: int | None = None,
+        adapter: Path | None = None,
+    ) -> None:
         self._path = path
+        self._adapter = adapter
         self._slots = slots
         self._context = context
         self._threads = min(threads or free_cores(), free_cores())
@@ -106,9 +119,11 @@ class EmbeddedServer:
         try:
             self._server = xllamacpp.Server(self._parameters(xllamacpp))
         except RuntimeError as error:
+            adapted = f" and the adapter {self._adapter}" if self._adapter else ""
             raise ModelUnavailable(
-                f"The model file {self._path} cannot be served; check that it is undamaged, of an architecture "
-                f"llama.cpp knows, and that {self._slots} x {self._context} tokens of context fit into memory."
+                f"The model file {self._path}{adapted} cannot be served; check that it is undamaged, of an "
+                f"architecture llama.cpp knows, and that {self._slots} x {self._context} tokens of context fit into "
+                "memory."
             ) from error
         return self
 
@@ -123,6 +138,8 @@ class EmbeddedServer:
         p.model.path = str(self._path)
         p.model_alias = {self.model_name}
         p.hostnames, p.port = ["127.0.0.1"], 0
+        if self._adapter:
+            p.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(self._adapter), 1.0)]
         # No page in a browser may read from the server, and what it does not need is off.
         p.cors_origins, p.cors_origins_explicit = "http://127.0.0.1", True
         p.ui = p.endpoint_slots = False
@@ -134,17 +151,26 @@ class EmbeddedServer:
 
 
 def _library() -> Any:
-    # OpenMP reads this once, when it is loaded. Its default, threads that spin for long, makes generation several times
-    # slower as soon as another process wants a core; none at all costs a quarter of the speed on free cores. torch
-    # brings the same library: imported earlier, it decides.
+    with brief_spins():
+        import xllamacpp
+    return xllamacpp
+
+
+@contextlib.contextmanager
+def brief_spins() -> Iterator[None]:
+    """Import what brings OpenMP, xllamacpp or torch, so that its threads do not spin for long.
+
+    It reads this once, when it is loaded. Its default makes generation several times slower, and training ten times, as
+    soon as another process wants a core; none at all costs a quarter of the speed on free cores. Whichever of the two
+    is imported first decides.
+    """
     given = os.environ.get(SPIN)
     os.environ.setdefault(SPIN, "1000")
     try:
-        import xllamacpp
+        yield
     finally:
         if given is None:
             del os.environ[SPIN]
-    return xllamacpp
 
 
 def _hang_up(port: int) -> None:

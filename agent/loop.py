@@ -44,7 +44,7 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
         session, journal = opened.session, opened.journal
         if finished(config, journal):
             return
-        with _stopping_on_signals(session):
+        with stopping_on_signals(session):
             stopped = journal.meta("stopped")
             if not isinstance(stopped, str):
                 await _announce(opened)
@@ -82,8 +82,8 @@ def costs(config: RunConfig, session: Session) -> Costs:
     each = session.environment.calls_per_attempt
     given = each * config.decoding.best_of
     provers = choose_provers(config)
-    # with exemplars that people made, one arm more shows what those do alone; those of a program file are its own
-    arms = 3 + bool(session.memory.count(0) and not config.program)
+    # one arm more shows what exemplars that people made do alone (those of a program file are its own), or an adapter
+    arms = 3 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
     return Costs(
         iteration=each * attempts
         + given * trials
@@ -176,7 +176,7 @@ async def _begin(opened: Opened, number: int) -> bool | None:
         return known
     policy = session.policies.budget
     # before the first iteration the pace is that of the probe and of loading the model: it says nothing
-    pace = ledger.seconds / ledger.spent.calls if number > 1 and ledger.spent.calls else 0.0
+    pace = ledger.seconds_calling / ledger.spent.calls if number > 1 and ledger.spent.calls else 0.0
     left = (ledger.left().calls, ledger.seconds_left(), pace, cost)
     if not policy.affords(*left):
         return None
@@ -194,7 +194,7 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
         worst = await _worst_call(opened)
     # The probe's few calls, one after another, say nothing of the pace of a batch.
     calls = ledger.spent.calls if len(session.past.records) > 1 else 0
-    seconds = session.policies.budget.sealed_seconds(ledger.seconds, calls, cost.sealed)
+    seconds = session.policies.budget.sealed_seconds(ledger.seconds_calling, calls, cost.sealed)
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
 
 
@@ -245,7 +245,7 @@ async def _worst_call(opened: Opened) -> Amount:
 
 
 @contextmanager
-def _stopping_on_signals(session: Session) -> Iterator[None]:
+def stopping_on_signals(session: Session) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM stop new calls; a second one of them ends the process at once."""
     loop = asyncio.get_running_loop()
 

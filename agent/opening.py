@@ -9,8 +9,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from burnish.agent.adapters import AdapterServers, adapter_file, adapter_id, adapters_of
 from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
@@ -20,8 +23,10 @@ from burnish.agent.models.ledger import Ledger
 from burnish.agent.report import finished
 from burnish.agent.seeding import BEFORE_SEEDS, begin
 from burnish.agent.session import Session
+from burnish.agent.training.rounds import Rounds
 from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
@@ -57,9 +62,16 @@ class Opened:
 
 @asynccontextmanager
 async def open_session(
-    directory: RunDirectory, config: RunConfig, environment: Environment, notify: Notify
+    directory: RunDirectory,
+    config: RunConfig,
+    environment: Environment,
+    notify: Notify,
+    adapters: Mapping[str, Path] = MappingProxyType({}),
 ) -> AsyncIterator[Opened]:
-    """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock."""
+    """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
+
+    `adapters` are served beside those of the run.
+    """
     started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
         journal = Journal.open(directory.journal)
@@ -67,31 +79,38 @@ async def open_session(
         meaning = open_meaning(directory, config)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        clients = await _clients(config, stack)
-        seconds = journal.meta("seconds")
+        adapted = _adapted(config, adapters_of(directory, config) | {**adapters}, stack)
+        clients = await _clients(config, adapted, stack)
         ledger = Ledger(
             config.budget,
             spent=journal.spent(),
-            seconds_before=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+            seconds_before=_seconds(journal, "seconds"),
+            seconds_apart=_seconds(journal, "seconds apart"),
             started=started,
         )
         guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)
+        caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify))
+        rounds = None
+        if config.train.every and adapted:
+            rounds = Rounds(directory, config, environment, journal, caller, adapted, notify)
         session = Session(
             config=config,
             environment=LearningEnvironment(guarded),
             journal=journal,
             memory=memory,
-            caller=Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify)),
+            caller=caller,
             policies=choose_policies(config),
             operators=choose_operators(config),
             expanders=choose_expanders(config),
             principles=choose_principles(config),
             champion=seed_program,
             meaning=meaning,
+            rounds=rounds,
             notify=notify,
         )
         await _catch_up(session, guarded, seed_program)
+        _check_adapter(session, seed_program)
         opened = Opened(session, guarded, seed_program, ledger, journal)
         if finished(config, journal):  # a finished run takes no more time
             yield opened
@@ -158,8 +177,14 @@ def make_seed_program(config: RunConfig, environment: Environment) -> Program:
     if decoding.format == "auto":
         planned = isinstance(environment, Tools) and config.models.task.takes_grammars
         decoding = replace(decoding, format="plan" if planned else "text")
-    revision = 0 if config.program else BEFORE_SEEDS
-    return Program(Prompt(sections), revision=revision, retrieval=config.retrieval, decoding=decoding)
+    given = config.models.task.adapter
+    return Program(
+        Prompt(sections),
+        revision=0 if config.program else BEFORE_SEEDS,
+        retrieval=config.retrieval,
+        decoding=decoding,
+        adapter=adapter_id(adapter_file(given)) if given else "",
+    )
 
 
 async def _catch_up(session: Session, environment: GuardedEnvironment, seed_program: Program) -> None:
@@ -171,7 +196,32 @@ async def _catch_up(session: Session, environment: GuardedEnvironment, seed_prog
         session.commit(record)
 
 
-async def _clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
+def _check_adapter(session: Session, seed_program: Program) -> None:
+    """See that the run goes on with the adapter it began with."""
+    began = session.journal.program(session.past.records[0].champion_id).adapter
+    if began != seed_program.adapter:
+        raise ConfigError(
+            f"models.task.adapter is not the adapter this run began with ({began or 'none'}); put that back, or start "
+            "a new run"
+        )
+
+
+def _adapted(config: RunConfig, files: Mapping[str, Path], stack: AsyncExitStack) -> AdapterServers | None:
+    """The servers of the task model with adapters, if it is the embedded one."""
+    model = config.models.task
+    if model.url != "embedded":
+        return None
+    servers = AdapterServers(model_file(model.file or None), files, slots=EMBEDDED_SLOTS)
+    stack.callback(servers.stop_all)
+    return servers
+
+
+def _seconds(journal: Journal, name: str) -> float:
+    value = journal.meta(name)
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+async def _clients(config: RunConfig, adapted: AdapterServers | None, stack: AsyncExitStack) -> dict[str, ChatClient]:
     """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
     clients: dict[ModelConfig, ChatClient] = {}
     servers: dict[str, EmbeddedServer] = {}
@@ -179,20 +229,22 @@ async def _clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatCl
     for role in ROLES:
         model = getattr(config.models, role) or config.models.task
         if model not in clients:
-            clients[model] = await _client(model, servers, stack)
+            clients[model] = await _client(model, servers, adapted, stack)
             stack.push_async_callback(clients[model].close)
         by_role[role] = clients[model]
     return by_role
 
 
-async def _client(model: ModelConfig, servers: dict[str, EmbeddedServer], stack: AsyncExitStack) -> ChatClient:
+async def _client(
+    model: ModelConfig, servers: dict[str, EmbeddedServer], adapted: AdapterServers | None, stack: AsyncExitStack
+) -> ChatClient:
     if model.url != "embedded":
         return ChatClient(model)
     if model.file not in servers:
         server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
         servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
     limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
-    return ChatClient(limited, base_url=servers[model.file].base_url)
+    return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted.url if adapted else None)
 
 
 def _called(notify: Notify, completion: Completion) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,31 +35,34 @@ def commitment(config: RunConfig) -> str:
     return hashlib.sha256(str(sealed_seed(config)).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Arm:
+    """A program on trial, and how it recalls exemplars."""
+
+    program: Program
+    recall: Recall
+
+
 async def open_sealed(
     session: Session, environment: GuardedEnvironment, *, seed_program: Program, collapsed: bool
 ) -> SealedRecord:
     """Try the arms on the sealed tasks and write down the verdict. Everything is journalled, so it may be resumed."""
     config, champion = session.config, session.champion
-    tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
-    if not tasks:
-        raise none_posed(environment.name, "test")
-    session.caller.begin(SEALED)
-    session.notify("sealed", {"tasks": len(tasks)})
-    arms = {"seed": await _arm(session, environment, session.retriever.recall, "seed", seed_program, tasks)}
-    same = champion.id == seed_program.id
-    arms["champion"] = (
-        arms["seed"]
-        if same
-        else await _arm(session, environment, session.retriever.recall, "champion", champion, tasks)
-    )
-    few_shot = with_seeds(seed_program)
-    if session.memory.count(few_shot.revision) and not same and few_shot.id != seed_program.id:
-        arms["few-shot seed"] = await _arm(
-            session, environment, session.retriever.recall, "few-shot seed", few_shot, tasks
-        )
-    shuffled = _shuffled(session, champion)
-    if shuffled is not None and not same:
-        arms["shuffled memory"] = await _arm(session, environment, shuffled, "shuffled memory", champion, tasks)
+    recall = session.retriever.recall
+    programs = {"seed": Arm(seed_program, recall)}
+    if champion.id != seed_program.id:
+        programs["champion"] = Arm(champion, recall)
+        few_shot = with_seeds(seed_program)
+        if session.memory.count(few_shot.revision) and few_shot.id != seed_program.id:
+            programs["few-shot seed"] = Arm(few_shot, recall)
+        shuffled = _shuffled(session, champion)
+        if shuffled is not None:
+            programs["shuffled memory"] = Arm(champion, shuffled)
+        if champion.adapter != seed_program.adapter:
+            programs["without adapter"] = Arm(replace(champion, adapter=seed_program.adapter), recall)
+    tasks, arms = await try_sealed(session, environment, programs)
+    same = "champion" not in arms
+    arms.setdefault("champion", arms["seed"])
     record = summarize(
         arms,
         same=same,
@@ -83,14 +86,22 @@ def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged
     ]
 
 
-async def _arm(
-    session: Session, environment: GuardedEnvironment, recall: Recall, name: str, program: Program, tasks: list[Task]
-) -> list[Judged]:
-    evaluator = Evaluator(
-        session.caller, session.journal, environment, recall, SEALED, f"sealed {name}", session.supervisor.pick
-    )
-    (judged,) = await evaluator.evaluate([program], tasks)
-    return judged
+async def try_sealed(
+    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm]
+) -> tuple[list[Task], dict[str, list[Judged]]]:
+    """The sealed tasks, and what each arm answered to them, task by task in the same order."""
+    config, pick = session.config, session.supervisor.pick
+    tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
+    if not tasks:
+        raise none_posed(environment.name, "test")
+    session.caller.begin(SEALED)
+    session.notify("sealed", {"tasks": len(tasks)})
+    answered = {}
+    for name, arm in arms.items():
+        node = f"sealed {name}"
+        evaluator = Evaluator(session.caller, session.journal, environment, arm.recall, SEALED, node, pick)
+        (answered[name],) = await evaluator.evaluate([arm.program], tasks)
+    return tasks, answered
 
 
 def _shuffled(session: Session, champion: Program) -> Recall | None:

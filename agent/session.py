@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from burnish.agent.expanding.base import Expander
 from burnish.agent.history import History
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.operators.base import Operator, Proposal
+from burnish.agent.operators.base import Operator, Proposal, Train
 from burnish.agent.retriever import Recalled, Retriever
 from burnish.agent.supervising import Supervisor
+from burnish.agent.training.rounds import Rounds
 from burnish.agent.valuing import Valuer
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
@@ -104,6 +106,7 @@ class Session:
     principles: Sequence[Principle]
     champion: Program
     meaning: Embedder
+    rounds: Rounds | None = None
     reflector_able: bool = False
     notify: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _facts: None
     scratch: Scratch = field(default_factory=lambda: Scratch(0))
@@ -182,6 +185,15 @@ class Session:
             self.scratch.number,
             node,
             self.supervisor.pick,
+        )
+
+    def training(self) -> Train | None:
+        """How the iteration in hand trains an adapter; None where it does not."""
+        if self.rounds is None or not self.rounds.due(self.scratch.number):
+            return None
+        events = self.scratch.events
+        return partial(
+            self.rounds.adapter, self.scratch.number, lambda reason: events.append(("refused training", reason))
         )
 
     async def ask_reflector(self, request: ChatRequest) -> Completion:

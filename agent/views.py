@@ -54,6 +54,7 @@ class Progress(MovingLines):
 _DOING = {
     "begin": "iteration {iteration}",
     "sealed": "sealed test on {tasks} tasks",
+    "training": "training, step {step} of {steps}, loss {loss:.3f}",
     "stopping": "stopping: finishing the calls in flight",
 }
 

@@ -9,9 +9,10 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
+from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from burnish.errors import ConfigError
@@ -55,12 +56,13 @@ class ModelConfig(Section):
     the environment variable that holds the key. Prices are US dollars per million tokens.
     `template_tokens` bounds what the server's chat template adds to one message; it enters the worst case
     that is reserved before a call. `grammars` says that the server holds answers to grammars in GBNF (llama.cpp); the
-    embedded one always does.
+    embedded one always does. `adapter` is what `burnish train` made for the embedded one: its folder, or a GGUF file.
     """
 
     url: str = "embedded"
     name: str = ""
     file: str = ""
+    adapter: str = ""
     api_key_env: str = ""
     concurrency: Positive = 16
     timeout_seconds: AboveZero = 120.0
@@ -219,6 +221,40 @@ class ReviewConfig(Section):
     sample: Positive = 20
 
 
+Method: TypeAlias = Literal["sft", "dpo"]
+
+LEARNING_RATES: Mapping[Method, float] = {"sft": 5e-4, "dpo": 5e-5}
+"""What is used where none is given."""
+
+
+class TrainConfig(Section):
+    """LoRA (Hu et al. 2021) on what a run verified: `method` "sft" on right answers, "dpo" on pairs (Rafailov et al.
+    2023).
+
+    In a run every `every` iterations an adapter is trained, from the base model each time, and goes to the gate; 0 is
+    never. `steps` of `batch` rows, or with 0 as many as `epochs` take. Rows longer than `max_length` tokens lose their
+    end. At most `per_task` answers to a task are learnt (ReST-EM, Singh et al. 2023). `terms` is a file of terms of
+    models; `competing` says that what is trained may compete with their makers.
+    """
+
+    every: Count = 0
+    method: Method = "sft"
+    epochs: Positive = 3
+    steps: Count = 0
+    batch: Positive = 8
+    rank: Positive = 8
+    learning_rate: AboveZero | None = None
+    max_length: Annotated[int, Ge(16)] = 512
+    per_task: Positive = 10
+    terms: str = ""
+    competing: bool = True
+
+    @property
+    def rate(self) -> float:
+        """The learning rate: the one given, or that of the method."""
+        return self.learning_rate or LEARNING_RATES[self.method]
+
+
 class RunConfig(Section):
     """Everything that decides a run.
 
@@ -252,6 +288,7 @@ class RunConfig(Section):
     compiling: CompilingConfig = CompilingConfig()
     judging: JudgingConfig = JudgingConfig()
     proofs: tuple[str, ...] = ()
+    train: TrainConfig = TrainConfig()
     policies: dict[str, Options] = {}
 
     @classmethod

@@ -80,7 +80,8 @@ class Decoding(Record):
 class Program(Record):
     """What behaves: a prompt, the memory as of a revision, and how both are used.
 
-    `dropped` are exemplars of that memory that it leaves out; where `only` names some, it is shown no others.
+    `dropped` are exemplars of that memory that it leaves out; where `only` names some, it is shown no others. `adapter`
+    names the weights that are added to the model's, by their content.
     """
 
     prompt: Prompt
@@ -89,13 +90,14 @@ class Program(Record):
     decoding: Decoding = Decoding()
     dropped: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    adapter: str = ""
 
     @cached_property
     def id(self) -> str:
         """Content hash over everything that changes behaviour."""
         exemplars = [sorted(self.dropped), *sorted(self.only)]
         settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), *exemplars])
-        return content_hash(self.prompt.id, str(self.revision), settings)
+        return content_hash(self.prompt.id, str(self.revision), settings, *filter(None, [self.adapter]))
 
     def at(self, revision: int) -> Program:
         """The program with memory as of another revision: with all of it, since `only` was chosen from less."""

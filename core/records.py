@@ -158,9 +158,10 @@ class ArmRecord(Record):
 SEALED = -1
 """The iteration number under which the journal keeps the sealed test."""
 
-CONTROLS = ("few-shot seed", "shuffled memory")
+CONTROLS = ("few-shot seed", "shuffled memory", "without adapter")
 """The arms of the sealed test that the champion is compared with beside the seed: the seed with the exemplars that
-people made, and the champion with every exemplar's answer taken from another."""
+people made, the champion with every exemplar's answer taken from another, and, where the run trained it an adapter, the
+champion without."""
 
 
 @dataclass(frozen=True)

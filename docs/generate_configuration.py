@@ -43,6 +43,8 @@ MEANINGS = {
     "models.task.url": '`"embedded"`, or the base of an OpenAI-compatible API, such as `http://127.0.0.1:11434/v1`.',
     "models.task.name": "The model's name as the server knows it; empty sends none.",
     "models.task.file": "With `embedded`, a GGUF file to serve instead of the packaged model.",
+    "models.task.adapter": "With `embedded`, an adapter that `burnish train` made: its folder, or the GGUF file. The "
+    "seed program answers with it.",
     "models.task.api_key_env": "The *name* of the environment variable that holds the API key; empty sends none.",
     "models.task.concurrency": "Calls in flight at a time; the embedded model takes 4 at most.",
     "models.task.timeout_seconds": "Longest wait for one answer.",
@@ -88,8 +90,21 @@ MEANINGS = {
     "memory.seeds": "How many of the exemplars that people made, where the environment brings some, memory begins "
     "with; all when it is left out.",
     "decoding.history": "Earlier turns of an episode that are shown before the observation.",
-    "sealed.tasks": "Test tasks of the sealed test; each is answered by up to four programs.",
+    "sealed.tasks": "Test tasks of the sealed test; each is answered by up to five programs.",
     "sealed.alpha": "Significance of the verdict `improved`.",
+    "train.every": "Every so many iterations an adapter is trained and goes to the gate; 0 is never. See "
+    "[training](training.md); it takes the extra `train` and the embedded model.",
+    "train.method": "LoRA on right answers, or on pairs of a right and a wrong one.",
+    "train.epochs": "Times through the data.",
+    "train.steps": "Steps of training instead of epochs; 0 goes by epochs.",
+    "train.batch": "Rows a step.",
+    "train.rank": "Rank of LoRA.",
+    "train.learning_rate": "By default 5e-4 for `sft` and 5e-5 for `dpo`.",
+    "train.max_length": "Tokens after which a row is cut; one whose prompt alone is as long is left out.",
+    "train.per_task": "Most answers to a task that are learnt.",
+    "train.terms": "A file of terms of models of your own, as for `burnish export`.",
+    "train.competing": "Whether what is trained may compete with the makers of the models whose answers it learns; "
+    "`false` admits those that allow others only.",
     "curriculum.frontier.floor": "Added to every task's weight, so that none is left out.",
     "curriculum.frontier.prior": "Pseudo-tries that shrink a task's solve rate towards that of its cell.",
     "curriculum.frontier.breadth": "Candidates drawn for every task that is wanted.",
@@ -232,7 +247,12 @@ def rows_of(section: Any, prefix: str = "") -> Iterator[Row]:
     """The keys of a pydantic model or a dataclass."""
     if issubclass(section, BaseModel):
         for name, field in section.model_fields.items():
-            yield Row(prefix + name, name, typed(field.annotation, field.metadata), default(field.default))
+            yield Row(
+                prefix + name,
+                name,
+                typed(field.annotation, field.metadata),
+                default(field.get_default(call_default_factory=True)),
+            )
     else:
         hints = get_type_hints(section, include_extras=True)
         for part in fields(section):

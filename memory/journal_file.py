@@ -53,6 +53,17 @@ class JournalFile:
             raise StorageError(f"{path.parent} holds no run (no {path.name}); give the directory of a run")
         return cls(path, None)
 
+    def copy_to(self, path: Path, *, without: Sequence[str]) -> None:
+        """Write a copy to `path`, all of it or nothing, that lacks some facts of the whole run, by name."""
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        copy = sqlite3.connect(part)
+        self._reader.backup(copy)
+        copy.executemany("DELETE FROM meta WHERE key = ?", [(name,) for name in without])
+        copy.commit()
+        copy.close()
+        part.replace(path)
+
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()

@@ -10,7 +10,17 @@ from burnish.agent.api import Run, environment_of
 from burnish.agent.exports.card import write_card
 from burnish.agent.exports.columns import columns_of
 from burnish.agent.exports.describing import card_of
-from burnish.agent.exports.filters import Count, Sieve, by_balance, by_bar, by_likeness, by_rating, by_terms, by_verdict
+from burnish.agent.exports.filters import (
+    Count,
+    Sieve,
+    by_balance,
+    by_bar,
+    by_likeness,
+    by_most,
+    by_rating,
+    by_terms,
+    by_verdict,
+)
 from burnish.agent.exports.formats import FORMATS, LEFT_OUT, NEED_WRONG_ANSWERS, Format, Item
 from burnish.agent.exports.held_out import by_contamination, sealed_tasks, texts_of_file
 from burnish.agent.exports.instructions import Instruction, instruction_of
@@ -100,6 +110,7 @@ def _sifted(
         held_out = [sealed_tasks(run, journal, live), *map(texts_of_file, options.held_out)]
         by_contamination(sieve, held_out, words=options.words, meaning=options.meaning, embedder=embedder)
         by_likeness(sieve, words=options.words, meaning=options.meaning, embedder=embedder)
+    by_most(sieve, options.per_task)
     if options.balance:
         by_balance(sieve)
     return sieve

@@ -123,6 +123,19 @@ def _distinct(rows: Iterable[Row], threshold: float) -> set[str]:
     }
 
 
+def by_most(sieve: Sieve, most: int) -> None:
+    """Leave at most so many right answers to a task and as many wrong ones, the first given; 0 leaves all."""
+    if not most:
+        return
+    found: Counter[tuple[str, bool]] = Counter()
+
+    def reason(row: Row) -> str:
+        found[row.task.id, row.verified] += 1
+        return f"more than {most} of its task" if found[row.task.id, row.verified] > most else ""
+
+    sieve.sift("answers a task", reason)
+
+
 def by_balance(sieve: Sieve) -> None:
     """Leave as many tasks of each cell as the smallest has."""
     cells: dict[str, list[str]] = {}

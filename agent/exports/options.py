@@ -11,7 +11,7 @@ from burnish.agent.exports.formats import Format
 from burnish.agent.exports.splitting import Families
 from burnish.agent.exports.writing import FileType
 from burnish.config import Section
-from burnish.limits import Nucleus, Share
+from burnish.limits import Count, Nucleus, Share
 from burnish.policies.purposes import Purpose
 
 
@@ -21,7 +21,8 @@ class ExportOptions(Section):
     `words` and `meaning` are the likenesses (Jaccard of shingles, cosine) from which on two tasks count as one; 1
     compares nothing. `held_out` are files of texts that must not be in it. `competing` says that what is trained may
     compete with the makers of the models. `system` is whose instruction stands before each prompt; `tag` adds a last
-    line to it that says how the row came about.
+    line to it that says how the row came about. At most `per_task` right answers to a task are taken, and as many wrong
+    ones; 0 takes all.
     """
 
     format: Format = "sft"
@@ -33,6 +34,7 @@ class ExportOptions(Section):
     words: Nucleus = 0.8
     meaning: Nucleus = 0.95
     held_out: tuple[Path, ...] = ()
+    per_task: Count = 0
     balance: bool = False
     families: Families = "task"
     validation: Share = 0.1
@@ -50,6 +52,7 @@ class ExportOptions(Section):
             "--min-rating": self.least_rating if self.least_rating != default.least_rating else "",
             "--words": self.words if self.words != default.words else "",
             "--meaning": self.meaning if self.meaning != default.meaning else "",
+            "--per-task": self.per_task or "",
             "--families": self.families if self.families != default.families else "",
             "--validation": self.validation if self.validation != default.validation else "",
             "--system": self.system if self.system != default.system else "",

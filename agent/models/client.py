@@ -9,7 +9,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from typing import Any, Literal
 import httpx
 
 from burnish.config import ModelConfig
-from burnish.errors import ConfigError, ModelRefused, ModelRejected
+from burnish.errors import ConfigError, ModelRefused, ModelRejected, ModelUnavailable
 from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
@@ -35,7 +35,8 @@ MOST_TOKENS = 2**53
 class ChatRequest:
     """What is asked of a model. `top_probabilities` > 0 asks for those of the first token.
 
-    `grammar` holds the answer to a GBNF grammar, where the server knows such; `format` then says nothing.
+    `grammar` holds the answer to a GBNF grammar, where the server knows such; `format` then says nothing. `adapter`
+    names the adapter that the embedded model is to answer with.
     """
 
     messages: tuple[Message, ...]
@@ -46,6 +47,7 @@ class ChatRequest:
     top_probabilities: int = 0
     format: Literal["text", "json"] = "text"
     grammar: str = ""
+    adapter: str = ""
 
     def body(self, model: str) -> dict[str, Any]:
         """The JSON body of the request."""
@@ -69,7 +71,7 @@ class ChatRequest:
 
     def digest(self, model: str) -> str:
         """Hash of everything that decides the answer."""
-        return content_hash(canonical_json(self.body(model)))
+        return content_hash(canonical_json(self.body(model)), *filter(None, [self.adapter]))
 
 
 class TryFailed(Exception):
@@ -86,12 +88,21 @@ class TryFailed(Exception):
 
 
 class ChatClient:
-    """A pooled connection to one server. The API key is read from the environment and kept nowhere else."""
+    """A pooled connection to one server. The API key is read from the environment and kept nowhere else.
+
+    `adapted` says where the same model is served with an adapter, by its name; it may have to start a server first.
+    """
 
     def __init__(
-        self, config: ModelConfig, *, base_url: str = "", transport: httpx.AsyncBaseTransport | None = None
+        self,
+        config: ModelConfig,
+        *,
+        base_url: str = "",
+        adapted: Callable[[str], str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.config = config
+        self._adapted = adapted
         self.name = config.name
         self.url = (base_url or config.url).rstrip("/")
         limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
@@ -146,7 +157,7 @@ class ChatClient:
         body = json.dumps(request.body(self.name)).encode()
         try:
             response = await self._http.post(
-                self._chat, content=body, headers={"content-type": "application/json"}, timeout=timeout
+                self._address(request), content=body, headers={"content-type": "application/json"}, timeout=timeout
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryFailed(f"cannot connect to {self.url} ({_words(error)})", lost=False) from None
@@ -155,6 +166,13 @@ class ChatClient:
         if response.status_code != httpx.codes.OK:
             raise self._failure(response)
         return self._completion(response, time.perf_counter() - started)
+
+    def _address(self, request: ChatRequest) -> httpx.URL:
+        if not request.adapter:
+            return self._chat
+        if self._adapted is None:
+            raise ModelUnavailable(f"{self.url} does not serve the adapter {request.adapter}; the embedded model does")
+        return httpx.URL(f"{self._adapted(request.adapter)}/chat/completions")
 
     async def reachable(self) -> str | None:
         """None when the server answers, else a sentence saying what is wrong."""

@@ -38,15 +38,23 @@ class Amount:
 class Ledger:
     """What a run has spent, has reserved, and holds back for the sealed test.
 
-    `started` is when this sitting began, on the monotonic clock; by default now.
+    `started` is when this sitting began, on the monotonic clock; by default now. `apart` counts seconds of training,
+    which say nothing of the pace of calls.
     """
 
     def __init__(
-        self, budget: BudgetConfig, *, spent: Usage, seconds_before: float = 0.0, started: float | None = None
+        self,
+        budget: BudgetConfig,
+        *,
+        spent: Usage,
+        seconds_before: float = 0.0,
+        seconds_apart: float = 0.0,
+        started: float | None = None,
     ) -> None:
         self.budget = budget
         self.spent = Amount(spent.calls, spent.tokens, spent.usd)
         self._reserved = Amount()
+        self.apart = seconds_apart
         self._held = Amount()
         self._held_seconds = 0.0
         self._seconds_before = seconds_before
@@ -56,6 +64,11 @@ class Ledger:
     def seconds(self) -> float:
         """Seconds this run has taken, earlier sittings included."""
         return self._seconds_before + time.monotonic() - self._started
+
+    @property
+    def seconds_calling(self) -> float:
+        """Those in which models were asked and answers judged."""
+        return self.seconds - self.apart
 
     def hold(self, amount: Amount, *, seconds: float = 0.0) -> None:
         """Keep this much from everything but the sealed test; replaces what was held before."""

@@ -78,4 +78,5 @@ def task_request(
         seed=seed,
         format="json" if decoding.format in {"json", "extract"} else "text",
         grammar=grammar,
+        adapter=program.adapter,
     )

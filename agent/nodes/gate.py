@@ -21,7 +21,7 @@ async def gate(state: State, runtime: Runtime[Session]) -> State:
     scratch = session.scratch
     scratch.champion = session.champion
     for proposal in scratch.challengers:
-        record = await _race(session, proposal)
+        record = await race(session, proposal)
         scratch.gates.append(record)
         session.notify("gate", record.to_json())
         if record.outcome == "accept":
@@ -29,7 +29,7 @@ async def gate(state: State, runtime: Runtime[Session]) -> State:
     return {"accepted": sum(g.outcome == "accept" for g in scratch.gates), "champion": scratch.champion.id}
 
 
-async def _race(session: Session, proposal: Proposal) -> GateRecord:
+async def race(session: Session, proposal: Proposal) -> GateRecord:
     scratch, policy = session.scratch, session.policies.acceptance
     assert scratch.champion is not None
     number = session.past.challengers + len(scratch.gates) + 1

@@ -119,7 +119,9 @@ async def _preferred(
 async def _ask(
     session: Session, role: str, system: str, asked: str, task: Task, item: str, max_tokens: int
 ) -> Completion:
-    request = ChatRequest((Message("system", system), Message("user", defuse(asked))), max_tokens=max_tokens)
+    adapter = session.champion.adapter if role == "task" else ""
+    messages = (Message("system", system), Message("user", defuse(asked)))
+    request = ChatRequest(messages, max_tokens=max_tokens, adapter=adapter)
     return await session.caller.ask(role, request, Place("revise", f"{task.id} {item}"))
 
 

@@ -91,4 +91,5 @@ def _situation(session: Session, trials: _Trials) -> Situation:
         score=trials.score,
         vectors=session.memory.vectors,
         ask=session.ask_reflector if session.reflector_able else None,
+        train=session.training(),
     )

@@ -20,6 +20,9 @@ scores where there are no more tasks. Raises BudgetExhausted."""
 
 AskReflector = Callable[[ChatRequest], Awaitable[Completion]]
 
+Train = Callable[[], Awaitable[str]]
+"""Trains an adapter on what the run verified so far and has it served; its name, empty where there is too little."""
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -51,7 +54,7 @@ class Situation:
     last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
     iteration can race it. `usefulness` and `vectors`, shape (n, d), are of exemplars by id; `ask` is None unless the
     reflector passed its probe; `note` keeps an event of some kind with the iteration, such as why something was not
-    proposed.
+    proposed. `train` is None unless the iteration is to train an adapter.
     """
 
     champion: Program
@@ -66,6 +69,7 @@ class Situation:
     score: Score
     vectors: Callable[[Sequence[str]], NDArray[np.float32]]
     ask: AskReflector | None = None
+    train: Train | None = None
 
 
 class Operator(Protocol):

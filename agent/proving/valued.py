@@ -54,7 +54,7 @@ class ValuesProver:
                 OFFLINE,
                 (gain := difference_of_means(behaviour, offline, seed=seed)),
                 passed=gain.lower > 0,
-                detail=f"mean reward {np.mean(behaviour):.3f} of {len(plays)} logged episodes, {np.mean(offline):.3f} of "
+                detail=f"{np.mean(behaviour):.3f} of {len(plays)} logged episodes, {np.mean(offline):.3f} of "
                 f"{len(tasks)} played",
             ),
             self._gain(PLACEBO, placebo, offline, seed, "permuted and true rewards"),

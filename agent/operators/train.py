@@ -1,0 +1,21 @@
+"""Other weights: the program with an adapter trained on what the run verified so far."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from burnish.agent.operators.base import Proposal, Situation
+
+
+class TrainOperator:
+    """Proposes the adapter of an iteration that trains one. It goes to the gate without a trial: it cost enough."""
+
+    name = "train"
+
+    async def propose(self, situation: Situation) -> list[Proposal]:
+        """See `Operator.propose`."""
+        adapter = await situation.train() if situation.train else ""
+        if not adapter:
+            return []
+        program = replace(situation.base, adapter=adapter)
+        return [Proposal(self.name, program, f"adapter {adapter}, trained on what was verified", urgent=True)]

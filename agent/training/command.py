@@ -1,0 +1,130 @@
+"""`burnish train`: an adapter from a run's data, and its proof."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from burnish.agent.api import Notify, Run, environment_of
+from burnish.agent.directory import RunDirectory
+from burnish.agent.training.libraries import check_libraries
+from burnish.agent.training.making import Made, Making
+from burnish.agent.training.proving import AdapterProof, prove
+from burnish.config import TrainConfig
+from burnish.errors import BudgetExhausted, BurnishError, ConfigError, Interrupted, StorageError
+from burnish.protocols import Environment
+from burnish.types import Record
+
+WAY_ON = "the same command"
+
+
+@dataclass(frozen=True)
+class Trained(Record):
+    """What `burnish train` came to; there is no proof of a model that the embedded server cannot run."""
+
+    folder: str
+    made: Made
+    proof: AdapterProof | None
+
+
+def train(
+    run: Run,
+    out: Path,
+    settings: TrainConfig | None = None,
+    *,
+    model: Path | None = None,
+    seconds: float | None = None,
+    environment: Environment | None = None,
+    notify: Notify = lambda _kind, _facts: None,
+) -> Trained:
+    """Train an adapter on what a run verified, in the folder `out`, and put it to the gate and the sealed test.
+
+    Stopped or killed, the same call goes on. `model` is a folder of weights to train instead of the embedded model;
+    `seconds` limits this sitting. `environment` is needed for runs made with a live object.
+
+    Raises:
+        ConfigError: there is too little to train on, or something is set wrong; it says what.
+        Interrupted, BudgetExhausted: stopped; what is done is kept.
+
+    """
+    check_libraries()
+    settings = settings or TrainConfig()
+    if model is None and run.config.models.task.url != "embedded":
+        raise ConfigError(
+            f"the task model of {run.place.path} is behind {run.config.models.task.url}, and only the embedded one is "
+            "trained by itself; give the folder of its weights by --model"
+        )
+    live = environment or environment_of(run)
+    clock = _Clock(seconds)
+    place = RunDirectory(out)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with place.locked():
+            with _stopped_by_signals() as stopped:
+                made = Making(
+                    run=run,
+                    environment=live,
+                    out=out,
+                    settings=settings,
+                    unpack=out / "base",
+                    model=model,
+                    keep_on=lambda: _keep_on(clock, stopped),
+                    notify=notify,
+                ).make()
+            proof = None
+            if made.adapter:
+                adapter = (made.adapter, out / "adapter.gguf")
+                proof = prove(run, live, adapter, out / "proof", seconds=clock.left(), notify=notify)
+    except BudgetExhausted as error:
+        raise BudgetExhausted(
+            f"{error}; what is done is kept in {out}, and {WAY_ON} goes on", limit="seconds"
+        ) from None
+    except OSError as error:  # the libraries write by themselves
+        raise StorageError(f"cannot write {out}: {error}; make room, then {WAY_ON} goes on") from None
+    except Interrupted:
+        raise Interrupted(f"stopped, and everything so far is kept in {out}; {WAY_ON} goes on") from None
+    except BurnishError as error:
+        raise error.with_way_on(WAY_ON) from error.__cause__
+    trained = Trained(str(out), made, proof)
+    place.report.write_text(json.dumps(trained.to_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return trained
+
+
+class _Clock:
+    def __init__(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        return None if self._end is None else max(0.001, self._end - time.monotonic())
+
+
+def _keep_on(clock: _Clock, stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise Interrupted("stopped")
+    left = clock.left()
+    if left is not None and left <= 0.001:
+        raise BudgetExhausted("the time budget ended within training", limit="seconds")
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C and SIGTERM stop training after the step in hand; a second one ends the process at once."""
+    received: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        received.append(number)
+        signal.signal(number, before[number])
+
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
