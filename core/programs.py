@@ -62,8 +62,9 @@ class Decoding(Record):
     server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
     are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
     grammar. "auto" is "plan" where the environment has tools and the server takes grammars, else "text". `history` is
-    how many earlier turns of an episode are shown. Of `best_of` answers at `temperature`, which then has to be above 0,
-    one is given by `choice`: the one whose end most of them have, or whose steps the step model finds right.
+    how many earlier turns of an episode are shown. `tags` says under each exemplar how it came about. Of `best_of`
+    answers at `temperature`, which then has to be above 0, one is given by `choice`: the one whose end most of them
+    have, or whose steps the step model finds right.
     """
 
     temperature: Temperature = 0.0
@@ -72,6 +73,7 @@ class Decoding(Record):
     rendering: Literal["turns", "block"] = "turns"
     format: Format = "auto"
     history: Count = 0
+    tags: bool = False
     best_of: Positive = 1
     choice: Literal["vote", "steps"] = "vote"
 

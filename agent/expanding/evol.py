@@ -17,6 +17,7 @@ from burnish.policies.yields import drawn
 from burnish.types import Message, Task
 
 MAX_TOKENS = 256
+TRIES = 12
 
 OPERATORS: Mapping[str, str] = MappingProxyType(
     {
@@ -55,10 +56,16 @@ class Evol:
 
 
 async def _evolved(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:
-    """By the specification of the task; no model has a part in it."""
+    """By the specification of the task; no model has a part in it, so other parents and seeds are tried until one fits
+    and gives a train task.
+    """
     assert growth.evolve is not None
-    task = await growth.evolve(parent, operator, slot)
-    return Draft("" if task is None else task.prompt, operator, "", parent, harder=operator != "widen", task=task)
+    others = [growth.tasks[(slot + number) % len(growth.tasks)] for number in range(TRIES)]
+    for number, one in enumerate([parent, *others]):
+        task = await growth.evolve(one, operator, slot + 1009 * number)
+        if task is not None and task.split == "train":
+            return Draft(task.prompt, operator, "", one, harder=operator != "widen", task=task)
+    return Draft("", operator, "", parent)
 
 
 async def _rewritten(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:

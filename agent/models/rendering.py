@@ -32,6 +32,10 @@ class Situation(Protocol):
         ...
 
 
+BEST = "seed"
+"""The origin that a program with tags asks for, as instruction backtranslation does: what people made."""
+
+
 def defuse(text: str) -> str:
     """Text in which no chat-template token is left: a space is put behind its first character."""
     return _CONTROL_TOKEN.sub(lambda match: match.group() + " ", text)
@@ -42,14 +46,21 @@ def render(
 ) -> tuple[Message, ...]:
     """System text from the prompt's sections, exemplars as the program renders them, earlier turns, the situation."""
     system = "\n\n".join(text for _, text in program.prompt.sections)
-    pairs = [(e.prompt, e.answer) for e in exemplars] if program.decoding.rendering == "turns" else []
+    tagged = program.decoding.tags
+    known = [(_tagged(e.prompt, e.origin) if tagged else e.prompt, e.answer) for e in exemplars]
+    pairs = known if program.decoding.rendering == "turns" else []
     if exemplars and not pairs:
-        block = "\n\n".join(f"Input: {e.prompt}\nOutput: {e.answer}" for e in exemplars)
+        block = "\n\n".join(f"Input: {prompt}\nOutput: {answer}" for prompt, answer in known)
         system = f"{system}\n\n{block}".strip()
     pairs += [(turn.observation, turn.action) for turn in earlier]
     head = [Message("system", defuse(system))] if system else []
     shown = [m for user, model in pairs for m in (Message("user", defuse(user)), Message("assistant", defuse(model)))]
-    return (*head, *shown, Message("user", defuse(situation.prompt)))
+    asked = _tagged(situation.prompt, BEST) if tagged else situation.prompt
+    return (*head, *shown, Message("user", defuse(asked)))
+
+
+def _tagged(prompt: str, origin: str) -> str:
+    return f"{prompt}\nOrigin: {origin}"
 
 
 def task_request(

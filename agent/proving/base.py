@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,7 +30,7 @@ class Stage:
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The random numbers of one purpose, the same at every replay."""
-        return self.session.rng(f"proof {purpose}")
+        return np.random.default_rng([self.session.config.seed, zlib.crc32(f"proof {purpose}".encode())])
 
     def sealed(self, arm: str) -> list[Judged]:
         """The judged answers of an arm of the sealed test, in the order of its tasks."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,3 +106,10 @@ def test_a_request_has_the_programs_settings_unless_told_otherwise() -> None:
     request = task_request(made, [], TASK, temperature=0.0, top_p=1.0, seed=7)
     assert (request.temperature, request.top_p, request.max_tokens, request.seed) == (0.0, 1.0, 5, 7)
     assert "SECRET" not in str(request)
+
+
+def test_tags_say_how_exemplars_came_about_and_ask_for_the_best() -> None:
+    tagged = Program(Prompt((("task", "Answer."),)), 0, decoding=Decoding(tags=True))
+    shown = [replace(exemplar(1), origin="augmented"), replace(exemplar(2), origin="seed")]
+    users = [m.content for m in render(tagged, shown, TASK) if m.role == "user"]
+    assert users == ["prompt 1\nOrigin: augmented", "prompt 2\nOrigin: seed", "the task\nOrigin: seed"]

@@ -163,14 +163,16 @@ def test_a_student_outgrows_labels_that_are_often_wrong(lab: Laboratory) -> None
         if is_rating(body) or task is None:
             return "3"
         choices = reader.form(task).split("|")
-        right = chance(asked) < 0.4
+        right = chance(asked) < 0.3
         return str(task.data["label"]) if right else choices[int(chance(asked, "other") * len(choices))]
 
     lab.model.answer = weak
     found = proofs(lab, "weak-to-strong", environment="labels", budget={"iterations": 1}, memory={"embedder": "minilm"})
     recovered, against = found.values()
-    assert recovered.passed, recovered.detail
-    assert against.passed, against.detail
+    assert recovered.figure is not None
+    assert recovered.figure > 0.1, recovered.detail
+    assert against.figure is not None
+    assert against.figure > 0.3, against.detail
 
 
 def test_what_a_run_has_nothing_of_is_neither_passed_nor_failed(lab: Laboratory) -> None:
@@ -181,9 +183,7 @@ def test_what_a_run_has_nothing_of_is_neither_passed_nor_failed(lab: Laboratory)
     assert {proof.method for proof in report.proofs} == set(PROVERS)
 
 
-def test_proofs_are_printed_and_come_again_with_a_resumed_run(
-    lab: Laboratory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_proofs_are_printed_and_come_again_with_a_resumed_run(lab: Laboratory, burnish: CommandLine) -> None:
     lab.model.answer = counting
     settings: dict[str, Any] = {
         "environment": "arithmetic",
@@ -197,7 +197,7 @@ def test_proofs_are_printed_and_come_again_with_a_resumed_run(
     again = lab.resume("cut")
     assert again.finished
     assert again.proofs == whole.proofs
-    printed = CommandLine(monkeypatch, capsys)("report", str(lab.folder / "cut"))
+    printed = burnish("report", str(lab.folder / "cut"))
     assert "✓ abstraction: a stored plan" in printed.out
 
 
