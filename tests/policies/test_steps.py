@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from burnish.policies.steps import StepModel, answer_score, best_of, first_error, worth_labelling
+from burnish.policies.steps import (
+    LabelledAnswer,
+    StepModel,
+    answer_score,
+    best_of,
+    deed_vectors,
+    deeds,
+    first_error,
+    labelling_queue,
+    labels_needed,
+    worth_labelling,
+)
 
 
 def test_three_ways_to_score_an_answer() -> None:
@@ -46,3 +57,48 @@ def test_convincing_wrong_answers_come_first() -> None:
     assert {1, 2, 4, 5} <= set(chosen)
     assert worth_labelling(scores, [True] * 10, 3, np.random.default_rng(0)) != []
     assert len(worth_labelling(scores, right, 50, np.random.default_rng(0))) == 10
+
+
+def test_deeds_say_what_was_done_whatever_the_numbers() -> None:
+    assert deeds("4x + 3 = 11", "4x = 8") == deeds("7x + 5 = 26", "7x = 21")
+    assert deeds("4x + 3 = 11", "4x = 14") == deeds("7x + 5 = 26", "7x = 31")
+    assert deeds("4x + 3 = 11", "4x = 8") != deeds("4x + 3 = 11", "4x = 14")
+    assert deeds("x = 1", "therefore so") == ["therefore", "so"]
+    assert "new" in deeds("4x = 8", "x = 77")
+
+
+def test_a_step_model_of_deeds_tells_the_inverse_operation() -> None:
+    rng = np.random.default_rng(0)
+
+    def step(*, right: bool) -> tuple[str, str]:
+        a, b, x = (int(n) for n in rng.integers(2, 40, 3))
+        return f"{a}x + {b} = {a * x + b}", f"{a}x = {a * x if right else a * x + 2 * b}"
+
+    truth = [bool(t) for t in rng.integers(0, 2, 200)]
+    vectors = deed_vectors([step(right=t) for t in truth])
+    model = StepModel.fit(vectors[:120], [1 if t else -1 for t in truth[:120]])
+    assert ((model.right(vectors[120:]) > 0.5) == np.array(truth[120:])).mean() > 0.9
+
+
+def test_the_queue_is_four_convincing_wrong_answers_to_one_by_chance() -> None:
+    scores = [i / 100 for i in range(100)]
+    queue = labelling_queue(scores, [i % 2 == 0 for i in range(100)], np.random.default_rng(0))
+    assert sorted(queue) == list(range(100))
+    assert sum(i % 2 for i in queue[:20]) >= 16
+    assert [i for i in queue[:5] if i % 2][:4] == [99, 97, 95, 93]
+
+
+def test_labels_needed_to_reach_a_quality() -> None:
+    rng = np.random.default_rng(0)
+    pool = []
+    for _ in range(60):
+        right = bool(rng.integers(2))
+        vectors = rng.normal(size=(1, 4)).astype(np.float32) + (2 if right else -2)
+        pool.append(LabelledAnswer(vectors, (1 if right else -1,), right))
+
+    def quality(model: StepModel) -> float:
+        return float(np.mean([(model.right(a.vectors)[0] > 0.5) == a.right_end for a in pool]))
+
+    for active in (True, False):
+        assert labels_needed(pool, quality, 0.95, batch=6, active=active, rng=np.random.default_rng(1)) in {6, 12}
+    assert labels_needed(pool, quality, 1.1, batch=20, active=True, rng=np.random.default_rng(1)) is None
