@@ -18,10 +18,12 @@ from codes import code_of
 from laboratory import CommandLine, Laboratory
 
 from burnish.agent.api import open_run
+from burnish.agent.report import Agreement
 from burnish.agent.reviewing import open_in, review
 from burnish.agent.verify import verify
 from burnish.errors import Waiting
 from burnish.memory.journal import Journal
+from burnish.policies.verdict import wilson
 from burnish.records import Decision, Question
 
 SEEDED = f"{Path(__file__).with_name('seeded_codes.py')}:SeededCodes"
@@ -155,6 +157,29 @@ def test_at_level_4_people_judge_a_sample_of_the_sealed_test(lab: Laboratory) ->
     lab.run("run", level=4, review={"sample": 5})
     waiting = open_in(open_run(lab.folder / "run"))
     assert [q.kind for q in waiting] == ["evaluate"] * 5
+    assert all(q.verified is None and not q.feedback for q in waiting), "they are to judge without the environment"
+
+
+def test_the_report_says_how_far_people_agree_with_the_environment(
+    lab: Laboratory, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = lab.run("run", level=4, review={"sample": 6})
+    assert report.agreement == Agreement(asked=6, judged=0, too_strict=0, too_lax=0, share=None)
+    assert "none of 6 answers" in burnish("report", lab.folder / "run").out
+    run = open_run(lab.folder / "run")
+    right = [q.answer == code_of(q.prompt) for q in open_in(run)[:5]]
+    keys = ["r" if right[0] else "a", *("a" if known else "r" for known in right[1:]), "q"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(keys)))
+    assert review(run, "ada").settled == 5
+    agreement = run.report().agreement
+    assert agreement
+    assert (agreement.asked, agreement.judged) == (6, 5)
+    assert (agreement.too_strict, agreement.too_lax) == ((0, 1) if right[0] else (1, 0))
+    assert agreement.share == wilson(4, 5)
+    shown = burnish("report", lab.folder / "run").out
+    assert "on 4 of 5 answers" in " ".join(shown.split())
+    assert "burnish review" in shown
+    assert verify(run).holds, verify(run).problems
 
 
 def test_levels_5_and_6_ask_nobody(lab: Laboratory) -> None:
