@@ -27,6 +27,11 @@ def judged_by_people(level: int) -> bool:
     return level in {2, 3}
 
 
+def seen_by_people(level: int) -> bool:
+    """Whether nothing is learned but what people wrote or judged."""
+    return level <= 3
+
+
 def evaluated_by_people(level: int) -> bool:
     """Whether people judge a sample of the sealed test."""
     return level == 4
