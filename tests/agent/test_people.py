@@ -21,7 +21,7 @@ from burnish.agent.api import open_run
 from burnish.agent.report import Agreement
 from burnish.agent.reviewing import open_in, review
 from burnish.agent.verify import verify
-from burnish.errors import Waiting
+from burnish.errors import ConfigError, Waiting
 from burnish.memory.journal import Journal
 from burnish.policies.verdict import wilson
 from burnish.records import Decision, Question
@@ -153,6 +153,11 @@ def test_at_level_2_a_machine_cleans_what_people_wrote_and_they_verify_it(lab: L
     cleaned = [e for e in run.memory() if e.origin == "cleaned"]
     assert all(e.level == 2 and e.reviewer == "ada" for e in cleaned)
     assert verify(run).holds, verify(run).problems
+
+
+def test_at_level_2_there_has_to_be_something_that_people_wrote(lab: Laboratory) -> None:
+    with pytest.raises(ConfigError, match=r"holds nothing of theirs; bring exemplars .* or run at level 3"):
+        lab.run("run", level=2)
 
 
 def test_at_level_4_people_judge_a_sample_of_the_sealed_test(lab: Laboratory) -> None:
