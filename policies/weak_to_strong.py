@@ -12,7 +12,7 @@ from burnish.types import Record
 
 RESAMPLES = 2000
 FOLDS = 3
-DECAYS = (3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
+DECAYS = (1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ class Draft:
     parent: Task | None = None
     answer: str = ""
     answerer: str = ""
+    harder: bool = True
+    """Whether it is to be harder than its parent, or only another of its kind."""
     task: Task | None = None
     """The task itself, where the environment made it by its specification and no text has to be read."""
 

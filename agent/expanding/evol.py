@@ -58,7 +58,7 @@ async def _evolved(growth: Growth, operator: str, parent: Task, slot: int) -> Dr
     """By the specification of the task; no model has a part in it."""
     assert growth.evolve is not None
     task = await growth.evolve(parent, operator, slot)
-    return Draft("" if task is None else task.prompt, operator, "", parent, task=task)
+    return Draft("" if task is None else task.prompt, operator, "", parent, harder=operator != "widen", task=task)
 
 
 async def _rewritten(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:
@@ -73,4 +73,4 @@ async def _rewritten(growth: Growth, operator: str, parent: Task, slot: int) -> 
         completion = await growth.ask(request, f"evol {slot}")
     except ModelRejected:
         return None
-    return Draft(completion.text.strip(), operator, completion.model, parent)
+    return Draft(completion.text.strip(), operator, completion.model, parent, harder=operator != "widen")

@@ -79,7 +79,7 @@ async def _checked(
         return None, "the environment knows no answer to it"
     if draft.answer and not (await environment.judge(task, draft.answer)).verified:
         return None, "the answer it was written for is not right"
-    generation = draft.parent.generation + 1 if draft.parent else 1
+    generation = draft.parent.generation + draft.harder if draft.parent else 1
     return replace(
         task,
         origin=expander.origin,

@@ -24,8 +24,8 @@ class AbstractionProver:
 
     async def prove(self, stage: Stage) -> list[Proof]:
         """See `Prover.prove`."""
-        memory, champion = stage.session.memory, stage.session.champion
-        plans = [e for e in memory.sample(champion.revision, PLANS) if is_plan(e.answer)]
+        newest = stage.session.past.records[-1].number
+        plans = [e for e in stage.session.memory.sample(newest, PLANS) if is_plan(e.answer)]
         held = await asyncio.gather(*(self._holds(stage, e, e.answer) for e in plans))
         tried = [found for found in held if found is not None]
         if not tried:

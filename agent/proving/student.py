@@ -11,7 +11,7 @@ from burnish.types import Task
 
 CLAIM = "a student of the program's own labels closes part of the gap to one of true labels (PGR, hidden tasks)"
 AGAINST = "where student and weak label disagree the student is right more often"
-TRAIN, HIDDEN = 240, 120
+TRAIN, HIDDEN = 600, 150
 MOST_CLASSES, LEAST_OF_A_CLASS = 20, 4
 
 

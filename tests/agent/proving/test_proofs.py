@@ -32,7 +32,7 @@ def counting(body: Any) -> str:
     if is_rating(body) or not first:
         return "3"
     tool = next((tool for sign, tool in TOOLS.items() if sign in asked), "")
-    lost = 0.95 if any(sign in asked for sign in HARD) else 0.3
+    lost = 0.3 + 0.35 * sum(sign in asked for sign in HARD) + 0.3 * any(len(n) > 2 for n in (first, *rest))
     if not tool or not rest or chance(asked, body.get("seed")) < lost:
         return f"y1 = multiply({first}, {first})"
     return f"y1 = {tool}({first}, {rest[0]})"
@@ -181,7 +181,9 @@ def test_what_a_run_has_nothing_of_is_neither_passed_nor_failed(lab: Laboratory)
     assert {proof.method for proof in report.proofs} == set(PROVERS)
 
 
-def test_proofs_are_printed_and_come_again_with_a_resumed_run(lab: Laboratory, cli: CommandLine) -> None:
+def test_proofs_are_printed_and_come_again_with_a_resumed_run(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     lab.model.answer = counting
     settings: dict[str, Any] = {
         "environment": "arithmetic",
@@ -195,7 +197,7 @@ def test_proofs_are_printed_and_come_again_with_a_resumed_run(lab: Laboratory, c
     again = lab.resume("cut")
     assert again.finished
     assert again.proofs == whole.proofs
-    printed = cli("report", str(lab.folder / "cut"))
+    printed = CommandLine(monkeypatch, capsys)("report", str(lab.folder / "cut"))
     assert "✓ abstraction: a stored plan" in printed.out
 
 

@@ -1,0 +1,153 @@
+"""They do what they claim: every method's proof, by the recipe that comes with it or by a scripted model.
+
+Each recipe runs as a user would run it, on the embedded model, and reports what it proved. Where that model is too weak
+for a method to show (it solves no equation) the same loop runs on a scripted model of known skill besides, which the
+column "model" says. A failed proof stays in the table. `--write` puts the rows into docs/methods.md.
+
+    python benchmarks/methods.py [name ...] [--seed 0] [--keep DIR] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from solvers import SlippingSolver
+
+from burnish import RunConfig
+from burnish.agent.api import resume, run
+from burnish.agent.models.scripted import ScriptedServer
+from burnish.agent.recipes.listing import recipe, recipes
+from burnish.agent.report import Report
+from burnish.records import Proof
+
+PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
+BEGIN, END = "<!-- methods -->", "<!-- end of methods -->"
+HEAD = "\n| method | model | claim tested | figure | 95 % interval | passed | detail |\n|---|---|---|---|---|---|---|\n"
+EMBEDDED = "embedded"
+PASSED = {True: "yes", False: "NO", None: "not told"}
+
+UNRELATED = '[[principle]]\nname = "thanks"\ntext = "The answer thanks the reader."\ncontains = ["thank"]\n'
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run whose proofs are measured: a configuration, changed, on the embedded model or a scripted one."""
+
+    name: str
+    recipe: str
+    changes: dict[str, Any]
+    model: str = EMBEDDED
+    script: Callable[[Any], str] | None = None
+
+
+def cases() -> list[Case]:
+    """Every recipe as it is, and what it cannot show on the embedded model."""
+    own = [Case(one.name, one.name, {}) for one in recipes()]
+    scripted = {
+        "environment_options": {},
+        "sampling": {"tasks": 40, "samples": 4, "temperature": 0.8, "hints": 0},
+        "decoding": {"max_tokens": 300},
+        "budget": {"iterations": 3},
+        "memory": {"embedder": "minilm", "index": "numpy"},
+        "operators": ["memory"],
+    }
+    return [
+        *own,
+        Case("offline-reward on grid", "offline-reward", GRID),
+        Case("steps, scripted", "steps", scripted, "a solver that slips", SlippingSolver()),
+        Case("constitution, unrelated", "constitution", {"constitution": {"text": UNRELATED, "answers": 8}}),
+    ]
+
+
+GRID: dict[str, Any] = {
+    "environment": "grid",
+    "environment_options": {"level": "open"},
+    "sampling": {"tasks": 12, "samples": 2, "temperature": 1.0},
+}
+
+
+def configured(case: Case, seed: int, scratch: Path, url: str) -> RunConfig:
+    """The configuration of a case."""
+    base = RunConfig.load(recipe(case.recipe).path).model_dump(mode="json", exclude_unset=True)
+    changes = {k: dict(v) if isinstance(v, dict) else v for k, v in case.changes.items()}
+    constitution = changes.get("constitution", {})
+    if "text" in constitution:
+        file = scratch / f"{case.name}.toml"
+        file.write_text(constitution.pop("text"), encoding="utf-8")
+        constitution["file"] = str(file)
+    data = {**base, **changes, "seed": seed}
+    if url:
+        data["models"] = {"task": {"url": url, "name": case.model}}
+    return RunConfig.parse(data)
+
+
+@contextmanager
+def served(case: Case) -> Iterator[str]:
+    """The address of the case's scripted model; empty for the embedded one."""
+    if case.script is None:
+        yield ""
+        return
+    with ScriptedServer(case.script) as server:
+        yield server.base_url
+
+
+def measured(case: Case, seed: int, keep: Path) -> tuple[Report, float]:
+    """The report of a case, and its seconds; one that was measured before is read again."""
+    place = keep / f"{re.sub('[^a-z]+', '-', case.name)}-{seed}"
+    started = time.monotonic()
+    with served(case) as url:
+        report = resume(place) if place.exists() else run(configured(case, seed, keep, url), directory=place)
+    return report, time.monotonic() - started
+
+
+def row(case: Case, proof: Proof) -> str:
+    """A line of the table."""
+    figure = "" if proof.figure is None else f"{proof.figure:.3f}"
+    interval = "" if proof.lower is None or proof.upper is None else f"{proof.lower:.2f} to {proof.upper:.2f}"
+    cells = (case.name, case.model, proof.claim, figure, interval, PASSED[proof.passed], proof.detail)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def write(case: Case, rows: Sequence[str]) -> None:
+    """Put the rows of a case into the page, in place of those it had."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    table, after = rest.split(END)
+    kept = [line for line in table.splitlines()[3:] if line and not line.startswith(f"| {case.name} | ")]
+    names = [one.name for one in cases()]
+    lines = sorted([*kept, *rows], key=lambda line: names.index(line.split(" | ")[0].removeprefix("| ")))
+    body = "".join(f"{line}\n" for line in lines)
+    PAGE.write_text(f"{before}{BEGIN}{HEAD}{body}{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    known = {case.name: case for case in cases()}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *known], help=", ".join(known))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="folder in which the runs stay")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        keep = options.keep or Path(scratch)
+        keep.mkdir(parents=True, exist_ok=True)
+        for case in [known[name] for name in options.names] or known.values():
+            report, seconds = measured(case, options.seed, keep)
+            print(
+                f"{case.name}: {report.verdict}, {report.total.calls} calls, {report.seconds:.0f} s ({seconds:.0f} now)"
+            )
+            rows = [row(case, proof) for proof in report.proofs]
+            print("\n".join(rows), flush=True)
+            if options.write:
+                write(case, rows)
+
+
+if __name__ == "__main__":
+    main()
