@@ -133,7 +133,8 @@ class Task(Record):
     say); it is never rendered into a prompt. `cell` names the kind of task, for coverage and balance.
 
     A task that a run made itself says so: `origin` "evolved" from the task `parent`, or "augmented", written for an
-    answer; `author` is the model that wrote it, empty where a program did, and `generation` how often it was made harder.
+    answer; `author` is the model that wrote it, empty where a program did, and `generation` how often it was
+    made harder.
     """
 
     environment: str
