@@ -46,7 +46,7 @@ def test_every_command_shown_is_there_with_its_options(page: Path) -> None:
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if re.match("--?[a-z]", word)} <= known, line
         if command.name == "run" and re.match("examples/|[a-z][a-z-]*$", words[0]):
-            assert RunConfig.load(ROOT / configuration(Path(words[0]))), line
+            RunConfig.load(ROOT / configuration(Path(words[0])))  # refuses what is not there
 
 
 async def test_the_environment_of_the_readme_works(tmp_path: Path) -> None:
