@@ -308,7 +308,12 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
         ) from None
     except BurnishError as error:
         raise error.with_way_on(f"`burnish resume {place.path}`") from error.__cause__
-    report = Run(place, config).report()
+    return write_report(Run(place, config))
+
+
+def write_report(run: Run) -> Report:
+    """Put the report of a finished run beside its journal, as of now."""
+    report = run.report()
     text = json.dumps(report.to_json(), indent=2, sort_keys=True)
-    place.report.write_text(text + "\n", encoding="utf-8")
+    run.place.report.write_text(text + "\n", encoding="utf-8")
     return report

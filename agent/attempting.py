@@ -125,10 +125,10 @@ class Attempter:
         exemplars, place = trial.recalled.exemplars, trial.place
         if trial.temperature is not None or trial.program.decoding.best_of == 1:
             return [await self._ask(trial, trial.task, exemplars, (), place)]
-        return [
-            await self._ask(replace(trial, seed=n), trial.task, exemplars, (), replace(place, item=f"{place.item}~{n}"))
+        return await gather_in_order(
+            self._ask(replace(trial, seed=n), trial.task, exemplars, (), replace(place, item=f"{place.item}~{n}"))
             for n in range(trial.program.decoding.best_of)
-        ]
+        )
 
     async def _played(self, trial: Trial) -> Attempt | ModelRejected:
         """An episode, turn by turn. An environment that fails ends it; the verdict will say so."""

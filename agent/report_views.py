@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from burnish.agent.report import Report
+from burnish.agent.report import Agreement, Report
 from burnish.agent.terminal import console, print_json, table
 from burnish.records import ArmRecord, Proof
 
@@ -39,6 +39,8 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     commands = [f"memory {directory}", f"diff {directory} 0 {last}"]
     if not report.live:  # without its environment a run is neither resumed nor verified
         commands = [*([] if report.finished else [f"resume {directory}"]), *commands, f"verify {directory}"]
+    if report.agreement and report.agreement.judged < report.agreement.asked:
+        commands.insert(0, f"review {directory}")
     for command in commands:
         screen.print(f"  burnish {command}", soft_wrap=True)
 
@@ -124,12 +126,26 @@ def _facts(report: Report) -> str:
         lines.append(
             f"Judge: AUC {rating.auc:.2f} ({rating.lower:.2f} to {rating.upper:.2f}) on {rating.rated} ratings; {vote}"
         )
+    if report.agreement:
+        lines.append(_people(report.agreement))
     sealed = report.sealed
     lines += [
         f"Champion against {name}: {control.difference:+.3f} (p = {control.p_value:.2g})"
         for name, control in (sealed.controls.items() if sealed else ())
     ]
     return escape("\n".join(lines))
+
+
+def _people(found: Agreement) -> str:
+    """How far people and the environment agree, and what is still to be judged."""
+    if found.share is None:
+        return f"People: none of {found.asked} answers of the sealed test judged yet"
+    agreed = found.judged - found.too_strict - found.too_lax
+    return (
+        f"People: the environment's verdict is theirs on {agreed} of {found.judged} answers of the sealed test "
+        f"({found.share.estimate:.2f}; {found.share.lower:.2f} to {found.share.upper:.2f}), too strict on "
+        f"{found.too_strict}, too lax on {found.too_lax}; {found.asked} were asked about"
+    )
 
 
 def _proof(proof: Proof) -> str:

@@ -14,10 +14,10 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from burnish.agent.api import Run
-from burnish.agent.people import open_questions
+from burnish.agent.api import Run, write_report
 from burnish.agent.terminal import console
 from burnish.memory.journal import Journal
+from burnish.policies.involvement import open_questions
 from burnish.records import Action, Decision, Question
 from burnish.types import Record
 
@@ -70,7 +70,7 @@ def review(run: Run, who: str) -> Reviewed:
     """Ask a person question after question until they quit or none is left; what they skip comes again next time.
 
     In a terminal a key is enough; elsewhere each line of standard input is one, and an edit is followed by the lines of
-    the answer up to an empty one.
+    the answer up to an empty one. The report of a finished run is written anew, since it says how far they agree.
     """
     settled, waiting = 0, open_in(run)
     journal = Journal.join(run.place.journal)
@@ -87,6 +87,8 @@ def review(run: Run, who: str) -> Reviewed:
         left = open_questions(journal.questions(), journal.decisions())
     finally:
         journal.close()
+        if settled and run.place.report.is_file():
+            write_report(run)
     return Reviewed(settled, len(left))
 
 

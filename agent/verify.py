@@ -14,13 +14,13 @@ from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
 from burnish.agent.exports.rows import LEARNT_FROM
-from burnish.agent.people import decided
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
 from burnish.memory.journal import Journal
 from burnish.policies.acceptance import score
+from burnish.policies.involvement import decided
 from burnish.protocols import Environment
 from burnish.records import SEALED, GateRecord, IterationRecord
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash

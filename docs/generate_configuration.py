@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel
 
-from burnish.agent.assembly import IMPLEMENTATIONS, OPERATORS
+from burnish.agent.assembly import EXPANDERS, IMPLEMENTATIONS, OPERATORS, PROVERS
 from burnish.config import ModelConfig, ModelsConfig, RunConfig
 from burnish.environments.registry import BUILT_IN, load
 
@@ -27,6 +27,9 @@ MEANINGS = {
     "environment_options": "Keyword arguments for the environment's class.",
     "environment_timeout": "Seconds for one verdict, and for one stretch of drawing tasks.",
     "seed": "Seed of all randomness of the loop.",
+    "level": "How much people have a part in the run, from all (1) to none (6), see [levels.md](levels.md).",
+    "proofs": f"Methods whose claims are measured after the sealed test, see [methods.md](methods.md); known are "
+    f"{', '.join(f'`{name}`' for name in PROVERS)}.",
     "prompt": "Sections of the seed prompt by name, in order. Empty: one section `task` with the environment's "
     "instruction. The operators write the sections `task`, `rules` and `style`.",
     "operators": f"What proposes challengers; known are {', '.join(f'`{name}`' for name in OPERATORS)}.",
@@ -66,10 +69,15 @@ MEANINGS = {
     "sampling.top_p": "Nucleus of these answers.",
     "sampling.sketches": "Where answers are plans, attempts at a task whose cell memory knows little of: each calls "
     "other tools, drawn by chance, and the model fills in their arguments. 0 lets the model choose the tools always.",
+    "sampling.hints": "Tasks that no answer was right for, tried once more with a hint at how a right answer ends "
+    "(STaR); 0 is none. The environment has to know answers.",
+    "sampling.variants": "Variants of its task, with other constants, that a plan has to be right for before it is "
+    "learned; 0 is none. The environment has to make them.",
     "sampling.forms": "Where the environment knows the form of its answers and the server takes grammars, attempts at "
     "a task whose cell memory knows little of are held to it. Trials, gate and sealed test are not.",
     "retrieval.policy": "`shelves`: a few fixed sets of exemplars that many tasks share, so that servers find most of "
-    "a prompt in their cache. `nearest`: the most alike for every task anew.",
+    "a prompt in their cache. `nearest`: the most alike for every task anew. `value`: of the turns of episodes that "
+    "are alike, those whose action was worth most in all logged episodes; elsewhere the same as `nearest`.",
     "retrieval.k": "Exemplars shown with a task, 0 or more.",
     "retrieval.relevance": "The weight of likeness against spread, 0 to 1 (rho of maximal marginal relevance).",
     "retrieval.order": "Whether the most alike exemplar stands last or first.",
@@ -82,6 +90,11 @@ MEANINGS = {
     "whose texts and numbers are copied from the task, `plan` for calls of the environment's tools on the task's own "
     "constants, both by a grammar (llama.cpp, so also the embedded model). `auto`: `plan` where the environment has "
     "tools and the server takes grammars, else `text`.",
+    "decoding.best_of": "Answers of which one is given, in trials, gate and sealed test; above 1 it takes a "
+    "`decoding.temperature` above 0. Attempts are sampled anyway, and episodes are played once.",
+    "decoding.choice": "Which one: `vote`, whose last line most of them have; `steps`, the one whose steps the step "
+    "model finds right, which takes an environment that labels steps, and until some are right and some wrong is "
+    "`vote`.",
     "memory.index": "`chroma` keeps the vector index on disk; `numpy` compares with every exemplar, in RAM.",
     "memory.embedder": "`minilm` (packaged), `hash` (spelling only, no model), or the folder of a "
     "sentence-transformers model.",
@@ -92,6 +105,19 @@ MEANINGS = {
     "decoding.history": "Earlier turns of an episode that are shown before the observation.",
     "sealed.tasks": "Test tasks of the sealed test; each is answered by up to five programs.",
     "sealed.alpha": "Significance of the verdict `improved`.",
+    "review.patience_seconds": "Longest wait for people, after which the run stops, to be resumed; 0 asks and stops. "
+    "Left out, it waits as long as `budget.seconds` lasts.",
+    "review.sample": "At level 4, answers of the sealed test that people judge.",
+    "expanding.methods": f"Known are {' and '.join(f'`{name}`' for name in EXPANDERS)}; nothing is expanded below "
+    "level 6.",
+    "expanding.drafts": "Texts that each method writes in an iteration; most become no task.",
+    "expanding.samples": "Answers to each task that was made.",
+    "constitution.file": "A TOML file of principles; empty is no constitution. A recipe may name one that stands "
+    "beside it.",
+    "constitution.answers": "Answers of an iteration that are criticised and revised.",
+    "judging.reasons": "Whether the judge says why before it rates. The rating is then the digit it writes; "
+    "without, it is the expected value over the probabilities of the digits where the server gives them.",
+    "judging.shown": "Answers of the iteration before that the judge is shown, half verified and half not.",
     "train.every": "Every so many iterations an adapter is trained and goes to the gate; 0 is never. See "
     "[training](training.md); it takes the extra `train` and the embedded model.",
     "train.method": "LoRA on right answers, or on pairs of a right and a wrong one.",

@@ -7,6 +7,10 @@ run poses tasks of its own besides.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from burnish.records import Decision, Question
+
 
 def written_by_people(level: int) -> bool:
     """Whether people write the answers."""
@@ -23,6 +27,28 @@ def judged_by_people(level: int) -> bool:
     return level in {2, 3}
 
 
+def seen_by_people(level: int) -> bool:
+    """Whether nothing is learned but what people wrote or judged."""
+    return level <= 3
+
+
 def evaluated_by_people(level: int) -> bool:
     """Whether people judge a sample of the sealed test."""
     return level == 4
+
+
+def decided(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """By question the decision that counts: the last one that settles it, with the last rating given."""
+    found: dict[str, Decision] = {}
+    for decision in decisions:
+        if decision.settles:
+            found[decision.question] = decision
+    return found
+
+
+def open_questions(questions: Sequence[Question], decisions: Sequence[Decision]) -> list[Question]:
+    """What is still to be answered, those that were skipped last."""
+    settled = decided(decisions)
+    skipped = {d.question: number for number, d in enumerate(decisions) if d.action == "skip"}
+    left = [question for question in questions if question.id not in settled]
+    return sorted(left, key=lambda question: skipped.get(question.id, -1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from itertools import islice
@@ -10,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from burnish.agent.cli import app
+from burnish.agent.recipes.listing import configuration
+from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
 
@@ -28,6 +33,20 @@ def test_the_configuration_page_is_what_the_code_says() -> None:
 def test_relative_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_is_there_with_its_options(page: Path) -> None:
+    for line in re.findall(r"^ *\$ burnish (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        command: Any = get_command(app)
+        words = shlex.split(line, comments=True)
+        while commands := getattr(command, "commands", None):
+            assert words[0] in commands, line
+            command = commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if re.match("--?[a-z]", word)} <= known, line
+        if command.name == "run" and re.match("examples/|[a-z][a-z-]*$", words[0]):
+            RunConfig.load(ROOT / configuration(Path(words[0])))  # refuses what is not there
 
 
 async def test_the_environment_of_the_readme_works(tmp_path: Path) -> None:

@@ -24,8 +24,10 @@ ENVIRONMENTS = {
     "seeded.py:Seeded": {"seeds"},
     "formed.py:Formed": {"forms"},
     "stepwise.py:Stepwise": {"step labels"},
-    "authored.py:Authored": {"authoring"},
+    "authored.py:Authored": {"authoring", "variants"},
     "tooled.py:Tooled": {"tools"},
+    "varied.py:Varied": {"tools", "variants"},
+    "evolving.py:Evolving": {"evolving"},
     "guessing.py:Guessing": {"episodes"},
 }
 SCRIPTS = ("checked.py", "rehearsal.py")

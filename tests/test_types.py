@@ -102,6 +102,7 @@ def test_a_field_that_an_older_version_did_not_write_takes_its_default() -> None
 
 
 SAMPLES = """
+from burnish.programs import *
 from burnish.types import *
 task = Task("env", "naïve  prompt\\ud800", {"b": 1, "a": [None]}, "cell")
 prompt = Prompt((("role", "You answer."), ("rules", "é")))

@@ -12,7 +12,7 @@ from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.policies.admission import Applicant, Resident
 from burnish.policies.eviction import usefulness
-from burnish.policies.involvement import judged_by_people
+from burnish.policies.involvement import seen_by_people
 from burnish.types import Exemplar, Task
 
 EVICTION_SAMPLE = 1024
@@ -27,8 +27,8 @@ async def curate(state: State, runtime: Runtime[Session]) -> State:
     session = runtime.context
     scratch = session.scratch
     tasks = {task.id: task for task in scratch.tasks}
-    # Where people judge what is learned, they were not asked about these.
-    trials = [] if judged_by_people(session.config.level) else session.journal.judged("rewrite", scratch.number - 1)
+    # Where people write or judge what is learned, they have not seen these.
+    trials = [] if seen_by_people(session.config.level) else session.journal.judged("rewrite", scratch.number - 1)
     tasks |= {a.task_id: session.journal.task(a.task_id) for _, a, _ in trials}
     judged = list({a.id: (a, f) for a, f in [*scratch.judged, *((a, f) for _, a, f in trials)]}.values())
     scratch.born, scratch.died = _admit(session, judged, tasks)

@@ -6,6 +6,7 @@ from burnish.agent.nodes.state import State
 from burnish.agent.people import written_by_hand
 from burnish.agent.preflight import none_posed
 from burnish.agent.session import Session
+from burnish.errors import ConfigError
 from burnish.policies.curriculum import Candidate, allot
 from burnish.policies.involvement import cleaned_by_machine
 
@@ -17,6 +18,11 @@ async def draw(state: State, runtime: Runtime[Session]) -> State:
     wanted, samples = policy.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
     if cleaned_by_machine(session.config.level):
         pool = written_by_hand(session)
+        if not pool:
+            raise ConfigError(
+                "level 2 has a machine clean what people wrote, and memory holds nothing of theirs; bring exemplars by "
+                "the environment (`seeds`) or by `program`, or run at level 3"
+            )
     else:
         pool = await session.environment.draw("train", session.seed_for("draw"), policy.pool(wanted))
     if not pool:

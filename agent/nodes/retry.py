@@ -11,6 +11,7 @@ from burnish.agent.nodes.state import State
 from burnish.agent.retriever import Recalled
 from burnish.agent.session import Session
 from burnish.errors import ModelRejected
+from burnish.policies.involvement import written_by_people
 from burnish.types import Attempt, Task
 
 HINT = "Hint: a right answer ends with {}"
@@ -23,15 +24,16 @@ async def retry(state: State, runtime: Runtime[Session]) -> State:
     """Have failed tasks tried again with a hint (STaR; Zelikman et al. 2022).
 
     What comes of it is judged as an answer to the task without the hint, and is learned as one; an answer that speaks
-    of the hint is none.
+    of the hint is none. Where people write the answers, no model tries.
     """
     session = runtime.context
     scratch = session.scratch
-    if not session.config.sampling.hints or session.environment.episodic:
+    config = session.config
+    if not config.sampling.hints or session.environment.episodic or written_by_people(config.level):
         return {"hinted": 0}
     solved = {a.task_id for a, f in scratch.judged if f.verified}
     failed = [i for i, task in enumerate(scratch.tasks) if task.id not in solved]
-    chosen = sorted(session.rng("hints").permutation(failed)[: session.config.sampling.hints].tolist())
+    chosen = sorted(session.rng("hints").permutation(failed)[: config.sampling.hints].tolist())
     made = await gather_in_order(_hinted(session, scratch.tasks[i], scratch.recalled[i]) for i in chosen)
     attempts = [attempt for attempt in made if attempt is not None]
     tasks = {task.id: task for task in scratch.tasks}

@@ -12,6 +12,7 @@ from burnish.agent.nodes.state import State
 from burnish.agent.session import Session
 from burnish.errors import ModelRejected
 from burnish.policies.constitution import REVISIONS, Principle, Revision, gained
+from burnish.policies.involvement import written_by_people
 from burnish.records import Completion
 from burnish.types import Attempt, JsonValue, Message, Task
 
@@ -38,10 +39,12 @@ class Pair:
 
 
 async def revise(state: State, runtime: Runtime[Session]) -> State:
-    """Have answers criticised by principles of the constitution and revised; what is better makes a pair."""
+    """Have answers criticised by principles of the constitution and revised; what is better makes a pair. No model
+    revises where people write the answers.
+    """
     session = runtime.context
     scratch, settings = session.scratch, session.config.constitution
-    if not session.principles or not settings.answers or session.environment.episodic:
+    if not session.principles or session.environment.episodic or written_by_people(session.config.level):
         return {"revised": 0}
     judged = [i for i, (a, f) in enumerate(scratch.judged) if f.status.judged and a.answer.strip()]
     rng = session.rng("constitution")

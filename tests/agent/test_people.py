@@ -18,10 +18,12 @@ from codes import code_of
 from laboratory import CommandLine, Laboratory
 
 from burnish.agent.api import open_run
+from burnish.agent.report import Agreement
 from burnish.agent.reviewing import open_in, review
 from burnish.agent.verify import verify
-from burnish.errors import Waiting
+from burnish.errors import ConfigError, Waiting
 from burnish.memory.journal import Journal
+from burnish.policies.verdict import wilson
 from burnish.records import Decision, Question
 
 SEEDED = f"{Path(__file__).with_name('seeded_codes.py')}:SeededCodes"
@@ -127,8 +129,10 @@ def test_what_a_person_edited_is_theirs_and_the_models(lab: Laboratory) -> None:
 
 def test_at_level_1_people_write_and_no_model_is_asked_for_data(lab: Laboratory) -> None:
     with at_the_desk(lab.folder / "run", honest):
-        report = lab.run("run", level=1, budget={"iterations": 2})
+        report = lab.run("run", level=1, operators=["bank"], policies={"rewriting": {"growing": 9.0}})
     run = open_run(lab.folder / "run")
+    with run.journal() as journal:
+        assert any(f.verified for _, _, f in journal.judged("rewrite")), "challengers are tried by the model"
     assert {(e.origin, e.model, e.level) for e in run.memory()} == {("person", "", 1)}
     assert "attempt" not in {line.node for line in report.usage}
     assert verify(run).holds, verify(run).problems
@@ -151,10 +155,38 @@ def test_at_level_2_a_machine_cleans_what_people_wrote_and_they_verify_it(lab: L
     assert verify(run).holds, verify(run).problems
 
 
+def test_at_level_2_there_has_to_be_something_that_people_wrote(lab: Laboratory) -> None:
+    with pytest.raises(ConfigError, match=r"holds nothing of theirs; bring exemplars .* or run at level 3"):
+        lab.run("run", level=2)
+
+
 def test_at_level_4_people_judge_a_sample_of_the_sealed_test(lab: Laboratory) -> None:
     lab.run("run", level=4, review={"sample": 5})
     waiting = open_in(open_run(lab.folder / "run"))
     assert [q.kind for q in waiting] == ["evaluate"] * 5
+    assert all(q.verified is None and not q.feedback for q in waiting), "they are to judge without the environment"
+
+
+def test_the_report_says_how_far_people_agree_with_the_environment(
+    lab: Laboratory, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = lab.run("run", level=4, review={"sample": 6})
+    assert report.agreement == Agreement(asked=6, judged=0, too_strict=0, too_lax=0, share=None)
+    assert "none of 6 answers" in burnish("report", lab.folder / "run").out
+    run = open_run(lab.folder / "run")
+    right = [q.answer == code_of(q.prompt) for q in open_in(run)[:5]]
+    keys = ["r" if right[0] else "a", *("a" if known else "r" for known in right[1:]), "q"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(keys)))
+    assert review(run, "ada").settled == 5
+    agreement = run.report().agreement
+    assert agreement
+    assert (agreement.asked, agreement.judged) == (6, 5)
+    assert (agreement.too_strict, agreement.too_lax) == ((0, 1) if right[0] else (1, 0))
+    assert agreement.share == wilson(4, 5)
+    shown = burnish("report", lab.folder / "run").out
+    assert "on 4 of 5 answers" in " ".join(shown.split())
+    assert "burnish review" in shown
+    assert verify(run).holds, verify(run).problems
 
 
 def test_levels_5_and_6_ask_nobody(lab: Laboratory) -> None:
