@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from burnish.agent.adapters import adapter_file
 from burnish.agent.constitution import read_constitution
 from burnish.agent.embedded import model_file
 from burnish.agent.expanding.backtranslation import Backtranslation
 from burnish.agent.expanding.base import Expander
 from burnish.agent.expanding.evol import Evol
+from burnish.agent.lora_adapters import adapter_file
 from burnish.agent.models.client import authorization
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
@@ -27,16 +27,16 @@ from burnish.agent.operators.settings import SettingsOperator
 from burnish.agent.operators.train import TrainOperator
 from burnish.agent.program_file import load_program
 from burnish.agent.proving.abstraction import AbstractionProver
+from burnish.agent.proving.backtranslation import RoundTripProver
 from burnish.agent.proving.base import Prover
-from burnish.agent.proving.compiling import CompileProver
+from burnish.agent.proving.compile import CompileProver
 from burnish.agent.proving.constitution import ConstitutionProver
 from burnish.agent.proving.curation import CurationProver
-from burnish.agent.proving.evolving import EvolProver
+from burnish.agent.proving.evol import EvolProver
 from burnish.agent.proving.hints import HintsProver
-from burnish.agent.proving.round_trip import RoundTripProver
-from burnish.agent.proving.student import StudentProver
-from burnish.agent.proving.supervision import StepsProver
-from burnish.agent.proving.valued import ValuesProver
+from burnish.agent.proving.steps import StepsProver
+from burnish.agent.proving.values import ValuesProver
+from burnish.agent.proving.weak_to_strong import StudentProver
 from burnish.agent.session import Policies
 from burnish.agent.training.libraries import check_libraries
 from burnish.config import POLICY_KINDS, Options, RunConfig

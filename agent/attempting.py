@@ -120,7 +120,7 @@ class Attempter:
             usage=sum((c.usage for c in completions), Usage()),
         )
 
-    async def _completions(self, trial: Trial) -> list[Completion]:
+    async def _completions(self, trial: Trial) -> Sequence[Completion]:
         """One answer; of a program that picks among several, so many, unless it is sampled from anyway."""
         exemplars, place = trial.recalled.exemplars, trial.place
         if trial.temperature is not None or trial.program.decoding.best_of == 1:

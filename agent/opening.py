@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from burnish.agent.adapters import AdapterServers, adapter_file, adapter_id, adapters_of
 from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
 from burnish.agent.embedded import EmbeddedServer, model_file
+from burnish.agent.lora_adapters import AdapterServers, adapter_file, adapter_id, adapters_of
 from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger

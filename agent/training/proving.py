@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from burnish.agent.adapters import adapters_of
 from burnish.agent.api import Notify, Run
 from burnish.agent.directory import RunDirectory
 from burnish.agent.loop import stopping_on_signals
+from burnish.agent.lora_adapters import adapters_of
 from burnish.agent.nodes.gate import race
 from burnish.agent.opening import Opened, open_session
 from burnish.agent.operators.base import Proposal

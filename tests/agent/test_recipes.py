@@ -10,6 +10,7 @@ from laboratory import CommandLine, Laboratory
 from burnish.agent.assembly import PROVERS, check_parts
 from burnish.agent.recipes.listing import configuration, recipe, recipes
 from burnish.config import RunConfig
+from burnish.environments.registry import load
 from burnish.errors import ConfigError
 
 PROMISED = {
@@ -29,6 +30,7 @@ def test_every_promised_recipe_is_there_and_says_what_for() -> None:
 def test_a_recipe_is_valid_bounded_and_proves_something(name: str) -> None:
     config = RunConfig.load(recipe(name).path)
     check_parts(config)
+    load(config.environment, config.environment_options)
     assert config.proofs
     assert set(config.proofs) <= set(PROVERS)
     assert config.budget.seconds is not None

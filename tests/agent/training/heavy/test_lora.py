@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from burnish.agent.adapters import AdapterServers, adapter_id
 from burnish.agent.embedded import EmbeddedServer, model_file
+from burnish.agent.lora_adapters import AdapterServers, adapter_id
 from burnish.agent.training.conversion import write_gguf
 from burnish.agent.training.data import Example
 from burnish.agent.training.libraries import quietly
