@@ -100,5 +100,5 @@ async def cleaned(session: Session) -> list[Attempt]:
 
 
 def _by_hand(session: Session) -> dict[str, Exemplar]:
-    """The newest exemplar of each task that people made."""
-    return {e.task_id: e for e in session.memory.alive() if e.origin in {"seed", "person"}}
+    """The exemplars that people made, by task, as the run began with them: what was cleaned may have replaced them."""
+    return {e.task_id: e for e in session.memory.at(0) if e.origin in {"seed", "person"}}

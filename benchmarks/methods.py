@@ -13,25 +13,28 @@ import argparse
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solvers import SlippingSolver
+from solvers import SlippingSolver, at_the_desk, guessing
 
 from burnish import RunConfig
-from burnish.agent.api import resume, run
+from burnish.agent.api import open_run, resume, run
 from burnish.agent.models.scripted import ScriptedServer
 from burnish.agent.recipes.listing import recipe, recipes
 from burnish.agent.report import Report
+from burnish.errors import BudgetExhausted, Waiting
 from burnish.records import Proof
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 BEGIN, END = "<!-- methods -->", "<!-- end of methods -->"
 HEAD = "\n| method | model | claim tested | figure | 95 % interval | passed | detail |\n|---|---|---|---|---|---|---|\n"
 EMBEDDED = "embedded"
+LONGER = 3600
 PASSED = {True: "yes", False: "NO", None: "not told"}
 
 UNRELATED = '[[principle]]\nname = "thanks"\ntext = "The answer thanks the reader."\ncontains = ["thank"]\n'
@@ -46,6 +49,9 @@ class Case:
     changes: dict[str, Any]
     model: str = EMBEDDED
     script: Callable[[Any], str] | None = None
+
+
+LEVELS = Case("levels", "", {}, "a guesser, a scripted person")
 
 
 def cases() -> list[Case]:
@@ -89,6 +95,43 @@ def configured(case: Case, seed: int, scratch: Path, url: str) -> RunConfig:
     return RunConfig.parse(data)
 
 
+def levels(keep: Path, seed: int) -> list[Proof]:
+    """The same environment at each level of involvement, and at level 3 with nobody there."""
+    proofs = []
+    with ScriptedServer(guessing) as server:
+        base: dict[str, Any] = {
+            "environment": "arithmetic",
+            "environment_options": {"most": 1},
+            "models": {"task": {"url": server.base_url, "name": "guesser"}},
+            "memory": {"embedder": "hash", "index": "numpy"},
+            "sampling": {"tasks": 8, "samples": 3, "temperature": 1.0},
+            "sealed": {"tasks": 12},
+            "budget": {"iterations": 2},
+            "seed": seed,
+        }
+        for level in range(1, 7):
+            place = keep / f"level-{level}-{seed}"
+            with at_the_desk(place):
+                run(RunConfig.parse({**base, "level": level}), directory=place)
+            learned = [e for e in open_run(place).memory() if e.origin != "seed"]
+            said = ", ".join(f"{n} {origin}" for origin, n in sorted(Counter(e.origin for e in learned).items()))
+            right = bool(learned) and {e.level for e in learned} == {level}
+            claim = f"a run at level {level} learns, and every exemplar says so"
+            proofs.append(Proof("levels", claim, float(len(learned)), None, None, right, said))
+        place = keep / f"level-3-nobody-{seed}"
+        waited = False
+        try:
+            run(RunConfig.parse({**base, "level": 3, "review": {"patience_seconds": 1}}), directory=place)
+        except Waiting:
+            waited = True
+        learned = [e for e in open_run(place).memory() if e.origin != "seed"]
+        claim = "at level 3 a run that nobody answers waits, says so, and learns nothing"
+        proofs.append(
+            Proof("levels", claim, float(len(learned)), None, None, waited and not learned, "exemplars learned")
+        )
+    return proofs
+
+
 @contextmanager
 def served(case: Case) -> Iterator[str]:
     """The address of the case's scripted model; empty for the embedded one."""
@@ -104,7 +147,11 @@ def measured(case: Case, seed: int, keep: Path) -> tuple[Report, float]:
     place = keep / f"{re.sub('[^a-z]+', '-', case.name)}-{seed}"
     started = time.monotonic()
     with served(case) as url:
-        report = resume(place) if place.exists() else run(configured(case, seed, keep, url), directory=place)
+        try:
+            report = resume(place) if place.exists() else run(configured(case, seed, keep, url), directory=place)
+        except BudgetExhausted as error:  # on a busy machine; the seconds then say that it took longer than promised
+            print(f"{case.name}: {error}")
+            report = resume(place, budget={"seconds": LONGER})
     return report, time.monotonic() - started
 
 
@@ -121,16 +168,24 @@ def write(case: Case, rows: Sequence[str]) -> None:
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     table, after = rest.split(END)
     kept = [line for line in table.splitlines()[3:] if line and not line.startswith(f"| {case.name} | ")]
-    names = [one.name for one in cases()]
+    names = [one.name for one in (LEVELS, *cases())]
     lines = sorted([*kept, *rows], key=lambda line: names.index(line.split(" | ")[0].removeprefix("| ")))
     body = "".join(f"{line}\n" for line in lines)
     PAGE.write_text(f"{before}{BEGIN}{HEAD}{body}{END}{after}", encoding="utf-8")
 
 
+def told(case: Case, proofs: Sequence[Proof], *, write_them: bool) -> None:
+    """Print the rows of a case, and put them into the page if wanted."""
+    rows = [row(case, proof) for proof in proofs]
+    print("\n".join(rows), flush=True)
+    if write_them:
+        write(case, rows)
+
+
 def main() -> None:
     known = {case.name: case for case in cases()}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *known], help=", ".join(known))
+    parser.add_argument("names", nargs="*", help=", ".join([*known, LEVELS.name]))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder in which the runs stay")
     parser.add_argument("--write", action="store_true")
@@ -138,15 +193,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         keep = options.keep or Path(scratch)
         keep.mkdir(parents=True, exist_ok=True)
-        for case in [known[name] for name in options.names] or known.values():
+        if not options.names or LEVELS.name in options.names:
+            told(LEVELS, levels(keep, options.seed), write_them=options.write)
+        for case in [known[name] for name in options.names if name != LEVELS.name] if options.names else known.values():
             report, seconds = measured(case, options.seed, keep)
             print(
                 f"{case.name}: {report.verdict}, {report.total.calls} calls, {report.seconds:.0f} s ({seconds:.0f} now)"
             )
-            rows = [row(case, proof) for proof in report.proofs]
-            print("\n".join(rows), flush=True)
-            if options.write:
-                write(case, rows)
+            told(case, report.proofs, write_them=options.write)
 
 
 if __name__ == "__main__":

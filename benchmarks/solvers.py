@@ -1,16 +1,23 @@
-"""Scripted models of known skill, for claims that the embedded model is too weak to test; not run by themselves."""
+"""Scripted models and people of known skill, for claims that the embedded model cannot test; not run by themselves."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from burnish.environments.built_in.algebra import NotAnEquation, read_equation
+from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.built_in.equations import ASK
 from burnish.environments.built_in.solutions import worked
+from burnish.memory.journal import Journal
+from burnish.records import Decision, Question
 
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -65,3 +72,50 @@ def slipped(before: str, step: str, rng: random.Random) -> str:
                 if b > 1 and a % b == 0 and Fraction(a, b) == number:
                     return f"{step[: place.start()]}{a * b}{step[place.end() :]}"
     return step
+
+
+def guessing(body: Mapping[str, Any]) -> str:
+    """Answers a one-step problem by a plan with a tool drawn by chance; told to clean an answer, gives it back."""
+    asked = str(body["messages"][-1]["content"])
+    if "\n\nAnswer: " in asked:
+        return asked.rpartition("Answer: ")[2].strip()
+    rng = random.Random(f"{asked} {body.get('seed')}")
+    numbers = re.findall(r"(?<!\w)[0-9]+", asked)
+    if len(numbers) < 2:
+        return "3"
+    return f"y1 = {rng.choice(('add', 'subtract', 'multiply', 'divide'))}({numbers[0]}, {numbers[1]})"
+
+
+@contextmanager
+def at_the_desk(run: Path) -> Iterator[None]:
+    """Somebody who knows arithmetic answers what a run asks people, beside it, in the journal."""
+    stop = threading.Event()
+
+    def sit() -> None:
+        while not (run / "journal.db").exists() and not stop.is_set():
+            time.sleep(0.02)
+        time.sleep(0.2)
+        journal = Journal.join(run / "journal.db")
+        done: set[str] = set()
+        while not stop.is_set():
+            for question in journal.questions():
+                if question.id not in done:
+                    done.add(question.id)
+                    journal.add_decision(_decided(journal, question))
+            time.sleep(0.02)
+        journal.close()
+
+    person = threading.Thread(target=sit)
+    person.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        person.join()
+
+
+def _decided(journal: Journal, question: Question) -> Decision:
+    when, plan = "2026-01-01T00:00:00+00:00", Arithmetic().solve(journal.task(question.task_id))
+    if question.kind == "write":
+        return Decision(question.id, "edit", "script", when, answer=plan)
+    return Decision(question.id, "accept" if question.answer == plan else "reject", "script", when)

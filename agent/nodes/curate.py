@@ -73,16 +73,19 @@ def _applicant(session: Session, lesson: Lesson, exemplar: Exemplar) -> Applican
         cell=exemplar.cell,
         verified=lesson.verified,
         judged=lesson.feedback.status.judged,
-        merit=_merit(session, exemplar.reward, exemplar.rating),
+        merit=_merit(session, exemplar),
     )
 
 
-def _merit(session: Session, reward: float, rated: float | None) -> float:
-    """The reward; the judge's rating breaks ties once it has earned its vote."""
+REVIEWED = 1e-4
+"""What a person's verdict adds to the merit of an answer: it decides between two that are equal otherwise."""
+
+
+def _merit(session: Session, exemplar: Exemplar) -> float:
+    """The reward; the judge's rating breaks ties once it has earned its vote, and then a person's verdict."""
     rating = session.scratch.rating
-    if rating is None or not rating.vote:
-        return reward
-    return reward + (rated or 0.0) / 1000
+    rated = (exemplar.rating or 0.0) / 1000 if rating is not None and rating.vote else 0.0
+    return exemplar.reward + rated + REVIEWED * bool(exemplar.reviewer)
 
 
 def _residents(
@@ -94,7 +97,7 @@ def _residents(
     found: dict[str, Resident] = {}
     for prompt, neighbour in zip(verified, chain.from_iterable(nearest), strict=False):  # none in an empty memory
         exemplar = session.memory[neighbour.id]
-        merit = _merit(session, exemplar.reward, exemplar.rating)
+        merit = _merit(session, exemplar)
         found[prompt] = Resident(exemplar.id, exemplar.lesson, exemplar.cell, neighbour.similarity, merit)
     return [found.get(lesson.prompt) for lesson in offered]
 

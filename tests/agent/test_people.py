@@ -151,6 +151,7 @@ def test_at_level_2_a_machine_cleans_what_people_wrote_and_they_verify_it(lab: L
     run = open_run(lab.folder / "run")
     assert {q.prompt for q in Journal.read(run.place.journal).questions()} <= {e.prompt for e in run.memory(0)}
     cleaned = [e for e in run.memory() if e.origin == "cleaned"]
+    assert cleaned, "what was cleaned and verified takes the place of what it was made of"
     assert all(e.level == 2 and e.reviewer == "ada" for e in cleaned)
     assert verify(run).holds, verify(run).problems
 
