@@ -29,7 +29,7 @@ FIRST = "the first step the model doubts is the first error that the environment
 FEWER = "active learning needs fewer labelled answers than uniform sampling (ratio)"
 TASKS, SAMPLES = 40, 8
 LEAST = 40
-BATCH, REPEATS, REACHED = 8, 10, 0.95
+BATCH, REPEATS, REACHED = 8, 24, 0.95
 SCORINGS: tuple[Scoring, ...] = ("product", "minimum", "mean")
 
 
