@@ -100,5 +100,6 @@ async def cleaned(session: Session) -> list[Attempt]:
 
 
 def _by_hand(session: Session) -> dict[str, Exemplar]:
-    """The exemplars that people made, by task, as the run began with them: what was cleaned may have replaced them."""
-    return {e.task_id: e for e in session.memory.at(0) if e.origin in {"seed", "person"}}
+    """The newest exemplar of each task that people made, also where what was cleaned has replaced it."""
+    known = [*session.memory.at(0), *session.memory.alive()]
+    return {e.task_id: e for e in known if e.origin in {"seed", "person"}}
