@@ -41,26 +41,29 @@ def test_what_the_terms_forbid_never_leaves(
 
 
 def commands_on_runs(run: Path, out: Path) -> Iterator[list[object]]:
-    """Every command that takes a run, with the least it needs."""
+    """Every command that takes a run, with the least it needs; what it writes is for training."""
     for command in app.registered_commands:
         assert command.callback
         parameters = inspect.signature(command.callback).parameters
         if "run" in parameters:
             name = command.name or command.callback.__name__
             compared = [0, 1] if {"a", "b"} <= set(parameters) else []
-            yield [name, run, *compared, *(["--out", out] if "out" in parameters else [])]
+            purpose = ["--purpose", "train"] if "purpose" in parameters else []
+            yield [name, run, *compared, *(["--out", out] if "out" in parameters else []), *purpose]
 
 
 def test_by_no_command_does_a_row_leave_a_run_whose_terms_forbid_it(
     run: Run, tmp_path: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = shutil.copytree(run.place.path, tmp_path / "runs" / "run")
-    query(copy, "UPDATE attempts SET body = json_set(body, '$.model', 'llama-2-7b')")
+    for table in ("attempts", "exemplars"):
+        query(copy, f"UPDATE {table} SET body = json_set(body, '$.model', 'llama-2-7b')")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     done = {str(arguments[0]): burnish(*arguments) for arguments in commands_on_runs(copy, tmp_path / "here" / "out")}
-    assert {"export", "memory", "report", "resume", "diff"} <= set(done)
-    assert "outputs of llama-2-7b may not train other models" in done["export"].err
+    assert {"export", "program", "train", "memory", "report", "resume", "diff"} <= set(done)
+    for command in ("export", "program"):
+        assert "outputs of llama-2-7b may not train other models" in done[command].err
     assert list((tmp_path / "here").iterdir()) == []
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run"]
 
