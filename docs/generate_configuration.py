@@ -90,7 +90,7 @@ MEANINGS = {
     "whose texts and numbers are copied from the task, `plan` for calls of the environment's tools on the task's own "
     "constants, both by a grammar (llama.cpp, so also the embedded model). `auto`: `plan` where the environment has "
     "tools and the server takes grammars, else `text`.",
-    "decoding.tags": "whether each exemplar says how it came about, and the task asks for what people made",
+    "decoding.tags": "Whether each exemplar says how it came about, and the task asks for what people made.",
     "decoding.best_of": "Answers of which one is given, in trials, gate and sealed test; above 1 it takes a "
     "`decoding.temperature` above 0. Attempts are sampled anyway, and episodes are played once.",
     "decoding.choice": "Which one: `vote`, whose last line most of them have; `steps`, the one whose steps the step "
