@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.agent.kept import Kept
 from burnish.agent.models.rendering import Situation
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
@@ -19,7 +19,6 @@ from burnish.programs import Program
 from burnish.types import Exemplar
 
 Vectors = NDArray[np.float32]
-T = TypeVar("T")
 
 SHELF_SAMPLE = 256
 """Exemplars among which the anchors of shelves are sought; bounds the work however large memory grows."""
@@ -27,8 +26,6 @@ BREADTH = 4
 """MMR chooses k among this many times k nearest."""
 DEPTH = 64
 """So many neighbours of an anchor are looked up at least: programs that differ in k then share the search."""
-KEPT = 16
-"""Sets of shelves, and of anchors, that are kept: champion and challengers of an iteration come back to theirs."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,8 @@ class Retriever:
         self._memory = memory
         self._values = values
         self._neighbourhoods = Neighbourhoods(memory)
-        self._made: dict[tuple[object, ...], _Shelves] = {}
-        self._anchors: dict[tuple[object, ...], list[str]] = {}
+        self._made: Kept[tuple[object, ...], _Shelves] = Kept()
+        self._anchors: Kept[tuple[object, ...], list[str]] = Kept()
 
     def recall(self, program: Program, tasks: Sequence[Situation]) -> list[Recalled]:
         """For each task (or turn of one) what it is shown, the same in whatever company it is asked."""
@@ -110,12 +107,12 @@ class Retriever:
     def _shelves(self, program: Program) -> _Shelves:
         state = self._memory.state(program.revision)
         key = (state, program.retrieval, program.dropped, program.only)
-        return _kept(self._made, key, lambda: self._build(program, state))
+        return self._made.get(key, lambda: self._build(program, state))
 
     def _build(self, program: Program, state: tuple[int, int]) -> _Shelves:
         settings, memory = program.retrieval, self._memory
         key = (state, settings.shelves, program.dropped, program.only)
-        anchors = _kept(self._anchors, key, lambda: self._choose_anchors(program))
+        anchors = self._anchors.get(key, lambda: self._choose_anchors(program))
         if not anchors:
             return _Shelves(np.zeros((1, memory.embedder.dimensions), np.float32), (Shelf(()),))
         vectors = memory.vectors(anchors)
@@ -164,12 +161,3 @@ class Retriever:
 
     def _exemplars(self, program: Program, best_first: Sequence[str]) -> tuple[Exemplar, ...]:
         return tuple(self._memory[i] for i in ordered(best_first, program.retrieval.order))
-
-
-def _kept(cache: dict[tuple[object, ...], T], key: tuple[object, ...], make: Callable[[], T]) -> T:
-    """What the cache holds, else what `make` makes; the oldest beyond `KEPT` are forgotten."""
-    if key not in cache:
-        cache[key] = make()
-        for old in list(cache)[:-KEPT]:
-            del cache[old]
-    return cache[key]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from burnish.agent.evaluation import Judged
+from burnish.agent.kept import Kept
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, deed_vectors, fitted
@@ -54,20 +55,21 @@ def labelled_attempts(journal: Journal, meaning: Embedder, until: int) -> list[L
 
 
 class Supervisor:
-    """The step model as of a revision, fitted when it is asked for, and kept until another revision is."""
+    """The step model as of a revision, fitted when it is asked for."""
 
     def __init__(self, journal: Journal, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
-        self._kept: tuple[int, StepModel | None] = (-1, None)
+        self._fitted: Kept[int, StepModel | None] = Kept()
 
     def at(self, revision: int) -> StepModel | None:
         """None until steps of both kinds are labelled."""
-        if self._kept[0] != revision:
-            known = labelled_attempts(self._journal, self._meaning, revision)
-            both = len({label >= 0 for one in known for label in one.labels}) == 2
-            self._kept = (revision, fitted(known) if both else None)
-        return self._kept[1]
+        return self._fitted.get(revision, lambda: self._fit(revision))
+
+    def _fit(self, revision: int) -> StepModel | None:
+        known = labelled_attempts(self._journal, self._meaning, revision)
+        both = len({label >= 0 for one in known for label in one.labels}) == 2
+        return fitted(known) if both else None
 
     def pick(self, program: Program, task: Task, answers: Sequence[str]) -> int:
         """By the program's choice: the highest step score, or as long as there is no step model, the majority."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from burnish.agent.kept import Kept
 from burnish.memory.journal import Journal
 from burnish.policies.values import ActionValues, Logged
 
@@ -16,15 +17,16 @@ def logged(journal: Journal, until: int) -> list[Logged]:
 
 
 class Valuer:
-    """The values as of a revision, fitted when they are asked for, and kept until another revision is."""
+    """The values as of a revision, fitted when they are asked for."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._kept: tuple[int, ActionValues | None] = (-1, None)
+        self._fitted: Kept[int, ActionValues | None] = Kept()
 
     def at(self, revision: int) -> ActionValues | None:
         """None as long as no episode is logged."""
-        if self._kept[0] != revision:
-            plays = logged(self._journal, revision)
-            self._kept = (revision, ActionValues.fit(plays) if plays else None)
-        return self._kept[1]
+        return self._fitted.get(revision, lambda: self._fit(revision))
+
+    def _fit(self, revision: int) -> ActionValues | None:
+        plays = logged(self._journal, revision)
+        return ActionValues.fit(plays) if plays else None

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from burnish.agent.expanding.base import Draft, Growth
+from burnish.agent.expanding.base import Draft, Growth, written
 from burnish.agent.models.calls import gather_in_order
-from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
-from burnish.errors import ModelRejected
 from burnish.types import Exemplar, Message
 
-MAX_TOKENS = 256
+TEMPERATURE = 0.9
 SHOWN = 4
 
 SYSTEM = "You are given an answer. Write a task of which it is the right answer, and nothing else."
@@ -36,26 +34,17 @@ class Backtranslation:
         weights = [1.0 / held[exemplar.cell] for exemplar in whole]
         share = [weight / sum(weights) for weight in weights]
         chosen = growth.rng.choice(len(whole), size=growth.count, p=share).tolist()
-        made = await gather_in_order(_written(growth, whole, whole[i], slot) for slot, i in enumerate(chosen))
+        made = await gather_in_order(_task_for(growth, whole, whole[i], slot) for slot, i in enumerate(chosen))
         return [draft for draft in made if draft is not None]
 
 
-async def _written(growth: Growth, known: list[Exemplar], source: Exemplar, slot: int) -> Draft | None:
+async def _task_for(growth: Growth, known: list[Exemplar], source: Exemplar, slot: int) -> Draft | None:
     alike = [exemplar for exemplar in known if exemplar.cell == source.cell]
     drawn = growth.rng.choice(len(alike), size=min(SHOWN, len(alike)), replace=False).tolist()
     turned = [m for i in drawn for m in (_user(alike[i].answer), Message("assistant", defuse(alike[i].prompt)))]
-    request = ChatRequest(
-        (Message("system", SYSTEM), *turned, _user(source.answer)),
-        max_tokens=MAX_TOKENS,
-        temperature=0.9,
-        top_p=0.95,
-        seed=int(growth.rng.integers(2**31 - 1)),
-    )
-    try:
-        completion = await growth.ask(request, f"backtranslation {slot}")
-    except ModelRejected:
-        return None
-    return Draft(completion.text.strip(), "write", completion.model, None, source.answer, source.model)
+    messages = (Message("system", SYSTEM), *turned, _user(source.answer))
+    made = await written(growth, messages, f"backtranslation {slot}", temperature=TEMPERATURE)
+    return None if made is None else Draft(made.text.strip(), "write", made.model, None, source.answer, source.model)
 
 
 def _user(answer: str) -> Message:

@@ -9,9 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from burnish.agent.models.client import ChatRequest
+from burnish.errors import ModelRejected
 from burnish.policies.curriculum import Tally
 from burnish.records import Completion
-from burnish.types import Exemplar, Task
+from burnish.types import Exemplar, Message, Task
+
+MAX_TOKENS, TOP_P = 256, 0.95
 
 Ask = Callable[[ChatRequest, str], Awaitable[Completion]]
 """One answer of the model that writes tasks; the text names the call within the iteration."""
@@ -53,6 +56,21 @@ class Growth:
     ask: Ask
     evolve: Evolve | None = None
     """Makes a task harder by its specification; None where the environment cannot."""
+
+
+async def written(growth: Growth, messages: Sequence[Message], item: str, *, temperature: float) -> Completion | None:
+    """What the model writes, sampled by the growth's random numbers; None where its server rejects what is asked."""
+    request = ChatRequest(
+        tuple(messages),
+        max_tokens=MAX_TOKENS,
+        temperature=temperature,
+        top_p=TOP_P,
+        seed=int(growth.rng.integers(2**31 - 1)),
+    )
+    try:
+        return await growth.ask(request, item)
+    except ModelRejected:
+        return None
 
 
 class Expander(Protocol):

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from burnish.agent.expanding.base import Draft, Growth
+from burnish.agent.expanding.base import Draft, Growth, written
 from burnish.agent.models.calls import gather_in_order
-from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
-from burnish.errors import ModelRejected
 from burnish.policies.yields import drawn
 from burnish.types import Message, Task
 
-MAX_TOKENS = 256
+TEMPERATURE = 0.7
 TRIES = 12
 
 OPERATORS: Mapping[str, str] = MappingProxyType(
@@ -69,15 +67,7 @@ async def _evolved(growth: Growth, operator: str, parent: Task, slot: int) -> Dr
 
 
 async def _rewritten(growth: Growth, operator: str, parent: Task, slot: int) -> Draft | None:
-    request = ChatRequest(
-        (Message("system", SYSTEM.format(operator=OPERATORS[operator])), Message("user", defuse(parent.prompt))),
-        max_tokens=MAX_TOKENS,
-        temperature=0.7,
-        top_p=0.95,
-        seed=int(growth.rng.integers(2**31 - 1)),
-    )
-    try:
-        completion = await growth.ask(request, f"evol {slot}")
-    except ModelRejected:
-        return None
-    return Draft(completion.text.strip(), operator, completion.model, parent, harder=operator != "widen")
+    system = SYSTEM.format(operator=OPERATORS[operator])
+    messages = (Message("system", system), Message("user", defuse(parent.prompt)))
+    made = await written(growth, messages, f"evol {slot}", temperature=TEMPERATURE)
+    return None if made is None else Draft(made.text.strip(), operator, made.model, parent, harder=operator != "widen")

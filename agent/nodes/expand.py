@@ -64,8 +64,8 @@ async def _checked(
     """The task that a draft is, or why it is none."""
     environment = session.environment
     parent = draft.parent.prompt if draft.parent else ""
-    if not draft.text and draft.author == "":
-        return None, "the operator does not fit the task"
+    if not draft.text:
+        return None, "nothing was written: the operator does not fit, or the model said nothing"
     if reason := elimination(draft.text, parent, [task.prompt for task in known]):
         return None, reason
     task = draft.task or await environment.parse(draft.text)

@@ -63,23 +63,32 @@ def train(
     clock = _Clock(seconds)
     place = RunDirectory(out)
     out.mkdir(parents=True, exist_ok=True)
+    with _way_on(out):
+        with place.locked(), _stopped_by_signals() as stopped:
+            made = Making(
+                run=run,
+                environment=live,
+                out=out,
+                settings=settings,
+                unpack=out / "base",
+                model=model,
+                keep_on=lambda: _keep_on(clock, stopped),
+                notify=notify,
+            ).make()
+        proof = None
+        if made.adapter:
+            adapter = (made.adapter, out / "adapter.gguf")
+            proof = prove(run, live, adapter, out / "proof", seconds=clock.left(), notify=notify)
+    trained = Trained(str(out), made, proof)
+    place.report.write_text(json.dumps(trained.to_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return trained
+
+
+@contextmanager
+def _way_on(out: Path) -> Iterator[None]:
+    """Say of whatever ends it what is kept, and that the same command goes on."""
     try:
-        with place.locked():
-            with _stopped_by_signals() as stopped:
-                made = Making(
-                    run=run,
-                    environment=live,
-                    out=out,
-                    settings=settings,
-                    unpack=out / "base",
-                    model=model,
-                    keep_on=lambda: _keep_on(clock, stopped),
-                    notify=notify,
-                ).make()
-            proof = None
-            if made.adapter:
-                adapter = (made.adapter, out / "adapter.gguf")
-                proof = prove(run, live, adapter, out / "proof", seconds=clock.left(), notify=notify)
+        yield
     except BudgetExhausted as error:
         raise BudgetExhausted(
             f"{error}; what is done is kept in {out}, and {WAY_ON} goes on", limit="seconds"
@@ -90,9 +99,6 @@ def train(
         raise Interrupted(f"stopped, and everything so far is kept in {out}; {WAY_ON} goes on") from None
     except BurnishError as error:
         raise error.with_way_on(WAY_ON) from error.__cause__
-    trained = Trained(str(out), made, proof)
-    place.report.write_text(json.dumps(trained.to_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    return trained
 
 
 class _Clock:

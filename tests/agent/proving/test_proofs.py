@@ -12,7 +12,6 @@ from laboratory import CommandLine, Laboratory, chance, is_rating
 from burnish.agent.api import open_run
 from burnish.agent.assembly import PROVERS
 from burnish.environments.built_in.arithmetic import Arithmetic
-from burnish.environments.built_in.grid import Grid
 from burnish.environments.built_in.labels import Labels
 from burnish.errors import ConfigError
 from burnish.records import Proof
@@ -151,7 +150,6 @@ def test_values_from_a_log_beat_those_who_wandered(lab: Laboratory) -> None:
     assert offline.passed, offline.detail
     assert placebo.passed, placebo.detail
     assert online.passed, online.detail
-    assert Grid.name == "grid"
 
 
 def test_a_student_outgrows_labels_that_are_often_wrong(lab: Laboratory) -> None:
