@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -113,9 +113,7 @@ def choose_operators(config: RunConfig) -> list[Operator]:
         ConfigError: an unknown name.
 
     """
-    for name in config.operators:
-        if name not in OPERATORS:
-            raise ConfigError(f"operators: {name!r} is not known; {nearest(name, OPERATORS)}")
+    _check_names("operators", config.operators, OPERATORS)
     chosen = [OPERATORS[name](config) for name in config.operators]
     return [*chosen, TrainOperator()] if config.train.every else chosen
 
@@ -127,9 +125,7 @@ def choose_expanders(config: RunConfig) -> list[Expander]:
         ConfigError: an unknown name.
 
     """
-    for name in config.expanding.methods:
-        if name not in EXPANDERS:
-            raise ConfigError(f"expanding.methods: {name!r} is not known; {nearest(name, EXPANDERS)}")
+    _check_names("expanding.methods", config.expanding.methods, EXPANDERS)
     return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
 
 
@@ -140,10 +136,14 @@ def choose_provers(config: RunConfig) -> list[Prover]:
         ConfigError: an unknown name.
 
     """
-    for name in config.proofs:
-        if name not in PROVERS:
-            raise ConfigError(f"proofs: {name!r} is not known; {nearest(name, PROVERS)}")
+    _check_names("proofs", config.proofs, PROVERS)
     return [PROVERS[name]() for name in config.proofs]
+
+
+def _check_names(key: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"{key}: {name!r} is not known; {nearest(name, known)}")
 
 
 def choose_principles(config: RunConfig) -> list[Principle]:

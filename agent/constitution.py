@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from burnish.environments.foreign import Raised, attempt
 from burnish.errors import ConfigError
 from burnish.limits import Count
 from burnish.policies.constitution import Predicate, Principle, contains, lacks, least_words, most_words
-from burnish.tables import validated
+from burnish.tables import read_toml, validated
 
 
 class PrincipleTable(Section):
@@ -43,12 +42,7 @@ def read_constitution(path: Path) -> list[Principle]:
         PluginError: a function it names is not there.
 
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path} ({error}); give a constitution in TOML") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    data = read_toml(path, "a constitution in TOML")
     tables = data.get("principle", [])
     if set(data) - {"principle"} or not isinstance(tables, list) or not tables:
         raise ConfigError(f"{path} holds no principles; write each as a table [[principle]] with name and text")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from burnish.errors import ConfigError, StorageError
 from burnish.limits import Share
 from burnish.policies.purposes import Purpose
 from burnish.programs import Decoding, Program, Prompt, Retrieval
-from burnish.tables import validated
+from burnish.tables import read_toml, validated
 from burnish.types import Attempt, Exemplar, JsonValue, Played, Task, canonical_json, content_hash
 
 EDITED = "edited by hand"
@@ -152,13 +151,7 @@ def load_program(path: Path | str) -> ProgramFile:
         ConfigError: it cannot be read, is none, or was changed since it was written without saying so.
 
     """
-    try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}; give a file that `burnish program` wrote") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    file = validated(ProgramFile, data, str(path))
+    file = validated(ProgramFile, read_toml(path, "a file that `burnish program` wrote"), str(path))
     if not file.edited and file.hash != file.content_hash:
         raise ConfigError(
             f"{path} is not as it was written: its hash does not fit what it says; if you edited it, write "

@@ -6,7 +6,6 @@ Everything has a default; unknown keys and wrong values are refused with the nea
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -19,7 +18,7 @@ from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
 from burnish.programs import Decoding, Retrieval
 from burnish.spelling import nearest
-from burnish.tables import apply_overrides, validated, without_none
+from burnish.tables import apply_overrides, read_toml, validated, without_none
 
 Option: TypeAlias = bool | int | float | str | list[Any]
 Options: TypeAlias = dict[str, Option]
@@ -318,12 +317,7 @@ class RunConfig(Section):
             ConfigError: the file cannot be read, is no TOML, or holds a wrong key or value.
 
         """
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror}; give the path of a run's TOML file") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        data = read_toml(path, "the path of a run's TOML file")
         return cls.parse(_found_beside(Path(path), apply_overrides(data, overrides)), str(path))
 
     def to_toml(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,21 @@ from burnish.errors import ConfigError
 from burnish.spelling import nearest
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
+    """The tables of a TOML file; `wanted` says what to give where there is none.
+
+    Raises:
+        ConfigError: it cannot be read, or is no TOML.
+
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}; give {wanted}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
 def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
