@@ -246,3 +246,8 @@ def test_in_a_terminal_a_key_is_enough(waiting: Path, monkeypatch: pytest.Monkey
         typing.join()
     os.close(parent)
     assert (done.settled, done.open) == (2, asked - 2)
+
+
+def test_where_nobody_is_asked_the_queue_says_so(lab: Laboratory, burnish: CommandLine) -> None:
+    lab.run("run", budget={"iterations": 1})
+    assert "Nothing waits for people here" in burnish("review", lab.folder / "run").out
