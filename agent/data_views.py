@@ -101,7 +101,7 @@ def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
         return
     line = f"{reviewed.settled} decided, {reviewed.open} left."
     if not reviewed.settled and not reviewed.open:
-        line = "Nothing waits for people here; a run asks them while it goes on, at level 1 to 3, or at its end, at level 4."
+        line = "Nothing waits for people here; a run asks them at level 1 to 3, and at its end at level 4."
     elif not reviewed.open:
         line += f" A run that stopped for them goes on with `burnish resume {run}`."
     console().print(escape(line), soft_wrap=True)
