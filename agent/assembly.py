@@ -36,7 +36,7 @@ from burnish.agent.proving.evol import EvolProver
 from burnish.agent.proving.hints import HintsProver
 from burnish.agent.proving.steps import StepsProver
 from burnish.agent.proving.values import ValuesProver
-from burnish.agent.proving.weak_to_strong import StudentProver
+from burnish.agent.proving.weak_to_strong import StudentJudgeProver, StudentProver
 from burnish.agent.session import Policies
 from burnish.agent.training.libraries import check_libraries
 from burnish.config import POLICY_KINDS, Options, RunConfig
@@ -81,6 +81,7 @@ PROVERS: Mapping[str, Callable[[], Prover]] = {
     "steps": StepsProver,
     "values": ValuesProver,
     "weak-to-strong": StudentProver,
+    "student": StudentJudgeProver,
 }
 """By the name `proofs` uses."""
 

@@ -16,6 +16,10 @@ from burnish.policies.guard import GuardAction
 from burnish.records import IterationRecord
 from burnish.types import Attempt, Feedback, JsonValue
 
+RATED = "ratings"
+"""The event that keeps the ratings of an iteration that count: [rating, verified, attempt] each."""
+ASKED = "asked ratings"
+"""The event that keeps a model's ratings where it is a student of them that rates."""
 REMEMBERED_SHOWINGS = 4096
 """Attempts over which the usefulness of exemplars is estimated; the newest count."""
 RAISE = 0.2
@@ -56,7 +60,7 @@ class History:
         if record.diversity:
             self._measure(record)
         for _, kind, body in journal.events(record.number):
-            if kind == "ratings" and isinstance(body, list):
+            if kind == RATED and isinstance(body, list):
                 self.rated += [(float(str(one[0])), bool(one[1])) for one in body if isinstance(one, list)]
             elif kind == "draft" and isinstance(body, Mapping):
                 self._drafted(str(body["operator"]), str(body["refused"]))

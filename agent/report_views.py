@@ -7,12 +7,15 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from burnish.agent.raters import LEAST
 from burnish.agent.report import Agreement, Report
 from burnish.agent.terminal import console, print_json, table
 from burnish.records import ArmRecord, Proof
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
+RATERS = {"model": "Judge", "steps": "Judge (step model)", "student": "Judge (student of the model's ratings)"}
+NEEDS = {"steps": "right and wrong steps that the environment labels", "student": f"{LEAST} ratings to learn from"}
 
 
 def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
@@ -124,8 +127,11 @@ def _facts(report: Report) -> str:
     if rating and rating.auc is not None:
         vote = "has a vote" if rating.vote else "has no vote: no better than chance"
         lines.append(
-            f"Judge: AUC {rating.auc:.2f} ({rating.lower:.2f} to {rating.upper:.2f}) on {rating.rated} ratings; {vote}"
+            f"{RATERS[rating.by]}: AUC {rating.auc:.2f} ({rating.lower:.2f} to {rating.upper:.2f}) on {rating.rated} "
+            f"ratings; {vote}"
         )
+    elif rating and rating.by != "model" and not rating.rated:
+        lines.append(f"{RATERS[rating.by]}: rated nothing, for want of {NEEDS[rating.by]}")
     if report.agreement:
         lines.append(_people(report.agreement))
     sealed = report.sealed

@@ -16,6 +16,7 @@ from burnish.agent.history import History
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Operator, Proposal, Train
+from burnish.agent.raters import Rater, StepRater, StudentRater
 from burnish.agent.retriever import Recalled, Retriever
 from burnish.agent.supervising import Supervisor
 from burnish.agent.training.rounds import Rounds
@@ -115,8 +116,19 @@ class Session:
     def __post_init__(self) -> None:
         self.retriever = Retriever(self.memory, Valuer(self.journal).at)
         self.supervisor = Supervisor(self.journal, self.meaning)
+        self.rater = self._rater()
         self._validation: list[Task] = []
         self._validation_ends = False
+
+    def _rater(self) -> Rater | None:
+        """Who rates instead of the model."""
+        match self.config.judging.by:
+            case "steps":
+                return StepRater(self.supervisor)
+            case "student":
+                return StudentRater(self.journal, self.meaning)
+            case _:
+                return None
 
     @property
     def revision(self) -> int:

@@ -199,12 +199,15 @@ class CompilingConfig(Section):
 
 
 class JudgingConfig(Section):
-    """How the judge is asked for its ratings.
+    """Who rates answers, and how a model is asked to.
 
-    With `reasons` it says why before it rates. `shown` is how many answers of the iteration before it is shown, half of
-    them verified and half not, with the rating each deserved.
+    `by` is "model"; "steps", the step model of what the environment labelled, without a call; or "student", which
+    learns from the model's ratings (weak-to-strong) and rates every answer. With `reasons` the model says why before
+    it rates. `shown` is how many answers of the iteration before it is shown, half of them verified and half not, with
+    the rating each deserved.
     """
 
+    by: Literal["model", "steps", "student"] = "model"
     reasons: bool = False
     shown: Count = 0
 

@@ -108,13 +108,14 @@ class ProposalRecord(Record):
 
 @dataclass(frozen=True)
 class RatingRecord(Record):
-    """Agreement of the judge's ratings with the verdicts, over the run so far."""
+    """Agreement of the judge's ratings with the verdicts, over the run so far; `by` is who rated, see `judging.by`."""
 
     rated: int
     auc: float | None
     lower: float | None
     upper: float | None
     vote: bool
+    by: str = "model"
 
 
 @dataclass(frozen=True)

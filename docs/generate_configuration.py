@@ -116,6 +116,8 @@ MEANINGS = {
     "constitution.file": "A TOML file of principles; empty is no constitution. A recipe may name one that stands "
     "beside it.",
     "constitution.answers": "Answers of an iteration that are criticised and revised.",
+    "judging.by": "Who rates: the model of `models.judge`; `steps`, the step model of what the environment labelled, "
+    "without a call; `student`, which learns from the model's ratings and rates every answer.",
     "judging.reasons": "Whether the judge says why before it rates. The rating is then the digit it writes; "
     "without, it is the expected value over the probabilities of the digits where the server gives them.",
     "judging.shown": "Answers of the iteration before that the judge is shown, half verified and half not.",

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from burnish.types import Record
 
+RESAMPLES = 2000
 _NUMBER = r"(?:[-−]|(?<!\w))\w*\d\w*(?:[.,]\d+)*"
 _OF_FIVE = r"(?:\s*(?:/|out\s+of|of)\s*5(?![\w/%]|[.,]\d))?"
 _WRAP = r"[\s*_`\"'(\[<]{0,8}"
@@ -57,11 +59,38 @@ def auc_interval(ratings: Sequence[float], verdicts: Sequence[bool], *, level: f
     verified, refuted = int(truth.sum()), int((~truth).sum())
     if not verified or not refuted:
         return None
-    below, above = np.sort(values[~truth]), values[truth]
-    wins = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
-    auc = float(wins.sum()) / 2 / (verified * refuted)
+    auc = _auc(values, truth)
     lower = _lower(auc, verified, refuted, level)
     return AucInterval(auc, lower, 1 - _lower(1 - auc, verified, refuted, level), verified, refuted, level)
+
+
+def auc_gain(
+    before: Sequence[float], after: Sequence[float], verdicts: Sequence[bool], *, seed: int = 0
+) -> tuple[float, float, float] | None:
+    """AUC of the ratings `after` less that of those `before`, of the same attempts, with its 95 % bootstrap interval.
+
+    Attempts of either kind are drawn apart. None while either kind is missing.
+    """
+    truth = np.asarray(verdicts, dtype=bool)
+    if truth.all() or not truth.any():
+        return None
+    both = np.array([before, after], dtype=np.float64)
+    rng = np.random.default_rng(seed)
+
+    def gain(chosen: npt.NDArray[np.intp]) -> float:
+        old, new = (_auc(ratings[chosen], truth[chosen]) for ratings in both)
+        return new - old
+
+    kinds = [np.flatnonzero(truth), np.flatnonzero(~truth)]
+    drawn = [gain(np.concatenate([rng.choice(kind, len(kind)) for kind in kinds])) for _ in range(RESAMPLES)]
+    return gain(np.arange(len(truth))), float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975))
+
+
+def _auc(values: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> float:
+    """The chance that a verified one is rated higher, ties 1/2; of neither kind none may be missing."""
+    below, above = np.sort(values[~truth]), values[truth]
+    wins = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
+    return float(wins.sum()) / 2 / (len(below) * len(above))
 
 
 def _lower(auc: float, verified: int, refuted: int, level: float) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
+from burnish.agent.history import RATED
 from burnish.memory.journal import Journal
 from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
 
@@ -151,7 +152,7 @@ def _barred(events: Events) -> dict[str, str]:
 def _ratings(journal: Journal, events: Events) -> dict[str, float]:
     """The judge's ratings by attempt, later ones replacing earlier ones; last those of the second round."""
     again = journal.meta("second_ratings")
-    rounds = [body for _, kind, body in events if kind == "ratings"] + [again]
+    rounds = [body for _, kind, body in events if kind == RATED] + [again]
     found: dict[str, float] = {}
     for body in rounds:
         if isinstance(body, list):

@@ -4,10 +4,11 @@ from collections import Counter
 
 from langgraph.runtime import Runtime
 
+from burnish.agent.history import RATED
 from burnish.agent.nodes.state import State
+from burnish.agent.rating import rated_rows
 from burnish.agent.session import Session
 from burnish.records import IterationRecord
-from burnish.types import JsonValue
 
 
 async def commit(state: State, runtime: Runtime[Session]) -> State:
@@ -39,10 +40,7 @@ async def commit(state: State, runtime: Runtime[Session]) -> State:
         temperature=session.sampling_temperature,
         validation_used=session.validation_used,
     )
-    ratings: list[JsonValue] = [
-        [scratch.ratings[a.id], f.verified, a.id] for a, f in scratch.judged if a.id in scratch.ratings
-    ]
-    scratch.events.append(("ratings", ratings))
+    scratch.events.append((RATED, rated_rows(scratch.ratings, scratch.judged)))
     programs = [scratch.program, scratch.champion, *(p.program for p in scratch.challengers)]
     await session.journal.commit_iteration(
         record, programs=programs, born=scratch.born, died=scratch.died, events=scratch.events

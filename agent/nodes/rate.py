@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
-from burnish.agent.judging import Shown, examples, rating_of
+from burnish.agent.evaluation import Judged
+from burnish.agent.history import ASKED
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.nodes.state import State
+from burnish.agent.raters import Rater
+from burnish.agent.rating import Shown, examples, rated_rows, rating_of
 from burnish.agent.session import Session
 from burnish.policies.calibration import auc_interval, has_vote
 from burnish.records import RatingRecord
@@ -15,18 +20,13 @@ async def rate(state: State, runtime: Runtime[Session]) -> State:
     session = runtime.context
     scratch = session.scratch
     judged = [(a, f) for a, f in scratch.judged if f.status.judged]
-    last = session.past.records[-1].rating
-    voted = last is not None and last.vote
-    chosen = session.policies.rating.choose([f.verified for _, f in judged], vote=voted, rng=session.rng("rating"))
-    shown = _shown(session)
-    ratings = await gather_in_order(
-        _rating(session, shown, judged[i][0].task_id, judged[i][0].answer, i) for i in chosen
-    )
-    rated = list(session.past.rated)
-    for i, rating in zip(chosen, ratings, strict=True):
-        if rating is not None:
-            scratch.ratings[judged[i][0].id] = rating
-            rated.append((rating, judged[i][1].verified))
+    asked = {} if session.config.judging.by == "steps" else await _asked(session, judged)
+    if session.rater is None:
+        scratch.ratings |= asked
+    else:
+        scratch.ratings |= _rated(session, session.rater, judged)
+        scratch.events.append((ASKED, rated_rows(asked, judged)))
+    rated = [*session.past.rated, *((scratch.ratings[a.id], f.verified) for a, f in judged if a.id in scratch.ratings)]
     interval = auc_interval([r for r, _ in rated], [v for _, v in rated])
     scratch.rating = RatingRecord(
         rated=len(rated),
@@ -34,8 +34,28 @@ async def rate(state: State, runtime: Runtime[Session]) -> State:
         lower=interval.lower if interval else None,
         upper=interval.upper if interval else None,
         vote=has_vote(interval),
+        by=session.config.judging.by,
     )
     return {"rated": len(scratch.ratings)}
+
+
+def _rated(session: Session, rater: Rater, judged: Sequence[Judged]) -> dict[str, float]:
+    """What the rater says, which learned from the iterations before and from none of these answers."""
+    tasks = {task.id: task for task in session.scratch.tasks}
+    ratings = rater.ratings([(tasks[a.task_id], a) for a, _ in judged], session.scratch.number - 1)
+    return {a.id: rating for (a, _), rating in zip(judged, ratings, strict=True) if rating is not None}
+
+
+async def _asked(session: Session, judged: Sequence[Judged]) -> dict[str, float]:
+    """The model's ratings of those that the policy chooses, by attempt."""
+    last = session.past.records[-1].rating
+    voted = last is not None and last.vote
+    chosen = session.policies.rating.choose([f.verified for _, f in judged], vote=voted, rng=session.rng("rating"))
+    shown = _shown(session)
+    ratings = await gather_in_order(
+        _rating(session, shown, judged[i][0].task_id, judged[i][0].answer, i) for i in chosen
+    )
+    return {judged[i][0].id: rating for i, rating in zip(chosen, ratings, strict=True) if rating is not None}
 
 
 async def _rating(session: Session, shown: Shown, task_id: str, answer: str, slot: int) -> float | None:

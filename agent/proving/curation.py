@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from burnish.agent.evaluation import Judged
-from burnish.agent.judging import examples, rating_of
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.proving.base import Stage, difference, missing, share
+from burnish.agent.rating import examples, rating_of
 from burnish.agent.retriever import Retriever
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory

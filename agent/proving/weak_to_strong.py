@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from burnish.agent.history import ASKED, RATED
 from burnish.agent.proving.base import Stage, missing, share
+from burnish.agent.raters import kept_ratings
+from burnish.policies.calibration import auc_gain
 from burnish.policies.softmax import Head, one_hot
 from burnish.policies.verdict import Interval, wilson
 from burnish.policies.weak_to_strong import best_decay, recovered, student
@@ -11,6 +14,7 @@ from burnish.types import Task
 
 CLAIM = "a student of the program's own labels closes part of the gap to one of true labels (PGR, hidden tasks)"
 AGAINST = "where student and weak label disagree the student is right more often"
+JUDGES = "the student of the judge's ratings tells verified answers better than those ratings do (AUC)"
 TRAIN, HIDDEN = 600, 240
 MOST_CLASSES, LEAST_OF_A_CLASS = 20, 4
 
@@ -73,6 +77,36 @@ class StudentProver:
             passed=interval.lower > weak_right if disagreements else None,
             detail=f"{disagreements} disagreements: student right in {student_right:.2f}, label in {weak_right:.2f}",
         )
+
+
+class StudentJudgeProver:
+    """Holds the ratings of the student against those of the model that it learned from."""
+
+    name = "student"
+    calls = 0
+    arms = 0
+
+    async def prove(self, stage: Stage) -> list[Proof]:
+        """See `Prover.prove`. On answers that both rated; the student learned from earlier iterations only."""
+        journal = stage.session.journal
+        students = {id_: rating for rating, _, id_ in kept_ratings(journal, RATED)}
+        asked = [one for one in kept_ratings(journal, ASKED) if one[2] in students]
+        verdicts = [verified for _, verified, _ in asked]
+        before, after = [rating for rating, _, _ in asked], [students[id_] for _, _, id_ in asked]
+        gain = auc_gain(before, after, verdicts, seed=stage.session.config.seed)
+        if gain is None:
+            return [missing(self.name, JUDGES, f"both rated {len(asked)} answers, of which none or all are verified")]
+        interval = Interval(*gain)
+        return [
+            share(
+                self.name,
+                JUDGES,
+                interval,
+                passed=interval.lower > 0,
+                detail=f"{len(asked)} answers that both rated, {sum(verdicts)} verified; the student rated "
+                f"{len(students)}, without a call",
+            )
+        ]
 
 
 async def _labels(stage: Stage, tasks: list[Task]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.policies.calibration import AucInterval, auc_interval, expected_rating, has_vote, parse_rating
+from burnish.policies.calibration import AucInterval, auc_gain, auc_interval, expected_rating, has_vote, parse_rating
 
 RATED = st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=40)
 
@@ -183,3 +183,15 @@ def test_parse_rating_takes_any_text(text: str) -> None:
 @given(st.text(max_size=60), st.integers(1, 5))
 def test_the_last_line_decides(reasoning: str, rating: int) -> None:
     assert parse_rating(f"{reasoning}\nScore: {rating}") == rating
+
+
+def test_the_gain_of_ratings_over_others_has_an_interval() -> None:
+    truth = [True, False] * 30
+    blind = [float(i % 3) for i in range(60)]
+    knowing = [4.0 + i % 2 if t else 1.0 + i % 4 for i, t in enumerate(truth)]
+    gain = auc_gain(blind, knowing, truth)
+    assert gain is not None
+    assert 0 < gain[1] < gain[0] < gain[2]
+    same = auc_gain(blind, blind, truth)
+    assert same == (0.0, 0.0, 0.0)
+    assert auc_gain([1.0], [2.0], [True]) is None
