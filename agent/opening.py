@@ -67,10 +67,13 @@ async def open_session(
     environment: Environment,
     notify: Notify,
     adapters: Mapping[str, Path] = MappingProxyType({}),
+    *,
+    asking: bool = True,
 ) -> AsyncIterator[Opened]:
     """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
 
-    `adapters` are served beside those of the run.
+    `adapters` are served beside those of the run. Without `asking` no model is started and no key is read: only what
+    the journal knows is answered, and what it does not raises `Interrupted`.
     """
     started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
@@ -79,8 +82,8 @@ async def open_session(
         meaning = open_meaning(directory, config)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        adapted = _adapted(config, adapters_of(directory, config) | {**adapters}, stack)
-        clients = await _clients(config, adapted, stack)
+        adapted = _adapted(config, adapters_of(directory, config) | {**adapters}, stack) if asking else None
+        clients = await (_clients(config, adapted, stack) if asking else _mute(config, stack))
         ledger = Ledger(
             config.budget,
             spent=journal.spent(),
@@ -91,6 +94,8 @@ async def open_session(
         guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)
         caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify))
+        if not asking:
+            caller.stop()
         rounds = None
         if config.train.every and adapted:
             rounds = Rounds(directory, config, environment, journal, caller, adapted, notify)
@@ -233,6 +238,16 @@ async def _clients(config: RunConfig, adapted: AdapterServers | None, stack: Asy
             stack.push_async_callback(clients[model].close)
         by_role[role] = clients[model]
     return by_role
+
+
+async def _mute(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
+    """Clients that know what each role is called, by which the journal knows what it answered, and ask nobody."""
+    clients = {}
+    for role in ROLES:
+        model = getattr(config.models, role) or config.models.task
+        clients[role] = ChatClient(model.model_copy(update={"api_key_env": ""}))
+        stack.push_async_callback(clients[role].close)
+    return clients
 
 
 async def _client(

@@ -8,21 +8,23 @@ import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
 from burnish.agent.exports.rows import LEARNT_FROM
+from burnish.agent.proving.again import proofs_again
 from burnish.agent.report import Report, make_report
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
+from burnish.errors import Interrupted
 from burnish.memory.journal import Journal
 from burnish.policies.acceptance import score
 from burnish.policies.involvement import decided
 from burnish.protocols import Environment
-from burnish.records import SEALED, GateRecord, IterationRecord
+from burnish.records import SEALED, GateRecord, IterationRecord, Proof
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 
 
@@ -30,7 +32,7 @@ from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 class Verification(Record):
     """What was re-derived, and every disagreement in a sentence; none means that the run holds.
 
-    `notes` are what a reader should know though nothing disagrees.
+    `proofs` counts those that were made again. `notes` are what a reader should know though nothing disagrees.
     """
 
     exemplars: int
@@ -39,6 +41,7 @@ class Verification(Record):
     sealed: bool
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    proofs: int = 0
 
     @property
     def holds(self) -> bool:
@@ -47,20 +50,19 @@ class Verification(Record):
 
 
 def verify(run: Run, environment: Environment | None = None) -> Verification:
-    """Judge every exemplar and every answer again and recompute counts, decisions and report.
+    """Judge every exemplar and every answer again and recompute counts, decisions, proofs and report.
 
     `environment` is needed for runs made with a live object.
     """
     live = environment or environment_of(run)
     guarded = GuardedEnvironment(live, timeout=run.config.environment_timeout)
     with run.journal() as journal:
-        return asyncio.run(_verify(run, journal, guarded))
+        return asyncio.run(_verify(run, journal, guarded, live))
 
 
-async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -> Verification:
+async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment, live: Environment) -> Verification:
     exemplars, iterations = journal.exemplars(), journal.iterations()
-    nodes = ["program", "attempt", "rewrite", "gate", *_sealed_nodes(journal)]
-    judged = [j for node in nodes for j in journal.judged(node)]
+    judged = [j for node in journal.nodes() for j in journal.judged(node)]
     problems = [p async for p in _wrong_exemplars(journal, environment, exemplars)]
     problems += [p async for p in _changed_verdicts(journal, environment, judged)]
     problems += _wrong_counts(journal, iterations)
@@ -73,14 +75,18 @@ async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment) -
     problems += _wrong_champions(iterations)
     problems += _wrong_searches(journal)
     problems += _wrong_sealed(run, journal)
-    problems += _wrong_report(run, make_report(run.config, journal))
-    opened = journal.sealed() is not None
-    return Verification(len(exemplars), len(judged), len(gates), opened, tuple(problems), tuple(notes))
-
-
-def _sealed_nodes(journal: Journal) -> list[str]:
-    sealed = journal.sealed()
-    return [f"sealed {name}" for name in sealed.arms] if sealed else []
+    report = make_report(run.config, journal)
+    problems += [p async for p in _wrong_proofs(run, report.proofs, live)]
+    problems += _wrong_report(run, report)
+    return Verification(
+        exemplars=len(exemplars),
+        verdicts=len(judged),
+        gates=len(gates),
+        sealed=journal.sealed() is not None,
+        problems=tuple(problems),
+        notes=tuple(notes),
+        proofs=len(report.proofs),
+    )
 
 
 async def _wrong_exemplars(
@@ -229,6 +235,27 @@ def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:
         yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"
     elif again != record:
         yield "the figures of the sealed test are not what its answers say"
+
+
+async def _wrong_proofs(run: Run, proofs: Sequence[Proof], environment: Environment) -> AsyncIterator[str]:
+    if not proofs:
+        return
+    try:
+        again = await proofs_again(run, environment)
+    except Interrupted:
+        yield "the proofs rest on answers of a model that the journal does not hold"
+        return
+    for before, now in zip_longest(proofs, again):
+        if before != now:
+            name = (before or now).method if before or now else ""
+            yield f"the proof {name} was {_outcome(before)} and is now {_outcome(now)}"
+
+
+def _outcome(proof: Proof | None) -> str:
+    if proof is None:
+        return "not made"
+    figure = "no figure" if proof.figure is None else f"{proof.figure:g}"
+    return f"{figure}, {proof.detail} ({proof.claim})"
 
 
 def _wrong_report(run: Run, report: Report) -> Iterator[str]:

@@ -177,9 +177,10 @@ def print_verification(result: Verification, *, as_json: bool) -> None:
         print_json(result)
         return
     screen = console()
+    proofs = f", {result.proofs} proofs made again" if result.proofs else ""
     screen.print(
         f"{result.exemplars} exemplars, {result.verdicts} verdicts and {result.gates} gate decisions "
-        f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}"
+        f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}{proofs}"
     )
     for note in result.notes:
         screen.print(f"[yellow]![/] {escape(note)}", soft_wrap=True)

@@ -195,6 +195,10 @@ class Journal(JournalFile):
             for r in rows
         ]
 
+    def nodes(self) -> list[str]:
+        """The nodes that had answers judged, by name."""
+        return [row["node"] for row in self._rows("SELECT DISTINCT node FROM attempts ORDER BY node")]
+
     # programs, exemplars, iterations ----------------------------------------------------------------
 
     async def commit_iteration(

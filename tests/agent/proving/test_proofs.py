@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laboratory import CommandLine, Laboratory, chance, is_rating
+from laboratory import CommandLine, Laboratory, chance, is_rating, query
 
 from burnish.agent.api import open_run
 from burnish.agent.assembly import PROVERS
+from burnish.agent.verify import verify
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.built_in.labels import Labels
 from burnish.errors import ConfigError
@@ -41,6 +42,9 @@ def proofs(lab: Laboratory, name: str, **tables: Any) -> dict[str, Proof]:
     """The proofs of a run by their claims."""
     report = lab.run(name, proofs=[name], **tables)
     assert report.finished
+    again = verify(open_run(lab.folder / name))
+    assert again.holds, again.problems
+    assert again.proofs == len(report.proofs)
     found = {proof.claim: proof for proof in report.proofs}
     assert {proof.method for proof in found.values()} == {name}
     return found
@@ -197,6 +201,20 @@ def test_proofs_are_printed_and_come_again_with_a_resumed_run(lab: Laboratory, b
     assert again.proofs == whole.proofs
     printed = burnish("report", str(lab.folder / "cut"))
     assert "✓ abstraction: a stored plan" in printed.out
+
+
+def test_a_proof_that_was_changed_or_rests_on_nothing_is_found_out(lab: Laboratory) -> None:
+    lab.model.answer = counting
+    lab.run("run", environment="arithmetic", environment_options=SUMS, proofs=["curation"])
+    run = open_run(lab.folder / "run")
+    lab.model.clear()
+    assert verify(run).holds
+    assert lab.model.bodies == []
+    query(run.place.path, "UPDATE meta SET value = json_set(value, '$[0].figure', 0.9) WHERE key = 'proofs'")
+    (found, *_) = verify(run).problems
+    assert re.match(r"the proof curation was 0\.9, .* and is now ", found)
+    query(run.place.path, "DELETE FROM calls WHERE key LIKE '%proof curation%'")
+    assert "the proofs rest on answers of a model that the journal does not hold" in verify(run).problems
 
 
 def test_an_unknown_proof_is_refused(lab: Laboratory) -> None:

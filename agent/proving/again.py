@@ -1,0 +1,31 @@
+"""Proofs made again, of what a run's journal holds: no model is asked and nothing of the run is changed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from burnish.agent.api import Run
+from burnish.agent.assembly import choose_provers
+from burnish.agent.directory import RunDirectory
+from burnish.agent.opening import open_session
+from burnish.agent.proving.base import Stage
+from burnish.protocols import Environment
+from burnish.records import SEALED, Proof
+
+
+async def proofs_again(run: Run, environment: Environment) -> list[Proof]:
+    """The proofs of a finished run, in the order of its report, worked out in a copy of its directory.
+
+    Raises:
+        Interrupted: a proof asks what the journal does not hold the answer to.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="burnish-verify-") as scratch:
+        copy = RunDirectory(Path(scratch) / "run")
+        shutil.copytree(run.place.path, copy.path, ignore=shutil.ignore_patterns(run.place.training.name))
+        async with open_session(copy, run.config, environment, lambda _kind, _facts: None, asking=False) as opened:
+            opened.session.caller.begin(SEALED)
+            stage = Stage(opened.session, opened.environment, opened.seed_program)
+            return [proof for prover in choose_provers(run.config) for proof in await prover.prove(stage)]
