@@ -13,7 +13,7 @@ from burnish.agent.kept import Kept
 from burnish.agent.supervising import Supervisor
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
-from burnish.policies.softmax import Head
+from burnish.policies.logistic import Head
 from burnish.policies.weak_to_strong import best_decay, student
 from burnish.types import Attempt, Task
 

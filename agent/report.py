@@ -11,7 +11,7 @@ from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal
 from burnish.policies.involvement import decided
-from burnish.policies.verdict import Interval, wilson
+from burnish.policies.statistics import Interval, wilson
 from burnish.programs import Program
 from burnish.records import IterationRecord, Proof, RatingRecord, SealedRecord
 from burnish.types import Attempt, JsonValue, Record, Usage

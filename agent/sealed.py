@@ -19,7 +19,8 @@ from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, PluginError
 from burnish.policies.involvement import evaluated_by_people
-from burnish.policies.verdict import verdict, wilson
+from burnish.policies.statistics import wilson
+from burnish.policies.verdict import verdict
 from burnish.programs import Program
 from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, Question, SealedRecord
 from burnish.types import Task

@@ -26,7 +26,7 @@ from burnish.agent.program_export import program_file
 from burnish.agent.sealed import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
-from burnish.policies.verdict import compare
+from burnish.policies.statistics import compare
 from burnish.protocols import Environment, Forms
 from burnish.records import SEALED
 from burnish.types import Feedback, Split, Task

@@ -15,7 +15,7 @@ from typing import Literal, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from burnish.policies.softmax import Head, one_hot
+from burnish.policies.logistic import Head, one_hot
 
 Scoring: TypeAlias = Literal["product", "minimum", "mean"]
 """`mean` is the geometric mean: the product, normalised by length."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from burnish.policies.verdict import Interval
+from burnish.policies.statistics import Interval
 
 
 def trend(groups: Sequence[tuple[int, int]]) -> Interval:

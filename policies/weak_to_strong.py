@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from burnish.policies.softmax import Floats, Head, one_hot
+from burnish.policies.logistic import Floats, Head, one_hot
 from burnish.types import Record
 
 RESAMPLES = 2000

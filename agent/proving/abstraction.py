@@ -6,7 +6,7 @@ import asyncio
 
 from burnish.agent.proving.base import Stage, missing, share
 from burnish.environments.plans import is_plan, reinstantiated
-from burnish.policies.verdict import wilson
+from burnish.policies.statistics import wilson
 from burnish.records import Proof
 from burnish.types import Exemplar
 

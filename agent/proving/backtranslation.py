@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burnish.agent.evaluation import Judged
 from burnish.agent.proving.base import Stage, missing, share
-from burnish.policies.verdict import wilson
+from burnish.policies.statistics import wilson
 from burnish.records import Proof
 
 CLAIM = "the environment accepts the original answer for the kept task"

@@ -14,7 +14,7 @@ from burnish.agent.evaluation import Evaluator, Judged, judge_all
 from burnish.agent.models.calls import Place
 from burnish.agent.session import Session
 from burnish.environments.boundary import GuardedEnvironment
-from burnish.policies.verdict import Comparison, Interval
+from burnish.policies.statistics import Comparison, Interval
 from burnish.programs import Program
 from burnish.records import SEALED, Proof
 from burnish.types import Task

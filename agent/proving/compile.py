@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from burnish.agent.proving.base import Stage, difference, missing
-from burnish.policies.verdict import Comparison, compare
+from burnish.policies.statistics import Comparison, compare
 from burnish.records import Proof
 
 FLOOR = "the compiled program is no worse than the unchanged one on the sealed tasks, beyond noise"

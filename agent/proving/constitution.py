@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burnish.agent.proving.base import Stage, missing, share
 from burnish.policies.constitution import violations
-from burnish.policies.verdict import paired_bootstrap
+from burnish.policies.statistics import paired_bootstrap
 from burnish.records import Proof
 
 FEWER = "fewer principles are broken on hidden tasks, counted by predicates"

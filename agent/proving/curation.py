@@ -10,7 +10,7 @@ from burnish.agent.retriever import Retriever
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory
 from burnish.policies.calibration import auc_interval
-from burnish.policies.verdict import Interval, compare, wilson
+from burnish.policies.statistics import Interval, compare, wilson
 from burnish.records import Proof
 from burnish.types import Exemplar
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from burnish.agent.proving.base import Stage, missing, share
+from burnish.policies.statistics import wilson
 from burnish.policies.trend import trend
-from burnish.policies.verdict import wilson
 from burnish.records import Proof
 from burnish.types import Task
 

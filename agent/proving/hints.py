@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burnish.agent.proving.base import Stage, difference, missing
-from burnish.policies.verdict import compare
+from burnish.policies.statistics import compare
 from burnish.records import Proof
 
 CLAIM = "tasks that needed a hint are solved without it by what was learned, their own exemplars never shown"

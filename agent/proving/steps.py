@@ -10,6 +10,7 @@ import numpy as np
 
 from burnish.agent.proving.base import Stage, missing, share
 from burnish.agent.supervising import ending, labelled, labelled_attempts
+from burnish.policies.statistics import Interval, paired_bootstrap, wilson
 from burnish.policies.steps import (
     LabelledAnswer,
     Scoring,
@@ -20,7 +21,6 @@ from burnish.policies.steps import (
     fitted,
     labels_needed,
 )
-from burnish.policies.verdict import Interval, paired_bootstrap, wilson
 from burnish.records import Proof
 
 BETTER = "best-of-{} by step score beats majority vote and a random pick on hidden tasks"

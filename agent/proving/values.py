@@ -13,8 +13,8 @@ from burnish.agent.proving.base import Stage, missing, share
 from burnish.agent.valuing import logged
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import as_answer
+from burnish.policies.statistics import difference_of_means, paired_bootstrap
 from burnish.policies.values import ActionValues, Logged
-from burnish.policies.verdict import difference_of_means, paired_bootstrap
 from burnish.records import Proof
 from burnish.types import Task
 

@@ -6,8 +6,8 @@ from burnish.agent.history import ASKED, RATED
 from burnish.agent.proving.base import Stage, missing, share
 from burnish.agent.raters import kept_ratings
 from burnish.policies.calibration import auc_gain
-from burnish.policies.softmax import Head, one_hot
-from burnish.policies.verdict import Interval, wilson
+from burnish.policies.logistic import Head, one_hot
+from burnish.policies.statistics import Interval, wilson
 from burnish.policies.weak_to_strong import best_decay, recovered, student
 from burnish.records import Proof
 from burnish.types import Task

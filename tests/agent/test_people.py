@@ -23,7 +23,7 @@ from burnish.agent.reviewing import open_in, review
 from burnish.agent.verify import verify
 from burnish.errors import ConfigError, Waiting
 from burnish.memory.journal import Journal
-from burnish.policies.verdict import wilson
+from burnish.policies.statistics import wilson
 from burnish.records import Decision, Question
 
 SEEDED = f"{Path(__file__).with_name('seeded_codes.py')}:SeededCodes"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from burnish.policies.statistics import difference_of_means
 from burnish.policies.trend import trend
-from burnish.policies.verdict import difference_of_means
 
 
 def test_a_fall_is_seen_and_noise_is_not() -> None:

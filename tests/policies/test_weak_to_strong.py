@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from burnish.policies.softmax import Head, one_hot
+from burnish.policies.logistic import Head, one_hot
 from burnish.policies.weak_to_strong import hardened, recovered, student
 
 RNG = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""A linear softmax head over vectors: what the step model and the weak-to-strong student are made of."""
+"""Multinomial logistic regression on vectors: what the step model and the weak-to-strong student are made of."""
 
 from __future__ import annotations
 
