@@ -135,7 +135,7 @@ def resume(
 @app.command(epilog="Example: burnish status runs/first --json")
 def status(run: RunArgument, *, as_json: Json = False) -> None:
     """Where a run stands; also while it is running."""
-    from burnish.agent.api import open_run
+    from burnish.agent.runs import open_run
     from burnish.agent.views import print_status
 
     print_status(open_run(run).status(), run, as_json=as_json)
@@ -149,8 +149,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """The report of a run: verdict, control arms, what was learned and what it cost."""
-    from burnish.agent.api import open_run
     from burnish.agent.report_views import print_report
+    from burnish.agent.runs import open_run
 
     made = open_run(run).report()
     if plot is not None:
@@ -169,7 +169,7 @@ def memory(
     as_json: Json = False,
 ) -> None:
     """The exemplars in memory, as of any iteration."""
-    from burnish.agent.api import open_run
+    from burnish.agent.runs import open_run
     from burnish.agent.views import print_memory
 
     print_memory(open_run(run).memory(at), as_json=as_json)
@@ -184,8 +184,8 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """What changed in prompt, settings and memory between two iterations, and why."""
-    from burnish.agent.api import open_run
     from burnish.agent.difference import compare
+    from burnish.agent.runs import open_run
     from burnish.agent.views import print_difference
 
     print_difference(compare(open_run(run), a, b), as_json=as_json)
@@ -194,7 +194,7 @@ def diff(
 @app.command(epilog="Example: burnish verify runs/first")
 def verify(run: RunArgument, *, as_json: Json = False) -> None:
     """Judge everything learned again and recompute every decision and the report, with no model."""
-    from burnish.agent.api import open_run
+    from burnish.agent.runs import open_run
     from burnish.agent.verify import verify as verify_run
     from burnish.agent.views import print_verification
 

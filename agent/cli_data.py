@@ -34,10 +34,10 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write training data: verified, on terms that allow it, without duplicates or sealed tasks, with its card."""
-    from burnish.agent.api import open_run
     from burnish.agent.data_views import print_exported
     from burnish.agent.exports.export import export as export_run
     from burnish.agent.exports.options import ExportOptions
+    from burnish.agent.runs import open_run
     from burnish.tables import validated
 
     given = {
@@ -71,10 +71,10 @@ def program(
     as_json: Json = False,
 ) -> None:
     """Write the champion as a text file, prompt, settings and exemplars: to read, compare, edit and start from."""
-    from burnish.agent.api import open_run
     from burnish.agent.data_views import print_program
     from burnish.agent.program_export import ProgramOptions, program_file
     from burnish.agent.program_file import save_program
+    from burnish.agent.runs import open_run
     from burnish.tables import validated
 
     options = validated(ProgramOptions, {"at": at, "purpose": purpose, "terms": terms}, "command line")
@@ -108,8 +108,8 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train an adapter on what a run verified, and put it to the gate and the sealed test; repeated, it goes on."""
-    from burnish.agent.api import open_run
     from burnish.agent.data_views import print_trained
+    from burnish.agent.runs import open_run
     from burnish.agent.training.command import train as train_run
     from burnish.agent.views import Progress
     from burnish.config import TrainConfig
@@ -141,9 +141,9 @@ def review(
     as_json: Json = False,
 ) -> None:
     """What a run asks people: accept, reject, edit, rate or skip, a key each; also while it is running."""
-    from burnish.agent.api import open_run
     from burnish.agent.data_views import print_questions, print_reviewed
     from burnish.agent.reviewing import open_in, review, user
+    from burnish.agent.runs import open_run
 
     opened = open_run(run)
     if listed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from burnish.agent.api import Run
+from burnish.agent.runs import Run
 from burnish.records import GateRecord
 from burnish.types import Exemplar, Record
 

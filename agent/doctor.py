@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from burnish.agent.api import Run, open_run
+from burnish.agent.runs import Run, open_run
 from burnish.config import ModelConfig, RunConfig
 from burnish.errors import BurnishError
 from burnish.types import Record

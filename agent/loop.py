@@ -13,11 +13,12 @@ from burnish.agent.directory import RunDirectory
 from burnish.agent.graph import build_graph
 from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
 from burnish.agent.models.rendering import task_request
-from burnish.agent.opening import Notify, Opened, open_session
+from burnish.agent.opening import Opened, open_session
 from burnish.agent.operators.reflection import probe
 from burnish.agent.preflight import check_form, scarce_splits
 from burnish.agent.proving.base import Stage
 from burnish.agent.report import finished
+from burnish.agent.runs import Notify
 from burnish.agent.sealed import open_sealed
 from burnish.agent.session import Scratch, Session
 from burnish.config import RunConfig

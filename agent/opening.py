@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from burnish.agent.assembly import choose_expanders, choose_operators, choose_policies, choose_principles
 from burnish.agent.directory import RunDirectory
@@ -21,6 +20,7 @@ from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.report import finished
+from burnish.agent.runs import Notify
 from burnish.agent.seeding import BEFORE_SEEDS, begin
 from burnish.agent.session import Session
 from burnish.agent.training.rounds import Rounds
@@ -45,8 +45,6 @@ no speed on few cores."""
 
 TEXTS_IN_RAM = 4096
 """Tasks whose joint vectors are kept: an iteration looks at each of its tasks several times."""
-
-Notify = Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from burnish.agent.api import Run, environment_of
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.operators.reflection import SECTION as REFLECTED
 from burnish.agent.program_file import FileExemplar, ProgramFile, mark
+from burnish.agent.runs import Run, environment_of
 from burnish.config import Section
 from burnish.errors import ConfigError
 from burnish.memory.journal import Journal

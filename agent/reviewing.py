@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from burnish.agent.api import Run, write_report
+from burnish.agent.runs import Run, write_report
 from burnish.agent.terminal import console
 from burnish.memory.journal import Journal
 from burnish.policies.involvement import open_questions

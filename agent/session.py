@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.base import Operator, Proposal, Train
 from burnish.agent.raters import Rater, StepRater, StudentRater
 from burnish.agent.retriever import Recalled, Retriever
+from burnish.agent.runs import Notify
 from burnish.agent.supervising import Supervisor
 from burnish.agent.training.rounds import Rounds
 from burnish.agent.valuing import Valuer
@@ -109,7 +109,7 @@ class Session:
     meaning: Embedder
     rounds: Rounds | None = None
     reflector_able: bool = False
-    notify: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _facts: None
+    notify: Notify = lambda _kind, _facts: None
     scratch: Scratch = field(default_factory=lambda: Scratch(0))
     past: History = field(default_factory=History)
 

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
-from burnish.agent.api import Run, environment_of
 from burnish.agent.assembly import choose_policies
 from burnish.agent.evaluation import Judged
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.proving.again import proofs_again
 from burnish.agent.report import Report, make_report
+from burnish.agent.runs import Run, environment_of
 from burnish.agent.sealed import commitment, summarize
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed

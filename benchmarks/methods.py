@@ -23,10 +23,11 @@ from typing import Any
 from solvers import SlippingSolver, at_the_desk, guessing
 
 from burnish import RunConfig
-from burnish.agent.api import open_run, resume, run
+from burnish.agent.api import resume, run
 from burnish.agent.models.scripted import ScriptedServer
 from burnish.agent.recipes.listing import recipe, recipes
 from burnish.agent.report import Report
+from burnish.agent.runs import open_run
 from burnish.errors import BudgetExhausted, Waiting
 from burnish.records import Proof
 

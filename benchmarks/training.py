@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from burnish import RunConfig, run
-from burnish.agent.api import open_run
+from burnish.agent.runs import open_run
 from burnish.agent.training.command import Trained, train
 from burnish.config import TrainConfig
 from burnish.errors import ConfigError

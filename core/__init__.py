@@ -20,15 +20,16 @@ if _here.name == "core":
     __path__ = [str(_here), str(_here.parent)]
 
 if TYPE_CHECKING:
-    from burnish.agent.api import open_run, resume, run
+    from burnish.agent.api import resume, run
     from burnish.agent.program_file import load_program
+    from burnish.agent.runs import open_run
     from burnish.agent.verify import verify
     from burnish.config import RunConfig
 
 _LAZY = {
     "RunConfig": "burnish.config",
     "load_program": "burnish.agent.program_file",
-    "open_run": "burnish.agent.api",
+    "open_run": "burnish.agent.runs",
     "resume": "burnish.agent.api",
     "run": "burnish.agent.api",
     "verify": "burnish.agent.verify",

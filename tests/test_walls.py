@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,13 @@ def test_a_folder_imports_only_the_folders_it_may(path: Path) -> None:
     assert ours(path, imported(nodes)) <= {folder, *MAY_IMPORT[folder], *through_the_door}
 
 
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {"burnish." + name_of(p).removeprefix("core/").removesuffix(".py").replace("/", "."): p for p in SOURCES}
+    graph = {name: imported(outside_functions(parsed(path))) & names.keys() for name, path in names.items()}
+    assert sum(map(len, graph.values())) > len(graph)
+    assert list(TopologicalSorter(graph).static_order())
+
+
 def test_the_package_root_loads_agent_only_when_asked() -> None:
     root = parsed(ROOT / "core/__init__.py")
     strings = {n.value for n in ast.walk(root) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
@@ -116,6 +124,7 @@ def test_the_package_root_loads_agent_only_when_asked() -> None:
         "burnish.config",
         "burnish.agent.api",
         "burnish.agent.program_file",
+        "burnish.agent.runs",
         "burnish.agent.verify",
     }
 

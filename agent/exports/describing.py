@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from burnish import __version__
-from burnish.agent.api import Run
 from burnish.agent.exports.card import Card, Generator, Method
 from burnish.agent.exports.filters import Sieve
 from burnish.agent.exports.formats import Item
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.provenance import Papers, generators_of
 from burnish.agent.exports.rows import Row
+from burnish.agent.runs import Run
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.policies.diversity import distinct_n, mean_cosine_distance, self_bleu, vendi_score

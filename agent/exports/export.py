@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burnish.agent.api import Run, environment_of
 from burnish.agent.exports.card import write_card
 from burnish.agent.exports.columns import columns_of
 from burnish.agent.exports.describing import card_of
@@ -30,6 +29,7 @@ from burnish.agent.exports.rows import rows_of
 from burnish.agent.exports.splitting import families_for_validation, family_of
 from burnish.agent.exports.writing import check_room, check_writable, digest, new_folder, write
 from burnish.agent.opening import open_meaning
+from burnish.agent.runs import Run, environment_of
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal

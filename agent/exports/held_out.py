@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from burnish.agent.api import Run
 from burnish.agent.exports.duplicates import alike_by_vectors, alike_by_words, ngrams
 from burnish.agent.exports.filters import Sieve
 from burnish.agent.exports.rows import Row
+from burnish.agent.runs import Run
 from burnish.agent.sealed import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError

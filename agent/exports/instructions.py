@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from burnish.agent.api import Run
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.rows import Row
+from burnish.agent.runs import Run
 from burnish.memory.journal import Journal
 
 TAG = "origin: {}"

@@ -6,11 +6,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from burnish.agent.api import Run
 from burnish.agent.assembly import choose_provers
 from burnish.agent.directory import RunDirectory
 from burnish.agent.opening import open_session
 from burnish.agent.proving.base import Stage
+from burnish.agent.runs import Run
 from burnish.protocols import Environment
 from burnish.records import SEALED, Proof
 

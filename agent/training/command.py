@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from burnish.agent.api import Notify, Run, environment_of
 from burnish.agent.directory import RunDirectory
+from burnish.agent.runs import Notify, Run, environment_of
 from burnish.agent.training.libraries import check_libraries
 from burnish.agent.training.making import Made, Making
 from burnish.agent.training.proving import AdapterProof, prove

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from burnish.agent.api import Notify, Run
 from burnish.agent.directory import RunDirectory
 from burnish.agent.loop import stopping_on_signals
 from burnish.agent.lora_adapters import adapters_of
 from burnish.agent.nodes.gate import race
 from burnish.agent.opening import Opened, open_session
 from burnish.agent.operators.base import Proposal
+from burnish.agent.runs import Notify, Run
 from burnish.agent.sealed import Arm, summarize, try_sealed
 from burnish.agent.session import Scratch
 from burnish.config import BudgetConfig

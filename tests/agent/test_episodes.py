@@ -12,7 +12,7 @@ import pytest
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, laboratory, query, shown_exemplars
 from stairs import right_action
 
-from burnish.agent.api import open_run
+from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
 from burnish.errors import PluginError
 

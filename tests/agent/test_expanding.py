@@ -7,8 +7,8 @@ from typing import Any
 
 from laboratory import Laboratory, chance
 
-from burnish.agent.api import open_run
 from burnish.agent.exports.rows import rows_of
+from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
 from burnish.environments.built_in.labels import Labels
 

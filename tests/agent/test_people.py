@@ -17,9 +17,9 @@ import pytest
 from codes import code_of
 from laboratory import CommandLine, Laboratory
 
-from burnish.agent.api import open_run
 from burnish.agent.report import Agreement
 from burnish.agent.reviewing import open_in, review
+from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
 from burnish.errors import ConfigError, Waiting
 from burnish.memory.journal import Journal

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from laboratory import Body, Laboratory, laboratory, learner, query
 
-from burnish.agent.api import open_run
+from burnish.agent.runs import open_run
 
 SHORT: dict[str, Any] = {"budget": {"iterations": 2}}
 BURNISH = (sys.executable, "-c", "from burnish.agent.cli import main; main()")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory, query
 
-from burnish.agent.api import Run, open_run
+from burnish.agent.runs import Run, open_run
 from burnish.agent.verify import Verification, verify
 from burnish.types import ALIVE
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.api import Run
 from burnish.agent.exports.export import Exported, export
 from burnish.agent.exports.options import ExportOptions
+from burnish.agent.runs import Run
 from burnish.tables import validated
 
 LICENSED = f"{Path(__file__).with_name('licensed_codes.py')}:LicensedCodes"

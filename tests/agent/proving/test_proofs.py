@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from laboratory import CommandLine, Laboratory, chance, is_rating, query
 
-from burnish.agent.api import open_run
 from burnish.agent.assembly import PROVERS
+from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.built_in.labels import Labels

@@ -15,7 +15,8 @@ import pytest
 from codes import Codes, code_of
 from laboratory import CommandLine, merged
 
-from burnish.agent.api import open_run, resume, run
+from burnish.agent.api import resume, run
+from burnish.agent.runs import open_run
 from burnish.agent.training import making
 from burnish.config import RunConfig
 from burnish.protocols import Seed
