@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from laboratory import Laboratory, chance
@@ -10,8 +12,10 @@ from laboratory import Laboratory, chance
 from burnish.agent.exports.rows import rows_of
 from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
+from burnish.environments.built_in.equations import ASK, Equations
 from burnish.environments.built_in.labels import Labels
 
+HELPERS = Path(__file__).parents[1] / "helpers"
 READER = Labels()
 SETTINGS: dict[str, Any] = {
     "environment": "labels",
@@ -65,6 +69,32 @@ def test_evolved_tasks_are_checked_and_say_where_they_come_from(lab: Laboratory)
     assert {"", "a refusal", "no information gained", "the environment reads no task in it"} <= reasons
     assert len(drafts) == 24
     assert verify(run).holds, verify(run).problems
+
+
+def test_evolved_tasks_that_are_held_out_or_have_no_answer_or_two_are_refused(lab: Laboratory) -> None:
+    reader = Equations(level="one step")
+    sealed = next(iter(reader.tasks("test", 0))).prompt
+    drafts = [sealed, f"{ASK}x * x = 4", f"{ASK}0 * x = 1", f"{ASK}x = x"]
+
+    def copying(body: Any) -> str:
+        if body["messages"][0]["content"].startswith("You write tasks."):
+            return drafts[int(body["seed"]) % len(drafts)]
+        task = reader.parse(body["messages"][-1]["content"])
+        return (reader.solve(task) or "") if task else "3"
+
+    lab.model.answer = copying
+    lab.run(
+        "run",
+        environment=f"{HELPERS / 'written_equations.py'}:WrittenEquations",
+        budget={"iterations": 1},
+        expanding={"methods": ["evol"], "drafts": 24},
+    )
+    with open_run(lab.folder / "run").journal() as journal:
+        refused = Counter(str(body["refused"]) for _, kind, body in journal.events() if kind == "draft")  # type: ignore[index, call-overload]
+        assert not [task for task in journal.tasks().values() if task.origin == "evolved"]
+    assert refused["it belongs to the tasks that are held out"], refused
+    assert refused["the environment reads no task in it"] > refused["it belongs to the tasks that are held out"]
+    assert sum(refused.values()) == 24
 
 
 def test_backtranslated_tasks_have_the_answer_they_were_written_for(lab: Laboratory) -> None:
