@@ -194,10 +194,10 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
         worst = Amount(1)
     else:
         worst = await _worst_call(opened)
-    # The probe's few calls, one after another, say nothing of the pace of a batch.
-    calls = ledger.spent.calls if len(session.past.records) > 1 else 0
-    seconds = session.policies.budget.sealed_seconds(ledger.seconds_calling, calls, cost.sealed)
-    ledger.hold(worst.times(cost.sealed), seconds=seconds)
+    budget = session.policies.budget
+    ledger.hold(
+        worst.times(cost.sealed), seconds=lambda seconds, calls: budget.sealed_seconds(seconds, calls, cost.sealed)
+    )
 
 
 def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:

@@ -78,6 +78,7 @@ GRID: dict[str, Any] = {
     "environment": "grid",
     "environment_options": {"level": "open"},
     "sampling": {"tasks": 12, "samples": 2, "temperature": 1.0},
+    "budget": {"seconds": 1200, "iterations": 2},
 }
 
 

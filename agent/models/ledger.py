@@ -6,6 +6,7 @@ What is reserved and spent together never exceeds a limit, so neither does what 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from burnish.config import BudgetConfig
@@ -56,7 +57,7 @@ class Ledger:
         self._reserved = Amount()
         self.apart = seconds_apart
         self._held = Amount()
-        self._held_seconds = 0.0
+        self._held_seconds: Callable[[float, int], float] = lambda _seconds, _calls: 0.0
         self._seconds_before = seconds_before
         self._started = time.monotonic() if started is None else started
 
@@ -70,8 +71,12 @@ class Ledger:
         """Those in which models were asked and answers judged."""
         return self.seconds - self.apart
 
-    def hold(self, amount: Amount, *, seconds: float = 0.0) -> None:
-        """Keep this much from everything but the sealed test; replaces what was held before."""
+    def hold(self, amount: Amount, *, seconds: Callable[[float, int], float] = lambda _seconds, _calls: 0.0) -> None:
+        """Keep this much from everything but the sealed test; replaces what was held before.
+
+        `seconds` says how many, given the seconds that so many calls have taken; it is asked anew whenever it matters,
+        for the pace becomes known as calls are made.
+        """
         self._held, self._held_seconds = amount, seconds
 
     def left(self) -> Amount:
@@ -88,7 +93,8 @@ class Ledger:
         """Seconds that are neither spent nor held back nor needed to close."""
         if self.budget.seconds is None:
             return float("inf")
-        return self.budget.seconds - self.seconds - self._held_seconds - CLOSING_SECONDS
+        held = self._held_seconds(self.seconds_calling, self.spent.calls)
+        return self.budget.seconds - self.seconds - held - CLOSING_SECONDS
 
     def reserve(self, worst: Amount) -> None:
         """Set the worst case of a call aside.

@@ -108,10 +108,18 @@ def test_seconds_of_all_sittings_count_and_some_can_be_held_back() -> None:
     assert ledger.seconds >= 400
     assert ledger.seconds_left() <= 600
     ledger.reserve(Amount(1))
-    ledger.hold(Amount(), seconds=600)
+    ledger.hold(Amount(), seconds=lambda _seconds, _calls: 600.0)
     assert ledger.seconds_left() <= 0
     with pytest.raises(BudgetExhausted, match="the time budget is used up"):
         ledger.reserve(Amount(1))
+
+
+def test_seconds_are_held_back_by_the_pace_that_calls_turn_out_to_have() -> None:
+    ledger = Ledger(BudgetConfig(seconds=1000), spent=Usage(), seconds_before=100)
+    ledger.hold(Amount(), seconds=lambda seconds, calls: 900.0 if calls == 0 else 50 * seconds / calls)
+    assert ledger.seconds_left() <= 0
+    ledger.settle(Amount(), Amount(100))
+    assert 800 < ledger.seconds_left() < 850
 
 
 def test_without_limits_everything_fits() -> None:
