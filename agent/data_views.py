@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from burnish.agent.exports.export import Exported
+from burnish.agent.lora_adapters import ADAPTER_FILE
 from burnish.agent.program_file import ProgramFile
 from burnish.agent.recipes.listing import Recipe
 from burnish.agent.reviewing import Reviewed
@@ -69,10 +70,6 @@ def print_trained(trained: Trained, *, as_json: bool) -> None:
         f"Trained {learnt.steps} steps on {learnt.examples} examples{cut}: loss {learnt.first_loss:.3f} → "
         f"{learnt.last_loss:.3f}."
     )
-    if trained.proof is None:
-        screen.print(f"[bold]Merged[/] into {folder}/merged, which no gate has tried; to try it, serve it:")
-        screen.print(f"  transformers serve {folder}/merged", soft_wrap=True)
-        return
     gate, sealed = trained.proof.gate, trained.proof.sealed
     without, adapted = sealed.arms["seed"], sealed.arms["champion"]
     screen.print(
@@ -84,9 +81,15 @@ def print_trained(trained: Trained, *, as_json: bool) -> None:
         f"{sealed.difference:+.3f} ({sealed.lower:+.3f} to {sealed.upper:+.3f}), p = {sealed.p_value:.2g}."
     )
     verdict = "[bold green]ACCEPTED[/]" if trained.proof.passed else "[bold]NOT ACCEPTED[/]"
-    screen.print(f"{verdict}  {folder}/adapter.gguf", soft_wrap=True)
-    if trained.proof.passed:
-        screen.print(f"\nNext:\n  burnish run CONFIG.toml -o models.task.adapter={folder} --dir DIR", soft_wrap=True)
+    screen.print(f"{verdict}  {escape(trained.weights)}", soft_wrap=True)
+    if not trained.proof.passed:
+        return
+    screen.print("\nNext:")
+    if trained.weights.endswith(ADAPTER_FILE):
+        screen.print(f"  burnish run CONFIG.toml -o models.task.adapter={folder} --dir DIR", soft_wrap=True)
+    else:
+        screen.print(f"  transformers serve {escape(trained.weights)}", soft_wrap=True)
+        screen.print("  burnish run CONFIG.toml -o models.task.url=http://127.0.0.1:8000/v1 --dir DIR", soft_wrap=True)
 
 
 def print_questions(questions: Sequence[Question]) -> None:

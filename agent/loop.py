@@ -194,10 +194,14 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
         worst = Amount(1)
     else:
         worst = await _worst_call(opened)
-    budget = session.policies.budget
-    ledger.hold(
-        worst.times(cost.sealed), seconds=lambda seconds, calls: budget.sealed_seconds(seconds, calls, cost.sealed)
-    )
+    budget, first = session.policies.budget, len(session.past.records) == 1
+
+    def seconds(taken: float, calls: int) -> float:
+        needed = budget.sealed_seconds(taken, calls, cost.sealed)
+        # Loading a model and the first few calls make the pace look slower than it is.
+        return min(needed, budget.sealed_seconds(0.0, 0, cost.sealed)) if first else needed
+
+    ledger.hold(worst.times(cost.sealed), seconds=seconds)
 
 
 def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:

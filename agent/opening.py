@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -66,11 +66,13 @@ async def open_session(
     notify: Notify,
     adapters: Mapping[str, Path] = MappingProxyType({}),
     *,
+    adapted: Callable[[str], str] | None = None,
     asking: bool = True,
 ) -> AsyncIterator[Opened]:
     """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
 
-    `adapters` are served beside those of the run. Without `asking` no model is started and no key is read: only what
+    `adapters` are served beside those of the run; where the task model is not the embedded one, `adapted` says where it
+    is served with an adapter. Without `asking` no model is started and no key is read: only what
     the journal knows is answered, and what it does not raises `Interrupted`.
     """
     started = time.monotonic()  # loading models takes from the time budget too
@@ -80,7 +82,8 @@ async def open_session(
         meaning = open_meaning(directory, config)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        adapted = _adapted(config, adapters_of(directory, config) | {**adapters}, stack) if asking else None
+        servers = _adapted(config, adapters_of(directory, config) | {**adapters}, stack) if asking else None
+        adapted = servers.url if servers else adapted
         clients = await (_clients(config, adapted, stack) if asking else _mute(config, stack))
         ledger = Ledger(
             config.budget,
@@ -95,8 +98,8 @@ async def open_session(
         if not asking:
             caller.stop()
         rounds = None
-        if config.train.every and adapted:
-            rounds = Rounds(directory, config, environment, journal, caller, adapted, notify)
+        if config.train.every and servers:
+            rounds = Rounds(directory, config, environment, journal, caller, servers, notify)
         session = Session(
             config=config,
             environment=LearningEnvironment(guarded),
@@ -224,7 +227,9 @@ def _seconds(journal: Journal, name: str) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-async def _clients(config: RunConfig, adapted: AdapterServers | None, stack: AsyncExitStack) -> dict[str, ChatClient]:
+async def _clients(
+    config: RunConfig, adapted: Callable[[str], str] | None, stack: AsyncExitStack
+) -> dict[str, ChatClient]:
     """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
     clients: dict[ModelConfig, ChatClient] = {}
     servers: dict[str, EmbeddedServer] = {}
@@ -249,15 +254,18 @@ async def _mute(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClien
 
 
 async def _client(
-    model: ModelConfig, servers: dict[str, EmbeddedServer], adapted: AdapterServers | None, stack: AsyncExitStack
+    model: ModelConfig,
+    servers: dict[str, EmbeddedServer],
+    adapted: Callable[[str], str] | None,
+    stack: AsyncExitStack,
 ) -> ChatClient:
     if model.url != "embedded":
-        return ChatClient(model)
+        return ChatClient(model, adapted=adapted)
     if model.file not in servers:
         server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
         servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
     limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
-    return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted.url if adapted else None)
+    return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted)
 
 
 def _called(notify: Notify, completion: Completion) -> None:

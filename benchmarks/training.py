@@ -26,7 +26,6 @@ ROOT = Path(__file__).parent.parent
 
 def said(method: str, trained: Trained) -> str:
     learnt = trained.made.learnt
-    assert trained.proof is not None
     gate, sealed = trained.proof.gate, trained.proof.sealed
     without, adapted = sealed.arms["seed"], sealed.arms["champion"]
     return (

@@ -7,9 +7,6 @@ from typing import Protocol
 
 from burnish.limits import AboveZero
 
-ASSUMED = 20
-"""Calls for which the assumed pace counts: the first real ones load a model, or probe, and say little."""
-
 
 @dataclass(frozen=True)
 class Costs:
@@ -56,8 +53,8 @@ class BudgetPolicy(Protocol):
 class ReservingBudget:
     """Keeps the whole sealed test back; an iteration starts when it fits with a gate of the least length.
 
-    `margin` multiplies the time that the sealed test should take by the pace so far. As long as few calls were made,
-    `first_seconds_a_call` is taken for it.
+    `margin` multiplies the time that the sealed test should take by the pace so far, which is taken to be
+    `first_seconds_a_call` as long as there was none.
     """
 
     margin: AboveZero = 1.5
@@ -87,5 +84,5 @@ class ReservingBudget:
 
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
         """See `BudgetPolicy.sealed_seconds`."""
-        pace = (seconds + ASSUMED * self.first_seconds_a_call) / (calls + ASSUMED)
+        pace = seconds / calls if calls else self.first_seconds_a_call
         return pace * sealed_calls * self.margin

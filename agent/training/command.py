@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burnish.agent.directory import RunDirectory
+from burnish.agent.lora_adapters import ADAPTER_FILE
 from burnish.agent.runs import Notify, Run, environment_of
 from burnish.agent.training.libraries import check_libraries
-from burnish.agent.training.making import Made, Making
-from burnish.agent.training.proving import AdapterProof, prove
+from burnish.agent.training.making import MERGED, Made, Making
+from burnish.agent.training.proving import Adapted, AdapterProof, prove
 from burnish.config import TrainConfig
 from burnish.errors import BudgetExhausted, BurnishError, ConfigError, Interrupted, StorageError
 from burnish.protocols import Environment
@@ -25,11 +26,12 @@ WAY_ON = "the same command"
 
 @dataclass(frozen=True)
 class Trained(Record):
-    """What `burnish train` came to; there is no proof of a model that the embedded server cannot run."""
+    """What `burnish train` came to; `weights` is the adapter as a file, or the folder of the model it is part of."""
 
     folder: str
+    weights: str
     made: Made
-    proof: AdapterProof | None
+    proof: AdapterProof
 
 
 def train(
@@ -75,11 +77,10 @@ def train(
                 keep_on=lambda: _keep_on(clock, stopped),
                 notify=notify,
             ).make()
-        proof = None
-        if made.adapter:
-            adapter = (made.adapter, out / "adapter.gguf")
-            proof = prove(run, live, adapter, out / "proof", seconds=clock.left(), notify=notify)
-    trained = Trained(str(out), made, proof)
+        weights = out / (MERGED if model else ADAPTER_FILE)
+        adapter = Adapted(made.adapter, weights, model)
+        proof = prove(run, live, adapter, out / "proof", seconds=clock.left(), notify=notify)
+    trained = Trained(str(out), str(weights), made, proof)
     place.report.write_text(json.dumps(trained.to_json(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return trained
 

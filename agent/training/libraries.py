@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from burnish.errors import ConfigError
 
-LIBRARIES = ("accelerate", "datasets", "gguf", "peft", "trl")
+LIBRARIES = ("accelerate", "datasets", "fastapi", "gguf", "openai", "peft", "trl")
 
 
 def check_libraries() -> None:

@@ -30,14 +30,15 @@ from burnish.types import Record, content_hash
 SETTINGS_FILE = "training.json"
 RESULT_FILE = "trained.json"
 MERGED = "merged"
+PEFT_FILE = "adapter_model.safetensors"
 
 NOT_OF_THE_WEIGHTS = frozenset({"every"})
 
 
 @dataclass(frozen=True)
 class Made(Record):
-    """What was trained: the name of the adapter, empty where it is merged into a model of its own, from which data
-    (SHA-256), how, and in how many seconds of the last sitting.
+    """What was trained: the name of the adapter, from which data (SHA-256), how, and in how many seconds of the last
+    sitting.
     """
 
     adapter: str
@@ -148,7 +149,7 @@ class Making:
             write_gguf(self.out / "adapter", base, file)
             return adapter_id(file)
         merge(base, self.out / "adapter", self.out / MERGED)
-        return ""
+        return adapter_id(self.out / "adapter" / PEFT_FILE)
 
     def _stepped(self, step: int, steps: int, loss: float) -> None:
         self.notify("training", {"step": step, "steps": steps, "loss": loss})

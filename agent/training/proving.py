@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +18,17 @@ from burnish.agent.operators.base import Proposal
 from burnish.agent.runs import Notify, Run
 from burnish.agent.sealed import Arm, summarize, try_sealed
 from burnish.agent.session import Scratch
-from burnish.config import BudgetConfig
+from burnish.agent.training.folder_servers import FolderServers
+from burnish.config import BudgetConfig, ModelConfig, ModelsConfig, RunConfig
 from burnish.protocols import Environment
 from burnish.records import GateRecord, SealedRecord
 from burnish.types import Record
 
 FACTS_LEFT = ("sealed", "stopped", "seconds", "seconds apart")
 """What the copy of a journal goes on without."""
+BASE = "base"
+ANSWER_SECONDS = 600.0
+"""How long weights that were trained on the CPU may take to an answer there."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,21 @@ class AdapterProof(Record):
         return self.gate.outcome == "accept" and self.sealed.verdict == "improved"
 
 
+@dataclass(frozen=True)
+class Adapted:
+    """What is tried: an adapter of the embedded model by its file, or, where `base` is given, the folder of that model
+    with the adapter merged into its weights.
+    """
+
+    name: str
+    path: Path
+    base: Path | None = None
+
+
 def prove(
-    run: Run, environment: Environment, adapter: tuple[str, Path], place: Path, *, seconds: float | None, notify: Notify
+    run: Run, environment: Environment, adapter: Adapted, place: Path, *, seconds: float | None, notify: Notify
 ) -> AdapterProof:
-    """Try an adapter, given by name and file, in a copy of the run's journal that is kept at `place`.
+    """Try an adapter in a copy of the run's journal that is kept at `place`.
 
     So the gate goes on where the run's left off: fresh validation tasks, and the level of its next challenger. What the
     champion answered to the sealed tasks in the run is not asked again, nor what was before this was killed.
@@ -50,6 +66,7 @@ def prove(
     Raises:
         Interrupted: Ctrl-C or SIGTERM; what is in flight is kept.
         BudgetExhausted: `seconds` ended within it.
+        ModelUnavailable: a folder cannot be served.
 
     """
     budget = BudgetConfig(seconds=seconds)
@@ -63,25 +80,41 @@ def prove(
             shutil.copy(embedded, place)
         with run.journal() as journal:
             journal.copy_to(copy.journal, without=FACTS_LEFT)
-    name, file = adapter
-    served = adapters_of(run.place, run.config) | {name: file}
+    with ExitStack() as stack:
+        adapters, adapted = adapters_of(run.place, run.config), None
+        if adapter.base is None:
+            adapters[adapter.name] = adapter.path
+        else:
+            name = adapter.base.resolve().name
+            servers = FolderServers({BASE: adapter.base, adapter.name: adapter.path}, name, place)
+            stack.enter_context(servers)
+            config, adapted = _served(config, name, servers.url(BASE)), servers.url
 
-    async def proved() -> AdapterProof:
-        async with open_session(copy, config, environment, notify, served) as opened:
-            with stopping_on_signals(opened.session):
-                return await _tried(opened, name)
+        async def proved() -> AdapterProof:
+            opening = open_session(copy, config, environment, notify, adapters, adapted=adapted)
+            async with opening as opened:
+                with stopping_on_signals(opened.session):
+                    return await _tried(opened, adapter)
 
-    return asyncio.run(proved())
+        return asyncio.run(proved())
 
 
-async def _tried(opened: Opened, name: str) -> AdapterProof:
+def _served(config: RunConfig, name: str, url: str) -> RunConfig:
+    """The run's configuration with a served folder for all models."""
+    task = ModelConfig(url=url, name=name, concurrency=1, timeout_seconds=ANSWER_SECONDS)
+    return config.model_copy(update={"models": ModelsConfig(task=task)})
+
+
+async def _tried(opened: Opened, adapter: Adapted) -> AdapterProof:
     session = opened.session
     champion, number = session.champion, session.past.records[-1].number + 1
-    adapted = replace(champion, adapter=name)
+    if adapter.base is not None:  # an adapter of the run's own is for the weights that the run used
+        champion = replace(champion, adapter="")
+    adapted = replace(champion, adapter=adapter.name)
     session.scratch = Scratch(number)
     session.scratch.champion = champion
     session.caller.begin(number)
-    gate = await race(session, Proposal("train", adapted, f"adapter {name}"))
+    gate = await race(session, Proposal("train", adapted, f"adapter {adapter.name}"))
     session.notify("gate", gate.to_json())
     recall = session.retriever.recall
     arms: Mapping[str, Arm] = {"champion": Arm(champion, recall), "adapter": Arm(adapted, recall)}

@@ -102,6 +102,27 @@ def test_an_adapter_goes_through_the_gate_and_into_the_next_run(
     assert f"is not the adapter this run began with ({name})" in changed.err
 
 
+def test_a_folder_of_weights_goes_through_the_gate_served_with_its_adapter_and_without(
+    finished: Path, base: Path, burnish: CommandLine, tmp_path: Path
+) -> None:
+    out = tmp_path / "folder"
+    command = ("train", finished, "--out", out, "--model", base, "--steps", 1, "--batch", 2, "--rank", 2)
+    told = burnish(*command)
+    assert told.code == 0, told.err
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    gate, sealed = report["proof"]["gate"], report["proof"]["sealed"]
+    assert gate["challenger_id"] == sealed["arms"]["champion"]["program_id"] != gate["champion_id"]
+    with open_run(out / "proof").journal() as journal:
+        answers = {place: journal.judged(f"sealed {place}") for place in ("champion", "adapter")}
+    assert {a.program_id for _, a, _ in answers["adapter"]} == {gate["challenger_id"]}
+    assert {a.model for rows in answers.values() for _, a, _ in rows} == {base.name}
+    adapter = report["made"]["adapter"]
+    for server in ("base", adapter):
+        log = (out / "proof" / f"serving {server}" / "log.txt").read_text(encoding="utf-8")
+        assert log.count("POST /v1/chat/completions") >= 4 + 3
+    assert f"{out / 'merged'}" in told.out
+
+
 def killed_in_training(directory: Path, base: Path) -> None:
     vars(making)["unpacked"] = lambda _weights, _folder: base
 
