@@ -78,7 +78,7 @@ def run(
         journal.close()
         try:
             return _improve(place, config, live, notify)
-        except (BudgetTooSmall, PluginError, ModelError) as error:
+        except (BudgetTooSmall, ConfigError, PluginError, ModelError) as error:
             if _discard(place):
                 raise error.with_way_on("run the command again") from None
             raise

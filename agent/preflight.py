@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.forms import form_grammar
-from burnish.errors import PluginError
+from burnish.errors import ConfigError, PluginError
 from burnish.types import SPLITS, Split
 
 FEW = 10
@@ -45,6 +46,26 @@ async def check_form(environment: GuardedEnvironment) -> None:
                 f'environment "{environment.name}": the form {form!r:.80} {error}; mend it, or run without forms by '
                 "-o sampling.forms=false"
             ) from error
+
+
+def refuse_for_episodes(config: RunConfig, environment: GuardedEnvironment) -> None:
+    """Refuse settings that an environment of episodes would leave without effect.
+
+    Raises:
+        ConfigError: one is set.
+
+    """
+    of_single_answers = {
+        "decoding.best_of": config.decoding.best_of > 1,
+        "sampling.hints": config.sampling.hints > 0,
+        "constitution.file": bool(config.constitution.file),
+    }
+    wrong = [name for name, is_set in of_single_answers.items() if is_set]
+    if environment.episodic and wrong:
+        raise ConfigError(
+            f"environment {environment.name} is played in episodes, and {' and '.join(wrong)} work on single answers only; "
+            "leave it out"
+        )
 
 
 def none_posed(environment: str, split: Split) -> PluginError:

@@ -14,7 +14,7 @@ from stairs import right_action
 
 from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
-from burnish.errors import PluginError
+from burnish.errors import ConfigError, PluginError
 
 STAIRS = f"{Path(__file__).parents[1] / 'helpers' / 'stairs.py'}:Stairs"
 SMALL: Mapping[str, Any] = {
@@ -150,6 +150,14 @@ def test_what_the_exemplars_of_people_bring_alone_is_an_arm_of_the_sealed_test(r
     unhelped = open_run(riding.folder / "whole").report().sealed
     assert unhelped is not None
     assert set(unhelped.arms) == {"seed", "champion", "shuffled memory"}
+
+
+def test_what_works_on_single_answers_alone_is_refused_before_anything_is_asked(lab: Laboratory) -> None:
+    settings = {**SMALL, "sampling": {"hints": 2}, "decoding": {"best_of": 3, "temperature": 1.0}}
+    with pytest.raises(ConfigError, match=r"in episodes, and decoding\.best_of and sampling\.hints work on single"):
+        lab.run("run", **settings)
+    assert lab.model.bodies == []
+    assert not (lab.folder / "run").exists()
 
 
 def test_seeds_are_in_memory_from_the_start_and_the_seed_program_does_not_see_them(lab: Laboratory) -> None:
