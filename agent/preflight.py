@@ -63,8 +63,8 @@ def refuse_for_episodes(config: RunConfig, environment: GuardedEnvironment) -> N
     wrong = [name for name, is_set in of_single_answers.items() if is_set]
     if environment.episodic and wrong:
         raise ConfigError(
-            f"environment {environment.name} is played in episodes, and {' and '.join(wrong)} work on single answers only; "
-            "leave it out"
+            f"environment {environment.name} is played in episodes, and {' and '.join(wrong)} work on single answers "
+            "only; leave that out"
         )
 
 
