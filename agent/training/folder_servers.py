@@ -63,7 +63,12 @@ class FolderServers:
         log, port = place / "log.txt", _free_port()
         where = ("--host", "127.0.0.1", "--port", str(port), "--device", "cpu")
         command = [sys.executable, "-m", "transformers.cli.transformers", "serve", self._name, *where]
-        environment = {**os.environ, "OMP_NUM_THREADS": str(free_cores()), "HF_HUB_OFFLINE": "1"}
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": str(free_cores()),
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
         file = self._stack.enter_context(log.open("wb"))
         server = subprocess.Popen(command, cwd=place, stdout=file, stderr=file, env=environment)  # noqa: S603
         self._stack.callback(_end, server)

@@ -115,7 +115,7 @@ def test_a_folder_of_weights_goes_through_the_gate_served_with_its_adapter_and_w
     with open_run(out / "proof").journal() as journal:
         answers = {place: journal.judged(f"sealed {place}") for place in ("champion", "adapter")}
     assert {a.program_id for _, a, _ in answers["adapter"]} == {gate["challenger_id"]}
-    assert {a.model for rows in answers.values() for _, a, _ in rows} == {base.name}
+    assert all(a.model.startswith(base.name) for rows in answers.values() for _, a, _ in rows)
     adapter = report["made"]["adapter"]
     for server in ("base", adapter):
         log = (out / "proof" / f"serving {server}" / "log.txt").read_text(encoding="utf-8")
@@ -149,3 +149,23 @@ def test_a_run_trains_each_round_once_and_races_it_as_any_challenger(base: Path,
         assert isinstance(known, dict)
         assert journal.program(gate.challenger_id).adapter == known["adapter"] != ""
     assert (directory / "training" / "0001" / "adapter.gguf").is_file()
+
+
+def test_a_time_budget_that_ends_within_training_ends_the_iteration_and_leaves_the_sealed_test(
+    base: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    report = run(
+        config(
+            train={"every": 1, "steps": 10_000},
+            budget={"seconds": 75},
+            policies={"budget": {"name": "reserving", "margin": 5.0}},
+        ),
+        directory=tmp_path / "run",
+        notify=lambda kind, _facts: told.append(kind),
+    )
+    assert told.count("training") > 1
+    assert "the budget ended within iteration 1" in report.stopped
+    assert report.finished
+    assert report.seconds < 75
+    assert report.champion.adapter == ""
