@@ -8,6 +8,7 @@ from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.forms import form_grammar
 from burnish.errors import ConfigError, PluginError
+from burnish.policies.involvement import cleaned_by_machine, written_by_people
 from burnish.types import SPLITS, Split
 
 FEW = 10
@@ -56,6 +57,7 @@ def refuse_for_episodes(config: RunConfig, environment: GuardedEnvironment) -> N
 
     """
     of_single_answers = {
+        f"level = {config.level}": written_by_people(config.level) or cleaned_by_machine(config.level),
         "decoding.best_of": config.decoding.best_of > 1,
         "sampling.hints": config.sampling.hints > 0,
         "constitution.file": bool(config.constitution.file),
@@ -64,7 +66,7 @@ def refuse_for_episodes(config: RunConfig, environment: GuardedEnvironment) -> N
     if environment.episodic and wrong:
         raise ConfigError(
             f"environment {environment.name} is played in episodes, and {' and '.join(wrong)} work on single answers "
-            "only; leave that out"
+            "only; leave that out, or take another environment"
         )
 
 

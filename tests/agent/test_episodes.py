@@ -156,6 +156,8 @@ def test_what_works_on_single_answers_alone_is_refused_before_anything_is_asked(
     settings = {**SMALL, "sampling": {"hints": 2}, "decoding": {"best_of": 3, "temperature": 1.0}}
     with pytest.raises(ConfigError, match=r"in episodes, and decoding\.best_of and sampling\.hints work on single"):
         lab.run("run", **settings)
+    with pytest.raises(ConfigError, match=r"in episodes, and level = 1 work on single"):
+        lab.run("run", **SMALL, level=1)
     assert lab.model.bodies == []
     assert not (lab.folder / "run").exists()
 
