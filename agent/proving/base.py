@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from burnish.agent.attempting import Attempter, Recall, Trial
+from burnish.agent.attempting import Attempter, Recall, Search, Trial
 from burnish.agent.evaluation import Evaluator, Judged, judge_all
 from burnish.agent.models.calls import Place
 from burnish.agent.session import Session
@@ -56,6 +56,28 @@ class Stage:
 
     async def sample(self, name: str, program: Program, tasks: Sequence[Task], samples: int) -> list[list[Judged]]:
         """`samples` answers to each task at the temperature of the attempts, judged."""
+        sampling = self.session.config.sampling
+        return await self._tried(
+            name, program, tasks, samples, temperature=sampling.temperature, top_p=sampling.top_p, search=None
+        )
+
+    async def formed(self, name: str, program: Program, tasks: Sequence[Task]) -> list[Judged]:
+        """An answer to each task as the program gives it, held to the form of answers where attempts are, judged."""
+        search = Search({}) if self.session.forming else None
+        rows = await self._tried(name, program, tasks, 1, temperature=None, top_p=None, search=search)
+        return [judged for (judged,) in rows]
+
+    async def _tried(
+        self,
+        name: str,
+        program: Program,
+        tasks: Sequence[Task],
+        samples: int,
+        *,
+        temperature: float | None,
+        top_p: float | None,
+        search: Search | None,
+    ) -> list[list[Judged]]:
         session, node = self.session, f"proof {name}"
         recall = session.retriever.recall
         seed = int(self.rng(name).integers(2**31 - 1))
@@ -65,8 +87,9 @@ class Stage:
                 task,
                 recalled,
                 Place(node, task.id, slot),
-                temperature=session.config.sampling.temperature,
-                top_p=session.config.sampling.top_p,
+                temperature=temperature,
+                top_p=top_p,
+                search=search,
                 seed=(seed + 1009 * place + slot) % 2**31,
             )
             for place, (task, recalled) in enumerate(zip(tasks, recall(program, tasks), strict=True))

@@ -35,7 +35,7 @@ class StudentProver:
         names = sorted(set(truth[: len(train)]))
         if not names or len(names) > MOST_CLASSES or len(train) < LEAST_OF_A_CLASS * len(names):
             return [missing(self.name, CLAIM, f"{len(names)} different answers to {len(train)} tasks are no labels")]
-        weak = [a.answer.strip() for a, _ in await stage.evaluate(self.name, stage.session.champion, [*train, *hidden])]
+        weak = [a.answer.strip() for a, _ in await stage.formed(self.name, stage.session.champion, [*train, *hidden])]
         code = {name: number for number, name in enumerate(names)}
         known = [i for i in range(len(train)) if weak[i] in code]
         if len({weak[i] for i in known}) < 2:
