@@ -4,7 +4,10 @@ Each recipe runs as a user would run it, on the embedded model, and reports what
 for a method to show (it solves no equation) the same loop runs on a scripted model of known skill besides, which the
 column "model" says. A failed proof stays in the table. `--write` puts the rows into docs/methods.md.
 
-    python benchmarks/methods.py [name ...] [--seed 0] [--keep DIR] [--write]
+    python benchmarks/methods.py [name ...] [--seed 0] [--keep DIR] [--seconds N] [--write]
+
+Recipes are limited in seconds, so that they end in ten minutes. On a machine that is busy with other work that would cut
+them off; with --seconds 3600 their calls limit them alone, and a seed gives the same on any machine.
 """
 
 from __future__ import annotations
@@ -82,8 +85,8 @@ GRID: dict[str, Any] = {
 }
 
 
-def configured(case: Case, seed: int, scratch: Path, url: str) -> RunConfig:
-    """The configuration of a case."""
+def configured(case: Case, seed: int, scratch: Path, url: str, seconds: float | None) -> RunConfig:
+    """The configuration of a case, with another limit of seconds if one is given."""
     base = RunConfig.load(recipe(case.recipe).path).model_dump(mode="json", exclude_unset=True)
     changes = {k: dict(v) if isinstance(v, dict) else v for k, v in case.changes.items()}
     constitution = changes.get("constitution", {})
@@ -92,6 +95,8 @@ def configured(case: Case, seed: int, scratch: Path, url: str) -> RunConfig:
         file.write_text(constitution.pop("text"), encoding="utf-8")
         constitution["file"] = str(file)
     data = {**base, **changes, "seed": seed}
+    if seconds:
+        data["budget"] = {**data.get("budget", {}), "seconds": seconds}
     if url:
         data["models"] = {"task": {"url": url, "name": case.model}}
     return RunConfig.parse(data)
@@ -144,13 +149,15 @@ def served(case: Case) -> Iterator[str]:
         yield server.base_url
 
 
-def measured(case: Case, seed: int, keep: Path) -> tuple[Report, float]:
+def measured(case: Case, seed: int, keep: Path, seconds: float | None) -> tuple[Report, float]:
     """The report of a case, and its seconds; one that was measured before is read again."""
     place = keep / f"{re.sub('[^a-z]+', '-', case.name)}-{seed}"
     started = time.monotonic()
     with served(case) as url:
         try:
-            report = resume(place) if place.exists() else run(configured(case, seed, keep, url), directory=place)
+            report = (
+                resume(place) if place.exists() else run(configured(case, seed, keep, url, seconds), directory=place)
+            )
         except BudgetExhausted as error:  # on a busy machine; the seconds then say that it took longer than promised
             print(f"{case.name}: {error}")
             report = resume(place, budget={"seconds": LONGER})
@@ -190,6 +197,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=", ".join([*known, LEVELS.name]))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder in which the runs stay")
+    parser.add_argument("--seconds", type=float, help="instead of each recipe's own; its calls still limit it")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -198,7 +206,7 @@ def main() -> None:
         if not options.names or LEVELS.name in options.names:
             told(LEVELS, levels(keep, options.seed), write_them=options.write)
         for case in [known[name] for name in options.names if name != LEVELS.name] if options.names else known.values():
-            report, seconds = measured(case, options.seed, keep)
+            report, seconds = measured(case, options.seed, keep, options.seconds)
             print(
                 f"{case.name}: {report.verdict}, {report.total.calls} calls, {report.seconds:.0f} s ({seconds:.0f} now)"
             )
