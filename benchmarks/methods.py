@@ -6,8 +6,8 @@ column "model" says. A failed proof stays in the table. `--write` puts the rows 
 
     python benchmarks/methods.py [name ...] [--seed 0] [--keep DIR] [--seconds N] [--write]
 
-Recipes are limited in seconds, so that they end in ten minutes. On a machine that is busy with other work that would cut
-them off; with --seconds 3600 their calls limit them alone, and a seed gives the same on any machine.
+Recipes are limited in seconds, so that they end in ten minutes. On a busy machine that would cut them off; with
+--seconds 3600 their calls limit them alone, and a seed gives the same on any machine.
 """
 
 from __future__ import annotations
