@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ class PrincipleTable(Section):
 
 
 PREDICATES = ("most_words", "least_words", "contains", "lacks", "matches", "function")
+
+SAMPLES = ("", "An answer.")
+"""What a function is tried on before it is relied on; one that fails on some answers says that they break it."""
 
 
 def read_constitution(path: Path) -> list[Principle]:
@@ -79,6 +83,12 @@ def _predicate(given: PrincipleTable, where: str) -> Predicate:
         return lambda answer: bool(matches(pattern, answer.strip()))
     assert given.function is not None
     called = function(given.function, option=f"{where}: function")
+    failed = [said for one in SAMPLES if isinstance(said := attempt(partial(called, one)), Raised)]
+    if len(failed) == len(SAMPLES):
+        raise ConfigError(
+            f"{where}: the function {given.function} fails on any answer: {failed[-1]}; it has to take a text and "
+            "return whether that keeps the principle"
+        )
 
     def keeps(answer: str) -> bool:
         """What the function says; one that fails says that the principle is broken."""

@@ -110,6 +110,9 @@ def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
     console().print(escape(line), soft_wrap=True)
 
 
+UNSTATED = {True: "nothing is known of it; state its terms in a file of your own (--terms FILE)", False: ""}
+
+
 def print_terms(named: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
     """What the makers of some models state, a paragraph each."""
     if as_json:
@@ -122,7 +125,7 @@ def print_terms(named: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
             "training": terms.training,
             "sharing": terms.sharing,
             "conditions": terms.conditions,
-            "stated": terms.statement or "nothing is known of it; state its terms in a file of your own (--terms FILE)",
+            "stated": terms.statement or UNSTATED[terms.training == "unknown"],
             "source": f"{terms.source} as of {terms.date}" if terms.source else "",
             "read": terms.checked or ("not at its source" if terms.source else ""),
         }

@@ -234,8 +234,14 @@ def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
 
 def _what_costs(session: Session) -> str:
     """The keys that decide what an iteration and the sealed test cost."""
-    compiling = "compiling.candidates, " if "compile" in session.config.operators else ""
-    return f"{compiling}sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
+    config = session.config
+    dear = {
+        "proofs": bool(config.proofs),
+        "compiling.candidates": "compile" in config.operators,
+        "decoding.best_of": config.decoding.best_of > 1,
+    }
+    also = "".join(f"{name}, " for name, is_set in dear.items() if is_set)
+    return f"{also}sampling.tasks, sampling.{'sketches' if session.sketching else 'samples'} or sealed.tasks"
 
 
 async def _worst_call(opened: Opened) -> Amount:

@@ -10,7 +10,7 @@ from burnish import __version__
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal
-from burnish.policies.involvement import decided
+from burnish.policies.involvement import decided, open_questions
 from burnish.policies.statistics import Interval, wilson
 from burnish.programs import Program
 from burnish.records import IterationRecord, Proof, RatingRecord, SealedRecord
@@ -53,7 +53,9 @@ class Report(Record):
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
     those not verified, and how often. `live` says that the environment was an object that has no name to load it by,
     `changed` which files of its code were changed between two sittings. `started_from` is the
-    program file that the run began with. `agreement` is there where people judge a sample of the sealed test.
+    program file that the run began with. `agreement` is there where people judge a sample of the sealed test. `waiting`
+    counts questions to people that are open, `judged` the answers of which people said whether they may be learned, and
+    `overruled` those of which the environment had said otherwise.
     """
 
     version: str
@@ -83,6 +85,9 @@ class Report(Record):
     started_from: str = ""
     proofs: tuple[Proof, ...] = ()
     agreement: Agreement | None = None
+    waiting: int = 0
+    judged: int = 0
+    overruled: int = 0
 
     @property
     def verdict(self) -> str:
@@ -156,6 +161,7 @@ def make_report(config: RunConfig, journal: Journal) -> Report:
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),
         agreement=_agreement(journal),
+        **_people(journal),
     )
 
 
@@ -167,6 +173,18 @@ def _program_file(facts: JsonValue) -> str:
 
 def _proofs(known: JsonValue) -> tuple[Proof, ...]:
     return tuple(Proof.from_json(one) for one in known if isinstance(one, dict)) if isinstance(known, list) else ()
+
+
+def _people(journal: Journal) -> dict[str, int]:
+    """How many questions are open, and what people said of answers that might be learned."""
+    questions, decisions = journal.questions(), journal.decisions()
+    settled = decided(decisions)
+    judged = [(q, settled[q.id]) for q in questions if q.kind == "judge" and q.id in settled]
+    return {
+        "waiting": len(open_questions(questions, decisions)),
+        "judged": len(judged),
+        "overruled": sum(q.verified is not (d.action != "reject") for q, d in judged),
+    }
 
 
 def _agreement(journal: Journal) -> Agreement | None:

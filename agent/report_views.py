@@ -42,7 +42,7 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     commands = [f"memory {directory}", f"diff {directory} 0 {last}"]
     if not report.live:  # without its environment a run is neither resumed nor verified
         commands = [*([] if report.finished else [f"resume {directory}"]), *commands, f"verify {directory}"]
-    if report.agreement and report.agreement.judged < report.agreement.asked:
+    if report.waiting:
         commands.insert(0, f"review {directory}")
     for command in commands:
         screen.print(f"  burnish {command}", soft_wrap=True)
@@ -132,6 +132,10 @@ def _facts(report: Report) -> str:
         )
     elif rating and rating.by != "model" and not rating.rated:
         lines.append(f"{RATERS[rating.by]}: rated nothing, for want of {NEEDS[rating.by]}")
+    if report.judged:
+        lines.append(
+            f"People judged {report.judged} answers, {report.overruled} of them otherwise than the environment"
+        )
     if report.agreement:
         lines.append(_people(report.agreement))
     sealed = report.sealed

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import click
 from rich.console import Group
-from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
@@ -45,6 +44,10 @@ ACTIONS: MappingProxyType[str, MappingProxyType[str, Action]] = MappingProxyType
         "evaluate": MappingProxyType({"a": "accept", "r": "reject", "s": "skip"}),
     }
 )
+
+WORDS = MappingProxyType({"accept": "a", "reject": "r", "edit": "e", "skip": "s", "quit": "q"})
+NOTHING = "?"
+"""Stands for an empty line."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def _asked(question: Question, who: str, left: int) -> list[Decision]:
             return []
         if key in {"1", "2", "3", "4", "5"} and question.kind != "write":
             said.append(_decision(question, "rate", who, rating=int(key)))
-            console().print(f"rated {key}; now accept, reject, edit or skip")
+            console().print(f"rated {key} of 5; now decide")
             continue
         action = ACTIONS[question.kind].get(key)
         if action == "edit":
@@ -118,6 +121,8 @@ def _asked(question: Question, who: str, left: int) -> list[Decision]:
             console().print("[dim]nothing was written[/]")
         elif action is not None:
             return [*said, _decision(question, action, who)]
+        elif key != NOTHING:
+            console().print(f"{key[:40]!r} is no key here:", markup=False)
         console().print(KEYS[question.kind])
 
 
@@ -133,30 +138,32 @@ def _show(question: Question, left: int) -> None:
     said = [question.feedback] if question.feedback else []
     said += [] if question.verified is None else [f"environment: {'right' if question.verified else 'not right'}"]
     said += [] if question.rating is None else [f"judge: {question.rating:.1f} of 5"]
+    parts += [Text(""), *(Text(line, style="dim") for line in said)] if said else []
     title = f"{ASKED[question.kind]} ({left} left)"
     screen = console()
-    screen.print(Panel(Group(*parts), title=title, title_align="left", subtitle=escape(" · ".join(said)) or None))
+    screen.print(Panel(Group(*parts), title=title, title_align="left"))
     screen.print(KEYS[question.kind])
 
 
 def _key() -> str:
-    """A key, or the first letter of a line; empty at the end of the input."""
+    """A key, or a whole line, which has to be one or its word; empty at the end of the input."""
     if sys.stdin.isatty():
         try:
             return click.getchar().lower()
         except (KeyboardInterrupt, EOFError):
             return ""
     line = sys.stdin.readline()
-    return line.strip()[:1].lower() or ("?" if line else "")
+    said = line.strip().lower()
+    return WORDS.get(said, said) or (NOTHING if line else "")
 
 
 def _lines() -> str:
-    """Lines up to an empty one."""
+    """Lines up to an empty one; nothing if the input ends before."""
     if sys.stdin.isatty():
         console().print("[dim]The answer; an empty line ends it.[/]")
     lines: list[str] = []
     while line := sys.stdin.readline():
         if not line.strip():
-            break
+            return "\n".join(lines)
         lines.append(line.rstrip("\n"))
-    return "\n".join(lines)
+    return ""

@@ -128,7 +128,11 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
     screen.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
     if status.process:
         screen.print(f"Process {status.process} is at work; calls in flight count their worst case.")
-    elif not report.finished:
+    if report.waiting:
+        screen.print(
+            f"{report.waiting} questions wait for people: `burnish review {directory}` asks them.", soft_wrap=True
+        )
+    if not status.process and not report.finished:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 

@@ -321,6 +321,8 @@ class RunConfig(Section):
 
         """
         data = read_toml(path, "the path of a run's TOML file")
+        if {"hash", "retrieval", "decoding"} <= data.keys():
+            raise ConfigError(f"{path} is a program file; start a run from it by `-o program={path}`")
         return cls.parse(_found_beside(Path(path), apply_overrides(data, overrides)), str(path))
 
     def to_toml(self) -> str:

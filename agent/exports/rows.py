@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from burnish.agent.history import RATED
 from burnish.memory.journal import Journal
-from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
+from burnish.types import Attempt, Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
@@ -150,11 +150,13 @@ def _barred(events: Events) -> dict[str, str]:
 
 
 def _ratings(journal: Journal, events: Events) -> dict[str, float]:
-    """The judge's ratings by attempt, later ones replacing earlier ones; last those of the second round."""
+    """Ratings by attempt, later ones replacing earlier ones: the judge's, those of the second round, people's."""
     again = journal.meta("second_ratings")
     rounds = [body for _, kind, body in events if kind == RATED] + [again]
     found: dict[str, float] = {}
     for body in rounds:
         if isinstance(body, list):
             found |= {str(one[2]): float(str(one[0])) for one in body if isinstance(one, list) and len(one) > 2}
-    return found
+    asked = {question.id: Attempt(question.task_id, 0, question.answer, "", "").id for question in journal.questions()}
+    rated = ((d.question, d.rating) for d in journal.decisions() if d.rating is not None)
+    return found | {asked[question]: float(rating) for question, rating in rated}

@@ -22,9 +22,11 @@ class ConstitutionProver:
         """See `Prover.prove`."""
         checked = [p for p in stage.session.principles if p.keeps is not None]
         before = stage.sealed("seed")
-        after = stage.sealed("champion") or before
+        after = stage.sealed("champion")
         if not checked or not before:
             return [missing(self.name, FEWER, "no principle of the constitution has a predicate")]
+        if not after:
+            return [missing(self.name, FEWER, "no challenger was promoted: the champion is the seed program")]
         broken = [[sum(violations(checked, [a.answer]).values()) for a, _ in arm] for arm in (before, after)]
         seed = stage.session.config.seed
         change = paired_bootstrap(broken[0], broken[1], seed=seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,11 @@ class Recipe(Record):
 
     @property
     def text(self) -> str:
-        """The configuration, as TOML."""
-        return Path(self.path).read_text(encoding="utf-8")
+        """The configuration, as TOML that is read from anywhere: a file beside the recipe is named with its path."""
+        text = Path(self.path).read_text(encoding="utf-8")
+        for file in FOLDER.glob("*.toml"):
+            text = text.replace(f'"{file.name}"', json.dumps(str(file)))
+        return text
 
 
 def recipes() -> list[Recipe]:

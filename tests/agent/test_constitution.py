@@ -136,3 +136,11 @@ def test_a_constitution_that_is_wrong_ends_the_run_before_it_begins(lab: Laborat
     with pytest.raises(ConfigError, match="principle 1: "):
         lab.run("run", constitution={"file": str(lab.folder / "c.toml")})
     assert not (lab.folder / "run").exists()
+
+
+def test_a_function_that_fails_is_found_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def keeps(answer):\n    return len(anwser) < 9\n")
+    file = tmp_path / "own.toml"
+    file.write_text(f'[[principle]]\nname = "a"\ntext = "b"\nfunction = "{tmp_path}/own.py:keeps"\n')
+    with pytest.raises(ConfigError, match=r"principle 1: the function .*own\.py:keeps fails on any answer: NameError"):
+        read_constitution(file)

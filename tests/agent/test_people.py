@@ -210,6 +210,19 @@ def waiting(lab: Laboratory) -> Path:
     return lab.folder / "run"
 
 
+def test_what_is_no_key_decides_nothing(waiting: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = len(open_in(open_run(waiting)))
+    for said in ("4.5", "10", "-3", "five", "fünf", "are you sure", "really?", "0", "e\nnever ended"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{said}\n"))
+        done = burnish("review", waiting, "--as", "ada")
+        assert done.code == 0, done.err
+        first = said.splitlines()[0]
+        assert first == "e" or f"{first!r} is no key here" in done.out
+    with open_run(waiting).journal() as journal:
+        assert journal.decisions() == []
+    assert len(open_in(open_run(waiting))) == asked
+
+
 def test_a_line_a_decision_where_there_is_no_terminal(
     waiting: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

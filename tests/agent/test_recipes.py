@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from laboratory import CommandLine, Laboratory
 
-from burnish.agent.assembly import PROVERS, check_parts
+from burnish.agent.assembly import PROVERS, check_parts, choose_principles, resolved
 from burnish.agent.recipes.listing import configuration, recipe, recipes
 from burnish.config import RunConfig
 from burnish.environments.registry import load
@@ -61,3 +61,10 @@ def test_a_recipe_runs_by_its_name(lab: Laboratory, burnish: CommandLine) -> Non
     done = burnish("run", "hints", "--dir", place, "--model", f"{lab.url}#scripted", "--budget-calls", "500", *small)
     assert done.code == 0, done.err
     assert "hints: tasks that needed a hint" in done.out
+
+
+def test_a_printed_recipe_is_read_from_anywhere(tmp_path: Path) -> None:
+    for one in recipes():
+        copy = tmp_path / f"{one.name}.toml"
+        copy.write_text(one.text, encoding="utf-8")
+        choose_principles(resolved(RunConfig.load(copy)))
