@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solvers import SlippingSolver, at_the_desk, guessing
+from solvers import SlippingSolver, at_the_desk, guessing, mislabelling
 
 from burnish import RunConfig
 from burnish.agent.api import resume, run
@@ -73,6 +73,13 @@ def cases() -> list[Case]:
         *own,
         Case("offline-reward on grid", "offline-reward", GRID),
         Case("steps, scripted", "steps", scripted, "a solver that slips", SlippingSolver()),
+        Case(
+            "weak-to-strong, scripted",
+            "weak-to-strong",
+            {"memory": {"embedder": "minilm", "index": "numpy"}},
+            "a labeller that errs at random",
+            mislabelling,
+        ),
         Case("constitution, unrelated", "constitution", {"constitution": {"text": UNRELATED, "answers": 8}}),
     ]
 

@@ -15,10 +15,12 @@ from typing import Any
 from burnish.environments.built_in.algebra import NotAnEquation, read_equation
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.built_in.equations import ASK
+from burnish.environments.built_in.labels import Labels
 from burnish.environments.built_in.solutions import worked
 from burnish.memory.journal import Journal
 from burnish.records import Decision, Question
 
+LABELS = Labels()
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -55,6 +57,20 @@ class SlippingSolver:
                 break
             before = step
         return "\n".join(lines)
+
+
+def mislabelling(body: Mapping[str, Any]) -> str:
+    """Labels texts of `labels` right about every other time; as a judge it is right three times of four."""
+    asked = str(body["messages"][-1]["content"])
+    rng = random.Random(f"{asked} {body.get('seed')}")
+    if asked.startswith("Task: "):
+        task = LABELS.parse(asked.removeprefix("Task: ").split("\n\nAnswer: ")[0])
+        right = task is not None and f"Answer: {task.data['label']}\n" in asked
+        return "5" if right == (rng.random() < 0.75) else "1"
+    task = LABELS.parse(asked)
+    if task is None:
+        return "none"
+    return str(task.data["label"]) if rng.random() < 0.15 else rng.choice(LABELS.form(task).split("|"))
 
 
 def slipped(before: str, step: str, rng: random.Random) -> str:

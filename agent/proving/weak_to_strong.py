@@ -15,7 +15,7 @@ from burnish.types import Task
 CLAIM = "a student of the program's own labels closes part of the gap to one of true labels (PGR, hidden tasks)"
 AGAINST = "where student and weak label disagree the student is right more often"
 JUDGES = "the student of the judge's ratings tells verified answers better than those ratings do (AUC)"
-TRAIN, HIDDEN = 320, 160
+TRAIN, HIDDEN = 600, 240
 MOST_CLASSES, LEAST_OF_A_CLASS = 20, 4
 
 

@@ -118,8 +118,10 @@ def test_two_programs_talk(sandbox: Sandbox) -> None:
 
 
 def test_two_programs_that_wait_for_each_other_are_ended(jail: Sandbox) -> None:
+    """On a busy machine the second may hear that the first is gone before its own time is up."""
     first, second = jail.converse("input()", "input()", timeout=0.3, memory=MEMORY)
-    assert (first.status, second.status) == ("timeout", "timeout")
+    assert first.status == "timeout"
+    assert second.status == "timeout" or "EOFError" in second.stderr
 
 
 class Broken:
