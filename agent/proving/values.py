@@ -21,7 +21,7 @@ from burnish.types import Task
 OFFLINE = "the greedy policy beats the behaviour that made the data, from logged episodes alone (reward, hidden tasks)"
 PLACEBO = "with rewards permuted among the episodes it loses to the true ones"
 ONLINE = "playing by it, and learning from that, makes it better still"
-ROUNDS, PLAYS, CURIOSITY = 3, 100, 0.1
+ROUNDS, PLAYS, CURIOSITY = 3, 300, 0.1
 LEAST, HIDDEN = 20, 60
 
 
