@@ -89,7 +89,11 @@ def print_trained(trained: Trained, *, as_json: bool) -> None:
         screen.print(f"  burnish run CONFIG.toml -o models.task.adapter={folder} --dir DIR", soft_wrap=True)
     else:
         screen.print(f"  transformers serve {escape(trained.weights)}", soft_wrap=True)
-        screen.print("  burnish run CONFIG.toml -o models.task.url=http://127.0.0.1:8000/v1 --dir DIR", soft_wrap=True)
+        screen.print(
+            "  burnish run CONFIG.toml -o models.task.url=http://127.0.0.1:8000/v1 "
+            f"-o models.task.name={escape(trained.weights)} --dir DIR",
+            soft_wrap=True,
+        )
 
 
 def print_questions(questions: Sequence[Question]) -> None:
@@ -110,9 +114,6 @@ def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
     console().print(escape(line), soft_wrap=True)
 
 
-UNSTATED = {True: "nothing is known of it; state its terms in a file of your own (--terms FILE)", False: ""}
-
-
 def print_terms(named: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
     """What the makers of some models state, a paragraph each."""
     if as_json:
@@ -121,11 +122,13 @@ def print_terms(named: Sequence[tuple[str, Terms]], *, as_json: bool) -> None:
     screen = console()
     for name, terms in named:
         screen.print(f"[bold]{escape(name)}[/]  {escape(terms.licence)}", soft_wrap=True)
+        unknown = terms.training == "unknown"
         said = {
             "training": terms.training,
             "sharing": terms.sharing,
             "conditions": terms.conditions,
-            "stated": terms.statement or UNSTATED[terms.training == "unknown"],
+            "stated": terms.statement
+            or ("nothing is known of it; state its terms in a file of your own (--terms FILE)" if unknown else ""),
             "source": f"{terms.source} as of {terms.date}" if terms.source else "",
             "read": terms.checked or ("not at its source" if terms.source else ""),
         }

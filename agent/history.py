@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from burnish.agent.rated import RATED, read_rated
 from burnish.memory.journal import Journal
 from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
@@ -16,10 +17,6 @@ from burnish.policies.guard import GuardAction
 from burnish.records import IterationRecord
 from burnish.types import Attempt, Feedback, JsonValue
 
-RATED = "ratings"
-"""The event that keeps the ratings of an iteration that count: [rating, verified, attempt] each."""
-ASKED = "asked ratings"
-"""The event that keeps a model's ratings where it is a student of them that rates."""
 REMEMBERED_SHOWINGS = 4096
 """Attempts over which the usefulness of exemplars is estimated; the newest count."""
 RAISE = 0.2
@@ -60,8 +57,8 @@ class History:
         if record.diversity:
             self._measure(record)
         for _, kind, body in journal.events(record.number):
-            if kind == RATED and isinstance(body, list):
-                self.rated += [(float(str(one[0])), bool(one[1])) for one in body if isinstance(one, list)]
+            if kind == RATED:
+                self.rated += [(one.rating, one.verified) for one in read_rated(body)]
             elif kind == "draft" and isinstance(body, Mapping):
                 self._drafted(str(body["operator"]), str(body["refused"]))
             elif kind == "evolved" and isinstance(body, Mapping):

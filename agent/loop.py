@@ -77,8 +77,8 @@ def costs(config: RunConfig, session: Session) -> Costs:
     drafts = len(session.expanders) * config.expanding.drafts
     attempts += drafts * config.expanding.samples
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
-    ratings = attempts if policies.rating.most is None else min(attempts, policies.rating.most)
-    ratings = 0 if config.judging.by == "steps" else ratings
+    most = 0 if config.judging.by == "steps" else policies.rating.most
+    ratings = attempts if most is None else min(attempts, most)
     others = [name for name in config.operators if name != "compile"]  # which tries what it proposes itself
     trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks if others else 0
     each = session.environment.calls_per_attempt

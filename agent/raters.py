@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from burnish.agent.history import ASKED
 from burnish.agent.kept import Kept
+from burnish.agent.rated import ASKED, kept_ratings
 from burnish.agent.supervising import Supervisor
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
@@ -66,11 +66,11 @@ class StudentRater:
 
     def _fit(self, until: int) -> Head | None:
         asked = kept_ratings(self._journal, ASKED, until)[-MOST:]
-        if len(asked) < LEAST or np.ptp([rating for rating, _, _ in asked]) == 0:
+        if len(asked) < LEAST or np.ptp([one.rating for one in asked]) == 0:
             return None
         known = {a.id: a for _, a, _ in self._journal.judged("attempt")}
-        answered = [(self._journal.task(known[id_].task_id), known[id_]) for _, _, id_ in asked]
-        good = (np.array([rating for rating, _, _ in asked]) - 1) / 4
+        answered = [(self._journal.task(known[one.attempt].task_id), known[one.attempt]) for one in asked]
+        good = (np.array([one.rating for one in asked]) - 1) / 4
         vectors, weak = self._vectors(answered), np.stack([1 - good, good], axis=1)
         return student(vectors, weak, decay=best_decay(vectors, weak))
 
@@ -79,14 +79,3 @@ class StudentRater:
         asked = self._meaning.embed([task.prompt for task, _ in answered])
         said = self._meaning.embed([attempt.answer for _, attempt in answered])
         return np.hstack([said, asked * said])
-
-
-def kept_ratings(journal: Journal, kind: str, until: int | None = None) -> list[tuple[float, bool, str]]:
-    """(rating, verified, attempt) of all that events of a kind keep, in order."""
-    return [
-        (float(str(one[0])), bool(one[1]), str(one[2]))
-        for iteration, name, body in journal.events()
-        if name == kind and isinstance(body, list) and (until is None or iteration <= until)
-        for one in body
-        if isinstance(one, list)
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from burnish.agent.evaluation import Judged
 from burnish.agent.models.calls import Caller, Place
@@ -10,7 +10,7 @@ from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
 from burnish.errors import ModelRejected
 from burnish.policies.calibration import expected_rating, parse_rating
-from burnish.types import JsonValue, Message, Task
+from burnish.types import Message, Task
 
 DIGIT = (
     "You rate answers. 5 is a perfect answer, 1 is a useless one. Reply with one digit from 1 to 5 and nothing else."
@@ -58,11 +58,6 @@ def examples(judged: Sequence[Judged], tasks: Sequence[Task], count: int) -> Sho
     good, bad = ([p for p in pairs if p[2] == rating] for rating in (5, 1))
     half = min(len(good), len(bad), count // 2)
     return [one for pair in zip(good[:half], bad[:half], strict=True) for one in pair]
-
-
-def rated_rows(ratings: Mapping[str, float], judged: Sequence[Judged]) -> list[JsonValue]:
-    """[rating, verified, attempt] of all that have a rating: how ratings are kept in the journal."""
-    return [[ratings[a.id], f.verified, a.id] for a, f in judged if a.id in ratings]
 
 
 def _asked(task: Task, answer: str) -> Message:

@@ -14,7 +14,7 @@ from burnish.policies.involvement import decided, open_questions
 from burnish.policies.statistics import Interval, wilson
 from burnish.programs import Program
 from burnish.records import IterationRecord, Proof, RatingRecord, SealedRecord
-from burnish.types import Attempt, JsonValue, Record, Usage
+from burnish.types import JsonValue, Record, Usage
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _agreement(journal: Journal) -> Agreement | None:
     if not questions:
         return None
     said = {id_: decision.action == "accept" for id_, decision in decided(journal.decisions()).items()}
-    answers = {q.id: Attempt(q.task_id, 0, q.answer, "", "").id for q in questions if q.id in said}
+    answers = {q.id: q.attempt_id for q in questions if q.id in said}
     verdicts = {id_: f.verified for id_, f in journal.verdicts(answers.values()).items() if f.status.judged}
     pairs = [(said[question], verdicts[id_]) for question, id_ in answers.items() if id_ in verdicts]
     agreed = sum(person == environment for person, environment in pairs)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from burnish.types import JsonValue, Outcome, Record, Usage, Verdict, content_hash
+from burnish.types import Attempt, JsonValue, Outcome, Record, Usage, Verdict, content_hash
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class Question(Record):
     def id(self) -> str:
         """Hash of what is asked: what was decided once is not asked again."""
         return content_hash(self.kind, self.task_id, self.answer)
+
+    @property
+    def attempt_id(self) -> str:
+        """The id of the attempt that gave the answer."""
+        return Attempt(self.task_id, 0, self.answer, program_id="", model="").id
 
 
 Action: TypeAlias = Literal["accept", "reject", "edit", "rate", "skip"]

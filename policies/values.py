@@ -140,8 +140,9 @@ class ActionValues:
     def fit(cls, plays: Sequence[Logged], *, discount: float = 0.9, prior: float = 10.0) -> Self:
         """From plays, successes and failures alike; the reward comes with the last move."""
         situations = Situations.fit([[seen for seen, _ in play.turns] for play in plays])
+        seen = [(play, [_clusters(situations, seen) for seen, _ in play.turns]) for play in plays if play.turns]
         fitted = [
-            Values.fit([list(_moves(play, situations, width)) for play in plays if play.turns], discount=discount)
+            Values.fit([list(_moves(play, [one[width] for one in found])) for play, found in seen], discount=discount)
             for width in range(WIDTHS)
         ]
         actions = sorted({action for play in plays for _, action in play.turns})
@@ -149,9 +150,11 @@ class ActionValues:
 
     def of(self, observation: str, action: str) -> float:
         """The value of an action, or of the beginning of one."""
+        return self._of(_clusters(self.situations, observation), tuple(action.split()))
+
+    def _of(self, clusters: Sequence[str], parts: Parts) -> float:
         value = 0.0
-        parts = tuple(action.split())
-        for values, cluster in zip(self.by_width, _clusters(self.situations, observation), strict=True):
+        for values, cluster in zip(self.by_width, clusters, strict=True):
             times = values.tried.get((cluster, parts), 0)
             value = (times * values.of(cluster, parts) + self.prior * value) / (times + self.prior)
         return value
@@ -160,17 +163,18 @@ class ActionValues:
         """The action of the highest value, chosen part by part, of equals the first; None where nothing is worth
         anything. None of those `tried` from here before in the same play: what led nowhere once would again.
         """
+        clusters = _clusters(self.situations, observation)
         left = [action for action in self.actions if action not in tried]
         chosen: Parts = ()
         while len(left) > 1:
             following = sorted({tuple(a.split())[: len(chosen) + 1] for a in left})
-            worth = [self.of(observation, " ".join(parts)) for parts in following]
+            worth = [self._of(clusters, parts) for parts in following]
             best = following[worth.index(max(worth))]
             if best == chosen:
                 break
             chosen = best
             left = [a for a in left if tuple(a.split())[: len(chosen)] == chosen]
-        return left[0] if left and self.of(observation, left[0]) > 0 else None
+        return left[0] if left and self._of(clusters, tuple(left[0].split())) > 0 else None
 
 
 WIDTHS = 3
@@ -182,8 +186,7 @@ def _clusters(situations: Situations, observation: str) -> list[str]:
     return [keys[min(width, len(keys) - 1)] for width in reversed(range(WIDTHS))]
 
 
-def _moves(play: Logged, situations: Situations, width: int) -> Iterator[Move]:
-    clusters = [_clusters(situations, seen)[width] for seen, _ in play.turns]
+def _moves(play: Logged, clusters: Sequence[str]) -> Iterator[Move]:
     last = len(play.turns) - 1
     for number, (cluster, (_, action)) in enumerate(zip(clusters, play.turns, strict=True)):
         after = None if number == last else clusters[number + 1]

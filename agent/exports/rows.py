@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from burnish.agent.history import RATED
+from burnish.agent.rated import RATED, SECOND_ROUND, read_rated
 from burnish.memory.journal import Journal
-from burnish.types import Attempt, Feedback, JsonValue, Played, Record, Task, content_hash
+from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
@@ -151,12 +151,8 @@ def _barred(events: Events) -> dict[str, str]:
 
 def _ratings(journal: Journal, events: Events) -> dict[str, float]:
     """Ratings by attempt, later ones replacing earlier ones: the judge's, those of the second round, people's."""
-    again = journal.meta("second_ratings")
-    rounds = [body for _, kind, body in events if kind == RATED] + [again]
-    found: dict[str, float] = {}
-    for body in rounds:
-        if isinstance(body, list):
-            found |= {str(one[2]): float(str(one[0])) for one in body if isinstance(one, list) and len(one) > 2}
-    asked = {question.id: Attempt(question.task_id, 0, question.answer, "", "").id for question in journal.questions()}
+    rounds = [*(body for _, kind, body in events if kind == RATED), journal.meta(SECOND_ROUND)]
+    found = {one.attempt: one.rating for body in rounds for one in read_rated(body)}
+    asked = {question.id: question.attempt_id for question in journal.questions()}
     rated = ((d.question, d.rating) for d in journal.decisions() if d.rating is not None)
     return found | {asked[question]: float(rating) for question, rating in rated}

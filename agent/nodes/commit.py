@@ -4,9 +4,8 @@ from collections import Counter
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.history import RATED
 from burnish.agent.nodes.state import State
-from burnish.agent.rating import rated_rows
+from burnish.agent.rated import RATED, as_rows, rated_among
 from burnish.agent.session import Session
 from burnish.records import IterationRecord
 
@@ -40,7 +39,7 @@ async def commit(state: State, runtime: Runtime[Session]) -> State:
         temperature=session.sampling_temperature,
         validation_used=session.validation_used,
     )
-    scratch.events.append((RATED, rated_rows(scratch.ratings, scratch.judged)))
+    scratch.events.append((RATED, as_rows(rated_among(scratch.ratings, scratch.judged))))
     programs = [scratch.program, scratch.champion, *(p.program for p in scratch.challengers)]
     await session.journal.commit_iteration(
         record, programs=programs, born=scratch.born, died=scratch.died, events=scratch.events

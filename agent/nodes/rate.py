@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from burnish.agent.evaluation import Judged
-from burnish.agent.history import ASKED
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.nodes.state import State
+from burnish.agent.rated import ASKED, as_rows, rated_among
 from burnish.agent.raters import Rater
-from burnish.agent.rating import Shown, examples, rated_rows, rating_of
+from burnish.agent.rating import Shown, examples, rating_of
 from burnish.agent.session import Session
 from burnish.policies.calibration import auc_interval, has_vote
 from burnish.records import RatingRecord
@@ -25,8 +25,9 @@ async def rate(state: State, runtime: Runtime[Session]) -> State:
         scratch.ratings |= asked
     else:
         scratch.ratings |= _rated(session, session.rater, judged)
-        scratch.events.append((ASKED, rated_rows(asked, judged)))
-    rated = [*session.past.rated, *((scratch.ratings[a.id], f.verified) for a, f in judged if a.id in scratch.ratings)]
+        scratch.events.append((ASKED, as_rows(rated_among(asked, judged))))
+    now = rated_among(scratch.ratings, judged)
+    rated = [*session.past.rated, *((one.rating, one.verified) for one in now)]
     interval = auc_interval([r for r, _ in rated], [v for _, v in rated])
     scratch.rating = RatingRecord(
         rated=len(rated),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from burnish.agent.evaluation import Judged
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.proving.base import Stage, difference, missing, share
+from burnish.agent.rated import SECOND_ROUND, Rated, as_rows
 from burnish.agent.rating import examples, rating_of
 from burnish.agent.retriever import Retriever
 from burnish.memory.numpy_index import NumpyIndex
@@ -31,7 +32,7 @@ class CurationProver:
         """See `Prover.prove`."""
         first = stage.session.past.rated
         second = await self._second_round(stage)
-        stage.session.journal.set_meta(second_ratings=[[rating, verified, id_] for rating, verified, id_ in second])
+        stage.session.journal.set_meta(**{SECOND_ROUND: as_rows(second)})
         return [
             self._agreement(1, first),
             self._agreement(2, [(r, v) for r, v, _ in second]),
@@ -39,7 +40,7 @@ class CurationProver:
             await self._keep_all(stage),
         ]
 
-    async def _second_round(self, stage: Stage) -> list[tuple[float, bool, str]]:
+    async def _second_round(self, stage: Stage) -> list[Rated]:
         """Candidates rated again after examples of verified and refuted answers, which are no candidates."""
         journal, rng = stage.session.journal, stage.rng(self.name)
         judged: list[Judged] = list({a.id: (a, f) for _, a, f in journal.judged("attempt") if f.status.judged}.values())
@@ -53,7 +54,7 @@ class CurationProver:
             rating_of(stage.session.caller, t, a.answer, Place("proof curation", a.id), shown=shown, reasons=reasons)
             for t, a, _ in pairs
         )
-        return [(r, f.verified, a.id) for r, (_, a, f) in zip(ratings, pairs, strict=True) if r is not None]
+        return [Rated(r, f.verified, a.id) for r, (_, a, f) in zip(ratings, pairs, strict=True) if r is not None]
 
     def _agreement(self, number: int, rated: list[tuple[float, bool]]) -> Proof:
         claim = AGREES.format(number)

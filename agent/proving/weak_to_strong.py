@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from burnish.agent.history import ASKED, RATED
 from burnish.agent.proving.base import Stage, missing, share
-from burnish.agent.raters import kept_ratings
+from burnish.agent.rated import ASKED, RATED, kept_ratings
 from burnish.policies.calibration import auc_gain
 from burnish.policies.logistic import Head, one_hot
 from burnish.policies.statistics import Interval, wilson
@@ -89,11 +88,11 @@ class StudentJudgeProver:
     async def prove(self, stage: Stage) -> list[Proof]:
         """See `Prover.prove`. On answers that both rated; the student learned from earlier iterations only."""
         journal = stage.session.journal
-        students = {id_: rating for rating, _, id_ in kept_ratings(journal, RATED)}
-        asked = [one for one in kept_ratings(journal, ASKED) if one[2] in students]
-        verdicts = [verified for _, verified, _ in asked]
-        before, after = [rating for rating, _, _ in asked], [students[id_] for _, _, id_ in asked]
-        gain = auc_gain(before, after, verdicts, seed=stage.session.config.seed)
+        students = {one.attempt: one.rating for one in kept_ratings(journal, RATED)}
+        asked = [one for one in kept_ratings(journal, ASKED) if one.attempt in students]
+        verdicts = [one.verified for one in asked]
+        after = [students[one.attempt] for one in asked]
+        gain = auc_gain([one.rating for one in asked], after, verdicts, seed=stage.session.config.seed)
         if gain is None:
             return [missing(self.name, JUDGES, f"both rated {len(asked)} answers, of which none or all are verified")]
         interval = Interval(*gain)

@@ -6,8 +6,7 @@ from typing import Any
 
 from laboratory import CommandLine, Laboratory, chance, is_rating
 
-from burnish.agent.history import ASKED, RATED
-from burnish.agent.raters import kept_ratings
+from burnish.agent.rated import ASKED, RATED, kept_ratings
 from burnish.agent.runs import open_run
 from burnish.environments.built_in.equations import ASK, Equations
 from burnish.environments.built_in.labels import Labels
