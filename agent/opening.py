@@ -72,8 +72,7 @@ async def open_session(
     """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
 
     `adapters` are served beside those of the run; where the task model is not the embedded one, `adapted` says where it
-    is served with an adapter. Without `asking` no model is started and no key is read: only what
-    the journal knows is answered, and what it does not raises `Interrupted`.
+    is served with an adapter. Without `asking` no model is started and no key is read, see `Caller`.
     """
     started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
@@ -94,9 +93,8 @@ async def open_session(
         )
         guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)
-        caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=partial(_called, notify))
-        if not asking:
-            caller.stop()
+        on_call = partial(_called, notify)
+        caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=on_call, asking=asking)
         rounds = None
         if config.train.every and servers:
             rounds = Rounds(directory, config, environment, journal, caller, servers, notify)

@@ -14,7 +14,15 @@ from typing import TypeVar
 
 from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.ledger import Amount, Ledger
-from burnish.errors import GO_ON, BudgetExhausted, Interrupted, ModelError, ModelRefused, ModelUnavailable
+from burnish.errors import (
+    GO_ON,
+    BudgetExhausted,
+    Interrupted,
+    ModelError,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+)
 from burnish.memory.journal import CallKey, Journal
 from burnish.records import Completion
 
@@ -34,7 +42,9 @@ class Place:
 
 
 class Caller:
-    """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal."""
+    """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal. Without
+    `asking` that is all: a call that failed for good fails again, and what the journal lacks raises `Interrupted`.
+    """
 
     def __init__(
         self,
@@ -43,11 +53,13 @@ class Caller:
         ledger: Ledger,
         clients: Mapping[str, ChatClient],
         on_call: Callable[[Completion], None] = lambda _: None,
+        asking: bool = True,
     ) -> None:
         self.ledger = ledger
         self.clients = clients
         self._journal = journal
         self._on_call = on_call
+        self._asking = asking
         self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
         self._iteration = 0
         self._known: dict[str, Completion] = {}
@@ -91,6 +103,10 @@ class Caller:
             client.learn(request, known.usage)
             self._on_call(known)
             return known
+        if not self._asking:
+            if str(key) in self._tries:
+                raise ModelRejected("this call failed in the run")
+            raise Interrupted("the journal does not hold this call")
         async with self._slots[id(client)]:
             completion = await self._ask_with_retries(client, request, key)
         self._known[str(key)] = completion

@@ -29,7 +29,7 @@ async def retry(state: State, runtime: Runtime[Session]) -> State:
     session = runtime.context
     scratch = session.scratch
     config = session.config
-    if not config.sampling.hints or session.environment.episodic or written_by_people(config.level):
+    if not config.sampling.hints or written_by_people(config.level):
         return {"hinted": 0}
     solved = {a.task_id for a, f in scratch.judged if f.verified}
     failed = [i for i, task in enumerate(scratch.tasks) if task.id not in solved]

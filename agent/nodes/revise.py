@@ -44,7 +44,7 @@ async def revise(state: State, runtime: Runtime[Session]) -> State:
     """
     session = runtime.context
     scratch, settings = session.scratch, session.config.constitution
-    if not session.principles or session.environment.episodic or written_by_people(session.config.level):
+    if not session.principles or written_by_people(session.config.level):
         return {"revised": 0}
     judged = [i for i, (a, f) in enumerate(scratch.judged) if f.status.judged and a.answer.strip()]
     rng = session.rng("constitution")

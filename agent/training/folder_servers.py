@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,9 +22,10 @@ POLL_SECONDS = 0.2
 
 
 class FolderServers:
-    """A server of each folder, by key, as long as the context is entered; each is started when it is asked for.
+    """A server of each folder, by key, while the context is entered.
 
     All call their model `name`, so that a request may go to any of them. `place` is the folder for what they say.
+    Entering waits until all have loaded. Raises ModelUnavailable where one cannot; the sentence names its log.
     """
 
     def __init__(self, folders: Mapping[str, Path], name: str, place: Path) -> None:
@@ -32,27 +33,28 @@ class FolderServers:
         self._name = name
         self._place = place.resolve()
         self._urls: dict[str, str] = {}
-        self._stack = ExitStack()
+        self._running: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
+        try:
+            self._urls |= {key: self._started(key) for key in self._folders}
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
-        self._urls.clear()
+        self._stop()
 
     def url(self, key: str) -> str:
-        """Where the API of a folder is served.
-
-        Raises:
-            ModelUnavailable: it does not start; the sentence names the file that says why.
-
-        """
-        if key not in self._urls:
-            self._urls[key] = self._started(key)
+        """Where the API of a folder is served."""
         return self._urls[key]
+
+    def _stop(self) -> None:
+        while self._running:
+            _end(self._running.pop())
 
     def _started(self, key: str) -> str:
         place = self._place / f"serving {key}"
@@ -69,9 +71,9 @@ class FolderServers:
             "HF_HUB_OFFLINE": "1",
             "PYTHONUNBUFFERED": "1",
         }
-        file = self._stack.enter_context(log.open("wb"))
-        server = subprocess.Popen(command, cwd=place, stdout=file, stderr=file, env=environment)  # noqa: S603
-        self._stack.callback(_end, server)
+        with log.open("wb") as file:
+            server = subprocess.Popen(command, cwd=place, stdout=file, stderr=file, env=environment)  # noqa: S603
+        self._running.append(server)
         _wait(server, f"http://127.0.0.1:{port}", self._folders[key], log)
         return f"http://127.0.0.1:{port}/v1"
 
@@ -87,11 +89,10 @@ def _wait(server: subprocess.Popen[bytes], url: str, folder: Path, log: Path) ->
 
     end = time.monotonic() + LOADING_SECONDS
     while server.poll() is None and time.monotonic() < end:
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"{url}/health", timeout=5.0, trust_env=False).is_success:
                 return
-        except httpx.TransportError:
-            time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
     raise ModelUnavailable(f"transformers does not serve {folder}; {log} says why")
 
 

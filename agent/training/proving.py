@@ -86,8 +86,8 @@ def prove(
             adapters[adapter.name] = adapter.path
         else:
             name = adapter.base.resolve().name
-            servers = FolderServers({BASE: adapter.base, adapter.name: adapter.path}, name, place)
-            stack.enter_context(servers)
+            folders = {BASE: adapter.base, adapter.name: adapter.path}
+            servers = stack.enter_context(FolderServers(folders, name, place))
             config, adapted = _served(config, name, servers.url(BASE)), servers.url
 
         async def proved() -> AdapterProof:

@@ -10,6 +10,7 @@ import pytest
 from laboratory import CommandLine, Laboratory, chance, is_rating, query
 
 from burnish.agent.assembly import PROVERS
+from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.runs import open_run
 from burnish.agent.verify import verify
 from burnish.environments.built_in.arithmetic import Arithmetic
@@ -220,3 +221,16 @@ def test_a_proof_that_was_changed_or_rests_on_nothing_is_found_out(lab: Laborato
 def test_an_unknown_proof_is_refused(lab: Laboratory) -> None:
     with pytest.raises(ConfigError, match="proofs: 'abstracion' is not known; did you mean \"abstraction\""):
         lab.run("run", proofs=["abstracion"])
+
+
+def test_calls_that_were_refused_in_a_proof_are_no_disagreement(lab: Laboratory) -> None:
+    def refusing(body: Any) -> str | ScriptedReply:
+        refused = is_rating(body) and chance(body["messages"][-1]["content"]) < 0.5
+        return ScriptedReply(status=400) if refused else counting(body)
+
+    lab.model.answer = refusing
+    lab.run("run", environment="arithmetic", environment_options=SUMS, proofs=["curation"])
+    run = open_run(lab.folder / "run")
+    (refused,) = query(run.place.path, "SELECT COUNT(*) FROM calls WHERE node = 'proof curation' AND state = 'failed'")
+    assert refused[0] > 5
+    assert verify(run).holds, verify(run).problems
