@@ -15,7 +15,7 @@ from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
 from burnish.agent.models.rendering import task_request
 from burnish.agent.opening import Opened, open_session
 from burnish.agent.operators.reflection import probe
-from burnish.agent.preflight import check_form, refuse_for_episodes, scarce_splits
+from burnish.agent.preflight import check_form, refuse_without_effect, scarce_splits
 from burnish.agent.proving.base import Stage
 from burnish.agent.report import finished
 from burnish.agent.runs import Notify
@@ -111,7 +111,7 @@ def _search(config: RunConfig) -> int:
 async def _announce(opened: Opened) -> None:
     """Say what the budget buys, refuse one that buys nothing, and probe the reflector."""
     session, config = opened.session, opened.session.config
-    refuse_for_episodes(config, opened.environment)
+    refuse_without_effect(config, opened.environment)
     cost = costs(config, session)
     plan = session.policies.budget.plan(config.budget.calls, config.budget.iterations, cost)
     least = plan.least_calls + (PROBE_CALLS if "reflection" in config.operators else 0)

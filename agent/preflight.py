@@ -49,8 +49,8 @@ async def check_form(environment: GuardedEnvironment) -> None:
             ) from error
 
 
-def refuse_for_episodes(config: RunConfig, environment: GuardedEnvironment) -> None:
-    """Refuse settings that an environment of episodes would leave without effect.
+def refuse_without_effect(config: RunConfig, environment: GuardedEnvironment) -> None:
+    """Refuse settings that this environment would leave without effect.
 
     Raises:
         ConfigError: one is set.
@@ -68,6 +68,18 @@ def refuse_for_episodes(config: RunConfig, environment: GuardedEnvironment) -> N
             f"environment {environment.name} is played in episodes, and {' and '.join(wrong)} work on single answers "
             "only; leave that out, or take another environment"
         )
+    of_an_ability = (
+        ('judging.by = "steps"', config.judging.by == "steps", "step labels"),
+        ('decoding.choice = "steps"', config.decoding.choice == "steps", "step labels"),
+        ("sampling.variants", config.sampling.variants > 0, "tools"),
+        ("sampling.variants", config.sampling.variants > 0, "variants"),
+    )
+    for name, is_set, ability in of_an_ability:
+        if is_set and ability not in environment.abilities:
+            raise ConfigError(
+                f'environment {environment.name} lacks the ability "{ability}", without which {name} does nothing; '
+                "leave that out, or take another environment (`burnish env show NAME` says what one can do)"
+            )
 
 
 def none_posed(environment: str, split: Split) -> PluginError:

@@ -87,8 +87,7 @@ def cases() -> list[Case]:
 GRID: dict[str, Any] = {
     "environment": "grid",
     "environment_options": {"level": "open"},
-    "sampling": {"tasks": 12, "samples": 2, "temperature": 1.0},
-    "budget": {"seconds": 1200, "iterations": 2},
+    "sampling": {"tasks": 16, "samples": 2, "temperature": 1.5},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
@@ -38,6 +39,8 @@ class Terms(Record):
 
 
 UNKNOWN = Terms()
+
+DATES = ("date", "checked")
 
 PEOPLE = Terms(licence="", training="yes", sharing="yes", statement="written by people, on the terms of the tasks")
 """Of answers that no model wrote."""
@@ -123,9 +126,21 @@ def _terms(table: dict[str, Any], where: str) -> Terms:
     for key, value in table.items():
         if key not in known:
             raise ConfigError(f"{where}: unknown key {key}; {nearest(key, [*known, 'match'])}")
+        if key in DATES:
+            table[key] = value = _day(value, f"{where}: {key}")
         if not isinstance(value, str):
             raise ConfigError(f"{where}: {key} = {value!r}; give a text")
         allowed = get_args({"training": Training, "sharing": Sharing}.get(key))
         if allowed and value not in allowed:
             raise ConfigError(f"{where}: {key} = {value!r} is not known; {nearest(value, allowed)}")
     return Terms(**table)
+
+
+def _day(value: object, where: str) -> str:
+    """A day, of a date or of a text that is one; empty for an empty text."""
+    if value == "" or type(value) is date:
+        return str(value)
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise ConfigError(f'{where} = {value!r} is no day; give one such as "2026-05-04"') from None

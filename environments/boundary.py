@@ -30,6 +30,7 @@ from burnish.protocols import (
     Seeds,
     Tool,
     Tools,
+    abilities,
 )
 from burnish.types import Feedback, JsonValue, Split, Status, Task
 
@@ -64,6 +65,7 @@ class GuardedEnvironment:
     def __init__(self, environment: Environment, *, timeout: float = 30.0) -> None:
         self.name = environment.name
         self.instruction = environment.instruction
+        self.abilities = abilities(environment)
         self._environment = environment
         self.tools: tuple[Tool, ...] = tuple(environment.tools) if isinstance(environment, Tools) else ()
         self.has_forms = isinstance(environment, Forms)

@@ -72,6 +72,8 @@ def test_terms_of_ones_own_come_first(tmp_path: Path) -> None:
         ("[[model]]\nmatch = 'x'\ntraning = 'yes'", 'unknown key traning; did you mean "training"?'),
         ("[[model]]\nmatch = 'x'\ntraining = 'yse'", "training = 'yse' is not known; did you mean \"yes\"?"),
         ("[[model]]\nmatch = 'x'\ntraining = true", "training = True; give a text"),
+        ("[[model]]\nmatch = 'x'\ndate = 'last May'", "row 1: date = 'last May' is no day; give one such as"),
+        ("[[model]]\nmatch = 'x'\nchecked = 2026", "row 1: checked = 2026 is no day; give one such as"),
         ("[[models]]\nmatch = 'x'", "unknown key models; each row is a table"),
         ("model = [", "is not valid TOML"),
     ],
@@ -84,6 +86,13 @@ def test_what_is_wrong_with_a_file_of_terms_is_named(tmp_path: Path, text: str, 
     assert message in str(caught.value)
     with pytest.raises(ConfigError, match="cannot read"):
         TermsTable.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("written", ["'2026-05-04'", "2026-05-04", "'20260504'"])
+def test_a_day_may_be_a_date_of_toml_or_a_text(tmp_path: Path, written: str) -> None:
+    own = tmp_path / "terms.toml"
+    own.write_text(f"[[model]]\nmatch = 'mine'\ndate = {written}")
+    assert TermsTable.load(own).of("mine").date == "2026-05-04"
 
 
 def test_what_is_not_known_is_refused_but_for_evaluation() -> None:

@@ -63,6 +63,22 @@ def copy(learned: Laboratory, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
+    ("tables", "ability"),
+    [
+        ({"judging": {"by": "steps"}}, "step labels"),
+        ({"decoding": {"best_of": 3, "temperature": 1.0, "choice": "steps"}}, "step labels"),
+        ({"sampling": {"variants": 2}}, "tools"),
+    ],
+)
+def test_a_setting_for_an_ability_that_the_environment_lacks_is_refused_before_anything_is_asked(
+    desk: Desk, tables: dict[str, Any], ability: str
+) -> None:
+    assert_refused(desk.run(**tables), 2, f'lacks the ability "{ability}"', "does nothing", "leave that out")
+    assert desk.lab.model.bodies == []
+    assert not desk.place.exists()
+
+
+@pytest.mark.parametrize(
     ("tables", "said"),
     [
         ({"budgets": {}}, ("unknown key budgets", '"budget"')),
