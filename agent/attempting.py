@@ -26,6 +26,9 @@ Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 Pick = Callable[[Program, Task, Sequence[str]], int]
 """Which of several answers to a task a program gives, as an index."""
 
+SEEDS_APART = 7919
+"""What lies between the seeds of an episode's turns; a prime that no other step of seeds has."""
+
 
 @dataclass(frozen=True)
 class Search:
@@ -157,7 +160,9 @@ class Attempter:
         (recalled,) = self.recall(trial.program, [seen])
         place = Place(trial.place.node, f"{trial.place.item}@{len(turns)}", trial.place.slot)
         earlier = turns[-trial.program.decoding.history :] if trial.program.decoding.history else []
-        completion = await self._ask(trial, seen, recalled.exemplars, earlier, place)
+        # what changed nothing is shown the same again: with the same seed it would be answered the same for ever
+        seed = trial.seed if trial.seed is None else (trial.seed + SEEDS_APART * len(turns)) % 2**31
+        completion = await self._ask(replace(trial, seed=seed), seen, recalled.exemplars, earlier, place)
         await play.step(completion.text.strip())
         turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label))
         shown += recalled.exemplars

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solvers import SlippingSolver, at_the_desk, guessing, mislabelling
+from solvers import SlippingSolver, at_the_desk, copying, guessing, mislabelling
 
 from burnish import RunConfig
 from burnish.agent.api import resume, run
@@ -79,6 +79,18 @@ def cases() -> list[Case]:
             {"memory": {"embedder": "minilm", "index": "numpy"}},
             "a labeller that errs at random",
             mislabelling,
+        ),
+        Case(
+            "curation, scripted",
+            "curation",
+            {
+                "memory": {"embedder": "minilm", "index": "numpy"},
+                "sampling": {"tasks": 40, "samples": 3},
+                "sealed": {"tasks": 120},
+                "budget": {"iterations": 2},
+            },
+            "a labeller that copies, a judge right in 3 of 4",
+            copying,
         ),
         Case("constitution, unrelated", "constitution", {"constitution": {"text": UNRELATED, "answers": 8}}),
     ]

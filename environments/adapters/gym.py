@@ -108,6 +108,10 @@ class Gym:
         """The verdict on the actions, played again."""
         return replayed(self, task, answer)
 
+    def form(self, task: Task) -> str:  # noqa: ARG002 (the Protocol's)
+        """One of the actions that the game names."""
+        return "|".join(self._game.actions)
+
     def solve(self, task: Task) -> str | None:
         """The actions of best play; None where it is not known, or the ice too slippery for it."""
         play = self.start(task)

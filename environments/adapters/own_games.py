@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from burnish.environments.adapters.functions import function
@@ -21,6 +22,7 @@ class OwnGame:
     """
 
     levels: Sequence[str] = ()
+    actions: Mapping[str, int] = MappingProxyType({})
     instruction = "You play a game. Give one action in the form that the text asks for."
 
     def __init__(

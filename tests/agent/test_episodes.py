@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import SIGKILL
@@ -66,6 +67,13 @@ def test_every_exemplar_is_a_turn_of_a_verified_episode(riding: Laboratory) -> N
         turn = attempt.turns[exemplar.turn]
         assert (turn.observation, turn.action) == (exemplar.prompt, exemplar.answer)
         assert turn.label == 1
+
+
+def test_every_turn_is_sampled_with_a_seed_of_its_own(riding: Laboratory) -> None:
+    """What changed nothing may be shown the same again; the same seed would answer it the same for ever."""
+    sampled = [body for body in riding.model.bodies if body["temperature"] > 0 and not is_rating(body)]
+    assert len(sampled) > 100
+    assert max(Counter(body["seed"] for body in sampled).values()) == 1
 
 
 def test_a_turn_that_was_labelled_wrong_is_not_learned_though_the_episode_ended_well(riding: Laboratory) -> None:

@@ -12,6 +12,7 @@ from burnish.environments.adapters.games import NO_ACTION
 from burnish.environments.adapters.gym import READY, Gym
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import as_answer
+from burnish.environments.forms import form_grammar, has_form
 from burnish.environments.registry import load
 from burnish.errors import BurnishError, ConfigError, PluginError
 from burnish.protocols import Episodes, Levels, Licensed, Solvable, abilities
@@ -49,6 +50,15 @@ def test_best_play_is_verified_and_every_step_of_it_is_progress(game: Gym) -> No
         assert set(feedback.steps) == {1}
         surplus = as_answer([*json.loads(solved), "up"])
         assert not game.score(restored, surplus).verified
+
+
+def test_its_form_is_that_of_one_action_and_every_action_of_that_form_is_one(game: Gym) -> None:
+    task = drawn(game, 1)[0]
+    form = game.form(task)
+    assert form_grammar(form)
+    assert game.solve(task) is None or all(has_form(action, form) for action in json.loads(game.solve(task) or ""))
+    for action in form.split("|"):
+        assert NO_ACTION not in game.start(task).step(action).observation
 
 
 def test_it_has_the_abilities_of_an_episodic_environment(game: Gym) -> None:
