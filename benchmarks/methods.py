@@ -99,7 +99,8 @@ def cases() -> list[Case]:
 GRID: dict[str, Any] = {
     "environment": "grid",
     "environment_options": {"level": "open"},
-    "sampling": {"tasks": 16, "samples": 2, "temperature": 1.5},
+    "sampling": {"tasks": 32, "samples": 2, "temperature": 1.5},
+    "budget": {"seconds": 1200, "iterations": 1},
 }
 
 

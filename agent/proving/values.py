@@ -22,7 +22,7 @@ OFFLINE = "the greedy policy beats the behaviour that made the data, from logged
 PLACEBO = "with rewards permuted among the episodes it loses to the true ones"
 ONLINE = "playing by it, and learning from that, makes it better still"
 ROUNDS, PLAYS, CURIOSITY = 3, 300, 0.1
-ENOUGH = 20
+ENOUGH = 100
 """Good episodes with which a round ends before all are played."""
 LEAST, HIDDEN = 20, 60
 
