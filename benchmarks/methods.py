@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solvers import SlippingSolver, at_the_desk, copying, guessing, mislabelling
+from solvers import SlippingSolver, at_the_desk, following, guessing, mislabelling
 
 from burnish import RunConfig
 from burnish.agent.api import resume, run
@@ -85,12 +85,11 @@ def cases() -> list[Case]:
             "curation",
             {
                 "memory": {"embedder": "minilm", "index": "numpy"},
-                "sampling": {"tasks": 40, "samples": 3},
                 "sealed": {"tasks": 120},
-                "budget": {"iterations": 2},
+                "budget": {"iterations": 3},
             },
-            "a labeller that copies, a judge right in 3 of 4",
-            copying,
+            "a labeller as right as its exemplars, a judge right in 3 of 4",
+            following,
         ),
         Case("constitution, unrelated", "constitution", {"constitution": {"text": UNRELATED, "answers": 8}}),
     ]

@@ -73,16 +73,19 @@ def mislabelling(body: Mapping[str, Any]) -> str:
     return str(task.data["label"]) if rng.random() < 0.15 else rng.choice(LABELS.form(task).split("|"))
 
 
-def copying(body: Mapping[str, Any]) -> str:
-    """Labels a text of `labels` as the exemplar is that shares most words with it, by chance where none is shown; as
-    a judge it is right three times of four.
+def following(body: Mapping[str, Any]) -> str:
+    """Labels texts of `labels` right the oftener, the more of the exemplars that it is shown are right, and nearly by
+    chance without; as a judge it is right three times of four.
     """
     *shown, asked = [str(message["content"]) for message in body["messages"] if message["role"] != "system"]
-    if asked.startswith("Task: ") or not shown:
+    task = LABELS.parse(asked)
+    if task is None or not shown:
         return mislabelling(body)
-    words = set(asked.split())
-    pairs = list(zip(shown[::2], shown[1::2], strict=True))
-    return max(pairs, key=lambda pair: len(words & set(pair[0].split())))[1]
+    known = [LABELS.parse(text) for text in shown[::2]]
+    right = [one is not None and one.data["label"] == label for one, label in zip(known, shown[1::2], strict=True)]
+    rng = random.Random(f"{asked} {body.get('seed')}")
+    is_right = rng.random() < 0.8 * sum(right) / len(right)
+    return str(task.data["label"]) if is_right else rng.choice(LABELS.form(task).split("|"))
 
 
 def slipped(before: str, step: str, rng: random.Random) -> str:
