@@ -127,8 +127,8 @@ def _terms(table: dict[str, Any], where: str) -> Terms:
         if key not in known:
             raise ConfigError(f"{where}: unknown key {key}; {nearest(key, [*known, 'match'])}")
         if key in DATES:
-            table[key] = value = _day(value, f"{where}: {key}")
-        if not isinstance(value, str):
+            table[key] = _day(value, f"{where}: {key}")
+        elif not isinstance(value, str):
             raise ConfigError(f"{where}: {key} = {value!r}; give a text")
         allowed = get_args({"training": Training, "sharing": Sharing}.get(key))
         if allowed and value not in allowed:

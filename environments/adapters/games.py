@@ -26,8 +26,11 @@ class Game(Protocol):
     instruction: str
     max_turns: int
     levels: Sequence[str]
-    actions: Mapping[str, int]
-    """By name; empty where actions have none."""
+
+    @property
+    def actions(self) -> Mapping[str, int]:
+        """By name; empty where actions have none."""
+        ...
 
     def starts(self, level: str, rng: Random) -> Iterator[tuple[Start, str]]:
         """What tasks begin with, and their cells; the same generator gives the same sequence."""
