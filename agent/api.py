@@ -110,7 +110,7 @@ def resume(
     with place.locked():
         _take_note_of_changes(place)
         if budget:
-            _lift_stop(place)
+            _lift_stop(place, config)
             place.config_file.write_text(config.to_toml(), encoding="utf-8")
         return _improve(place, config, live, notify)
 
@@ -175,14 +175,17 @@ def _discard(place: RunDirectory) -> bool:
     return untouched
 
 
-def _lift_stop(place: RunDirectory) -> None:
-    """With another budget a run may iterate further, as long as nothing of its sealed test was opened."""
+def _lift_stop(place: RunDirectory, config: RunConfig) -> None:
+    """With another budget a run may iterate further, as long as nothing of its sealed test was opened, and may end the
+    test and its proofs.
+    """
     journal = Journal.open(place.journal)
     sealed = journal.sealed()
     if not journal.tries(SEALED):
         journal.set_meta(stopped=None)
+    unproven = bool(config.proofs) and journal.meta("proofs") is None
     journal.close()
-    if sealed is not None:
+    if sealed is not None and not unproven:
         raise ConfigError(
             f"{place.path} is finished: its sealed test has been opened, and could not judge what more budget brings; "
             "start a new run with that budget and another --seed"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from laboratory import CommandLine, Laboratory, chance, is_rating, query
 
+from burnish.agent.api import resume
 from burnish.agent.assembly import PROVERS
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.runs import open_run
@@ -234,3 +237,14 @@ def test_calls_that_were_refused_in_a_proof_are_no_disagreement(lab: Laboratory)
     (refused,) = query(run.place.path, "SELECT COUNT(*) FROM calls WHERE node = 'proof curation' AND state = 'failed'")
     assert refused[0] > 5
     assert verify(run).holds, verify(run).problems
+
+
+def test_a_run_whose_budget_ended_within_its_proofs_takes_more_and_makes_them(lab: Laboratory) -> None:
+    lab.model.answer = counting
+    whole = lab.run("cut", proofs=["abstraction"], environment="arithmetic", environment_options=SUMS)
+    with closing(sqlite3.connect(lab.folder / "cut" / "journal.db")) as journal, journal:
+        journal.execute("delete from meta where key = 'proofs'")
+    more = resume(lab.folder / "cut", budget={"calls": 100_000})
+    assert more.proofs == whole.proofs != ()
+    with pytest.raises(ConfigError, match="is finished"):
+        resume(lab.folder / "cut", budget={"calls": 200_000})
