@@ -87,9 +87,9 @@ def run_command(
 ) -> None:
     """Start a run: improve on an environment until the budget ends, then open the sealed test."""
     from burnish.agent.api import run
+    from burnish.agent.progress import Progress
     from burnish.agent.recipes.listing import configuration
     from burnish.agent.report_views import print_report
-    from burnish.agent.views import Progress
     from burnish.config import RunConfig
     from burnish.tables import apply_overrides
 
@@ -123,8 +123,8 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped or killed; nothing that was answered is asked again."""
     from burnish.agent.api import resume as resume_run
+    from burnish.agent.progress import Progress
     from burnish.agent.report_views import print_report
-    from burnish.agent.views import Progress
 
     budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
     with Progress(quiet=as_json) as progress:

@@ -109,9 +109,9 @@ def train(
 ) -> None:
     """Train an adapter on what a run verified, and put it to the gate and the sealed test; repeated, it goes on."""
     from burnish.agent.data_views import print_trained
+    from burnish.agent.progress import Progress
     from burnish.agent.runs import open_run
     from burnish.agent.training.command import train as train_run
-    from burnish.agent.views import Progress
     from burnish.config import TrainConfig
     from burnish.tables import validated
 

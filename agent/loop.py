@@ -132,7 +132,16 @@ async def _announce(opened: Opened) -> None:
     if done:
         left = None if config.budget.calls is None else config.budget.calls - opened.ledger.spent.calls
         plan = session.policies.budget.plan(left, config.budget.iterations - done, cost)
-    facts = {"iterations": plan.iterations, "challengers": plan.challengers, "sealed_calls": cost.sealed, "done": done}
+    seconds = None if config.budget.seconds is None else config.budget.seconds - opened.ledger.seconds
+    facts = {
+        "iterations": plan.iterations,
+        "challengers": plan.challengers,
+        "sealed_calls": cost.sealed,
+        "done": done,
+        "spent": opened.ledger.spent.calls,
+        "calls": opened.ledger.spent.calls + plan.calls,
+        "seconds_left": seconds,
+    }
     session.notify("plan", facts)
     if "reflection" in config.operators:
         session.caller.begin(0)

@@ -7,8 +7,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,7 +34,6 @@ from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
 from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
-from burnish.records import Completion
 
 ROLES = ("task", "reflector", "judge")
 
@@ -93,8 +91,13 @@ async def open_session(
         )
         guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)
-        on_call = partial(_called, notify)
-        caller = Caller(journal=journal, ledger=ledger, clients=clients, on_call=on_call, asking=asking)
+        caller = Caller(
+            journal=journal,
+            ledger=ledger,
+            clients=clients,
+            on_answer=lambda answered: notify("call", asdict(answered)),
+            asking=asking,
+        )
         rounds = None
         if config.train.every and servers:
             rounds = Rounds(directory, config, environment, journal, caller, servers, notify)
@@ -264,10 +267,6 @@ async def _client(
         servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
     limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
     return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted)
-
-
-def _called(notify: Notify, completion: Completion) -> None:
-    notify("call", {"tokens": completion.usage.tokens})
 
 
 async def _keep_time(journal: Journal, ledger: Ledger) -> None:

@@ -96,7 +96,9 @@ async def try_sealed(
     if not tasks:
         raise none_posed(environment.name, "test")
     session.caller.begin(SEALED)
-    session.notify("sealed", {"tasks": len(tasks)})
+    each = config.decoding.best_of * session.environment.calls_per_attempt
+    facts = {"tasks": len(tasks), "arms": list(arms), "calls": each * len(tasks) * len(arms)}
+    session.notify("sealed", facts)
     answered = {}
     for name, arm in arms.items():
         node = f"sealed {name}"

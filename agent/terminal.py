@@ -45,6 +45,11 @@ class MovingLines:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
+    @property
+    def moves(self) -> bool:
+        """Whether there is a line that moves."""
+        return self._live.is_started
+
     def print(self, line: str) -> None:
         """One more line, in rich's markup."""
         if not self._quiet:
@@ -52,5 +57,5 @@ class MovingLines:
 
     def move(self, below: RenderableType) -> None:
         """What the moving line shows from now on."""
-        if self._live.is_started:
+        if self.moves:
             self._live.update(below)

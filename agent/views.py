@@ -2,109 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from rich.console import Group
 from rich.markup import escape
-from rich.spinner import Spinner
-from rich.text import Text
 
 from burnish.agent.difference import Difference
 from burnish.agent.doctor import Check
 from burnish.agent.report import Status
-from burnish.agent.terminal import MovingLines, console, print_json, table
+from burnish.agent.run_lines import gate_line, iteration_line
+from burnish.agent.terminal import console, print_json, table
 from burnish.agent.verify import Verification
-from burnish.records import GateRecord, IterationRecord
 from burnish.types import Exemplar
-from burnish.types import Status as VerdictStatus
 
 _UNITS = {"usd": "USD", "seconds": "s"}
-
-
-class Progress(MovingLines):
-    """Live progress on standard error: a line for each thing that happened, and one that moves below them."""
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        super().__init__(console(stderr=True), quiet=quiet)
-        self._started = time.monotonic()
-        self._calls = self._tokens = 0
-        self._doing = "opening the run"
-
-    def notify(self, kind: str, facts: Mapping[str, Any]) -> None:
-        """Take in one event of the run."""
-        if kind == "call":
-            self._calls += 1
-            self._tokens += facts["tokens"]
-        else:
-            line = _line(kind, facts)
-            self._doing = _DOING.get(kind, self._doing).format(**facts)
-            if line:
-                self.print(line)
-        self.move(self._moving())
-
-    def _moving(self) -> Group:
-        seconds = int(time.monotonic() - self._started)
-        text = f" {self._doing} · {self._calls} calls · {self._tokens:,} tokens · {seconds // 60}:{seconds % 60:02d}"
-        return Group(Spinner("dots", text=Text(text, style="dim")))
-
-
-_DOING = {
-    "begin": "iteration {iteration}",
-    "sealed": "sealed test on {tasks} tasks",
-    "training": "training, step {step} of {steps}, loss {loss:.3f}",
-    "stopping": "stopping: finishing the calls in flight",
-}
-
-
-def _line(kind: str, facts: Mapping[str, Any]) -> str:
-    if kind == "plan":
-        many = facts["iterations"]
-        more = "more " if facts["done"] else ""
-        bought = f"{many} {more}iteration{'s' * (many != 1)} and as many challengers or more"
-        return f"The budget buys {bought}, and the sealed test."
-    if kind == "scarce":
-        counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
-        return f"[yellow]Few tasks[/] are posed ({counts}), so hardly anything can be shown; pose more."
-    if kind == "probe":
-        return (
-            "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
-        )
-    if kind == "gate":
-        return "  " + _gate(GateRecord.from_json(facts))
-    if kind == "iteration":
-        return _iteration(IterationRecord.from_json(facts))
-    if kind == "guard":
-        return "  [yellow]guard:[/] " + escape(" ".join(facts["alarms"])) + f" Action: {facts['action']}."
-    if kind == "stopped":
-        return f"Stopped: {escape(facts['reason'])}. Opening the sealed test."
-    if kind == "waiting":
-        asked = f"{facts['questions']} question{'s' * (facts['questions'] != 1)}"
-        return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
-    if kind == "stopping":
-        return f"{facts['signal']}: finishing the calls in flight; once more ends at once."
-    return ""
-
-
-def _iteration(record: IterationRecord) -> str:
-    share = record.verified / record.attempts if record.attempts else 0.0
-    failed = sum(count for status, count in record.statuses.items() if not VerdictStatus(status).judged)
-    unjudged = f", {failed} without a verdict" if failed else ""
-    return (
-        f"[bold]iteration {record.number}[/]  verified {record.verified} of {record.attempts} attempts ({share:.0%}"
-        f"{unjudged})  memory {record.memory} (+{record.admitted})"
-    )
-
-
-def _gate(gate: GateRecord) -> str:
-    style = {"accept": "green", "reject": "red"}.get(gate.outcome, "yellow")
-    return (
-        f"[{style}]{gate.outcome}[/] challenger {gate.number}: {escape(gate.description)}  "
-        f"[dim]{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
-        f"e = {gate.e_value:.3g} of {gate.threshold:.3g}[/]"
-    )
 
 
 def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
@@ -116,7 +27,7 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
     last = report.iterations[-1]
     screen.print(f"{escape(report.environment)}: {report.verdict} after iteration {last.number}")
     if last.number:
-        screen.print(_iteration(last))
+        screen.print(iteration_line(last))
     total = report.total
     used = {
         "calls": f"{total.calls}",
@@ -160,7 +71,7 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     screen = console()
     screen.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
     for gate in difference.accepted:
-        screen.print(_gate(gate))
+        screen.print(gate_line(gate))
     for name, old, new in difference.sections:
         screen.print(f"\n[bold]prompt section {escape(name)}[/]")
         for sign, style, text in (("-", "red", old), ("+", "green", new)):

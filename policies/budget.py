@@ -24,11 +24,12 @@ class Costs:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a limit of calls buys. None stands for as many as the run likes."""
+    """What a limit of calls buys: so many iterations and challengers at least, in about so many `calls`."""
 
-    iterations: int | None
-    challengers: int | None
+    iterations: int
+    challengers: int
     least_calls: int
+    calls: int
 
 
 class BudgetPolicy(Protocol):
@@ -63,14 +64,15 @@ class ReservingBudget:
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
         """See `BudgetPolicy.plan`. The plan assumes that every gate runs to half of its most tasks."""
         least = costs.sealed + costs.iteration + costs.search + costs.gate_task * costs.gate_least_tasks
-        if calls is None:
-            return Plan(iterations, iterations, least)
         middle = max(costs.gate_least_tasks, costs.gate_most_tasks // 2)
-        bought = max(0, calls - costs.sealed) // (costs.iteration + costs.search + costs.gate_task * middle)
+        each = costs.iteration + costs.search + costs.gate_task * middle
+        if calls is None:
+            return Plan(iterations, iterations, least, costs.sealed + iterations * each)
+        bought = max(0, calls - costs.sealed) // each
         if calls >= least:
             bought = max(1, bought)
         count = min(iterations, bought)
-        return Plan(count, count, least)
+        return Plan(count, count, least, min(calls, costs.sealed + iterations * each))
 
     def affords(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
         """See `BudgetPolicy.affords`."""

@@ -41,6 +41,15 @@ class Place:
     slot: int = 0
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A call of a node was answered: by a model, or `replayed` from the journal."""
+
+    node: str
+    tokens: int
+    replayed: bool
+
+
 class Caller:
     """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal. Without
     `asking` that is all: a call that failed for good fails again, and what the journal lacks raises `Interrupted`.
@@ -52,13 +61,13 @@ class Caller:
         journal: Journal,
         ledger: Ledger,
         clients: Mapping[str, ChatClient],
-        on_call: Callable[[Completion], None] = lambda _: None,
+        on_answer: Callable[[Answered], None] = lambda _: None,
         asking: bool = True,
     ) -> None:
         self.ledger = ledger
         self.clients = clients
         self._journal = journal
-        self._on_call = on_call
+        self._on_answer = on_answer
         self._asking = asking
         self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
         self._iteration = 0
@@ -101,7 +110,7 @@ class Caller:
         known = self._known.get(str(key))
         if known is not None:
             client.learn(request, known.usage)
-            self._on_call(known)
+            self._on_answer(Answered(place.node, known.usage.tokens, replayed=True))
             return known
         if not self._asking:
             if str(key) in self._tries:
@@ -110,7 +119,7 @@ class Caller:
         async with self._slots[id(client)]:
             completion = await self._ask_with_retries(client, request, key)
         self._known[str(key)] = completion
-        self._on_call(completion)
+        self._on_answer(Answered(place.node, completion.usage.tokens, replayed=False))
         return completion
 
     async def _ask_with_retries(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:

@@ -35,7 +35,6 @@ def test_an_iteration_is_bought_exactly_from_the_least_number_of_calls_on(
     calls: int, iterations: int, costs: Costs
 ) -> None:
     plan = POLICY.plan(calls, iterations, costs)
-    assert plan.iterations is not None
     assert (plan.iterations >= 1) == (calls >= plan.least_calls)
     assert (calls >= plan.least_calls) == (POLICY.affords(calls - costs.sealed, inf, 1.0, costs))
 
@@ -43,7 +42,6 @@ def test_an_iteration_is_bought_exactly_from_the_least_number_of_calls_on(
 @given(CALLS, ITERATIONS, COSTS)
 def test_what_is_planned_leaves_the_sealed_test_whole(calls: int, iterations: int, costs: Costs) -> None:
     plan = POLICY.plan(calls, iterations, costs)
-    assert plan.iterations is not None
     if plan.iterations:
         least = costs.iteration + costs.gate_task * costs.gate_least_tasks
         assert plan.iterations * least + costs.sealed <= calls

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from calling import TEMPLATE, agrees, place, request, until, worst, written
 
-from burnish.agent.models.calls import Caller, Place, gather_in_order
+from burnish.agent.models.calls import Answered, Caller, Place, gather_in_order
 from burnish.agent.models.ledger import Amount
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import BudgetConfig
@@ -37,13 +37,13 @@ async def test_a_resumed_iteration_asks_nothing_again(sitting: Callable[..., Cal
         caller = sitting(server.base_url)
         first = await gather_in_order(caller.ask("task", request(), place(n)) for n in range(9))
         spent = caller.ledger.spent
-        seen: list[Completion] = []
+        seen: list[Answered] = []
         again = sitting(server.base_url)
-        again._on_call = seen.append
+        again._on_answer = seen.append
         assert list(await gather_in_order(again.ask("task", request(), place(n)) for n in range(9))) == list(first)
         assert server.requests == 9
         assert again.ledger.spent == spent
-        assert seen == list(first)
+        assert seen == [Answered("attempt", answer.usage.tokens, replayed=True) for answer in first]
         again.begin(2)
         assert (await again.ask("task", request(), place())).text == "answer 9"
 
