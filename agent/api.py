@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from burnish import __version__
-from burnish.agent.directory import RunDirectory
-from burnish.agent.report import Report
-from burnish.agent.runs import Notify, Run, environment_of, write_report
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.report import Report
+from burnish.agent.record.run import Notify, Run, environment_of, write_report
 from burnish.config import RunConfig
 from burnish.environments.registry import load
 from burnish.environments.sources import anywhere, changed, digest, digests, option_anywhere
@@ -49,9 +49,9 @@ def run(
         BurnishError: see the tree in `burnish.errors`.
 
     """
-    from burnish.agent.assembly import check_parts, resolved
-    from burnish.agent.program_file import begun_from, load_program
-    from burnish.agent.sealed import commitment
+    from burnish.agent.loop.registry import check_parts, resolved
+    from burnish.agent.record.program_file import begun_from, load_program
+    from burnish.agent.record.seeds import commitment
 
     config = resolved(config or RunConfig())
     check_parts(config)
@@ -193,7 +193,7 @@ def _lift_stop(place: RunDirectory, config: RunConfig) -> None:
 
 
 def _improve(place: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> Report:
-    from burnish.agent.loop import improve
+    from burnish.agent.loop.run import improve
 
     def tell(kind: str, facts: Mapping[str, Any]) -> None:
         if kind != "call":

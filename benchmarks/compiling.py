@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from burnish import RunConfig, open_run, run
-from burnish.agent.embedded import EmbeddedServer, model_file
-from burnish.agent.program_export import program_file
-from burnish.agent.sealed import sealed_seed
+from burnish.agent.exports.program import program_file
+from burnish.agent.models.embedded import EmbeddedServer, model_file
+from burnish.agent.record.seeds import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
 from burnish.policies.statistics import compare

@@ -22,11 +22,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.embedded import EmbeddedServer, model_file
+from burnish.agent.loop.open_session import EMBEDDED_SLOTS
 from burnish.agent.models.client import ChatClient, ChatRequest
+from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.grammar import plan_grammar
 from burnish.agent.models.rendering import defuse
-from burnish.agent.opening import EMBEDDED_SLOTS
 from burnish.config import ModelConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import actions_of, as_answer

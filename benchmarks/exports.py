@@ -25,12 +25,12 @@ from pathlib import Path
 import numpy as np
 
 from burnish import RunConfig
-from burnish.agent.directory import RunDirectory
 from burnish.agent.exports.export import export
 from burnish.agent.exports.formats import FORMATS
 from burnish.agent.exports.options import ExportOptions
-from burnish.agent.opening import make_seed_program
-from burnish.agent.runs import Run, open_run
+from burnish.agent.loop.open_session import make_seed_program
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.run import Run, open_run
 from burnish.environments.registry import load
 from burnish.memory.embedding import HashEmbedder
 from burnish.memory.journal import Journal

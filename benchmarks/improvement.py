@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burnish import RunConfig, run
-from burnish.agent.report import Report
+from burnish.agent.record.report import Report
 
 ROOT = Path(__file__).parent.parent
 ENOUGH = 4

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.directory import RunDirectory
-from burnish.agent.graph import build_graph
+from burnish.agent.loop.graph import build_graph
+from burnish.agent.loop.open_session import open_session
+from burnish.agent.loop.session import Scratch, Session
 from burnish.agent.models.scripted import ScriptedServer
-from burnish.agent.opening import open_session
-from burnish.agent.session import Scratch, Session
+from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.environments.built_in.contacts import Contacts
 from burnish.memory.journal import Journal

@@ -29,8 +29,8 @@ from burnish import RunConfig
 from burnish.agent.api import resume, run
 from burnish.agent.models.scripted import ScriptedServer
 from burnish.agent.recipes.listing import recipe, recipes
-from burnish.agent.report import Report
-from burnish.agent.runs import open_run
+from burnish.agent.record.report import Report
+from burnish.agent.record.run import open_run
 from burnish.errors import BudgetExhausted, Waiting
 from burnish.records import Proof
 

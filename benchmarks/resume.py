@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from laboratory import Laboratory, laboratory, query  # found by the line above
 
-from burnish.agent.runs import open_run
+from burnish.agent.record.run import open_run
 
 
 @dataclass(frozen=True)

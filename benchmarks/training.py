@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 from burnish import RunConfig, run
-from burnish.agent.runs import open_run
-from burnish.agent.training.command import Trained, train
+from burnish.agent.loop.train_adapter import Trained, train
+from burnish.agent.record.run import open_run
 from burnish.config import TrainConfig
 from burnish.errors import ConfigError
 from burnish.tables import validated

@@ -21,18 +21,18 @@ if _here.name == "core":
 
 if TYPE_CHECKING:
     from burnish.agent.api import resume, run
-    from burnish.agent.program_file import load_program
-    from burnish.agent.runs import open_run
-    from burnish.agent.verify import verify
+    from burnish.agent.record.program_file import load_program
+    from burnish.agent.record.run import open_run
+    from burnish.agent.verification.verify import verify
     from burnish.config import RunConfig
 
 _LAZY = {
     "RunConfig": "burnish.config",
-    "load_program": "burnish.agent.program_file",
-    "open_run": "burnish.agent.runs",
+    "load_program": "burnish.agent.record.program_file",
+    "open_run": "burnish.agent.record.run",
     "resume": "burnish.agent.api",
     "run": "burnish.agent.api",
-    "verify": "burnish.agent.verify",
+    "verify": "burnish.agent.verification.verify",
 }
 
 

@@ -1,7 +1,6 @@
 """Numbers with their limits, as types: what a setting may be stands where the setting is declared.
 
-The configuration enforces them (`burnish.config` and `burnish.agent.assembly`, by pydantic), and the page of all keys
-prints them.
+The configuration enforces them by pydantic, and the page of all keys prints them.
 """
 
 from __future__ import annotations

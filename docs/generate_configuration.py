@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel
 
-from burnish.agent.assembly import EXPANDERS, IMPLEMENTATIONS, OPERATORS, PROVERS
+from burnish.agent.loop.registry import EXPANDERS, IMPLEMENTATIONS, OPERATORS, PROVERS
 from burnish.config import ModelConfig, ModelsConfig, RunConfig
 from burnish.environments.registry import BUILT_IN, load
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.agent.assembly import IMPLEMENTATIONS, OPERATORS, choose_operators, choose_policies, resolved
+from burnish.agent.loop.registry import IMPLEMENTATIONS, OPERATORS, choose_operators, choose_policies, resolved
 from burnish.config import POLICY_KINDS, RunConfig
 from burnish.errors import ConfigError
 from burnish.spelling import nearest

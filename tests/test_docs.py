@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from burnish.agent.cli import app
+from burnish.agent.cli.main import app
 from burnish.agent.recipes.listing import configuration
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from burnish import errors
-from burnish.agent.cli import EXIT_CODES, _end
+from burnish.agent.cli.main import EXIT_CODES, _end
 from burnish.environments.adapters.arena_link import GameFailed
 from burnish.environments.kit.findings import Broken, Unfinished
 from burnish.environments.sandbox.choose import NoSandbox

@@ -14,7 +14,7 @@ from burnish.agent.exports.formats import Item
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.provenance import Papers, generators_of
 from burnish.agent.exports.rows import Row
-from burnish.agent.runs import Run
+from burnish.agent.record.run import Run
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.policies.diversity import distinct_n, mean_cosine_distance, self_bleu, vendi_score

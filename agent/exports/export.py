@@ -28,8 +28,8 @@ from burnish.agent.exports.provenance import Papers, provenance_of
 from burnish.agent.exports.rows import rows_of
 from burnish.agent.exports.splitting import families_for_validation, family_of
 from burnish.agent.exports.writing import check_room, check_writable, digest, new_folder, write
-from burnish.agent.opening import open_meaning
-from burnish.agent.runs import Run, environment_of
+from burnish.agent.record.memory import open_meaning
+from burnish.agent.record.run import Run, environment_of
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal

@@ -13,8 +13,8 @@ from pathlib import Path
 from burnish.agent.exports.duplicates import alike_by_vectors, alike_by_words, ngrams
 from burnish.agent.exports.filters import Sieve
 from burnish.agent.exports.rows import Row
-from burnish.agent.runs import Run
-from burnish.agent.sealed import sealed_seed
+from burnish.agent.record.run import Run
+from burnish.agent.record.seeds import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder

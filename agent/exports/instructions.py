@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.rows import Row
-from burnish.agent.runs import Run
+from burnish.agent.record.run import Run
 from burnish.memory.journal import Journal
 
 TAG = "origin: {}"

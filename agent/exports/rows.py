@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from burnish.agent.rated import RATED, SECOND_ROUND, read_rated
+from burnish.agent.record.ratings import RATED, SECOND_ROUND, read_rated
 from burnish.memory.journal import Journal
 from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
 

@@ -4,12 +4,12 @@ from collections import Counter
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.attempting import Attempter, Search, Trial
+from burnish.agent.loop.ask_people import cleaned, written
+from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Place
 from burnish.agent.models.sketches import NOTHING, outline_of
 from burnish.agent.nodes.state import State
-from burnish.agent.people import cleaned, written
-from burnish.agent.session import Session
+from burnish.agent.rollouts.rollout import Attempter, Search, Trial
 from burnish.policies.involvement import cleaned_by_machine, written_by_people
 from burnish.types import Attempt
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import judge_all
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.expand import sift
 from burnish.agent.nodes.state import State
-from burnish.agent.session import Session
+from burnish.agent.rollouts.evaluate import judge_all
 from burnish.errors import GO_ON, PluginError
 from burnish.types import Task
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 from langgraph.runtime import Runtime
 
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
-from burnish.agent.rated import RATED, as_rows, rated_among
-from burnish.agent.session import Session
+from burnish.agent.record.ratings import RATED, as_rows, rated_among
 from burnish.records import IterationRecord
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Judged
+from burnish.agent.loop.ask_people import ask_people
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
-from burnish.agent.people import ask_people
-from burnish.agent.session import Session
+from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.involvement import judged_by_people
 from burnish.policies.steps import labelling_queue
 from burnish.records import Decision, Question

@@ -6,10 +6,10 @@ from itertools import chain
 import numpy as np
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Judged
-from burnish.agent.lessons import Lesson, lessons
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
-from burnish.agent.session import Session
+from burnish.agent.rollouts.candidates import Lesson, lessons
+from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.admission import Applicant, Resident
 from burnish.policies.eviction import usefulness
 from burnish.policies.involvement import seen_by_people

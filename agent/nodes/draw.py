@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from burnish.agent.loop.ask_people import written_by_hand
+from burnish.agent.loop.preflight import none_posed
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
-from burnish.agent.people import written_by_hand
-from burnish.agent.preflight import none_posed
-from burnish.agent.session import Session
 from burnish.errors import ConfigError
 from burnish.policies.curriculum import Candidate, allot
 from burnish.policies.involvement import cleaned_by_machine

@@ -6,10 +6,10 @@ from dataclasses import replace
 from langgraph.runtime import Runtime
 
 from burnish.agent.expanding.base import Draft, Expander, Growth
+from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.nodes.state import State
-from burnish.agent.session import Session
 from burnish.policies.curriculum import Effort
 from burnish.policies.elimination import by_pass_rate, elimination
 from burnish.records import Completion

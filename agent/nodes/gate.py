@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Judged
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Proposal
-from burnish.agent.session import Session
+from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
 from burnish.policies.acceptance import GateDecision, score
 from burnish.records import GateRecord

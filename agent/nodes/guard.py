@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Judged
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
-from burnish.agent.session import Session
+from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.types import ALIVE, Exemplar
 

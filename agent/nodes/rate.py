@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Judged
+from burnish.agent.judges.prompt import Shown, examples, rating_of
+from burnish.agent.judges.raters import Rater
+from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.nodes.state import State
-from burnish.agent.rated import ASKED, as_rows, rated_among
-from burnish.agent.raters import Rater
-from burnish.agent.rating import Shown, examples, rating_of
-from burnish.agent.session import Session
+from burnish.agent.record.ratings import ASKED, as_rows, rated_among
+from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.calibration import auc_interval, has_vote
 from burnish.records import RatingRecord
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
-from burnish.agent.session import Session
 
 
 async def recall(state: State, runtime: Runtime[Session]) -> State:

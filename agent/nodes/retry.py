@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from burnish.agent.evaluation import Judged
+from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.rendering import task_request
 from burnish.agent.nodes.state import State
-from burnish.agent.retriever import Recalled
-from burnish.agent.session import Session
+from burnish.agent.rollouts.evaluate import Judged
+from burnish.agent.rollouts.retriever import Recalled
 from burnish.errors import ModelRejected
 from burnish.policies.involvement import written_by_people
 from burnish.types import Attempt, Task

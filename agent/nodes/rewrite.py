@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
+from burnish.agent.loop.session import Session
 from burnish.agent.nodes.state import State
 from burnish.agent.operators.base import Failure, Proposal, Situation
-from burnish.agent.session import Session
 from burnish.policies.acceptance import score
 from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Screened

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from burnish.agent.embedded import free_cores
+from burnish.agent.models.embedded import free_cores
 from burnish.errors import ModelUnavailable
 
 LOADING_SECONDS = 600.0

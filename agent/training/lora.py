@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.embedded import free_cores
+from burnish.agent.models.embedded import free_cores
 from burnish.agent.training.data import Example, fitted
 from burnish.config import TrainConfig
 from burnish.errors import BurnishError, ConfigError

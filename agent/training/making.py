@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from burnish import __version__
-from burnish.agent.embedded import brief_spins, model_file
 from burnish.agent.exports.export import export
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.writing import digest
-from burnish.agent.lora_adapters import ADAPTER_FILE, adapter_id
-from burnish.agent.runs import Notify, Run
+from burnish.agent.models.embedded import brief_spins, model_file
+from burnish.agent.models.lora_adapters import ADAPTER_FILE, adapter_id
+from burnish.agent.record.run import Notify, Run
 from burnish.agent.training.base import CONFIG_FILE, check_folder, unpacked
 from burnish.agent.training.conversion import check_convertible, write_gguf
 from burnish.agent.training.data import read_examples

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from burnish.agent.directory import RunDirectory
-from burnish.agent.lora_adapters import AdapterServers, adapters_of
 from burnish.agent.models.calls import Caller
-from burnish.agent.runs import Notify, Run
+from burnish.agent.models.lora_adapters import AdapterServers, adapters_of
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.run import Notify, Run
 from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, ConfigError
 from burnish.memory.journal import Journal

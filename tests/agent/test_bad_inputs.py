@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from laboratory import CommandLine, Laboratory, Outcome, learner, merged, query
 
-from burnish.agent.directory import RunDirectory
 from burnish.agent.models.scripted import ScriptedReply
+from burnish.agent.record.directory import RunDirectory
 
 
 def assert_refused(outcome: Outcome, code: int, *said: str) -> None:
@@ -129,7 +129,7 @@ def test_wrong_options_of_the_command_line(desk: Desk) -> None:
 
 
 def test_a_traceback_is_shown_only_with_debug(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
-    from burnish.agent.cli import main
+    from burnish.agent.cli.main import main
     from burnish.errors import StorageError
 
     desk.burnish.monkeypatch.setattr("sys.argv", ["burnish", "--debug", "status", str(desk.lab.folder)])

@@ -20,9 +20,9 @@ from laboratory import CommandLine, Laboratory, is_rating
 
 import burnish as burnish_package
 from burnish import __version__
-from burnish.agent.directory import RunDirectory
 from burnish.agent.models.scripted import ScriptedReply
-from burnish.agent.report import Report
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.report import Report
 
 CODES = Path(codes.__file__)
 

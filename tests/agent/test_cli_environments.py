@@ -166,7 +166,7 @@ class TestNew:
         target = tmp_path / "installed"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         subprocess.run([*pip, "--no-build-isolation", "--no-index", "--target", target, folder], check=True)
-        command = [sys.executable, "-c", "from burnish.agent.cli import main; main()", "env"]
+        command = [sys.executable, "-c", "from burnish.agent.cli.main import main; main()", "env"]
         path = {**os.environ, "PYTHONPATH": str(target)}
         listed = subprocess.run([*command, "list", "--json"], env=path, capture_output=True, text=True, check=True)
         (entry,) = [entry for entry in json.loads(listed.stdout) if entry["name"] == "word-sums"]

@@ -11,11 +11,11 @@ import pytest
 from laboratory import CODES, CommandLine, Laboratory, laboratory, query
 
 from burnish import load_program
+from burnish.agent.exports.program import program_file
 from burnish.agent.exports.rows import rows_of
-from burnish.agent.program_export import program_file
-from burnish.agent.program_file import EDITED, ProgramFile
-from burnish.agent.runs import open_run
-from burnish.agent.verify import verify
+from burnish.agent.record.program_file import EDITED, ProgramFile
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError
 from burnish.types import Task, content_hash
 

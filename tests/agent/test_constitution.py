@@ -9,11 +9,11 @@ import pytest
 from codes import code_of
 from laboratory import Laboratory
 
-from burnish.agent.constitution import read_constitution
 from burnish.agent.exports.formats import FORMATS
 from burnish.agent.exports.rows import rows_of
-from burnish.agent.runs import open_run
-from burnish.agent.verify import verify
+from burnish.agent.judges.constitution import read_constitution
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError, PluginError
 
 GOOD = """

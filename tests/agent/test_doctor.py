@@ -3,7 +3,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from burnish.agent.doctor import EXTRAS, examine
+from burnish.agent.cli.doctor import EXTRAS, examine
 from burnish.environments.sandbox.attacks import ATTACKS
 
 

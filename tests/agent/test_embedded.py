@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from burnish.agent.embedded import BYTES, INSTALL, EmbeddedServer, check_weights, free_cores, model_file
+from burnish.agent.models.embedded import BYTES, INSTALL, EmbeddedServer, check_weights, free_cores, model_file
 from burnish.errors import ConfigError, ModelUnavailable
 
 CHAT = [{"role": "system", "content": "You answer briefly."}, {"role": "user", "content": "Name three colours."}]

@@ -13,8 +13,8 @@ import pytest
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, laboratory, query, shown_exemplars
 from stairs import right_action
 
-from burnish.agent.runs import open_run
-from burnish.agent.verify import verify
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError, PluginError
 
 STAIRS = f"{Path(__file__).parents[1] / 'helpers' / 'stairs.py'}:Stairs"

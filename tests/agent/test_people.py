@@ -17,10 +17,10 @@ import pytest
 from codes import code_of
 from laboratory import CommandLine, Laboratory
 
-from burnish.agent.report import Agreement
-from burnish.agent.reviewing import open_in, review
-from burnish.agent.runs import open_run
-from burnish.agent.verify import verify
+from burnish.agent.cli.review import open_in, review
+from burnish.agent.record.report import Agreement
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError, Waiting
 from burnish.memory.journal import Journal
 from burnish.policies.statistics import wilson

@@ -10,7 +10,7 @@ import pytest
 from laboratory import CommandLine, Laboratory
 from rich.console import Console
 
-from burnish.agent.progress import EVERY_SECONDS, Pace, Progress, duration
+from burnish.agent.cli.progress import EVERY_SECONDS, Pace, Progress, duration
 
 PLAN = {"iterations": 3, "challengers": 3, "sealed_calls": 40, "done": 0, "spent": 0, "calls": 200}
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from laboratory import CommandLine, Laboratory, chance, is_rating
 
-from burnish.agent.rated import ASKED, RATED, kept_ratings
-from burnish.agent.runs import open_run
+from burnish.agent.record.ratings import ASKED, RATED, kept_ratings
+from burnish.agent.record.run import open_run
 from burnish.environments.built_in.equations import ASK, Equations
 from burnish.environments.built_in.labels import Labels
 

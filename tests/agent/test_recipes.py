@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from laboratory import CommandLine, Laboratory
 
-from burnish.agent.assembly import PROVERS, check_parts, choose_principles, resolved
+from burnish.agent.loop.registry import PROVERS, check_parts, choose_principles, resolved
 from burnish.agent.recipes.listing import configuration, recipe, recipes
 from burnish.config import RunConfig
 from burnish.environments.registry import load

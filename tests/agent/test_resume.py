@@ -10,8 +10,8 @@ from signal import SIGKILL
 import pytest
 from laboratory import Laboratory, laboratory, query
 
-from burnish.agent.report import Report
-from burnish.agent.runs import open_run
+from burnish.agent.record.report import Report
+from burnish.agent.record.run import open_run
 from burnish.errors import ConfigError
 
 POINTS = 6

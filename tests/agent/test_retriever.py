@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burnish.agent.models.rendering import render
-from burnish.agent.retriever import Retriever
+from burnish.agent.rollouts.retriever import Retriever
 from burnish.memory.embedding import HashEmbedder
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory

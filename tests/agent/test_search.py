@@ -8,7 +8,7 @@ from typing import Any
 from laboratory import Body, Laboratory, is_rating, is_reflection
 
 from burnish.agent.models.grammar import plan_grammar
-from burnish.agent.runs import open_run
+from burnish.agent.record.run import open_run
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.built_in.labels import Labels
 from burnish.environments.forms import form_grammar

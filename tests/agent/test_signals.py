@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from laboratory import Body, Laboratory, laboratory, learner, query
 
-from burnish.agent.runs import open_run
+from burnish.agent.record.run import open_run
 
 SHORT: dict[str, Any] = {"budget": {"iterations": 2}}
-BURNISH = (sys.executable, "-c", "from burnish.agent.cli import main; main()")
+BURNISH = (sys.executable, "-c", "from burnish.agent.cli.main import main; main()")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from codes import code_of
 from laboratory import Laboratory, chance, is_rating
 
-from burnish.agent.supervising import ending, majority
+from burnish.agent.judges.process_reward import ending, majority
 from burnish.environments.built_in.equations import ASK, Equations
 from burnish.errors import ConfigError
 

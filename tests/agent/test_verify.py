@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from laboratory import Laboratory, query
 
-from burnish.agent.runs import Run, open_run
-from burnish.agent.verify import Verification, verify
+from burnish.agent.record.run import Run, open_run
+from burnish.agent.verification.verify import Verification, verify
 from burnish.types import ALIVE
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.environments.forms import LONGEST, MOST_LISTED, form_grammar, form_of, has_form
 from burnish.types import Message
 

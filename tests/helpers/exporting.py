@@ -8,7 +8,7 @@ from typing import Any
 
 from burnish.agent.exports.export import Exported, export
 from burnish.agent.exports.options import ExportOptions
-from burnish.agent.runs import Run
+from burnish.agent.record.run import Run
 from burnish.tables import validated
 
 LICENSED = f"{Path(__file__).with_name('licensed_codes.py')}:LicensedCodes"

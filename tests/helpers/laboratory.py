@@ -22,9 +22,9 @@ import pytest
 from codes import code_of
 
 from burnish.agent.api import resume, run
-from burnish.agent.cli import main
+from burnish.agent.cli.main import main
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
-from burnish.agent.report import Report
+from burnish.agent.record.report import Report
 from burnish.config import RunConfig
 from burnish.protocols import Environment
 
@@ -209,7 +209,7 @@ class CommandLine:
 
 # A server that has imported everything and forks: a child starts in milliseconds.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["burnish.agent.loop", "burnish.agent.api", "scipy.stats"])
+_FORKS.set_forkserver_preload(["burnish.agent.loop.run", "burnish.agent.api", "scipy.stats"])
 
 
 @contextmanager

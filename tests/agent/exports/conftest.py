@@ -8,7 +8,7 @@ import pytest
 from exporting import LICENSED
 from laboratory import Laboratory, laboratory
 
-from burnish.agent.runs import Run, open_run
+from burnish.agent.record.run import Run, open_run
 
 
 @pytest.fixture(scope="package")

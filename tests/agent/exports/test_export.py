@@ -12,9 +12,9 @@ import pytest
 from exporting import LICENSED, exported, options, terms
 from laboratory import CommandLine, Laboratory, query
 
-from burnish.agent.directory import RunDirectory
 from burnish.agent.exports.export import export
-from burnish.agent.runs import Run, open_run
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.run import Run, open_run
 from burnish.errors import ConfigError, ExportExists, StorageError
 from burnish.memory.journal import Journal
 

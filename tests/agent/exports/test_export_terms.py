@@ -15,9 +15,9 @@ from exporting import exported, options, terms
 from laboratory import CommandLine, Laboratory, query
 from licensed_codes import LicensedCodes
 
-from burnish.agent.cli import app
+from burnish.agent.cli.main import app
 from burnish.agent.exports.export import export
-from burnish.agent.runs import Run, open_run
+from burnish.agent.record.run import Run, open_run
 from burnish.errors import ConfigError
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from burnish.agent.embedded import EmbeddedServer, model_file
 from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.grammar import (
     MOST_ONCE,
     MOST_UNITS,

@@ -12,10 +12,10 @@ import pytest
 from laboratory import CommandLine, Laboratory, chance, is_rating, query
 
 from burnish.agent.api import resume
-from burnish.agent.assembly import PROVERS
+from burnish.agent.loop.registry import PROVERS
 from burnish.agent.models.scripted import ScriptedReply
-from burnish.agent.runs import open_run
-from burnish.agent.verify import verify
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.environments.built_in.arithmetic import Arithmetic
 from burnish.environments.built_in.labels import Labels
 from burnish.errors import ConfigError

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from burnish.agent.assembly import check_parts, choose_operators
 from burnish.agent.exports.filters import Sieve, by_most
 from burnish.agent.exports.rows import Row
-from burnish.agent.lora_adapters import AdapterServers, adapter_file, adapter_id
+from burnish.agent.loop.registry import check_parts, choose_operators
 from burnish.agent.models.client import ChatClient, ChatRequest
+from burnish.agent.models.lora_adapters import AdapterServers, adapter_file, adapter_id
 from burnish.agent.models.rendering import task_request
 from burnish.agent.training.libraries import check_libraries
 from burnish.config import ModelConfig, RunConfig

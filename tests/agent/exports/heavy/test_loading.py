@@ -15,15 +15,15 @@ from typing import Any, get_args
 import pytest
 
 from burnish import RunConfig
-from burnish.agent.directory import RunDirectory
-from burnish.agent.embedded import model_file
 from burnish.agent.exports.columns import columns_of
 from burnish.agent.exports.export import export
 from burnish.agent.exports.formats import Format
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.writing import FileType, Records, new_folder, write
-from burnish.agent.opening import make_seed_program
-from burnish.agent.runs import Run, open_run
+from burnish.agent.loop.open_session import make_seed_program
+from burnish.agent.models.embedded import model_file
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.run import Run, open_run
 from burnish.environments.registry import load
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal

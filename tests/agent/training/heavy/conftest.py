@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burnish.agent.embedded import brief_spins, model_file
+from burnish.agent.models.embedded import brief_spins, model_file
 from burnish.agent.training.base import unpacked
 from burnish.agent.training.data import Example
 from burnish.agent.training.libraries import quietly

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from burnish.agent.embedded import EmbeddedServer, model_file
-from burnish.agent.lora_adapters import AdapterServers, adapter_id
+from burnish.agent.models.embedded import EmbeddedServer, model_file
+from burnish.agent.models.lora_adapters import AdapterServers, adapter_id
 from burnish.agent.training.conversion import write_gguf
 from burnish.agent.training.data import Example
 from burnish.agent.training.libraries import quietly
@@ -26,7 +26,7 @@ SFT = TrainConfig(steps=6, batch=2, rank=8, learning_rate=2e-3)
 KILLED = """
 import json, os, signal, sys
 from pathlib import Path
-from burnish.agent.embedded import brief_spins
+from burnish.agent.models.embedded import brief_spins
 with brief_spins():
     import torch
 from burnish.agent.training import lora

@@ -16,7 +16,7 @@ from codes import Codes, code_of
 from laboratory import CommandLine, merged
 
 from burnish.agent.api import resume, run
-from burnish.agent.runs import open_run
+from burnish.agent.record.run import open_run
 from burnish.agent.training import making
 from burnish.config import RunConfig
 from burnish.protocols import Seed

@@ -1,0 +1,269 @@
+"""The command line. Each command is a few lines over `burnish.agent.api`; what it prints is in `views.py`.
+Those on environments are in `cli_environments.py`.
+
+Nothing heavy is imported before it is used, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from burnish import __version__
+from burnish.agent.cli import data as cli_data
+from burnish.agent.cli.environments import env_app
+from burnish.errors import BurnishError, Interrupted
+
+EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
+4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
+
+UNSAFE_EXEC = """Where no sandbox holds, run the model's code without one: it may then read, change and send away
+every file of yours, reach the network, and leave programs running."""
+
+KEYBOARD_INTERRUPT = 130
+"""What typer exits with on Ctrl-C."""
+
+app = typer.Typer(
+    name="burnish",
+    help="Improve a language-model agent from what an environment verifies; promote only what a test proves.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.add_typer(env_app, name="env")
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+BudgetCalls = Annotated[int | None, typer.Option(min=1, help="Most model calls.")]
+BudgetTokens = Annotated[int | None, typer.Option(min=1, help="Most tokens.")]
+BudgetUsd = Annotated[float | None, typer.Option(help="Most US dollars, by the prices of the configuration.")]
+BudgetSeconds = Annotated[float | None, typer.Option(help="Most seconds, all sittings together.")]
+Iterations = Annotated[int | None, typer.Option(min=1, help="Most iterations.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    _Settings.debug = debug
+
+
+class _Settings:
+    debug = False
+
+
+@app.command(name="run", epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800")
+def run_command(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
+    ] = None,
+    *,
+    directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
+    env: Annotated[str | None, typer.Option(help="Environment: a name, path.py:Class, or scheme:set.")] = None,
+    model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
+    budget_calls: BudgetCalls = None,
+    budget_tokens: BudgetTokens = None,
+    budget_usd: BudgetUsd = None,
+    budget_seconds: BudgetSeconds = None,
+    iterations: Iterations = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all randomness.")] = None,
+    unsafe_exec: Annotated[bool, typer.Option("--unsafe-exec", help=UNSAFE_EXEC)] = False,
+    option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Start a run: improve on an environment until the budget ends, then open the sealed test."""
+    from burnish.agent.api import run
+    from burnish.agent.cli.progress import Progress
+    from burnish.agent.cli.report_output import print_report
+    from burnish.agent.recipes.listing import configuration
+    from burnish.config import RunConfig
+    from burnish.tables import apply_overrides
+
+    budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
+    given = [f"budget.{k}={v}" for k, v in budget.items()]
+    given += [f"environment={json.dumps(env)}"] if env else []
+    given += [f"seed={seed}"] if seed is not None else []
+    given += _model(model) if model else []
+    given += ["environment_options.unsafe=true"] if unsafe_exec else []
+    given += option or []
+    made = (
+        RunConfig.load(configuration(config), given)
+        if config
+        else RunConfig.parse(apply_overrides({}, given), "command line")
+    )
+    with Progress(quiet=as_json) as progress:
+        report = run(made, directory=directory, notify=progress.notify)
+    print_report(report, directory, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish resume runs/first")
+def resume(
+    run: RunArgument,
+    *,
+    budget_calls: BudgetCalls = None,
+    budget_tokens: BudgetTokens = None,
+    budget_usd: BudgetUsd = None,
+    budget_seconds: BudgetSeconds = None,
+    iterations: Iterations = None,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run that was stopped or killed; nothing that was answered is asked again."""
+    from burnish.agent.api import resume as resume_run
+    from burnish.agent.cli.progress import Progress
+    from burnish.agent.cli.report_output import print_report
+
+    budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
+    with Progress(quiet=as_json) as progress:
+        report = resume_run(run, budget=budget, notify=progress.notify)
+    print_report(report, run, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish status runs/first --json")
+def status(run: RunArgument, *, as_json: Json = False) -> None:
+    """Where a run stands; also while it is running."""
+    from burnish.agent.cli.run_output import print_status
+    from burnish.agent.record.run import open_run
+
+    print_status(open_run(run).status(), run, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish report runs/first --plot curve.png")
+def report(
+    run: RunArgument,
+    *,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the curve (.png or .svg).")] = None,
+    as_json: Json = False,
+) -> None:
+    """The report of a run: verdict, control arms, what was learned and what it cost."""
+    from burnish.agent.cli.report_output import print_report
+    from burnish.agent.record.run import open_run
+
+    made = open_run(run).report()
+    if plot is not None:
+        from burnish.agent.record.plot import draw_curve
+
+        draw_curve(made, plot)
+        print(f"Drew {plot}", file=sys.stderr)
+    print_report(made, run, as_json=as_json)
+
+
+@app.command(epilog="Example: burnish memory runs/first --at 3")
+def memory(
+    run: RunArgument,
+    *,
+    at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The exemplars in memory, as of any iteration."""
+    from burnish.agent.cli.run_output import print_memory
+    from burnish.agent.record.run import open_run
+
+    print_memory(open_run(run).memory(at), as_json=as_json)
+
+
+@app.command(epilog="Example: burnish diff runs/first 0 3")
+def diff(
+    run: RunArgument,
+    a: Annotated[int, typer.Argument(metavar="A", help="Earlier iteration.")],
+    b: Annotated[int, typer.Argument(metavar="B", help="Later iteration.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """What changed in prompt, settings and memory between two iterations, and why."""
+    from burnish.agent.cli.run_output import print_difference
+    from burnish.agent.record.diff import compare
+    from burnish.agent.record.run import open_run
+
+    print_difference(compare(open_run(run), a, b), as_json=as_json)
+
+
+@app.command(epilog="Example: burnish verify runs/first")
+def verify(run: RunArgument, *, as_json: Json = False) -> None:
+    """Judge everything learned again and recompute every decision and the report, with no model."""
+    from burnish.agent.cli.run_output import print_verification
+    from burnish.agent.record.run import open_run
+    from burnish.agent.verification.verify import verify as verify_run
+
+    result = verify_run(open_run(run))
+    print_verification(result, as_json=as_json)
+    if not result.holds:
+        raise typer.Exit(8)
+
+
+@app.command(epilog="Example: burnish doctor runs/first")
+def doctor(
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Directory of a run.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Versions, model file, servers, and for a run whether its index equals its journal."""
+    from burnish.agent.cli.doctor import examine
+    from burnish.agent.cli.run_output import print_checks
+
+    checks = examine(run)
+    print_checks(checks, as_json=as_json)
+    if not all(check.well for check in checks):
+        raise typer.Exit(1)
+
+
+app.command(epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
+app.command(epilog="Example: burnish program runs/first --out contacts.toml")(cli_data.program)
+app.command(epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
+app.command(epilog="Example: burnish review runs/first")(cli_data.review)
+app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
+app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
+
+
+def _budget(
+    calls: int | None, tokens: int | None, usd: float | None, seconds: float | None, iterations: int | None
+) -> dict[str, int | float]:
+    limits = {"calls": calls, "tokens": tokens, "usd": usd, "seconds": seconds, "iterations": iterations}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _model(text: str) -> list[str]:
+    """The overrides that --model stands for."""
+    if text.startswith(("http://", "https://")):
+        url, _, name = text.partition("#")
+        return [f"models.task.url={json.dumps(url)}", f"models.task.name={json.dumps(name)}"]
+    if text == "embedded":
+        return ['models.task.url="embedded"']
+    return ['models.task.url="embedded"', f"models.task.file={json.dumps(text)}"]
+
+
+def main() -> NoReturn:
+    """Run the command line; errors end in one sentence and their exit code."""
+    try:
+        app()
+    except BurnishError as error:
+        if _Settings.debug:
+            raise
+        _end(error)
+    except SystemExit as ended:
+        if ended.code == KEYBOARD_INTERRUPT:
+            _end(
+                Interrupted(
+                    "ended at once; a run that had begun is kept, and `burnish resume` with its directory goes on"
+                )
+            )
+        raise
+    sys.exit(0)
+
+
+def _end(error: BurnishError) -> NoReturn:
+    print(f"burnish: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)

@@ -1,0 +1,1 @@
+"""Who rates answers, and how: models, step models, constitutions."""

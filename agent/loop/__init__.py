@@ -1,0 +1,1 @@
+"""The loop: sessions, the graph of an iteration, the sealed test."""

@@ -1,0 +1,221 @@
+"""Opening a run: from its directory and configuration to a session that is ready for the next iteration."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from burnish.agent.loop.iteration_zero import BEFORE_SEEDS, begin
+from burnish.agent.loop.registry import choose_expanders, choose_operators, choose_policies, choose_principles
+from burnish.agent.loop.session import Session
+from burnish.agent.models.calls import Caller
+from burnish.agent.models.client import ChatClient
+from burnish.agent.models.embedded import EmbeddedServer, model_file
+from burnish.agent.models.ledger import Ledger
+from burnish.agent.models.lora_adapters import AdapterServers, adapter_file, adapter_id, adapters_of
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.memory import mended_memory, open_meaning
+from burnish.agent.record.report import finished
+from burnish.agent.record.run import Notify
+from burnish.agent.training.rounds import Rounds
+from burnish.config import ModelConfig, RunConfig
+from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.errors import ConfigError
+from burnish.memory.journal import Journal
+from burnish.programs import Program, Prompt
+from burnish.protocols import Environment, Tools
+
+ROLES = ("task", "reflector", "judge")
+
+EMBEDDED_SLOTS = 4
+"""Requests the embedded server works on at a time. More of them push shared prefixes out of its cache and bring
+no speed on few cores."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session, and what the loop needs beside it."""
+
+    session: Session
+    environment: GuardedEnvironment
+    seed_program: Program
+    ledger: Ledger
+    journal: Journal
+
+
+@asynccontextmanager
+async def open_session(
+    directory: RunDirectory,
+    config: RunConfig,
+    environment: Environment,
+    notify: Notify,
+    adapters: Mapping[str, Path] = MappingProxyType({}),
+    *,
+    adapted: Callable[[str], str] | None = None,
+    asking: bool = True,
+) -> AsyncIterator[Opened]:
+    """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
+
+    `adapters` are served beside those of the run; where the task model is not the embedded one, `adapted` says where it
+    is served with an adapter. Without `asking` no model is started and no key is read, see `Caller`.
+    """
+    started = time.monotonic()  # loading models takes from the time budget too
+    async with AsyncExitStack() as stack:
+        journal = Journal.open(directory.journal)
+        stack.callback(journal.close)
+        meaning = open_meaning(directory, config)
+        memory = mended_memory(directory, config, journal, meaning)
+        stack.callback(memory.index.close)
+        servers = _adapted(config, adapters_of(directory, config) | {**adapters}, stack) if asking else None
+        adapted = servers.url if servers else adapted
+        clients = await (_clients(config, adapted, stack) if asking else _mute(config, stack))
+        ledger = Ledger(
+            config.budget,
+            spent=journal.spent(),
+            seconds_before=_seconds(journal, "seconds"),
+            seconds_apart=_seconds(journal, "seconds apart"),
+            started=started,
+        )
+        guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
+        seed_program = make_seed_program(config, environment)
+        caller = Caller(
+            journal=journal,
+            ledger=ledger,
+            clients=clients,
+            on_answer=lambda answered: notify("call", asdict(answered)),
+            asking=asking,
+        )
+        rounds = None
+        if config.train.every and servers:
+            rounds = Rounds(directory, config, environment, journal, caller, servers, notify)
+        session = Session(
+            config=config,
+            environment=LearningEnvironment(guarded),
+            journal=journal,
+            memory=memory,
+            caller=caller,
+            policies=choose_policies(config),
+            operators=choose_operators(config),
+            expanders=choose_expanders(config),
+            principles=choose_principles(config),
+            champion=seed_program,
+            meaning=meaning,
+            rounds=rounds,
+            notify=notify,
+        )
+        await _catch_up(session, guarded, seed_program)
+        _check_adapter(session, seed_program)
+        opened = Opened(session, guarded, seed_program, ledger, journal)
+        if finished(config, journal):  # a finished run takes no more time
+            yield opened
+            return
+        heartbeat = asyncio.create_task(_keep_time(journal, ledger))
+        stack.callback(heartbeat.cancel)
+        yield opened
+        journal.set_meta(seconds=ledger.seconds)
+
+
+def make_seed_program(config: RunConfig, environment: Environment) -> Program:
+    """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars; or that
+    of the program file, with its exemplars.
+    """
+    sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
+    decoding = config.decoding
+    if decoding.format == "auto":
+        planned = isinstance(environment, Tools) and config.models.task.takes_grammars
+        decoding = replace(decoding, format="plan" if planned else "text")
+    given = config.models.task.adapter
+    return Program(
+        Prompt(sections),
+        revision=0 if config.program else BEFORE_SEEDS,
+        retrieval=config.retrieval,
+        decoding=decoding,
+        adapter=adapter_id(adapter_file(given)) if given else "",
+    )
+
+
+async def _catch_up(session: Session, environment: GuardedEnvironment, seed_program: Program) -> None:
+    """Fold in what is committed; in a new run, commit iteration 0."""
+    records = session.journal.iterations()
+    if not records:
+        records = [await begin(session, environment, seed_program)]
+    for record in records:
+        session.commit(record)
+
+
+def _check_adapter(session: Session, seed_program: Program) -> None:
+    """See that the run goes on with the adapter it began with."""
+    began = session.journal.program(session.past.records[0].champion_id).adapter
+    if began != seed_program.adapter:
+        raise ConfigError(
+            f"models.task.adapter is not the adapter this run began with ({began or 'none'}); put that back, or start "
+            "a new run"
+        )
+
+
+def _adapted(config: RunConfig, files: Mapping[str, Path], stack: AsyncExitStack) -> AdapterServers | None:
+    """The servers of the task model with adapters, if it is the embedded one."""
+    model = config.models.task
+    if model.url != "embedded":
+        return None
+    servers = AdapterServers(model_file(model.file or None), files, slots=EMBEDDED_SLOTS)
+    stack.callback(servers.stop_all)
+    return servers
+
+
+def _seconds(journal: Journal, name: str) -> float:
+    value = journal.meta(name)
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+async def _clients(
+    config: RunConfig, adapted: Callable[[str], str] | None, stack: AsyncExitStack
+) -> dict[str, ChatClient]:
+    """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
+    clients: dict[ModelConfig, ChatClient] = {}
+    servers: dict[str, EmbeddedServer] = {}
+    by_role = {}
+    for role in ROLES:
+        model = getattr(config.models, role) or config.models.task
+        if model not in clients:
+            clients[model] = await _client(model, servers, adapted, stack)
+            stack.push_async_callback(clients[model].close)
+        by_role[role] = clients[model]
+    return by_role
+
+
+async def _mute(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
+    """Clients that know what each role is called, by which the journal knows what it answered, and ask nobody."""
+    clients = {}
+    for role in ROLES:
+        model = getattr(config.models, role) or config.models.task
+        clients[role] = ChatClient(model.model_copy(update={"api_key_env": ""}))
+        stack.push_async_callback(clients[role].close)
+    return clients
+
+
+async def _client(
+    model: ModelConfig,
+    servers: dict[str, EmbeddedServer],
+    adapted: Callable[[str], str] | None,
+    stack: AsyncExitStack,
+) -> ChatClient:
+    if model.url != "embedded":
+        return ChatClient(model, adapted=adapted)
+    if model.file not in servers:
+        server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
+        servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
+    limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
+    return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted)
+
+
+async def _keep_time(journal: Journal, ledger: Ledger) -> None:
+    """Write down every second how long the run has taken, so that a crash forgets at most one."""
+    while True:
+        await asyncio.sleep(1.0)
+        await journal.add_meta("seconds", ledger.seconds)

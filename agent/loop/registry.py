@@ -1,0 +1,235 @@
+"""From names in the configuration to the policies, operators and settings they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from burnish.agent.expanding.backtranslation import Backtranslation
+from burnish.agent.expanding.base import Expander
+from burnish.agent.expanding.evol import Evol
+from burnish.agent.judges.constitution import read_constitution
+from burnish.agent.loop.policies import Policies
+from burnish.agent.models.client import authorization
+from burnish.agent.models.embedded import model_file
+from burnish.agent.models.lora_adapters import adapter_file
+from burnish.agent.operators.bank import BankOperator
+from burnish.agent.operators.base import Operator
+from burnish.agent.operators.compile import CompileOperator
+from burnish.agent.operators.exemplars import ExemplarsOperator
+from burnish.agent.operators.memory import MemoryOperator
+from burnish.agent.operators.reflection import ReflectionOperator
+from burnish.agent.operators.rules import RulesOperator
+from burnish.agent.operators.settings import SettingsOperator
+from burnish.agent.operators.train import TrainOperator
+from burnish.agent.proofs.abstraction import AbstractionProver
+from burnish.agent.proofs.backtranslation import RoundTripProver
+from burnish.agent.proofs.base import Prover
+from burnish.agent.proofs.compile import CompileProver
+from burnish.agent.proofs.constitution import ConstitutionProver
+from burnish.agent.proofs.curation import CurationProver
+from burnish.agent.proofs.evol import EvolProver
+from burnish.agent.proofs.hints import HintsProver
+from burnish.agent.proofs.steps import StepsProver
+from burnish.agent.proofs.values import ValuesProver
+from burnish.agent.proofs.weak_to_strong import StudentJudgeProver, StudentProver
+from burnish.agent.record.program_file import load_program
+from burnish.agent.training.libraries import check_libraries
+from burnish.config import POLICY_KINDS, Options, RunConfig
+from burnish.errors import ConfigError
+from burnish.memory.embedding import open_embedder
+from burnish.policies.acceptance import BettingGate
+from burnish.policies.admission import NovelAdmission
+from burnish.policies.budget import ReservingBudget
+from burnish.policies.constitution import Principle
+from burnish.policies.curriculum import FrontierCurriculum, UniformCurriculum
+from burnish.policies.eviction import CrowdingEviction, OldestEviction
+from burnish.policies.guard import LadderGuard, OffGuard
+from burnish.policies.rating import AuditRating, RateAll
+from burnish.policies.rewriting import YieldRewriting
+from burnish.policies.stopping import NeverStopping, PlateauStopping
+from burnish.spelling import nearest
+
+IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
+    "curriculum": {"frontier": FrontierCurriculum, "uniform": UniformCurriculum},
+    "admission": {"novel": NovelAdmission},
+    "eviction": {"crowding": CrowdingEviction, "oldest": OldestEviction},
+    "rewriting": {"yield": YieldRewriting},
+    "acceptance": {"betting": BettingGate},
+    "rating": {"audit": AuditRating, "all": RateAll},
+    "diversity": {"ladder": LadderGuard, "off": OffGuard},
+    "stopping": {"plateau": PlateauStopping, "never": NeverStopping},
+    "budget": {"reserving": ReservingBudget},
+}
+"""By kind and name; the first of a kind is the default."""
+
+EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
+"""By the name `expanding.methods` uses."""
+
+PROVERS: Mapping[str, Callable[[], Prover]] = {
+    "abstraction": AbstractionProver,
+    "backtranslation": RoundTripProver,
+    "compile": CompileProver,
+    "constitution": ConstitutionProver,
+    "curation": CurationProver,
+    "evol": EvolProver,
+    "hints": HintsProver,
+    "steps": StepsProver,
+    "values": ValuesProver,
+    "weak-to-strong": StudentProver,
+    "student": StudentJudgeProver,
+}
+"""By the name `proofs` uses."""
+
+OPERATORS: Mapping[str, Callable[[RunConfig], Operator]] = {
+    "memory": lambda _: MemoryOperator(),
+    "rules": lambda _: RulesOperator(),
+    "bank": lambda _: BankOperator(),
+    "settings": lambda _: SettingsOperator(),
+    "exemplars": lambda _: ExemplarsOperator(),
+    "reflection": lambda _: ReflectionOperator(),
+    "compile": lambda config: CompileOperator(config.compiling),
+}
+"""By the name the configuration uses."""
+
+
+def choose_policies(config: RunConfig) -> Policies:
+    """The policies a configuration names.
+
+    Raises:
+        ConfigError: an unknown name or option, or an option of the wrong type.
+
+    """
+    return Policies(**{kind: _choose(kind, config.policies.get(kind, {})) for kind in POLICY_KINDS})
+
+
+def choose_operators(config: RunConfig) -> list[Operator]:
+    """The operators a configuration names, in its order, and that of `train` where it trains.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    _check_names("operators", config.operators, OPERATORS)
+    chosen = [OPERATORS[name](config) for name in config.operators]
+    return [*chosen, TrainOperator()] if config.train.every else chosen
+
+
+def choose_expanders(config: RunConfig) -> list[Expander]:
+    """The expanders a configuration names; none below level 6.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    _check_names("expanding.methods", config.expanding.methods, EXPANDERS)
+    return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
+
+
+def choose_provers(config: RunConfig) -> list[Prover]:
+    """The provers a configuration names.
+
+    Raises:
+        ConfigError: an unknown name.
+
+    """
+    _check_names("proofs", config.proofs, PROVERS)
+    return [PROVERS[name]() for name in config.proofs]
+
+
+def _check_names(key: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"{key}: {name!r} is not known; {nearest(name, known)}")
+
+
+def choose_principles(config: RunConfig) -> list[Principle]:
+    """The principles of the constitution a configuration names, none where it names none.
+
+    Raises:
+        ConfigError: its file is wrong.
+
+    """
+    return read_constitution(Path(config.constitution.file)) if config.constitution.file else []
+
+
+def resolved(config: RunConfig) -> RunConfig:
+    """The configuration with every policy's name and options written out."""
+    policies: dict[str, Options] = {}
+    for kind in POLICY_KINDS:
+        policy = _choose(kind, config.policies.get(kind, {}))
+        name = next(n for n, cls in IMPLEMENTATIONS[kind].items() if cls is type(policy))
+        options = {k: v for k, v in asdict(policy).items() if v is not None}
+        policies[kind] = {"name": name, **options}
+    return config.model_copy(update={"policies": policies})
+
+
+def check_parts(config: RunConfig) -> None:
+    """Look for the operators, model files, keys and the embedder that a configuration names, before a run is made.
+
+    Raises:
+        ConfigError: one of them is not there.
+
+    """
+    choose_operators(config)
+    models = [m for m in (config.models.task, config.models.reflector, config.models.judge) if m is not None]
+    if config.budget.usd is not None and not any(
+        m.usd_per_million_prompt_tokens or m.usd_per_million_completion_tokens for m in models
+    ):
+        raise ConfigError(
+            "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
+            "usd_per_million_completion_tokens, or leave the limit out"
+        )
+    if config.program:
+        load_program(config.program)
+        for table in ("prompt", "retrieval", "decoding"):
+            if table in config.model_fields_set:
+                raise ConfigError(f"program = {config.program!r} brings its own [{table}]; leave out one of the two")
+    _check_training(config)
+    open_embedder(config.memory.embedder)
+    choose_expanders(config)
+    choose_principles(config)
+    choose_provers(config)
+    for model in models:
+        authorization(model)
+        if model.file:
+            model_file(model.file)
+
+
+def _check_training(config: RunConfig) -> None:
+    task = config.models.task
+    if task.url != "embedded":
+        if task.adapter:
+            raise ConfigError("models.task.adapter is for the embedded model; a server of your own loads its own")
+        if config.train.every:
+            raise ConfigError(
+                "train.every trains the embedded model, and models.task.url is a server; leave one of them out, or "
+                "train a folder of weights by `burnish train RUN --model FOLDER` and serve what comes of it"
+            )
+    if task.adapter:
+        adapter_file(task.adapter)
+    if config.train.every:
+        check_libraries()
+
+
+def _choose(kind: str, options: Options) -> Any:
+    known = IMPLEMENTATIONS[kind]
+    name = str(options.get("name", next(iter(known))))
+    if name not in known:
+        raise ConfigError(f"policies.{kind}.name = {name!r} is not known; {nearest(name, known)}")
+    cls = known[name]
+    values = {k: v for k, v in options.items() if k != "name"}
+    names = [f.name for f in fields(cls)]
+    for key in values:
+        if key not in names:
+            raise ConfigError(f"unknown key policies.{kind}.{key}; {nearest(key, names)}")
+    try:
+        return TypeAdapter(cls).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"policies.{kind}.{where} = {first['input']!r}: {first['msg'].lower()}") from None

@@ -1,0 +1,162 @@
+"""The sealed test: opened once, at the end, for the seed, the champion and two controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from burnish.agent.loop.iteration_zero import with_seeds
+from burnish.agent.loop.preflight import none_posed
+from burnish.agent.loop.session import Session
+from burnish.agent.models.rendering import Situation
+from burnish.agent.record.seeds import sealed_seed
+from burnish.agent.rollouts.evaluate import Evaluator, Judged
+from burnish.agent.rollouts.retriever import Recalled
+from burnish.agent.rollouts.rollout import Recall
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.errors import GO_ON, PluginError
+from burnish.policies.involvement import evaluated_by_people
+from burnish.policies.statistics import wilson
+from burnish.policies.verdict import verdict
+from burnish.programs import Program
+from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, Question, SealedRecord
+from burnish.types import Task
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A program on trial, and how it recalls exemplars."""
+
+    program: Program
+    recall: Recall
+
+
+async def open_sealed(
+    session: Session, environment: GuardedEnvironment, *, seed_program: Program, collapsed: bool
+) -> SealedRecord:
+    """Try the arms on the sealed tasks and write down the verdict. Everything is journalled, so it may be resumed."""
+    config, champion = session.config, session.champion
+    recall = session.retriever.recall
+    programs = {"seed": Arm(seed_program, recall)}
+    if champion.id != seed_program.id:
+        programs["champion"] = Arm(champion, recall)
+        few_shot = with_seeds(seed_program)
+        if session.memory.count(few_shot.revision) and few_shot.id != seed_program.id:
+            programs["few-shot seed"] = Arm(few_shot, recall)
+        shuffled = _shuffled(session, champion)
+        if shuffled is not None:
+            programs["shuffled memory"] = Arm(champion, shuffled)
+        if champion.adapter != seed_program.adapter:
+            programs["without adapter"] = Arm(replace(champion, adapter=seed_program.adapter), recall)
+    tasks, arms = await try_sealed(session, environment, programs)
+    same = "champion" not in arms
+    arms.setdefault("champion", arms["seed"])
+    record = summarize(
+        arms,
+        same=same,
+        collapsed=collapsed,
+        iterations=session.past.records[-1].number,
+        alpha=session.config.sealed.alpha,
+    )
+    session.journal.set_sealed(record)
+    if evaluated_by_people(config.level):
+        await session.journal.add_questions(_for_people(session, tasks, arms["champion"]))
+    return record
+
+
+def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged]) -> list[Question]:
+    """A sample of the champion's answers, so that people can say how far the environment's verdicts are theirs."""
+    size = min(session.config.review.sample, len(tasks))
+    drawn = np.random.default_rng([session.config.seed, 0x9E0B]).choice(len(tasks), size, replace=False)
+    return [
+        Question("evaluate", SEALED, tasks[i].id, tasks[i].prompt, judged[i][0].answer, tasks[i].cell)
+        for i in sorted(drawn.tolist())
+    ]
+
+
+async def try_sealed(
+    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm]
+) -> tuple[list[Task], dict[str, list[Judged]]]:
+    """The sealed tasks, and what each arm answered to them, task by task in the same order."""
+    config, pick = session.config, session.supervisor.pick
+    tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
+    if not tasks:
+        raise none_posed(environment.name, "test")
+    session.caller.begin(SEALED)
+    each = config.decoding.best_of * session.environment.calls_per_attempt
+    facts = {"tasks": len(tasks), "arms": list(arms), "calls": each * len(tasks) * len(arms)}
+    session.notify("sealed", facts)
+    answered = {}
+    for name, arm in arms.items():
+        node = f"sealed {name}"
+        evaluator = Evaluator(session.caller, session.journal, environment, arm.recall, SEALED, node, pick)
+        (answered[name],) = await evaluator.evaluate([arm.program], tasks)
+    return tasks, answered
+
+
+def _shuffled(session: Session, champion: Program) -> Recall | None:
+    """Recalls the same exemplars, each with the answer of another: a placebo as long as the real thing."""
+    exemplars = session.memory.at(champion.revision)
+    if champion.retrieval.k == 0 or len(exemplars) < 2:
+        return None
+    # a cycle through a random order gives every exemplar another one's answer
+    order = np.random.default_rng([session.config.seed, 0x51F7]).permutation(len(exemplars)).tolist()
+    answers = {exemplars[a].id: exemplars[b].answer for a, b in zip(order, order[1:] + order[:1], strict=True)}
+
+    def recall(program: Program, situations: Sequence[Situation]) -> list[Recalled]:
+        return [
+            replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars))
+            for r in session.retriever.recall(program, situations)
+        ]
+
+    return recall
+
+
+def summarize(
+    arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, iterations: int, alpha: float
+) -> SealedRecord:
+    """The record of judged answers by arm, task by task in the same order; pure."""
+    judged = [i for i in range(len(arms["seed"])) if all(row[i][1].status.judged for row in arms.values())]
+    if not judged:
+        said = arms["seed"][0][1].text
+        raise PluginError(f"the environment gave no verdict on any sealed task ({said}); mend it, then {GO_ON}")
+    passes = {name: [row[i][1].verified for i in judged] for name, row in arms.items()}
+    result = verdict(
+        passes["seed"],
+        passes["champion"],
+        control_passes={name: passes[name] for name in CONTROLS if name in passes},
+        same_program=same,
+        collapsed=collapsed,
+        iterations=iterations,
+        alpha=alpha,
+    )
+    comparison = result.comparison
+    return SealedRecord(
+        verdict=result.verdict,
+        reason=result.reason,
+        arms={name: _summary(arms[name], judged) for name in arms},
+        difference=comparison.difference.estimate,
+        lower=comparison.difference.lower,
+        upper=comparison.difference.upper,
+        p_value=comparison.p_value,
+        controls={
+            name: ControlRecord(control.difference.estimate, control.p_value)
+            for name, control in result.controls.items()
+        },
+    )
+
+
+def _summary(row: list[Judged], judged: list[int]) -> ArmRecord:
+    feedbacks = [row[i][1] for i in judged]
+    passes = sum(f.verified for f in feedbacks)
+    interval = wilson(passes, len(feedbacks))
+    return ArmRecord(
+        program_id=row[0][0].program_id,
+        passes=passes,
+        tasks=len(feedbacks),
+        reward=sum(f.reward for f in feedbacks) / len(feedbacks),
+        lower=interval.lower,
+        upper=interval.upper,
+    )

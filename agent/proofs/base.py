@@ -1,0 +1,143 @@
+"""What a prover is, and what it may use."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from burnish.agent.models.calls import Caller, Place
+from burnish.agent.record.history import History
+from burnish.agent.rollouts.evaluate import Evaluator, Judged, judge_all
+from burnish.agent.rollouts.rollout import Attempter, Pick, Recall, Search, Trial
+from burnish.config import RunConfig
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.memory.embedding import Embedder
+from burnish.memory.journal import Journal
+from burnish.memory.store import Memory
+from burnish.policies.constitution import Principle
+from burnish.policies.statistics import Comparison, Interval
+from burnish.programs import Program
+from burnish.records import SEALED, Proof
+from burnish.types import Task
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run whose sealed test has been opened, as provers see it. What they ask is journalled and paid for.
+
+    `meaning` embeds texts; `recall` and `pick` say what the run's programs are shown and which of several answers they
+    give. `forming` says that attempts of a search are held to the form of answers.
+    """
+
+    config: RunConfig
+    environment: GuardedEnvironment
+    journal: Journal
+    caller: Caller
+    memory: Memory
+    meaning: Embedder
+    past: History
+    champion: Program
+    seed_program: Program
+    principles: Sequence[Principle]
+    recall: Recall
+    pick: Pick
+    forming: bool
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """The random numbers of one purpose, the same at every replay."""
+        return np.random.default_rng([self.config.seed, zlib.crc32(f"proof {purpose}".encode())])
+
+    def sealed(self, arm: str) -> list[Judged]:
+        """The judged answers of an arm of the sealed test, in the order of its tasks."""
+        return [(a, f) for _, a, f in self.journal.judged(f"sealed {arm}", SEALED)]
+
+    async def evaluate(
+        self, name: str, program: Program, tasks: Sequence[Task], recall: Recall | None = None
+    ) -> list[Judged]:
+        """A program's answers to tasks, judged, in their order."""
+        evaluator = Evaluator(
+            self.caller, self.journal, self.environment, recall or self.recall, SEALED, f"proof {name}", self.pick
+        )
+        (judged,) = await evaluator.evaluate([program], tasks)
+        return judged
+
+    async def sample(self, name: str, program: Program, tasks: Sequence[Task], samples: int) -> list[list[Judged]]:
+        """`samples` answers to each task at the temperature of the attempts, judged."""
+        sampling = self.config.sampling
+        return await self._tried(
+            name, program, tasks, samples, temperature=sampling.temperature, top_p=sampling.top_p, search=None
+        )
+
+    async def formed(self, name: str, program: Program, tasks: Sequence[Task]) -> list[Judged]:
+        """An answer to each task as the program gives it, held to the form of answers where attempts are, judged."""
+        search = Search({}) if self.forming else None
+        rows = await self._tried(name, program, tasks, 1, temperature=None, top_p=None, search=search)
+        return [judged for (judged,) in rows]
+
+    async def _tried(
+        self,
+        name: str,
+        program: Program,
+        tasks: Sequence[Task],
+        samples: int,
+        *,
+        temperature: float | None,
+        top_p: float | None,
+        search: Search | None,
+    ) -> list[list[Judged]]:
+        node = f"proof {name}"
+        seed = int(self.rng(name).integers(2**31 - 1))
+        trials = [
+            Trial(
+                program,
+                task,
+                recalled,
+                Place(node, task.id, slot),
+                temperature=temperature,
+                top_p=top_p,
+                search=search,
+                seed=(seed + 1009 * place + slot) % 2**31,
+            )
+            for place, (task, recalled) in enumerate(zip(tasks, self.recall(program, tasks), strict=True))
+            for slot in range(samples)
+        ]
+        await self.journal.add_tasks(tasks)
+        attempter = Attempter(self.caller, self.journal, self.environment, self.recall, SEALED, self.pick)
+        attempts = await attempter.attempt_all(trials)
+        feedbacks = await judge_all(self.environment, self.journal, [t.task for t in trials], attempts)
+        judged = list(zip(attempts, feedbacks, strict=True))
+        await self.journal.add_judged(SEALED, node, judged)
+        return [judged[i * samples : (i + 1) * samples] for i in range(len(tasks))]
+
+
+class Prover(Protocol):
+    """Measures the claim of a method on a run."""
+
+    name: str
+    calls: int
+    """Answers it asks for at most; what they may cost is kept from the iterations."""
+    arms: int
+    """Times it has all sealed tasks answered, besides."""
+
+    async def prove(self, stage: Stage) -> list[Proof]:
+        """The proofs; one whose `passed` is None where the run has nothing to measure."""
+        ...
+
+
+def share(method: str, claim: str, interval: Interval, *, passed: bool | None, detail: str) -> Proof:
+    """A proof whose figure is a proportion, or a mean, with its interval."""
+    return Proof(method, claim, interval.estimate, interval.lower, interval.upper, passed, detail)
+
+
+def difference(method: str, claim: str, found: Comparison, *, passed: bool | None, detail: str) -> Proof:
+    """A proof whose figure is the change in pass rate between two programs on the same tasks."""
+    return share(method, claim, found.difference, passed=passed, detail=detail)
+
+
+def missing(method: str, claim: str, what: str) -> Proof:
+    """A proof that could not be made, for want of something to measure."""
+    return Proof(method, claim, None, None, None, None, what)

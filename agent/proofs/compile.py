@@ -1,0 +1,45 @@
+"""Compiling (Khattab et al. 2024): what a search compiled is no worse than what it began with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from burnish.agent.proofs.base import Stage, difference, missing
+from burnish.policies.statistics import Comparison, compare
+from burnish.records import Proof
+
+FLOOR = "the compiled program is no worse than the unchanged one on the sealed tasks, beyond noise"
+SEARCHED = "it is no worse, beyond noise, than the unchanged program shown the same memory without a search"
+
+
+class CompileProver:
+    """Compares the champion with the program that the run began with, without its memory and with it."""
+
+    name = "compile"
+    calls = 0
+    arms = 1
+
+    async def prove(self, stage: Stage) -> list[Proof]:
+        """See `Prover.prove`."""
+        seed = stage.seed_program
+        if not any(g.operator == self.name and g.outcome == "accept" for r in stage.past.records for g in r.gates):
+            return [
+                missing(self.name, FLOOR, "no compiled program was accepted: the champion is another's or unchanged")
+            ]
+        champion, floor = stage.sealed("champion"), stage.sealed("seed")
+        tasks = [stage.journal.task(a.task_id) for a, _ in champion]
+        plain = await stage.evaluate("compile", replace(seed, revision=stage.champion.revision), tasks)
+        after = [f.verified for _, f in champion]
+        return [
+            self._no_worse(FLOOR, compare([f.verified for _, f in floor], after)),
+            self._no_worse(SEARCHED, compare([f.verified for _, f in plain], after)),
+        ]
+
+    def _no_worse(self, claim: str, found: Comparison) -> Proof:
+        return difference(
+            self.name,
+            claim,
+            found,
+            passed=found.gained >= found.lost or found.p_value > 0.05,
+            detail=f"{found.before} and {found.after} of {found.n}, without and with it, p = {found.p_value:.2g}",
+        )

@@ -1,0 +1,125 @@
+"""What a run knows of its committed iterations: folded from the journal and from nothing else.
+
+A run that goes on and one that is resumed fold the same records, so both know the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from burnish.agent.record.ratings import RATED, read_rated
+from burnish.memory.journal import Journal
+from burnish.policies.curriculum import Tally
+from burnish.policies.diversity import Cells, Diversity
+from burnish.policies.eviction import Showing
+from burnish.policies.guard import GuardAction
+from burnish.records import IterationRecord
+from burnish.types import Attempt, Feedback, JsonValue
+
+REMEMBERED_SHOWINGS = 4096
+"""Attempts over which the usefulness of exemplars is estimated; the newest count."""
+RAISE = 0.2
+"""By how much a "resample" of the guard raises the sampling temperature."""
+
+
+@dataclass
+class History:
+    """The past of a run, as its next iteration needs it.
+
+    `drafts` counts by operator how many of its texts became tasks that were kept; `evolved` are the ids of evolved ones
+    among them. `measured` holds the diversity of generated answers and `actions` what the guard did after each
+    measurement; `cells` are the frozen cells by sample size.
+    """
+
+    records: list[IterationRecord] = field(default_factory=list)
+    tasks: dict[str, Tally] = field(default_factory=dict)
+    task_cells: dict[str, Tally] = field(default_factory=dict)
+    operators: dict[str, Tally] = field(default_factory=dict)
+    drafts: dict[str, Tally] = field(default_factory=dict)
+    evolved: list[str] = field(default_factory=list)
+    showings: list[Showing] = field(default_factory=list)
+    rated: list[tuple[float, bool]] = field(default_factory=list)
+    measured: list[Diversity] = field(default_factory=list)
+    actions: list[GuardAction] = field(default_factory=list)
+    cells: dict[int, Cells] = field(default_factory=dict)
+    raised_temperature: float = 0.0
+
+    def absorb(self, record: IterationRecord, journal: Journal) -> None:
+        """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
+        self.records.append(record)
+        for _, attempt, feedback in journal.judged("attempt", record.number):
+            if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
+                self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
+        del self.showings[:-REMEMBERED_SHOWINGS]
+        for gate in record.gates:
+            _count(self.operators, gate.operator, solved=gate.outcome == "accept")
+        if record.diversity:
+            self._measure(record)
+        for _, kind, body in journal.events(record.number):
+            if kind == RATED:
+                self.rated += [(one.rating, one.verified) for one in read_rated(body)]
+            elif kind == "draft" and isinstance(body, Mapping):
+                self._drafted(str(body["operator"]), str(body["refused"]))
+            elif kind == "evolved" and isinstance(body, Mapping):
+                self._evolved(body)
+            elif kind == "cells" and isinstance(body, Mapping):
+                self.cells[int(str(body["size"]))] = Cells.from_json(body)
+
+    @property
+    def solved(self) -> float | None:
+        """The share of the last iteration's attempts that was verified; None as long as nothing ever was."""
+        if not any(r.verified for r in self.records):
+            return None
+        last = self.records[-1]
+        return last.verified / max(1, last.attempts)
+
+    @property
+    def first_with_exemplars(self) -> int:
+        """Index into `measured` of the first iteration that had exemplars to show; 0 as long as there is none."""
+        return next((r.number for r in self.records if r.memory), 0)
+
+    @property
+    def raced_memory(self) -> int:
+        """How many exemplars the last memory held that went to the gate."""
+        sizes = [r.memory for r in self.records if any(g.operator == "memory" for g in r.gates)]
+        return sizes[-1] if sizes else 0
+
+    @property
+    def challengers(self) -> int:
+        """How many the gate has seen."""
+        return sum(len(r.gates) for r in self.records)
+
+    @property
+    def validation_used(self) -> int:
+        """How many validation tasks the gate has drawn."""
+        return self.records[-1].validation_used if self.records else 0
+
+    def _tally(self, attempt: Attempt, feedback: Feedback, cell: str) -> None:
+        _count(self.tasks, attempt.task_id, solved=feedback.verified)
+        _count(self.task_cells, cell, solved=feedback.verified)
+        self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))
+
+    def _drafted(self, operator: str, refused: str) -> None:
+        """Whether an evolved task is kept is known once it was attempted."""
+        if refused or not operator.startswith("evol "):
+            _count(self.drafts, operator, solved=not refused)
+
+    def _evolved(self, outcome: Mapping[str, JsonValue]) -> None:
+        _count(self.drafts, str(outcome["operator"]), solved=not outcome["eliminated"])
+        if not outcome["eliminated"]:
+            self.evolved.append(str(outcome["task"]))
+
+    def _measure(self, record: IterationRecord) -> None:
+        self.measured.append(Diversity.from_json(record.diversity))
+        action: GuardAction = record.action  # type: ignore[assignment]
+        self.actions.append(action)
+        if action == "resample":
+            self.raised_temperature += RAISE
+        elif not record.alarms and "resample" not in self.actions[-2:]:
+            self.raised_temperature = 0.0
+
+
+def _count(tallies: dict[str, Tally], key: str, *, solved: bool) -> None:
+    before = tallies.get(key, Tally())
+    tallies[key] = Tally(before.tried + 1, before.solved + solved)

@@ -1,0 +1,64 @@
+"""Opening the memory of a run: the embedder, the index, and the journal's exemplars over it."""
+
+from __future__ import annotations
+
+import shutil
+
+from burnish.agent.record.directory import RunDirectory
+from burnish.config import RunConfig
+from burnish.memory.embedding import Embedder, open_embedder
+from burnish.memory.embedding_cache import CachedEmbedder
+from burnish.memory.form import FormEmbedder, JointEmbedder
+from burnish.memory.index import IndexDamaged, VectorIndex
+from burnish.memory.journal import Journal
+from burnish.memory.store import Memory
+
+TEXTS_IN_RAM = 4096
+"""Tasks whose joint vectors are kept: an iteration looks at each of its tasks several times."""
+
+
+def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:
+    """The exemplars of the journal over the index as it is.
+
+    Raises:
+        IndexDamaged: the index cannot be read.
+    """
+    embedder = likeness(meaning, config.memory.form)
+    return Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+
+
+def likeness(meaning: Embedder, form: float) -> Embedder:
+    """By what texts are alike: `form` is the share of how they are built, the rest is their meaning."""
+    if form == 0:
+        return meaning
+    if form == 1:
+        return FormEmbedder()
+    return CachedEmbedder(JointEmbedder(meaning, FormEmbedder(), share=form), in_ram=TEXTS_IN_RAM)
+
+
+def mended_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:
+    """`open_memory` with an index that equals the journal; a damaged one is made anew."""
+    try:
+        memory = open_memory(directory, config, journal, meaning)
+        memory.reconcile()
+    except IndexDamaged:
+        shutil.rmtree(directory.index, ignore_errors=True)
+        memory = open_memory(directory, config, journal, meaning)
+        memory.reconcile()
+    return memory
+
+
+def open_meaning(directory: RunDirectory, config: RunConfig) -> CachedEmbedder:
+    """The configured embedder, with what it embedded kept beside the run."""
+    return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
+
+
+def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> VectorIndex:
+    """The index the configuration names. The numpy one lives in RAM and is filled from the journal."""
+    if config.memory.index == "numpy":
+        from burnish.memory.numpy_index import NumpyIndex
+
+        return NumpyIndex(dimensions)
+    from burnish.memory.chroma_index import ChromaIndex
+
+    return ChromaIndex(directory.index, dimensions)

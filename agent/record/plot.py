@@ -1,0 +1,82 @@
+"""The curve of a run as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from burnish.agent.record.report import Report
+from burnish.errors import ConfigError
+
+ENDINGS = (".png", ".svg", ".pdf")
+
+
+def draw_curve(report: Report, path: Path) -> None:
+    """Draw attempts verified by iteration, the gate's races, and the sealed test with its intervals.
+
+    Raises:
+        ConfigError: matplotlib is not installed, the ending is none it knows, or the file cannot be written.
+
+    """
+    if path.suffix not in ENDINGS:
+        raise ConfigError(f"--plot {path}: give a file that ends in {', '.join(ENDINGS)}")
+    try:
+        import matplotlib as mpl
+    except ModuleNotFoundError:
+        raise ConfigError("--plot needs matplotlib; pip install 'burnish[plot]'") from None
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(9, 3.6), width_ratios=(2.2, 1), sharey=True, layout="constrained"
+    )
+    _draw_iterations(left, report)
+    _draw_sealed(right, report)
+    figure.suptitle(f"{report.environment} · {report.model} · {report.verdict}", fontsize=11)
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise ConfigError(f"--plot {path} cannot be written ({error.strerror}); give another file") from None
+    finally:
+        plt.close(figure)
+
+
+def _draw_iterations(axes: Any, report: Report) -> None:
+    learned = [r for r in report.iterations if r.attempts]
+    axes.plot(
+        [r.number for r in learned], [r.verified / r.attempts for r in learned], "o-", color="#888888",
+        label="train attempts verified (sampled)",
+    )  # fmt: skip
+    labelled: set[str] = set()
+    for record in learned:
+        for gate in record.gates:
+            accepted = gate.outcome == "accept"
+            label = "gate: accepted" if accepted else "gate: not accepted"
+            axes.annotate(
+                "", (record.number, gate.challenger_score), (record.number, gate.champion_score),
+                arrowprops={"arrowstyle": "->", "color": "#1a7f37" if accepted else "#cf8a00", "lw": 2},
+            )  # fmt: skip
+            axes.plot(
+                record.number, gate.challenger_score, "^", color="#1a7f37" if accepted else "#cf8a00",
+                label=None if label in labelled else label,
+            )  # fmt: skip
+            labelled.add(label)
+    axes.set(xlabel="iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.08))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=8, loc="lower right")
+
+
+def _draw_sealed(axes: Any, report: Report) -> None:
+    axes.set_title("sealed test", fontsize=10)
+    if report.sealed is None:
+        return
+    colors = {"seed": "#888888", "champion": "#1a7f37"}
+    for place, (name, arm) in enumerate(report.sealed.in_order):
+        rate = arm.passes / arm.tasks
+        axes.bar(place, rate, color=colors.get(name, "#b0c4de"), width=0.65)
+        axes.errorbar(place, rate, [[max(0, rate - arm.lower)], [max(0, arm.upper - rate)]], color="black", capsize=4)
+        axes.text(place, arm.upper + 0.02, f"{rate:.2f}", ha="center", fontsize=9)
+    names = [name.replace(" ", "\n") for name, _ in report.sealed.in_order]
+    axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.grid(axis="y", alpha=0.25)

@@ -1,0 +1,121 @@
+"""A run to look into, finished or not: what the command line prints, as values."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.report import Report, Status, make_report
+from burnish.config import RunConfig
+from burnish.environments.registry import load
+from burnish.errors import ConfigError, StorageError
+from burnish.memory.journal import Journal
+from burnish.programs import Program
+from burnish.protocols import Environment
+from burnish.records import IterationRecord
+from burnish.types import Exemplar
+
+Notify: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+"""Is told the name of an event of a run, and its facts."""
+
+
+def open_run(directory: str | os.PathLike[str]) -> Run:
+    """Look into a run, finished or not, also while another process works on it. Nothing is written."""
+    place = RunDirectory(Path(directory))
+    return Run(place, place.config())
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run to look into. Everything is read from its journal at each call."""
+
+    place: RunDirectory
+    config: RunConfig
+
+    def report(self) -> Report:
+        """The report as of now."""
+        with self.journal() as journal:
+            return make_report(self.config, journal)
+
+    def status(self) -> Status:
+        """The report as of now, who works on the run, and the limits of its budget."""
+        limits = self.config.budget.model_dump()
+        return Status(self.report(), self.place.holder(), limits)
+
+    def iterations(self) -> list[IterationRecord]:
+        """The committed iterations; number 0 is the seed."""
+        with self.journal() as journal:
+            return journal.iterations()
+
+    def memory(self, at: int | None = None) -> list[Exemplar]:
+        """The exemplars alive at a revision (by default the newest), by birth and id.
+
+        Raises:
+            ConfigError: there is no such revision.
+
+        """
+        with self.journal() as journal:
+            at = self.number(journal, at)
+            return [e for e in journal.exemplars() if e.alive(at)]
+
+    def program(self, at: int | None = None) -> Program:
+        """The champion as of an iteration (by default the newest)."""
+        with self.journal() as journal:
+            number = self.number(journal, at)
+            return journal.program(journal.iterations()[number].champion_id)
+
+    @contextmanager
+    def journal(self) -> Iterator[Journal]:
+        """The journal, for reading."""
+        journal = Journal.read(self.place.journal)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+    @staticmethod
+    def number(journal: Journal, at: int | None) -> int:
+        """The number of an iteration, by default the newest.
+
+        Raises:
+            ConfigError: there is no such iteration.
+            StorageError: nothing is committed yet.
+
+        """
+        newest = len(journal.iterations()) - 1
+        if newest < 0:
+            raise StorageError("the run has not begun yet; nothing is committed")
+        if at is not None and not 0 <= at <= newest:
+            raise ConfigError(f"there is no iteration {at}; this run has 0 to {newest}")
+        return newest if at is None else at
+
+
+def environment_of(run: Run) -> Environment:
+    """The environment of a run, loaded by its name.
+
+    Raises:
+        ConfigError: it was an object that has none.
+
+    """
+    if run.place.journal.is_file():  # killed as it began, a run may have none yet
+        with run.journal() as journal:
+            if journal.meta("live") is True:
+                raise ConfigError(
+                    f'the environment "{run.config.environment}" of this run was an object in Python; there, give '
+                    "`burnish.resume` or `burnish.verify` that object as `environment`"
+                )
+    return load(run.config.environment, {**run.config.environment_options})
+
+
+def write_report(run: Run) -> Report:
+    """Put the report of a finished run beside its journal, as of now."""
+    report = run.report()
+    text = json.dumps(report.to_json(), indent=2, sort_keys=True)
+    run.place.report.write_text(text + "\n", encoding="utf-8")
+    return report

@@ -1,0 +1,1 @@
+"""Having programs answer tasks, and what they are shown."""

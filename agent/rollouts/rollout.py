@@ -1,0 +1,253 @@
+"""Having programs answer tasks, in one answer or turn by turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from burnish.agent.models.calls import Caller, Place, gather_in_order
+from burnish.agent.models.grammar import plan_grammar, sketch_grammar
+from burnish.agent.models.rendering import Situation, task_request
+from burnish.agent.models.sketches import Outline, nth_sketch
+from burnish.agent.rollouts.retriever import Recalled
+from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.environments.episodes import as_answer
+from burnish.environments.forms import form_grammar
+from burnish.environments.playing import Play
+from burnish.errors import ModelRejected, PluginError
+from burnish.memory.journal import Journal, TurnKey
+from burnish.policies.retrieval import ordered
+from burnish.programs import Program
+from burnish.records import Completion
+from burnish.types import Attempt, Exemplar, Played, Task, Usage
+
+Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
+Pick = Callable[[Program, Task, Sequence[str]], int]
+"""Which of several answers to a task a program gives, as an index."""
+
+SEEDS_APART = 7919
+"""What lies between the seeds of an episode's turns; a prime that no other step of seeds has."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for answers that the model would not give by itself.
+
+    Where it answers with a plan it is held to given tools, each slot to others, rather to those of which memory has few
+    plans; elsewhere to the form of the task's answers.
+    """
+
+    known: Mapping[Outline, int]
+    """How many exemplars have each outline."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A program to be tried on a task; `place` is where its call stands.
+
+    One that is a `search` holds the model to a form.
+    """
+
+    program: Program
+    task: Task
+    recalled: Recalled
+    place: Place
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    search: Search | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A turn of a task, as a model is asked about it."""
+
+    id: str
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Attempter:
+    """Has programs answer tasks of one environment within an iteration."""
+
+    caller: Caller
+    journal: Journal
+    environment: GuardedEnvironment | LearningEnvironment
+    recall: Recall
+    iteration: int
+    pick: Pick
+
+    async def attempt_all(self, trials: Sequence[Trial]) -> list[Attempt]:
+        """An attempt for each trial, in their order.
+
+        Trials that share a prompt prefix go through one lane, one after another, so that the server finds most of
+        each prompt in its cache. A request that the server rejects by itself (too long, say) is an empty attempt; if
+        all are, the rejection is raised.
+        """
+        sent: dict[int, Attempt | ModelRejected] = {}
+        attempt = self._played if self.environment.episodic else self._answered
+
+        async def work() -> None:
+            for lane in waiting:
+                for i in lane:
+                    sent[i] = await attempt(trials[i])
+
+        concurrency = self.caller.concurrency("task")
+        waiting = iter(lanes([self._prefix(i, trial) for i, trial in enumerate(trials)], concurrency))
+        await gather_in_order(work() for _ in range(concurrency))
+        rejections = [r for r in sent.values() if isinstance(r, ModelRejected)]
+        if rejections and len(rejections) == len(sent):
+            raise rejections[0]
+        return [_kept(trials[i], sent[i]) for i in range(len(trials))]
+
+    def _prefix(self, number: int, trial: Trial) -> Hashable:
+        """What trials of a lane have in common; an episode is a lane of its own."""
+        return number if self.environment.episodic else (trial.program.id, trial.recalled.group)
+
+    async def _answered(self, trial: Trial) -> Attempt | ModelRejected:
+        exemplars = trial.recalled.exemplars
+        try:
+            completions = await self._completions(trial)
+        except ModelRejected as error:
+            return error
+        chosen = self.pick(trial.program, trial.task, [c.text for c in completions]) if len(completions) > 1 else 0
+        return Attempt(
+            task_id=trial.task.id,
+            slot=trial.place.slot,
+            answer=completions[chosen].text,
+            program_id=trial.program.id,
+            model=completions[chosen].model,
+            exemplar_ids=tuple(e.id for e in exemplars),
+            truncated=completions[chosen].truncated,
+            usage=sum((c.usage for c in completions), Usage()),
+        )
+
+    async def _completions(self, trial: Trial) -> Sequence[Completion]:
+        """One answer; of a program that picks among several, so many, unless it is sampled from anyway."""
+        exemplars, place = trial.recalled.exemplars, trial.place
+        if trial.temperature is not None or trial.program.decoding.best_of == 1:
+            return [await self._ask(trial, trial.task, exemplars, (), place)]
+        return await gather_in_order(
+            self._ask(replace(trial, seed=n), trial.task, exemplars, (), replace(place, item=f"{place.item}~{n}"))
+            for n in range(trial.program.decoding.best_of)
+        )
+
+    async def _played(self, trial: Trial) -> Attempt | ModelRejected:
+        """An episode, turn by turn. An environment that fails ends it; the verdict will say so."""
+        play = await self.environment.play(trial.task)
+        if play is None:
+            return _attempt(trial, [], [], [])
+        turns: list[Played] = []
+        shown: list[Exemplar] = []
+        completions: list[Completion] = []
+        try:
+            while not play.over:
+                await self._turn(trial, play, turns, shown, completions)
+        except ModelRejected as error:
+            if not turns:
+                return error
+        finally:
+            await play.close()
+        return _attempt(trial, turns, shown, completions)
+
+    async def _turn(
+        self, trial: Trial, play: Play, turns: list[Played], shown: list[Exemplar], completions: list[Completion]
+    ) -> None:
+        seen = Seen(trial.task.id, play.turn.observation)
+        key = TurnKey(self.iteration, trial.place.node, trial.place.item, trial.place.slot, len(turns))
+        self._same_as_before(key, seen)
+        (recalled,) = self.recall(trial.program, [seen])
+        place = Place(trial.place.node, f"{trial.place.item}@{len(turns)}", trial.place.slot)
+        earlier = turns[-trial.program.decoding.history :] if trial.program.decoding.history else []
+        # what changed nothing is shown the same again: with the same seed it would be answered the same for ever
+        seed = trial.seed if trial.seed is None else (trial.seed + SEEDS_APART * len(turns)) % 2**31
+        completion = await self._ask(replace(trial, seed=seed), seen, recalled.exemplars, earlier, place)
+        await play.step(completion.text.strip())
+        turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label))
+        shown += recalled.exemplars
+        completions.append(completion)
+        await self.journal.add_turn(key, turns[-1])
+
+    def _same_as_before(self, key: TurnKey, seen: Seen) -> None:
+        """An episode that is played again after a crash must show what it showed."""
+        before = self.journal.turn(key)
+        if before is not None and before.observation != seen.prompt:
+            raise PluginError(
+                f"environment {self.environment.name} does not play an episode of task {seen.id} again as it was: "
+                f"turn {key.number} shows something else now; the same actions must lead to the same turns"
+            )
+
+    async def _ask(
+        self, trial: Trial, situation: Situation, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
+    ) -> Completion:
+        grammar = await self._grammar(trial, exemplars)
+        request = task_request(
+            trial.program,
+            exemplars,
+            situation,
+            earlier=earlier,
+            grammar=grammar,
+            temperature=trial.temperature,
+            top_p=trial.top_p,
+            seed=trial.seed,
+        )
+        return await self.caller.ask("task", request, place)
+
+    async def _grammar(self, trial: Trial, exemplars: Sequence[Exemplar]) -> str:
+        """That of plans; in search, for each slot another sketch, first those of the exemplars it is shown.
+
+        Where answers are no plans there is one in search only, of their form.
+        """
+        if trial.program.decoding.format != "plan":
+            return await self._form_grammar(trial.task) if trial.search else ""
+        tools, constants = self.environment.tools, await self.environment.constants(trial.task)
+        if not trial.search:
+            return plan_grammar(tools, constants)
+        shown = ordered([exemplar.answer for exemplar in exemplars], trial.program.retrieval.order)  # best first again
+        seed = f"{self.iteration} {trial.task.id}"
+        sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown, known=trial.search.known)
+        return sketch_grammar(tools, constants, sketch)
+
+    async def _form_grammar(self, task: Task) -> str:
+        with suppress(ValueError, PluginError):  # of one task: the run goes on without
+            return form_grammar(await self.environment.form(task))
+        return ""
+
+
+def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:
+    """Indices of trials in lanes of one prefix each; the longest are halved until every worker has one."""
+    by_prefix: dict[Hashable, list[int]] = {}
+    for i, prefix in enumerate(prefixes):
+        by_prefix.setdefault(prefix, []).append(i)
+    made = list(by_prefix.values())
+    while len(made) < workers and (longest := max(made, key=len, default=[])) and len(longest) > 1:
+        made.remove(longest)
+        half = (len(longest) + 1) // 2
+        made += [longest[:half], longest[half:]]
+    return sorted(made, key=lambda lane: (-len(lane), lane[0]))
+
+
+def _attempt(
+    trial: Trial, turns: Sequence[Played], shown: Sequence[Exemplar], completions: Sequence[Completion]
+) -> Attempt:
+    """The attempt that an episode makes."""
+    return Attempt(
+        task_id=trial.task.id,
+        slot=trial.place.slot,
+        answer=as_answer([turn.action for turn in turns]),
+        program_id=trial.program.id,
+        model=completions[-1].model if completions else "",
+        exemplar_ids=tuple(dict.fromkeys(e.id for e in shown)),
+        truncated=any(c.truncated for c in completions),
+        usage=sum((c.usage for c in completions), Usage()),
+        turns=tuple(turns),
+    )
+
+
+def _kept(trial: Trial, result: Attempt | ModelRejected) -> Attempt:
+    if isinstance(result, Attempt):
+        return result
+    return Attempt(
+        trial.task.id, trial.place.slot, "", trial.program.id, model="", truncated=True, usage=Usage(calls=1)
+    )

@@ -1,0 +1,1 @@
+"""Deriving again what a run claims, with no model."""
