@@ -139,7 +139,9 @@ def make(golden: Golden, folder: Path) -> None:
                 run(config, directory=place, environment=live, notify=notify)
         else:
             run(config, directory=place, environment=live, notify=notify)
-    (place.with_suffix(".txt")).write_text("\n".join(rows(place)) + "\n", encoding="utf-8")
+    (place.with_suffix(".txt")).write_text(
+        "\n".join(rows(place, was_killed=bool(golden.kill_at))) + "\n", encoding="utf-8"
+    )
 
 
 @contextmanager
@@ -225,7 +227,7 @@ def plain(value: Any) -> Any:
     return [plain(v) for v in value] if isinstance(value, list) else value
 
 
-def rows(place: Path) -> list[str]:
+def rows(place: Path, *, was_killed: bool) -> list[str]:
     """Every row of a run's journal, and its report, as text."""
     connection = sqlite3.connect(place / "journal.db")
     connection.row_factory = sqlite3.Row
@@ -241,10 +243,16 @@ def rows(place: Path) -> list[str]:
                 continue
             if table == "decisions":
                 del values["number"]
+            if table == "calls" and was_killed:
+                if values["state"] != "answered":  # what was in flight when a process was killed is a matter of chance
+                    continue
+                del values["try"]
             found.append(json.dumps(plain(values), sort_keys=True))
         lines += [f"{table} {line}" for line in sorted(found)]
     connection.close()
     report = json.loads((place / "report.json").read_text(encoding="utf-8"))
+    if was_killed:
+        del report["usage"], report["total"]
     root = str(Path(__file__).parents[1].resolve())
     lines.append(f"report {json.dumps(plain(report), sort_keys=True)}")
     return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", line.replace(root, "ROOT")) for line in lines]
