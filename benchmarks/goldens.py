@@ -244,7 +244,7 @@ def rows(place: Path, *, was_killed: bool) -> list[str]:
             if table == "decisions":
                 del values["number"]
             if table == "calls" and was_killed:
-                if values["state"] != "answered":  # what was in flight when a process was killed is a matter of chance
+                if values["state"] != "done":  # what was in flight when a process was killed is a matter of chance
                     continue
                 del values["try"]
             found.append(json.dumps(plain(values), sort_keys=True))
