@@ -1,4 +1,4 @@
-"""The commands on training data: what a run can give, and what the outputs of models may be used for."""
+"""The commands on training data: exports, programs, adapters, reviews, and terms of use."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ def export(
     out: Annotated[Path, typer.Option(metavar="DIR", help="New folder for the data.")],
     form: Annotated[str, typer.Option("--format", help="sft, sharegpt, chatml, dpo, kto, steps or prompts.")] = "sft",
     to: Annotated[str, typer.Option(help="jsonl or parquet.")] = "jsonl",
-    purpose: Annotated[str, typer.Option(help="train, evaluate or share: what it is to be used for.")] = "train",
+    purpose: Annotated[str, typer.Option(help="Purpose: train, evaluate or share.")] = "train",
     terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
     not_competing: Annotated[
         bool, typer.Option("--not-competing", help="What is trained will not compete with the models' makers.")
     ] = False,
     min_rating: Annotated[float, typer.Option(min=1, max=5, help="Lowest rating of the judge.")] = 1.0,
-    words: Annotated[float, typer.Option(min=0, max=1, help="Likeness in words from which tasks are one.")] = 0.8,
-    meaning: Annotated[float, typer.Option(min=0, max=1, help="The same in meaning (cosine).")] = 0.95,
-    held_out: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Texts that must not be in it.")] = None,
-    per_task: Annotated[int, typer.Option(min=0, help="Most right answers to a task, and wrong ones; 0: all.")] = 0,
-    balance: Annotated[bool, typer.Option("--balance", help="As many tasks of each cell as of the smallest.")] = False,
+    words: Annotated[float, typer.Option(min=0, max=1, help="Word similarity from which tasks are duplicates.")] = 0.8,
+    meaning: Annotated[float, typer.Option(min=0, max=1, help="Cosine similarity from which they are.")] = 0.95,
+    held_out: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="File of texts that the data must not contain.")
+    ] = None,
+    per_task: Annotated[int, typer.Option(min=0, help="Most right (and wrong) answers to a task; 0: all.")] = 0,
+    balance: Annotated[bool, typer.Option("--balance", help="Limit each cell to the size of the smallest.")] = False,
     families: Annotated[str, typer.Option(help="What the splits keep together: task or cell.")] = "task",
     validation: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the split for validation.")] = 0.1,
-    system: Annotated[str, typer.Option(help="Whose instruction stands first: seed, champion or none.")] = "seed",
-    tag: Annotated[bool, typer.Option("--tag", help="End the instruction with how the row came about.")] = False,
+    system: Annotated[str, typer.Option(help="Instruction: of seed, champion or none.")] = "seed",
+    tag: Annotated[bool, typer.Option("--tag", help="Append the origin of the row to the instruction.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write training data: verified, on terms that allow it, without duplicates or sealed tasks, with its card."""
+    """Write training data: verified, allowed by its terms, without duplicates or sealed tasks, with a data-set card."""
     from burnish.agent.cli.data_output import print_exported
     from burnish.agent.exports.export import export as export_run
     from burnish.agent.exports.options import ExportOptions
@@ -64,13 +66,13 @@ def export(
 def program(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; one that is there is replaced.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; an existing one is replaced.")],
     at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
-    purpose: Annotated[str, typer.Option(help="evaluate (use it oneself), share or train.")] = "evaluate",
+    purpose: Annotated[str, typer.Option(help="evaluate (your own use), share or train.")] = "evaluate",
     terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the champion as a text file, prompt, settings and exemplars: to read, compare, edit and start from."""
+    """Write the champion (prompt, settings, exemplars) as a text file, to read, compare, edit or start a run from."""
     from burnish.agent.cli.data_output import print_program
     from burnish.agent.exports.program import ProgramOptions, program_file
     from burnish.agent.record.program_file import save_program
@@ -86,16 +88,16 @@ def program(
 def train(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder; the one it was stopped in, to go on.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder, or that of a stopped training.")],
     method: Annotated[
         str, typer.Option(help="sft on right answers, or dpo on pairs of a right and a wrong one.")
     ] = "sft",
     model: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Weights to train instead of the embedded model.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Times through the data.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs.")] = 3,
     steps: Annotated[int, typer.Option(min=0, help="Steps of training instead of epochs.")] = 0,
-    batch: Annotated[int, typer.Option(min=1, help="Rows a step.")] = 8,
+    batch: Annotated[int, typer.Option(min=1, help="Batch size.")] = 8,
     rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 8,
     learning_rate: Annotated[float | None, typer.Option(help="By default 5e-4 for sft, 5e-5 for dpo.")] = None,
     max_length: Annotated[int, typer.Option(min=16, help="Tokens after which a row is cut.")] = 512,
@@ -107,7 +109,7 @@ def train(
     budget_seconds: Annotated[float | None, typer.Option(help="Most seconds of this sitting.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train an adapter on what a run verified, and put it to the gate and the sealed test; repeated, it goes on."""
+    """Train a LoRA adapter on verified answers and test it at the gate and the sealed test; repeat it to continue."""
     from burnish.agent.cli.data_output import print_trained
     from burnish.agent.cli.progress import Progress
     from burnish.agent.loop.train_adapter import train as train_run
@@ -136,11 +138,13 @@ def train(
 def review(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides; by default you.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Reviewer; by default the system user.")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only print what is waiting, as JSON.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What a run asks people: accept, reject, edit, rate or skip, a key each; also while it is running."""
+    """Answer the questions of a run to people: accept, reject, edit, rate or skip; also while it is running."""
     from burnish.agent.cli.data_output import print_questions, print_reviewed
     from burnish.agent.cli.review import open_in, review, user
     from burnish.agent.record.run import open_run
@@ -158,7 +162,7 @@ def terms(
     own: Annotated[Path | None, typer.Option("--terms", metavar="FILE", help="Terms of models of your own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What the outputs of models may be used for, as their makers state it; without names, all that is known."""
+    """What the outputs of models may be used for, by their makers' terms; without names, the whole table."""
     from burnish.agent.cli.data_output import print_terms, print_terms_table
     from burnish.terms import TermsTable
 
@@ -174,7 +178,7 @@ def recipes(
     *,
     as_json: Json = False,
 ) -> None:
-    """Ready configurations, a method each; `burnish run NAME --dir DIR` runs one, and proves what the method claims."""
+    """Ready configurations, one for each method; `burnish run NAME --dir DIR` runs one and tests its claims."""
     from burnish.agent.cli.data_output import print_recipes
     from burnish.agent.recipes.listing import recipe
     from burnish.agent.recipes.listing import recipes as known
