@@ -20,7 +20,7 @@ def line_of(kind: str, facts: Mapping[str, Any]) -> str:
         return f"The budget buys {bought}, and the sealed test."
     if kind == "scarce":
         counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
-        return f"[yellow]Few tasks[/] ({counts}): the tests will have little power; yield more tasks."
+        return f"[yellow]Few tasks[/] are posed ({counts}), so the tests have little power; yield more tasks."
     if kind == "probe":
         return (
             "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
