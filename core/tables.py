@@ -30,15 +30,15 @@ def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
-def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
-    """Plain values as a table of settings.
+def validated(model: type[M], data: Mapping[str, Any], source: str, *, context: object = None) -> M:
+    """Plain values as a table of settings; `context` is for its validators, such as those of `burnish.paths`.
 
     Raises:
         ConfigError: naming the key, what is wrong with it and the nearest right one.
 
     """
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=context)
     except ValidationError as error:
         raise ConfigError(f"{source}: {_explain(model, error)}") from None
 
