@@ -48,7 +48,8 @@ def run(
         BurnishError: see the tree in `burnish.errors`.
 
     """
-    from burnish.agent.loop.registry import check_parts, resolved
+    from burnish.agent.loop.policies import resolved
+    from burnish.agent.loop.registry import check_parts
     from burnish.agent.record.program_file import begun_from, load_program
     from burnish.agent.record.seeds import commitment
 
