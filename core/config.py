@@ -103,9 +103,7 @@ class RunConfig(Section):
     """
 
     @classmethod
-    def parse(
-        cls, data: Mapping[str, Any], source: str = "configuration", *, places: Places | None = None
-    ) -> Self:
+    def parse(cls, data: Mapping[str, Any], source: str = "configuration", *, places: Places | None = None) -> Self:
         """Validate plain values; the files that they name are looked for in `places`.
 
         Raises:

@@ -23,9 +23,7 @@ _LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9]).{20,}|(sk|hf|gsk|xai|AIza)[A-Z
 class Section(BaseModel):
     """A table of settings: immutable, and closed to unknown keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_inf_nan="constants", use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", use_attribute_docstrings=True)
 
 
 class ModelConfig(Section):

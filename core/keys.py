@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from textwrap import dedent
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
@@ -24,7 +25,7 @@ from burnish.types import Record
 TableType: TypeAlias = type[Any]
 """A pydantic model or a dataclass."""
 
-_WORDS = {bool: "true or false", int: "integer", float: "number", str: "text", tuple: "list of text", dict: "table"}
+_WORDS = {bool: "true or false", int: "integer", float: "number", str: "text", Path: "path", dict: "table"}
 _SIGNS = (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
 
 
@@ -108,18 +109,23 @@ def _gather(table: TableType, path: str, name: str, found: dict[TableType, Table
         return
     found[table] = Table((path,), inspect.getdoc(table) or "", tuple(_keys(table, path)), name)
     for key, annotation in annotations(table).items():
-        inner = table_types(annotation)
-        for one in inner:
+        for one in table_types(annotation):
             _gather(one, _joined(path, key), choice(one), found)
 
 
 def _keys(table: TableType, path: str) -> Iterator[Key]:
     texts = meanings(table)
     for name, annotation in annotations(table).items():
-        inner = table_types(annotation)
-        meaning = texts.get(name) or (_first_line(inner[0]) if inner else "")
+        meaning = texts.get(name) or _said_elsewhere(table, name, table_types(annotation))
         kind, limits = _in_words(annotation)
         yield Key(_joined(path, name), kind, limits, _default(table, name), meaning)
+
+
+def _said_elsewhere(table: TableType, name: str, inner: list[TableType]) -> str:
+    """The meaning of a key that needs no text: a table says by itself what it is, and so does a choice."""
+    if name == "name" and choice(table):
+        return "Chooses what this table describes."
+    return " ".join((inspect.getdoc(inner[0]) or "").partition("\n\n")[0].split()) if inner else ""
 
 
 def _texts_under_fields(cls: TableType) -> dict[str, str]:
@@ -144,6 +150,8 @@ def _in_words(annotation: Any, metadata: Iterable[object] = ()) -> tuple[str, st
         return _in_words(arguments[0])
     if origin is Annotated:
         return _in_words(arguments[0], arguments[1:])
+    if origin is tuple:
+        return f"list of {_in_words(arguments[0])[0]}", ""
     if origin is Literal:
         return " or ".join(json.dumps(value) for value in arguments), ""
     for part in metadata:
@@ -161,10 +169,6 @@ def _default(table: TableType, name: str) -> str:
     if value is None:
         return "none"
     return "see below" if table_types(type(value)) else json.dumps(value)
-
-
-def _first_line(table: TableType) -> str:
-    return " ".join((inspect.getdoc(table) or "").partition("\n\n")[0].split())
 
 
 def _joined(path: str, name: str) -> str:

@@ -32,9 +32,7 @@ def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
-def validated(
-    model: type[M], data: Mapping[str, Any], source: str, *, table: str = "", context: object = None
-) -> M:
+def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: str = "", context: object = None) -> M:
     """Plain values as a table of settings, which stand in `table` of what `source` names.
 
     `context` is for validators, such as those of `burnish.paths`.

@@ -67,7 +67,10 @@ OPERATORS: Mapping[str, Callable[[RunConfig], Operator]] = {
     "reflection": lambda _: ReflectionOperator(),
     "compile": lambda config: CompileOperator(config.compiling),
 }
-"""By the name the configuration uses."""
+"""By the name `operators` uses."""
+
+NAMES: Mapping[str, Collection[str]] = {"operators": OPERATORS, "expanding.methods": EXPANDERS, "proofs": PROVERS}
+"""By key of the configuration, the names that it takes."""
 
 
 def choose_operators(config: RunConfig) -> list[Operator]:
@@ -77,7 +80,7 @@ def choose_operators(config: RunConfig) -> list[Operator]:
         ConfigError: an unknown name.
 
     """
-    _check_names("operators", config.operators, OPERATORS)
+    _check_names("operators", config.operators)
     chosen = [OPERATORS[name](config) for name in config.operators]
     return [*chosen, TrainOperator()] if config.train.every else chosen
 
@@ -89,7 +92,7 @@ def choose_expanders(config: RunConfig) -> list[Expander]:
         ConfigError: an unknown name.
 
     """
-    _check_names("expanding.methods", config.expanding.methods, EXPANDERS)
+    _check_names("expanding.methods", config.expanding.methods)
     return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
 
 
@@ -100,14 +103,14 @@ def choose_provers(config: RunConfig) -> list[Prover]:
         ConfigError: an unknown name.
 
     """
-    _check_names("proofs", config.proofs, PROVERS)
+    _check_names("proofs", config.proofs)
     return [PROVERS[name]() for name in config.proofs]
 
 
-def _check_names(key: str, names: Collection[str], known: Collection[str]) -> None:
+def _check_names(key: str, names: Collection[str]) -> None:
     for name in names:
-        if name not in known:
-            raise ConfigError(f"{key}: {name!r} is not known; {nearest(name, known)}")
+        if name not in NAMES[key]:
+            raise ConfigError(f"{key}: {name!r} is not known; {nearest(name, NAMES[key])}")
 
 
 def choose_principles(config: RunConfig) -> list[Principle]:
