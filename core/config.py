@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
+from pydantic import Field
+
 from burnish.config_tables import (
     LEARNING_RATES,
     BudgetConfig,
@@ -61,7 +63,7 @@ class RunConfig(Section):
     """What poses tasks and judges answers: a built-in name, the name of an installed plug-in, `path.py:Class` or
     `scheme:set`. A relative path is looked up in the folder from which a command is given.
     """
-    environment_options: dict[str, Annotated[Option, FINDS_FUNCTION]] = {}
+    environment_options: dict[str, Annotated[Option, FINDS_FUNCTION]] = Field(default_factory=dict)
     """Keyword arguments for the environment's class."""
     environment_timeout: AboveZero = 30.0
     """Longest time, in seconds, for one verdict, and for one stretch of drawing tasks."""
@@ -76,7 +78,7 @@ class RunConfig(Section):
     """A file that `burnish program` wrote, for the run to start from. It brings `prompt`, `retrieval`, `decoding` and
     exemplars. See docs/compiling.md.
     """
-    prompt: dict[str, str] = {}
+    prompt: dict[str, str] = Field(default_factory=dict)
     """Sections of the seed prompt by name, in order. Empty: one section `task` with the environment's instruction. The
     operators write the sections `task`, `rules` and `style`.
     """
@@ -97,7 +99,7 @@ class RunConfig(Section):
     proofs: tuple[str, ...] = ()
     """Methods whose claims are measured after the sealed test. See docs/methods.md."""
     train: TrainConfig = TrainConfig()
-    policies: dict[str, Options] = {}
+    policies: dict[str, Options] = Field(default_factory=dict)
     """One table for each kind of decision. Its `name` chooses an implementation, and the other keys are the options of
     that one.
     """

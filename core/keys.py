@@ -77,7 +77,7 @@ def table_types(annotation: Any) -> list[TableType]:
     return [found for part in get_args(annotation) for found in table_types(part)]
 
 
-def annotations(table: TableType) -> dict[str, Any]:
+def declared_types(table: TableType) -> dict[str, Any]:
     """The declared type of every key of a table, with its limits."""
     names = table.model_fields if issubclass(table, BaseModel) else [field.name for field in fields(table)]
     hints = get_type_hints(table, include_extras=True)
@@ -86,7 +86,7 @@ def annotations(table: TableType) -> dict[str, Any]:
 
 def choice(table: TableType) -> str:
     """The `name` that chooses a table; empty where it has none."""
-    hint = annotations(table).get("name")
+    hint = declared_types(table).get("name")
     return str(get_args(hint)[0]) if get_origin(hint) is Literal else ""
 
 
@@ -108,14 +108,14 @@ def _gather(table: TableType, path: str, name: str, found: dict[TableType, Table
         found[table] = replace(known, paths=(*known.paths, path))
         return
     found[table] = Table((path,), inspect.getdoc(table) or "", tuple(_keys(table, path)), name)
-    for key, annotation in annotations(table).items():
+    for key, annotation in declared_types(table).items():
         for one in table_types(annotation):
             _gather(one, _joined(path, key), choice(one), found)
 
 
 def _keys(table: TableType, path: str) -> Iterator[Key]:
     texts = meanings(table)
-    for name, annotation in annotations(table).items():
+    for name, annotation in declared_types(table).items():
         meaning = texts.get(name) or _said_elsewhere(table, name, table_types(annotation))
         kind, limits = _in_words(annotation)
         yield Key(_joined(path, name), kind, limits, _default(table, name), meaning)

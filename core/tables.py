@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from burnish.errors import ConfigError
-from burnish.keys import TableType, annotations, choice, table_types
+from burnish.keys import TableType, choice, declared_types, table_types
 from burnish.spelling import nearest
 
 M = TypeVar("M", bound=BaseModel)
@@ -116,6 +116,6 @@ def _place(model: type[BaseModel], loc: Iterable[int | str]) -> tuple[list[str],
             continue
         keys.append(str(part))
         if isinstance(part, str):  # a number is a place in a list
-            declared = annotations(inner[0]) if inner else {}
+            declared = declared_types(inner[0]) if inner else {}
             known, inner = sorted(declared), table_types(declared.get(part))
     return keys, known

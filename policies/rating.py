@@ -14,8 +14,10 @@ from burnish.limits import Count
 class RatingPolicy(Protocol):
     """Chooses the attempts to rate."""
 
-    most: int | None
-    """The most ratings of one iteration; None for as many as there are attempts."""
+    @property
+    def most(self) -> int | None:
+        """The most ratings of one iteration; None for as many as there are attempts."""
+        ...
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
         """Indices of attempts to rate, given their verdicts and whether the judge has a vote."""

@@ -24,10 +24,15 @@ class Screened:
 class Rewriting(Protocol):
     """Spends the calls of the rewrite node: few trials, and only what looks best to the gate."""
 
-    trials: int
-    """The most proposals tried in an iteration."""
-    trial_tasks: int
-    """Train tasks each is tried on."""
+    @property
+    def trials(self) -> int:
+        """The most proposals tried in an iteration."""
+        ...
+
+    @property
+    def trial_tasks(self) -> int:
+        """Train tasks each is tried on."""
+        ...
 
     def settled(self, born: int, memory: int) -> bool:
         """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast."""

@@ -12,11 +12,11 @@ from burnish.agent.loop.policies import Policies, choose_policies, resolved
 from burnish.agent.loop.registry import OPERATORS, choose_operators
 from burnish.config import RunConfig
 from burnish.errors import ConfigError
-from burnish.keys import annotations, choice, table_types, tables
+from burnish.keys import choice, declared_types, table_types, tables
 from burnish.spelling import nearest
 from burnish.tables import apply_overrides
 
-KINDS = {kind: table_types(hint) for kind, hint in annotations(Policies).items()}
+KINDS = {kind: table_types(hint) for kind, hint in declared_types(Policies).items()}
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 COUNT = st.integers(1, 10**9)
