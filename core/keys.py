@@ -10,7 +10,6 @@ import inspect
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
@@ -90,7 +89,6 @@ def choice(table: TableType) -> str:
     return str(get_args(hint)[0]) if get_origin(hint) is Literal else ""
 
 
-@cache
 def meanings(table: TableType) -> dict[str, str]:
     """The texts under the keys of a table, those of the tables it derives from included."""
     found: dict[str, str] = {}

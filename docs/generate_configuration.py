@@ -74,11 +74,8 @@ def page() -> str:
 def chapter(tables: list[Table], kind: str) -> Iterator[str]:
     """The tables that may stand at one place; `kind` says of those of policies what is decided."""
     paths = tables[0].paths
-    yield (
-        f"{'###' if '.' in paths[0] else '##'} {', '.join(f'[{path}]' for path in paths)}\n"
-        if paths[0]
-        else "## Top level\n"
-    )
+    heading = ", ".join(f"[{path}]" for path in paths) if paths[0] else "Top level"
+    yield f"{'###' if '.' in heading else '##'} {heading}\n"
     if kind:
         yield f"{kind}\n"
     for number, table in enumerate(tables):

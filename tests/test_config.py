@@ -13,6 +13,15 @@ from burnish.agent.loop.registry import OPERATORS, choose_operators
 from burnish.config import RunConfig
 from burnish.errors import ConfigError
 from burnish.keys import choice, declared_types, table_types, tables
+from burnish.policies.acceptance import Acceptance
+from burnish.policies.admission import AdmissionPolicy
+from burnish.policies.budget import BudgetPolicy
+from burnish.policies.curriculum import Curriculum
+from burnish.policies.eviction import Eviction
+from burnish.policies.guard import Guard
+from burnish.policies.rating import RatingPolicy
+from burnish.policies.rewriting import Rewriting
+from burnish.policies.stopping import Stopping
 from burnish.spelling import nearest
 from burnish.tables import apply_overrides
 
@@ -170,6 +179,17 @@ def test_the_first_policy_of_a_kind_is_the_default() -> None:
         assert type(getattr(policies, kind)) is known[0]
 
 
+def test_a_policy_keeps_the_protocol_of_its_kind() -> None:
+    made = Policies()
+    checked_by_mypy: tuple[
+        Curriculum, AdmissionPolicy, Eviction, Rewriting, Acceptance, RatingPolicy, Guard, Stopping, BudgetPolicy
+    ] = (
+        made.curriculum, made.admission, made.eviction, made.rewriting, made.acceptance, made.rating, made.diversity,
+        made.stopping, made.budget,
+    )  # fmt: skip
+    assert len(checked_by_mypy) == len(KINDS)
+
+
 def test_the_resolved_configuration_says_everything_and_decides_the_same() -> None:
     for kind, known in KINDS.items():
         for name in map(choice, known):
@@ -210,10 +230,33 @@ def test_every_number_a_policy_takes_has_a_limit() -> None:
         assert key.limits or not key.type.startswith(("integer", "number")), key.path
 
 
-def test_every_key_has_a_meaning() -> None:
-    for table in (*tables(RunConfig), *tables(Policies)):
-        assert table.meaning
-        assert [key.path for key in table.keys if not key.meaning and key.name != "name"] == []
+def test_a_path_is_found_from_here_else_beside_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, beside = tmp_path / "here", tmp_path / "beside"
+    for folder in (here, beside):
+        folder.mkdir()
+        (folder / "both").touch()
+    (beside / "principles.toml").touch()
+    (beside / "run.toml").write_text(
+        'program = "both"\n[constitution]\nfile = "principles.toml"\n[memory]\nembedder = "hash"\n'
+        '[models.judge]\nfile = "gone.gguf"\n'
+    )
+    (beside / "hash").mkdir()
+    monkeypatch.chdir(here)
+    config = RunConfig.load(beside / "run.toml", ["environment=both.py:Shop", "environment_options.f=both.py:make"])
+    assert (config.program, config.environment) == ("both", "both.py:Shop")
+    assert config.constitution.file == str(beside / "principles.toml")
+    found = config.anywhere()
+    monkeypatch.chdir(tmp_path)
+    assert found == found.anywhere()
+    assert found.program == str(here / "both")
+    assert found.environment == f"{here / 'both.py'}:Shop"
+    assert found.environment_options == {"f": f"{here / 'both.py'}:make"}
+    assert found.memory.embedder == "hash"
+    assert found.models.judge is not None
+    assert found.models.judge.file == str(here / "gone.gguf")
+    assert found.models.task.file == ""
 
 
 def test_operators_come_in_the_order_of_the_configuration() -> None:

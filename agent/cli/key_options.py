@@ -34,7 +34,7 @@ class KeyedCommand(TyperCommand):
 
 
 def _help(of: str, path: str, *, flag: bool) -> str:
-    """The meaning of a key, with its type and limits. The default is shown where no file may have set another one."""
+    """The meaning of a key, its limits, and its default where no file may have set another one."""
     from rich.markup import escape
 
     from burnish.keys import tables
@@ -42,5 +42,7 @@ def _help(of: str, path: str, *, flag: bool) -> str:
     module, _, name = of.partition(":")
     declared = tables(getattr(import_module(module), name))
     key = next(key for table in declared for key in table.keys if key.path == path)
-    default = f", default {key.default}" if of != RUN and key.default != "none" else ""
-    return escape(key.meaning if flag else f"{key.meaning} ({key.kind}{default})")
+    facts = [key.kind] if key.limits or " or " in key.type else []
+    if of != RUN and key.default not in {"none", '""', "[]"}:
+        facts.append(f"default {key.default}")
+    return escape(f"{key.meaning} ({', '.join(facts)})" if facts and not flag else key.meaning)

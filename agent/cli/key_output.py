@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from rich.markup import escape
-from rich.padding import Padding
 
 from burnish.agent.cli.terminal import console, print_json
 from burnish.keys import Table
@@ -21,8 +21,13 @@ def print_tables(tables: Sequence[Table], *, as_json: bool) -> None:
         heading = ", ".join(f"[{path}]" for path in table.paths if path) or "Top level"
         chosen = f'  name = "{table.choice}"' if table.choice else ""
         screen.print(f"[bold]{escape(heading)}[/]{escape(chosen)}", soft_wrap=True)
-        screen.print(f"{escape(table.meaning)}\n")
+        for paragraph in table.meaning.split("\n\n"):
+            screen.print(f"{_filled(paragraph, screen.width)}\n", soft_wrap=True, markup=False)
         for key in table.keys:
             facts = escape(f"{key.kind}, default {key.default}")
             screen.print(f"  [bold]{escape(key.path)}[/]  [dim]{facts}[/]", soft_wrap=True)
-            screen.print(Padding(escape(key.meaning), (0, 0, 1, 6)))
+            screen.print(f"{_filled(key.meaning, screen.width, '      ')}\n", soft_wrap=True, markup=False)
+
+
+def _filled(text: str, width: int, indent: str = "") -> str:
+    return fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)
