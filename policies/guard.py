@@ -57,7 +57,7 @@ class Thresholds(Record):
 
     def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
         """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
-        if not measured.comparable or measured.n != baseline.n:
+        if not measured.like(baseline):
             return None
         of_cells = {
             "Cell coverage": (measured.coverage, baseline.coverage, self.coverage),
