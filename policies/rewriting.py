@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -24,10 +24,15 @@ class Screened:
 class Rewriting(Protocol):
     """Spends the calls of the rewrite node: few trials, and only what looks best to the gate."""
 
-    trials: int
-    """The most proposals tried in an iteration."""
-    trial_tasks: int
-    """Train tasks each is tried on."""
+    @property
+    def trials(self) -> int:
+        """The most proposals tried in an iteration."""
+        ...
+
+    @property
+    def trial_tasks(self) -> int:
+        """Train tasks each is tried on."""
+        ...
 
     def settled(self, born: int, memory: int) -> bool:
         """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast."""
@@ -44,7 +49,7 @@ class Rewriting(Protocol):
 
 @dataclass(frozen=True)
 class YieldRewriting:
-    """Tries `trials` proposals by the yield of their operators and sends the best `challengers`.
+    """Tries proposals by the yield of their operators, and sends the best to the gate.
 
     Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
     1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
@@ -53,10 +58,15 @@ class YieldRewriting:
     significance that a clear gain a little later would need less of.
     """
 
+    name: Literal["yield"] = "yield"
     trials: Positive = 3
+    """Most proposals of an iteration that are tried on train tasks."""
     trial_tasks: Positive = 8
+    """Train tasks of a trial. The champion answers the same ones."""
     challengers: Positive = 1
+    """Most challengers of an iteration that are sent to the gate after their trials."""
     growing: AboveZero = 0.5
+    """The share of memory that the new exemplars of an iteration make up from which on nothing is raced."""
 
     def settled(self, born: int, memory: int) -> bool:
         """See `Rewriting.settled`: fast is by a share of `growing` or more in one iteration."""

@@ -15,7 +15,9 @@ import typer
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
+from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
+from burnish.agent.cli.key_options import KeyedCommand, sets
 from burnish.errors import BurnishError, Interrupted
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
@@ -40,11 +42,11 @@ app.add_typer(env_app, name="env")
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-BudgetCalls = Annotated[int | None, typer.Option(min=1, help="Most model calls.")]
-BudgetTokens = Annotated[int | None, typer.Option(min=1, help="Most tokens.")]
-BudgetUsd = Annotated[float | None, typer.Option(help="Most US dollars, by the prices of the configuration.")]
-BudgetSeconds = Annotated[float | None, typer.Option(help="Most seconds, all sittings together.")]
-Iterations = Annotated[int | None, typer.Option(min=1, help="Most iterations.")]
+BudgetCalls = Annotated[int | None, sets("budget.calls")]
+BudgetTokens = Annotated[int | None, sets("budget.tokens")]
+BudgetUsd = Annotated[float | None, sets("budget.usd")]
+BudgetSeconds = Annotated[float | None, sets("budget.seconds")]
+Iterations = Annotated[int | None, sets("budget.iterations")]
 
 
 def _version(value: bool) -> None:
@@ -66,21 +68,23 @@ class _Settings:
     debug = False
 
 
-@app.command(name="run", epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800")
+@app.command(
+    name="run", cls=KeyedCommand, epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800"
+)
 def run_command(
     config: Annotated[
         Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
     ] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
-    env: Annotated[str | None, typer.Option(help="Environment: a name, path.py:Class, or scheme:set.")] = None,
+    env: Annotated[str | None, sets("environment")] = None,
     model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
     budget_calls: BudgetCalls = None,
     budget_tokens: BudgetTokens = None,
     budget_usd: BudgetUsd = None,
     budget_seconds: BudgetSeconds = None,
     iterations: Iterations = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all randomness.")] = None,
+    seed: Annotated[int | None, sets("seed")] = None,
     unsafe_exec: Annotated[bool, typer.Option("--unsafe-exec", help=UNSAFE_EXEC)] = False,
     option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
     as_json: Json = False,
@@ -110,7 +114,7 @@ def run_command(
     print_report(report, directory, as_json=as_json)
 
 
-@app.command(epilog="Example: burnish resume runs/first")
+@app.command(cls=KeyedCommand, epilog="Example: burnish resume runs/first")
 def resume(
     run: RunArgument,
     *,
@@ -242,12 +246,13 @@ def doctor(
         raise typer.Exit(1)
 
 
-app.command(epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
-app.command(epilog="Example: burnish program runs/first --out contacts.toml")(cli_data.program)
-app.command(epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
+app.command(cls=KeyedCommand, epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
+app.command(cls=KeyedCommand, epilog="Example: burnish program runs/first --out contacts.toml")(cli_data.program)
+app.command(cls=KeyedCommand, epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
 app.command(epilog="Example: burnish review runs/first")(cli_data.review)
 app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
+app.command(epilog="Example: burnish config sampling.tasks")(config)
 
 
 def _budget(
