@@ -1,4 +1,4 @@
-"""The commands on training data: what a run can give, and what the outputs of models may be used for."""
+"""The commands on training data: exports, programs, adapters, reviews, and terms of use."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def export(
     tag: Annotated[bool, sets("tag", "--tag", of=EXPORT)] = False,
     as_json: Json = False,
 ) -> None:
-    """Write training data: verified, on terms that allow it, without duplicates or sealed tasks, with its card."""
+    """Write training data: verified, allowed by its terms, without duplicates or sealed tasks, with a data-set card."""
     from burnish.agent.cli.data_output import print_exported
     from burnish.agent.exports.export import export as export_run
     from burnish.agent.exports.options import ExportOptions
@@ -71,13 +71,13 @@ def export(
 def program(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; one that is there is replaced.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; an existing one is replaced.")],
     at: Annotated[int | None, sets("at", of=PROGRAM)] = None,
     purpose: Annotated[str | None, sets("purpose", of=PROGRAM)] = None,
     terms: Annotated[Path | None, sets("terms", of=PROGRAM, metavar="FILE")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the champion as a text file, prompt, settings and exemplars: to read, compare, edit and start from."""
+    """Write the champion (prompt, settings, exemplars) as a text file, to read, compare, edit or start a run from."""
     from burnish.agent.cli.data_output import print_program
     from burnish.agent.exports.program import ProgramOptions, program_file
     from burnish.agent.record.program_file import save_program
@@ -94,7 +94,7 @@ def program(
 def train(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder; the one it was stopped in, to go on.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder, or that of a stopped training.")],
     method: Annotated[str | None, sets("method", of=TRAIN)] = None,
     model: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Weights to train instead of the embedded model.")
@@ -111,7 +111,7 @@ def train(
     budget_seconds: Annotated[float | None, typer.Option(help="Most seconds of this sitting.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train an adapter on what a run verified, and put it to the gate and the sealed test; repeated, it goes on."""
+    """Train a LoRA adapter on verified answers and test it at the gate and the sealed test; repeat it to continue."""
     from burnish.agent.cli.data_output import print_trained
     from burnish.agent.cli.progress import Progress
     from burnish.agent.loop.train_adapter import train as train_run
@@ -141,11 +141,13 @@ def train(
 def review(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides; by default you.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Reviewer; by default the system user.")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only print what is waiting, as JSON.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What a run asks people: accept, reject, edit, rate or skip, a key each; also while it is running."""
+    """Answer the questions of a run to people: accept, reject, edit, rate or skip; also while it is running."""
     from burnish.agent.cli.data_output import print_questions, print_reviewed
     from burnish.agent.cli.review import open_in, review, user
     from burnish.agent.record.run import open_run
@@ -163,7 +165,7 @@ def terms(
     own: Annotated[Path | None, typer.Option("--terms", metavar="FILE", help="Terms of models of your own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What the outputs of models may be used for, as their makers state it; without names, all that is known."""
+    """What the outputs of models may be used for, by their makers' terms; without names, the whole table."""
     from burnish.agent.cli.data_output import print_terms, print_terms_table
     from burnish.terms import TermsTable
 
@@ -179,7 +181,7 @@ def recipes(
     *,
     as_json: Json = False,
 ) -> None:
-    """Ready configurations, a method each; `burnish run NAME --dir DIR` runs one, and proves what the method claims."""
+    """Ready configurations, one for each method; `burnish run NAME --dir DIR` runs one and tests its claims."""
     from burnish.agent.cli.data_output import print_recipes
     from burnish.agent.recipes.listing import recipe
     from burnish.agent.recipes.listing import recipes as known

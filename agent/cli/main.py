@@ -1,5 +1,5 @@
-"""The command line. Each command is a few lines over `burnish.agent.api`; what it prints is in `views.py`.
-Those on environments are in `cli_environments.py`.
+"""The command line. Each command is a few lines over `burnish.agent.api`; its output is in the files `*_output.py`.
+Commands on environments are in `environments.py`, those on training data in `data.py`.
 
 Nothing heavy is imported before it is used, so that `--help` answers at once.
 """
@@ -59,7 +59,7 @@ def _version(value: bool) -> None:
 def _options(
     *,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version.")] = False,
 ) -> None:
     _Settings.debug = debug
 
@@ -125,7 +125,7 @@ def resume(
     iterations: Iterations = None,
     as_json: Json = False,
 ) -> None:
-    """Go on with a run that was stopped or killed; nothing that was answered is asked again."""
+    """Continue a run that was stopped or killed; no answered call is sent again."""
     from burnish.agent.api import resume as resume_run
     from burnish.agent.cli.progress import Progress
     from burnish.agent.cli.report_output import print_report
@@ -138,7 +138,7 @@ def resume(
 
 @app.command(epilog="Example: burnish status runs/first --json")
 def status(run: RunArgument, *, as_json: Json = False) -> None:
-    """Where a run stands; also while it is running."""
+    """The progress of a run, also while it is running."""
     from burnish.agent.cli.run_output import print_status
     from burnish.agent.record.run import open_run
 
@@ -197,7 +197,7 @@ def diff(
 
 @app.command(epilog="Example: burnish verify runs/first")
 def verify(run: RunArgument, *, as_json: Json = False) -> None:
-    """Judge everything learned again and recompute every decision and the report, with no model."""
+    """Judge everything learned again and recompute every decision and the report, without a model."""
     from burnish.agent.cli.run_output import print_verification
     from burnish.agent.record.run import open_run
     from burnish.agent.verification.verify import verify as verify_run
@@ -236,7 +236,7 @@ def doctor(
     *,
     as_json: Json = False,
 ) -> None:
-    """Versions, model file, servers, and for a run whether its index equals its journal."""
+    """Check versions, model file and servers, and for a run whether its index agrees with its journal."""
     from burnish.agent.cli.doctor import examine
     from burnish.agent.cli.run_output import print_checks
 
