@@ -78,7 +78,12 @@ class Drawing:
             raise self._broken(f"yielded a task that is not JSON ({error}): {task.prompt[:60]!r}") from error
         if restored != plain:
             raise self._broken(f"yielded a task that JSON changes (keys must be text): {task.prompt[:60]!r}")
-        return Task.from_json(restored)
+        try:
+            return Task.from_json(restored)
+        except ValueError as error:
+            raise self._broken(
+                f"yielded a task of which a field has another type than `Task` says ({error})"
+            ) from error
 
     def _broken(self, what: str) -> PluginError:
         return PluginError(f'environment "{self._environment}", split "{self._split}": {what}')

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from burnish.agent.rollouts.episode_values import KEPT
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.agent.rollouts.lru import Kept
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, deed_vectors, fitted
@@ -60,11 +61,11 @@ class Supervisor:
     def __init__(self, journal: Journal, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
-        self._fitted: Kept[int, StepModel | None] = Kept()
+        self._fitted = lru_cache(KEPT)(self._fit)
 
     def at(self, revision: int) -> StepModel | None:
         """None until steps of both kinds are labelled."""
-        return self._fitted.get(revision, lambda: self._fit(revision))
+        return self._fitted(revision)
 
     def _fit(self, revision: int) -> StepModel | None:
         known = labelled_attempts(self._journal, self._meaning, revision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from burnish.agent.judges.process_reward import Supervisor
 from burnish.agent.record.ratings import ASKED, kept_ratings
-from burnish.agent.rollouts.lru import Kept
+from burnish.agent.rollouts.episode_values import KEPT
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.policies.logistic import Head
@@ -54,11 +55,11 @@ class StudentRater:
     def __init__(self, journal: Journal, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
-        self._fitted: Kept[int, Head | None] = Kept()
+        self._fitted = lru_cache(KEPT)(self._fit)
 
     def ratings(self, answered: Answered, until: int) -> list[float | None]:
         """See `Rater.ratings`; None as long as fewer than `LEAST` ratings, or all alike, were asked for."""
-        head = self._fitted.get(until, lambda: self._fit(until))
+        head = self._fitted(until)
         if head is None or not answered:
             return [None] * len(answered)
         good: list[float] = head.predict(self._vectors(answered))[:, 1].tolist()
