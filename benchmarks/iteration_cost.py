@@ -10,7 +10,7 @@ from typing import Any
 
 from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import open_session
-from burnish.agent.loop.session import Scratch, Session
+from burnish.agent.loop.session import Session
 from burnish.agent.models.scripted import ScriptedServer
 from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
@@ -127,8 +127,7 @@ async def cost(scratch: Path, index: str, size: int) -> list[float]:
 async def one_iteration(session: Session, away: Away, number: int) -> float:
     graph = build_graph()
     away.seconds = 0.0
-    session.scratch = Scratch(number)
-    session.caller.begin(number)
+    session.begin(number)
     started = time.perf_counter()
     await graph.ainvoke({"iteration": number}, context=session)
     return 1000 * (time.perf_counter() - started - away.seconds)

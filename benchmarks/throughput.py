@@ -26,7 +26,7 @@ from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.rendering import task_request
 from burnish.agent.rollouts.retriever import Retriever
-from burnish.agent.rollouts.rollout import Attempter, Trial, lanes
+from burnish.agent.rollouts.rollout import Rollout, Trial, lanes
 from burnish.config import BudgetConfig, ModelConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.built_in.contacts import Contacts
@@ -79,9 +79,9 @@ async def through_the_loop(
     journal = Journal.open(scratch / "journal.db")
     caller = Caller(journal=journal, ledger=Ledger(BudgetConfig(), spent=Usage()), clients={"task": client})
     caller.begin(1)
-    attempter = Attempter(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1, lambda *_: 0)
+    rollout = Rollout(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1, lambda *_: 0)
     started = time.perf_counter()
-    attempts = [a for trials in blocks for a in await attempter.attempt_all(trials)]
+    attempts = [a for trials in blocks for a in await rollout.attempt_all(trials)]
     seconds = time.perf_counter() - started
     await client.close()
     journal.close()

@@ -68,6 +68,13 @@ class AdmissionPolicy(Protocol):
         ...
 
 
+def unverified(*, judged: bool, verified: bool) -> str:
+    """Why an answer may not be learned, whatever memory holds; empty where it may."""
+    if not judged:
+        return "the environment gave no verdict"
+    return "" if verified else "not verified"
+
+
 @dataclass(frozen=True)
 class NovelAdmission:
     """Verified, at most `per_task` a task, no cell over the others, and novel.
@@ -121,13 +128,9 @@ class NovelAdmission:
                 cells[twin.cell] -= 1
         return Admission(tuple(sorted(admitted)), refused, replaced)
 
-    def _refusal(
-        self, applicant: Applicant, tasks: Counter[str], cells: Counter[str], twin: Resident | None
-    ) -> str | None:
-        if not applicant.judged:
-            return "the environment gave no verdict"
-        if not applicant.verified:
-            return "not verified"
+    def _refusal(self, applicant: Applicant, tasks: Counter[str], cells: Counter[str], twin: Resident | None) -> str:
+        if reason := unverified(judged=applicant.judged, verified=applicant.verified):
+            return reason
         if twin is not None and applicant.merit <= twin.merit:
             return "near-duplicate of one in memory"
         # One that takes another's place counts only where it goes to another task or cell.
@@ -135,7 +138,7 @@ class NovelAdmission:
             return "enough of this task"
         if (twin is None or twin.cell != applicant.cell) and self._full(cells, applicant.cell):
             return "enough of this cell"
-        return None
+        return ""
 
     def _full(self, cells: Counter[str], cell: str) -> bool:
         if cells[cell] < self.per_cell:

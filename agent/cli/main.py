@@ -204,6 +204,28 @@ def verify(run: RunArgument, *, as_json: Json = False) -> None:
         raise typer.Exit(8)
 
 
+@app.command(epilog="Example: burnish graph examples/contacts.toml")
+def graph(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
+    ] = None,
+    *,
+    option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
+) -> None:
+    """The graph of one iteration of a run, as a Mermaid diagram."""
+    from burnish.agent.loop.graph import build_graph
+    from burnish.agent.recipes.listing import configuration
+    from burnish.config import RunConfig
+    from burnish.tables import apply_overrides
+
+    made = (
+        RunConfig.load(configuration(config), option or [])
+        if config
+        else RunConfig.parse(apply_overrides({}, option or []), "command line")
+    )
+    print(build_graph(made).get_graph().draw_mermaid())
+
+
 @app.command(epilog="Example: burnish doctor runs/first")
 def doctor(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Directory of a run.")] = None,

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from burnish.agent.expanding.base import Draft, Growth, written
 from burnish.agent.models.calls import gather_in_order
 from burnish.agent.models.rendering import defuse
+from burnish.agent.record.events import EVOL
 from burnish.policies.yields import drawn
 from burnish.types import Message, Task
 
@@ -38,7 +39,7 @@ SYSTEM = (
 class Evol:
     """Rewrites tasks in hand, by operators drawn by what became of their drafts."""
 
-    name = "evol"
+    name = EVOL
     origin = "evolved"
 
     async def drafts(self, growth: Growth) -> list[Draft]:

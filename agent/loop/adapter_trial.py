@@ -12,7 +12,6 @@ from pathlib import Path
 from burnish.agent.loop.open_session import Opened, open_session
 from burnish.agent.loop.run import stopping_on_signals
 from burnish.agent.loop.sealed_test import Arm, summarize, try_sealed
-from burnish.agent.loop.session import Scratch
 from burnish.agent.models.lora_adapters import adapters_of
 from burnish.agent.nodes.gate import race
 from burnish.agent.operators.base import Proposal
@@ -86,10 +85,16 @@ async def _tried(opened: Opened, adapter: Adapted) -> AdapterProof:
     if adapter.base is not None:  # an adapter of the run's own is for the weights that the run used
         champion = replace(champion, adapter="")
     adapted = replace(champion, adapter=adapter.name)
-    session.scratch = Scratch(number)
-    session.scratch.champion = champion
-    session.caller.begin(number)
-    gate = await race(session, Proposal("train", adapted, f"adapter {adapter.name}"))
+    session.begin(number)
+    gate, _ = await race(
+        session.iteration,
+        session.policies.acceptance,
+        Proposal("train", adapted, f"adapter {adapter.name}"),
+        champion=champion,
+        number=session.past.challengers + 1,
+        position=session.past.validation_used,
+        validation=session.validation,
+    )
     session.notify("gate", gate.to_json())
     recall = session.retriever.recall
     arms: Mapping[str, Arm] = {"champion": Arm(champion, recall), "adapter": Arm(adapted, recall)}

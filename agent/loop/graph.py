@@ -1,44 +1,116 @@
-"""The graph of one iteration."""
+"""The graph of one iteration: which nodes a run has, in which order they run, and where the way branches.
+
+LangGraph's state gets the counts of each part (`burnish.agent.nodes.state`): that is what
+`astream(stream_mode="updates")` tells whoever watches, and what the branches are decided by.
+"""
 
 from __future__ import annotations
+
+from itertools import pairwise
+from typing import Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
 
 from burnish.agent.loop.session import Session
-from burnish.agent.nodes.attempt import attempt
-from burnish.agent.nodes.check import check
-from burnish.agent.nodes.commit import commit
-from burnish.agent.nodes.consult import consult
-from burnish.agent.nodes.curate import curate
-from burnish.agent.nodes.draw import draw
-from burnish.agent.nodes.expand import expand
-from burnish.agent.nodes.gate import gate
-from burnish.agent.nodes.guard import guard
-from burnish.agent.nodes.rate import rate
-from burnish.agent.nodes.recall import recall
-from burnish.agent.nodes.retry import retry
-from burnish.agent.nodes.revise import revise
-from burnish.agent.nodes.rewrite import rewrite
+from burnish.agent.loop.steps import STEPS
 from burnish.agent.nodes.state import State
+from burnish.config import RunConfig
+from burnish.policies.involvement import cleaned_by_machine, judged_by_people, written_by_people
 
-NODES = (draw, expand, recall, attempt, check, retry, revise, rate, consult, curate, rewrite, gate, guard, commit)
+Graph = CompiledStateGraph[State, Session, State, State]
 
 
-def build_graph(
-    checkpointer: BaseCheckpointSaver[str] | None = None,
-) -> CompiledStateGraph[State, Session, State, State]:
-    """Draw → expand → recall → attempt → check → retry → revise → rate → consult → curate → rewrite → gate → guard →
-    commit.
+def build_graph(config: RunConfig | None = None, *, checkpointer: BaseCheckpointSaver[str] | None = None) -> Graph:
+    """The graph of an iteration, with the nodes that a configuration switches on.
 
     Resuming needs no checkpointer, since the journal replays; one may be given to watch the states.
     """
+    config = config or RunConfig()
+    answering, proposing = answering_nodes(config), proposes(config)
     graph = StateGraph(State, context_schema=Session)
-    before = START
-    for node in NODES:
-        graph.add_node(node.__name__, node)
-        graph.add_edge(before, node.__name__)
-        before = node.__name__
-    graph.add_edge(before, END)
+    racing = ("rewrite", "gate") if proposing else ()
+    for name in (*answering, "curate", "refuse", *racing, "guard", "roll_back", "commit"):
+        graph.add_node(name, _node(name))
+    graph.add_edge(START, answering[0])
+    for before, after in pairwise(answering):
+        if after != "retry":
+            graph.add_edge(before, after)
+    if "retry" in answering:
+        graph.add_conditional_edges("check", lambda state: _retry(state, answering), ["retry", _after_retry(answering)])
+    graph.add_conditional_edges(answering[-1], _learn, ["curate", "refuse"])
+    for name in ("curate", "refuse"):
+        graph.add_edge(name, "rewrite" if proposing else "guard")
+    if proposing:
+        graph.add_conditional_edges("rewrite", _race, ["gate", "guard"])
+        graph.add_edge("gate", "guard")
+    graph.add_conditional_edges("guard", _undo, ["roll_back", "commit"])
+    graph.add_edge("roll_back", "commit")
+    graph.add_edge("commit", END)
     return graph.compile(checkpointer=checkpointer)
+
+
+def answering_nodes(config: RunConfig) -> tuple[str, ...]:
+    """The nodes from the choice of tasks to the last verdict, in order."""
+    by_people = written_by_people(config.level)
+    return (
+        "draw",
+        *(["expand"] if config.expanding.methods and config.level == 6 else []),
+        "recall",
+        "write" if by_people else "clean" if cleaned_by_machine(config.level) else "attempt",
+        "check",
+        *(["retry"] if config.sampling.hints and not by_people else []),
+        *(["revise"] if config.constitution.file and not by_people else []),
+        "rate",
+        *(["consult"] if judged_by_people(config.level) else []),
+    )
+
+
+def proposes(config: RunConfig) -> bool:
+    """Whether anything proposes challengers."""
+    return bool(config.operators) or config.train.every > 0
+
+
+class Node(Protocol):
+    """As LangGraph calls a node."""
+
+    async def __call__(self, state: State, runtime: Runtime[Session]) -> State: ...
+
+
+def _node(name: str) -> Node:
+    """The node of a name: its part is kept in the session, and its counts are all that the state gets."""
+    step = STEPS[name]
+
+    async def node(state: State, runtime: Runtime[Session]) -> State:
+        part = await step(runtime.context)
+        runtime.context.parts.add(part)
+        return part.counts
+
+    return node
+
+
+def _after_retry(answering: tuple[str, ...]) -> str:
+    return answering[answering.index("retry") + 1]
+
+
+def _retry(state: State, answering: tuple[str, ...]) -> str:
+    """Failed tasks are tried again, if there are any."""
+    return "retry" if state["failed"] else _after_retry(answering)
+
+
+def _learn(state: State) -> str:
+    """Where nothing is verified nothing can be learned: there is nothing to compare with memory."""
+    known = ("verified", "hinted_verified", "revised", "carried")
+    return "curate" if any(state.get(name) for name in known) else "refuse"
+
+
+def _race(state: State) -> str:
+    """Without a challenger there is no race."""
+    return "gate" if state["challengers"] else "guard"
+
+
+def _undo(state: State) -> str:
+    """An alarm may end in a rollback."""
+    return "roll_back" if state["action"] == "rollback" else "commit"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from burnish.agent.rollouts.evaluate import none_posed
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.forms import form_grammar
@@ -80,11 +81,3 @@ def refuse_without_effect(config: RunConfig, environment: GuardedEnvironment) ->
                 f'environment {environment.name} lacks the ability "{ability}", without which {name} does nothing; '
                 "leave that out, or take another environment (`burnish env show NAME` says what one can do)"
             )
-
-
-def none_posed(environment: str, split: Split) -> PluginError:
-    """The error of an environment that poses no tasks of a split."""
-    return PluginError(
-        f"environment {environment} poses no {split} tasks; a task's split is decided by the hash of its prompt, so "
-        "pose some dozens of different ones"
-    )

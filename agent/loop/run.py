@@ -14,7 +14,7 @@ from burnish.agent.loop.preflight import check_form, refuse_without_effect, scar
 from burnish.agent.loop.proofs import prove
 from burnish.agent.loop.registry import choose_provers
 from burnish.agent.loop.sealed_test import open_sealed
-from burnish.agent.loop.session import Scratch, Session
+from burnish.agent.loop.session import Session
 from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
 from burnish.agent.models.rendering import task_request
 from burnish.agent.operators.reflection import probe
@@ -142,15 +142,15 @@ async def _announce(opened: Opened) -> None:
     }
     session.notify("plan", facts)
     if "reflection" in config.operators:
-        session.caller.begin(0)
-        session.reflector_able = await probe(session.ask_reflector)
+        session.begin(0)
+        session.reflector_able = await probe(session.iteration.ask_reflector)
         session.notify("probe", {"reflection": session.reflector_able})
 
 
 async def _iterate(opened: Opened) -> str:
     """Iterate until something says stop; returns what."""
     session, config = opened.session, opened.session.config
-    graph = build_graph()
+    graph = build_graph(config)
     while True:
         last = session.past.records[-1]
         if last.action == "stop":
@@ -164,11 +164,12 @@ async def _iterate(opened: Opened) -> str:
         last_race = await _begin(opened, last.number + 1)
         if last_race is None:
             return "the budget buys no further iteration"
-        session.scratch = Scratch(last.number + 1, last_race=last_race)
-        session.caller.begin(last.number + 1)
+        session.begin(last.number + 1, last_race=last_race)
         session.notify("begin", {"iteration": last.number + 1})
         try:
-            await graph.ainvoke({"iteration": last.number + 1}, context=session)
+            async for update in graph.astream({"iteration": last.number + 1}, context=session, stream_mode="updates"):
+                for node, counts in update.items():
+                    session.notify("node", {"node": node, **counts})
         except BudgetExhausted as error:
             return f"the budget ended within iteration {last.number + 1}: {error}"
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from burnish.agent.loop.iteration_zero import with_seeds
-from burnish.agent.loop.preflight import none_posed
 from burnish.agent.loop.session import Session
 from burnish.agent.models.rendering import Situation
 from burnish.agent.record.seeds import sealed_seed
-from burnish.agent.rollouts.evaluate import Evaluator, Judged
+from burnish.agent.rollouts.evaluate import Judged, none_posed
 from burnish.agent.rollouts.retriever import Recalled
-from burnish.agent.rollouts.rollout import Recall
+from burnish.agent.rollouts.rollout import Recall, Rollout
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, PluginError
 from burnish.policies.involvement import evaluated_by_people
@@ -91,8 +90,8 @@ async def try_sealed(
     answered = {}
     for name, arm in arms.items():
         node = f"sealed {name}"
-        evaluator = Evaluator(session.caller, session.journal, environment, arm.recall, SEALED, node, pick)
-        (answered[name],) = await evaluator.evaluate([arm.program], tasks)
+        rollout = Rollout(session.caller, session.journal, environment, arm.recall, SEALED, pick)
+        (answered[name],) = await rollout.evaluate(node, [arm.program], tasks)
     return tasks, answered
 
 

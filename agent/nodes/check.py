@@ -1,48 +1,77 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from langgraph.runtime import Runtime
-
-from burnish.agent.loop.session import Session
-from burnish.agent.nodes.expand import sift
-from burnish.agent.nodes.state import State
-from burnish.agent.rollouts.evaluate import judge_all
+from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.parts import Attempted, Checked
+from burnish.agent.record.events import Barred, Event, Evolved
+from burnish.agent.rollouts.evaluate import Judged, judge_all
 from burnish.errors import GO_ON, PluginError
+from burnish.policies.elimination import by_pass_rate
+from burnish.policies.involvement import seen_by_people
 from burnish.types import Task
 
 
-async def check(state: State, runtime: Runtime[Session]) -> State:
+async def check(iteration: Iteration, attempted: Attempted, *, tasks: Sequence[Task]) -> Checked:
     """Have the environment judge every attempt. An environment that fails is a status, never a reward of 0."""
-    session = runtime.context
-    scratch = session.scratch
-    by_id = {task.id: task for task in scratch.tasks}
-    tasks = [by_id[a.task_id] for a in scratch.attempts]
-    feedbacks = await judge_all(session.environment, session.journal, tasks, scratch.attempts)
+    by_id = {task.id: task for task in tasks}
+    feedbacks = await judge_all(
+        iteration.environment, iteration.journal, [by_id[a.task_id] for a in attempted.attempts], attempted.attempts
+    )
     if not any(f.status.judged for f in feedbacks):
         raise PluginError(
-            f"environment {session.environment.name} gave no verdict on any of {len(feedbacks)} attempts "
+            f"environment {iteration.environment.name} gave no verdict on any of {len(feedbacks)} attempts "
             f"({feedbacks[0].text}); mend it, then {GO_ON}"
         )
-    scratch.judged = list(zip(scratch.attempts, feedbacks, strict=True))
-    sift(session)
-    await _bar_chance(session, by_id)
-    if scratch.barred:
-        scratch.events.append(("barred", {**scratch.barred}))
-    await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
-    return {"verified": sum(f.verified for f in feedbacks)}
+    judged = list(zip(attempted.attempts, feedbacks, strict=True))
+    barred, events = _sifted(tasks, judged)
+    barred |= await _right_by_chance(iteration, by_id, judged, barred)
+    await iteration.journal.add_judged(iteration.number, "attempt", judged)
+    return Checked(
+        judged=tuple(judged),
+        barred=barred,
+        carried=_carried(iteration),
+        events=(*events, *([Barred(barred)] if barred else [])),
+    )
 
 
-async def _bar_chance(session: Session, tasks: Mapping[str, Task]) -> None:
-    """Keep plans from being learned that are right by chance: with other constants they no longer are."""
-    scratch, count = session.scratch, session.config.sampling.variants
+def _carried(iteration: Iteration) -> int:
+    """The verified trials of the iteration before. People who judge what is learned have not seen them."""
+    if seen_by_people(iteration.config.level):
+        return 0
+    return sum(f.verified for _, _, f in iteration.journal.judged("rewrite", iteration.number - 1))
+
+
+def _sifted(tasks: Sequence[Task], judged: Sequence[Judged]) -> tuple[dict[str, str], list[Event]]:
+    """Attempts at evolved tasks that the program always or never solves, with the reason, and what became of each
+    evolved task. A parent whose children are eliminated may be drawn again.
+    """
+    barred: dict[str, str] = {}
+    events: list[Event] = []
+    for task in tasks:
+        verified = {a.id: f.verified for a, f in judged if a.task_id == task.id and f.status.judged}
+        if task.origin != "evolved" or not verified:
+            continue
+        reason = by_pass_rate(sum(verified.values()), len(verified))
+        if reason:
+            barred |= dict.fromkeys(verified, f"task eliminated: {reason}")
+        expander, _, operator = task.operator.partition(" ")
+        events.append(Evolved(task.id, expander, operator, reason))
+    return barred, events
+
+
+async def _right_by_chance(
+    iteration: Iteration, tasks: Mapping[str, Task], judged: Sequence[Judged], barred: Collection[str]
+) -> dict[str, str]:
+    """Verified plans that fail with other constants, and so were right by chance."""
+    count = iteration.config.sampling.variants
     if not count:
-        return
-    verified = {a.id: a for a, f in scratch.judged if f.verified and a.id not in scratch.barred}
-    seeds = [session.seed_for(f"variant {number}") for number in range(count)]
+        return {}
+    verified = {a.id: a for a, f in judged if f.verified and a.id not in barred}
+    seeds = [iteration.seed_for(f"variant {number}") for number in range(count)]
     holds = await asyncio.gather(
-        *(session.environment.holds(tasks[a.task_id], a.answer, seeds) for a in verified.values())
+        *(iteration.environment.holds(tasks[a.task_id], a.answer, seeds) for a in verified.values())
     )
     chance = [id_ for id_, held in zip(verified, holds, strict=True) if held is False]
-    scratch.barred |= dict.fromkeys(chance, "right by chance: the plan fails with other constants")
+    return dict.fromkeys(chance, "right by chance: the plan fails with other constants")

@@ -1,52 +1,43 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from langgraph.runtime import Runtime
-
-from burnish.agent.loop.ask_people import ask_people
-from burnish.agent.loop.session import Session
-from burnish.agent.nodes.state import State
+from burnish.agent.nodes.ask_people import ask_people
+from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.parts import Consulted, Rated
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.policies.involvement import judged_by_people
 from burnish.policies.steps import labelling_queue
 from burnish.records import Decision, Question
 from burnish.types import Feedback, Status, Task
 
 
-async def consult(state: State, runtime: Runtime[Session]) -> State:
-    """Have people judge every answer, where that is their part; their verdict takes the place of the environment's."""
-    session = runtime.context
-    scratch = session.scratch
-    if not judged_by_people(session.config.level):
-        return {"asked": 0}
-    tasks = {task.id: task for task in scratch.tasks}
-    questions = [_question(session, tasks[a.task_id], (a, f)) for a, f in scratch.judged]
+async def consult(iteration: Iteration, rated: Rated, *, judged: Sequence[Judged], tasks: Sequence[Task]) -> Consulted:
+    """Have people judge every answer; their verdict takes the place of the environment's."""
+    by_id = {task.id: task for task in tasks}
+    questions = [_question(iteration.number, by_id[a.task_id], (a, f), rated.ratings.get(a.id)) for a, f in judged]
     asked = list({q.id: q for q in questions}.values())
-    decisions = await ask_people(session, _most_telling_first(session, asked, tasks))
-    scratch.judged = [
-        _ruled(judged, decisions[question.id]) for judged, question in zip(scratch.judged, questions, strict=True)
-    ]
-    await session.journal.add_judged(scratch.number, "attempt", scratch.judged)
-    return {"asked": len(decisions)}
+    decisions = await ask_people(iteration, _most_telling_first(iteration, asked, by_id))
+    ruled = tuple(_ruled(one, decisions[question.id]) for one, question in zip(judged, questions, strict=True))
+    await iteration.journal.add_judged(iteration.number, "attempt", ruled)
+    return Consulted(ruled, len(decisions))
 
 
-def _most_telling_first(session: Session, questions: list[Question], tasks: Mapping[str, Task]) -> list[Question]:
+def _most_telling_first(iteration: Iteration, questions: list[Question], tasks: Mapping[str, Task]) -> list[Question]:
     """Where steps are labelled: first the answers that convince the step model and end wrong (active learning)."""
-    model = session.supervisor.at(session.scratch.number - 1)
+    model = iteration.supervisor.at(iteration.number - 1)
     if model is None:
         return questions
-    scores = [session.supervisor.score(model, tasks[q.task_id], q.answer) for q in questions]
-    order = labelling_queue(scores, [bool(q.verified) for q in questions], session.rng("labelling"))
+    scores = [iteration.supervisor.score(model, tasks[q.task_id], q.answer) for q in questions]
+    order = labelling_queue(scores, [bool(q.verified) for q in questions], iteration.rng("labelling"))
     return [questions[i] for i in order]
 
 
-def _question(session: Session, task: Task, judged: Judged) -> Question:
+def _question(number: int, task: Task, judged: Judged, rating: float | None) -> Question:
     attempt, feedback = judged
     return Question(
         "judge",
-        session.scratch.number,
+        number,
         task.id,
         task.prompt,
         answer=attempt.answer,
@@ -54,7 +45,7 @@ def _question(session: Session, task: Task, judged: Judged) -> Question:
         feedback=feedback.text,
         reward=feedback.reward,
         verified=feedback.verified,
-        rating=session.scratch.ratings.get(attempt.id),
+        rating=rating,
     )
 
 

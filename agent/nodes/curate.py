@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
-from langgraph.runtime import Runtime
 
-from burnish.agent.loop.session import Session
-from burnish.agent.nodes.state import State
-from burnish.agent.rollouts.candidates import Lesson, lessons
+from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.parts import Checked, Curated, Rated
+from burnish.agent.rollouts.candidates import Candidate, candidates
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.policies.admission import Applicant, Resident
-from burnish.policies.eviction import usefulness
+from burnish.policies.admission import AdmissionPolicy, Applicant, Resident, unverified
+from burnish.policies.eviction import Eviction, usefulness
 from burnish.policies.involvement import seen_by_people
 from burnish.types import Exemplar, Task
 
@@ -19,61 +19,92 @@ EVICTION_SAMPLE = 1024
 """Exemplars among which those to leave are sought; bounds the work however large memory grows."""
 
 
-async def curate(state: State, runtime: Runtime[Session]) -> State:
+async def curate(
+    iteration: Iteration,
+    admission: AdmissionPolicy,
+    eviction: Eviction,
+    checked: Checked,
+    rated: Rated,
+    *,
+    judged: Sequence[Judged],
+    tasks: Sequence[Task],
+) -> Curated:
     """Admit what is verified and novel, merge near-duplicates to one survivor, evict; every refusal has its reason.
 
-    Applicants are this iteration's attempts and the trials of the last one's challengers.
+    Candidates are this iteration's answers and the trials of the last one's challengers.
     """
-    session = runtime.context
-    scratch = session.scratch
-    tasks = {task.id: task for task in scratch.tasks}
-    # Where people write or judge what is learned, they have not seen these.
-    trials = [] if seen_by_people(session.config.level) else session.journal.judged("rewrite", scratch.number - 1)
-    tasks |= {a.task_id: session.journal.task(a.task_id) for _, a, _ in trials}
-    judged = list({a.id: (a, f) for a, f in [*scratch.judged, *((a, f) for _, a, f in trials)]}.values())
-    scratch.born, scratch.died = _admit(session, judged, tasks)
-    session.memory.stage(scratch.born, scratch.died, revision=scratch.number)
-    evicted = _evict(session)
-    session.memory.stage([], evicted, revision=scratch.number)
-    scratch.died |= evicted
-    return {"admitted": len(scratch.born), "died": len(scratch.died), "memory": len(session.memory)}
+    offered = _offered(iteration, checked, judged, tasks)
+    born, died, refused = _admit(iteration, admission, offered, rated)
+    iteration.memory.stage(born, died, revision=iteration.number)
+    evicted = _evict(iteration, eviction)
+    iteration.memory.stage([], evicted, revision=iteration.number)
+    return Curated(
+        born=tuple(born),
+        died={**died, **evicted},
+        refused=dict(Counter([*refused, *checked.barred.values()])),
+        memory=len(iteration.memory),
+    )
 
 
-def _admit(session: Session, judged: list[Judged], tasks: dict[str, Task]) -> tuple[list[Exemplar], dict[str, str]]:
-    scratch = session.scratch
-    offered = [
-        lesson
-        for attempt, feedback in judged
-        if attempt.id not in scratch.barred
-        for lesson in lessons(attempt, feedback, tasks[attempt.task_id])
+async def refuse(iteration: Iteration, checked: Checked, *, judged: Sequence[Judged], tasks: Sequence[Task]) -> Curated:
+    """Count why nothing is learned, where nothing was verified: nothing has to be embedded or compared for that."""
+    offered = _offered(iteration, checked, judged, tasks)
+    reasons = [unverified(judged=c.feedback.status.judged, verified=c.verified) for c in offered]
+    return Curated(refused=dict(Counter([*reasons, *checked.barred.values()])), memory=len(iteration.memory))
+
+
+def _offered(
+    iteration: Iteration, checked: Checked, judged: Sequence[Judged], tasks: Sequence[Task]
+) -> list[Candidate]:
+    """What this iteration's answers and the trials of the last one's challengers offer, each answer once."""
+    by_id = {task.id: task for task in tasks}
+    # Where people write or judge what is learned, they have not seen the trials.
+    seen = seen_by_people(iteration.config.level)
+    trials = [] if seen else iteration.journal.judged("rewrite", iteration.number - 1)
+    by_id |= {a.task_id: iteration.journal.task(a.task_id) for _, a, _ in trials}
+    unique = {a.id: (a, f) for a, f in [*judged, *((a, f) for _, a, f in trials)]}
+    return [
+        candidate
+        for attempt, feedback in unique.values()
+        if attempt.id not in checked.barred
+        for candidate in candidates(attempt, feedback, by_id[attempt.task_id])
     ]
+
+
+def _admit(
+    iteration: Iteration, policy: AdmissionPolicy, offered: Sequence[Candidate], rated: Rated
+) -> tuple[list[Exemplar], Mapping[str, str], list[str]]:
+    """Who is born, who dies for it, and the reasons of all refusals."""
     exemplars = [
-        lesson.exemplar(born=scratch.number, rating=scratch.ratings.get(lesson.attempt.id), level=session.config.level)
-        for lesson in offered
+        candidate.exemplar(
+            born=iteration.number, rating=rated.ratings.get(candidate.attempt.id), level=iteration.config.level
+        )
+        for candidate in offered
     ]
-    applicants = [_applicant(session, lesson, exemplar) for lesson, exemplar in zip(offered, exemplars, strict=True)]
-    vectors = session.memory.embedder.embed([lesson.prompt for lesson in offered])
-    decision = session.policies.admission.decide(
+    applicants = [
+        _applicant(candidate, exemplar, _merit(exemplar, rated))
+        for candidate, exemplar in zip(offered, exemplars, strict=True)
+    ]
+    vectors = iteration.memory.embedder.embed([candidate.prompt for candidate in offered])
+    decision = policy.decide(
         applicants,
         vectors,
-        residents=_residents(session, offered, vectors),
-        per_task=session.memory.per_lesson,
-        per_cell=session.memory.per_cell,
+        residents=_residents(iteration, rated, offered, vectors),
+        per_task=iteration.memory.per_lesson,
+        per_cell=iteration.memory.per_cell,
     )
-    scratch.refused = dict(Counter([*decision.refused.values(), *scratch.barred.values()]))
-    born = [exemplars[i] for i in decision.admitted]
     died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
-    return born, died
+    return [exemplars[i] for i in decision.admitted], died, list(decision.refused.values())
 
 
-def _applicant(session: Session, lesson: Lesson, exemplar: Exemplar) -> Applicant:
+def _applicant(candidate: Candidate, exemplar: Exemplar, merit: float) -> Applicant:
     return Applicant(
-        attempt_id=lesson.attempt.id,
+        attempt_id=candidate.attempt.id,
         lesson=exemplar.lesson,
         cell=exemplar.cell,
-        verified=lesson.verified,
-        judged=lesson.feedback.status.judged,
-        merit=_merit(session, exemplar),
+        verified=candidate.verified,
+        judged=candidate.feedback.status.judged,
+        merit=merit,
     )
 
 
@@ -81,36 +112,38 @@ REVIEWED = 1e-4
 """What a person's verdict adds to the merit of an answer: it decides between two that are equal otherwise."""
 
 
-def _merit(session: Session, exemplar: Exemplar) -> float:
+def _merit(exemplar: Exemplar, rated: Rated) -> float:
     """The reward; the judge's rating breaks ties once it has earned its vote, and then a person's verdict."""
-    rating = session.scratch.rating
-    rated = (exemplar.rating or 0.0) / 1000 if rating is not None and rating.vote else 0.0
-    return exemplar.reward + rated + REVIEWED * bool(exemplar.reviewer)
+    rating = (exemplar.rating or 0.0) / 1000 if rated.record.vote else 0.0
+    return exemplar.reward + rating + REVIEWED * bool(exemplar.reviewer)
 
 
 def _residents(
-    session: Session, offered: list[Lesson], vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    iteration: Iteration,
+    rated: Rated,
+    offered: Sequence[Candidate],
+    vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
 ) -> list[Resident | None]:
-    """Of each lesson that could be learned the nearest exemplar; those of one prompt have it in common."""
-    verified = {lesson.prompt: i for i, lesson in enumerate(offered) if lesson.verified}
-    nearest = session.memory.nearest(vectors[list(verified.values())], 1, revision=session.revision - 1)
+    """Of each candidate that could be learned the nearest exemplar; those of one prompt have it in common."""
+    verified = {candidate.prompt: i for i, candidate in enumerate(offered) if candidate.verified}
+    nearest = iteration.memory.nearest(vectors[list(verified.values())], 1, revision=iteration.number - 1)
     found: dict[str, Resident] = {}
     for prompt, neighbour in zip(verified, chain.from_iterable(nearest), strict=False):  # none in an empty memory
-        exemplar = session.memory[neighbour.id]
-        merit = _merit(session, exemplar)
+        exemplar = iteration.memory[neighbour.id]
+        merit = _merit(exemplar, rated)
         found[prompt] = Resident(exemplar.id, exemplar.lesson, exemplar.cell, neighbour.similarity, merit)
-    return [found.get(lesson.prompt) for lesson in offered]
+    return [found.get(candidate.prompt) for candidate in offered]
 
 
-def _evict(session: Session) -> dict[str, str]:
-    count = session.policies.eviction.excess(len(session.memory))
+def _evict(iteration: Iteration, policy: Eviction) -> dict[str, str]:
+    count = policy.excess(len(iteration.memory))
     if count == 0:
         return {}
-    alive = session.memory.alive()
+    alive = iteration.memory.alive()
     size = min(len(alive), max(EVICTION_SAMPLE, 2 * count))
-    drawn = sorted(session.rng("eviction").choice(len(alive), size, replace=False).tolist())
+    drawn = sorted(iteration.rng("eviction").choice(len(alive), size, replace=False).tolist())
     sample = [alive[i] for i in drawn]
-    useful = usefulness(session.past.showings)
+    useful = usefulness(iteration.past.showings)
     values = np.array([useful.get(e.id, 0.0) for e in sample])
-    chosen = session.policies.eviction.choose(session.memory.vectors([e.id for e in sample]), values, count)
+    chosen = policy.choose(iteration.memory.vectors([e.id for e in sample]), values, count)
     return {sample[i].id: "evicted: memory is full and it is crowded or of little use" for i in chosen}

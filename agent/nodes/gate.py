@@ -1,54 +1,72 @@
 from __future__ import annotations
 
-from langgraph.runtime import Runtime
+from collections.abc import Awaitable, Callable, Sequence
 
-from burnish.agent.loop.session import Session
-from burnish.agent.nodes.state import State
+from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.parts import Raced
 from burnish.agent.operators.base import Proposal
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
-from burnish.policies.acceptance import GateDecision, score
+from burnish.policies.acceptance import Acceptance, GateDecision, score
+from burnish.programs import Program
 from burnish.records import GateRecord
 from burnish.types import Task
 
 MOST_TASKS_A_VERDICT = 5
 """An environment that fails on more than four tasks of five ends the race: it would go on without end."""
 
+Validation = Callable[[int], Awaitable[list[Task]]]
+"""The first so many validation tasks of the run, fewer where the environment has no more."""
 
-async def gate(state: State, runtime: Runtime[Session]) -> State:
+
+async def gate(
+    iteration: Iteration, policy: Acceptance, challengers: Sequence[Proposal], *, validation: Validation
+) -> Raced:
     """Race each challenger against the champion on fresh validation tasks: accept, reject or undecided."""
-    session = runtime.context
-    scratch = session.scratch
-    scratch.champion = session.champion
-    for proposal in scratch.challengers:
-        record = await race(session, proposal)
-        scratch.gates.append(record)
-        session.notify("gate", record.to_json())
+    champion, gates, used = iteration.champion, list[GateRecord](), 0
+    for proposal in challengers:
+        record, taken = await race(
+            iteration,
+            policy,
+            proposal,
+            champion=champion,
+            number=iteration.past.challengers + len(gates) + 1,
+            position=iteration.past.validation_used + used,
+            validation=validation,
+        )
+        gates.append(record)
+        used += taken
+        iteration.notify("gate", record.to_json())
         if record.outcome == "accept":
-            scratch.champion = proposal.program
-    return {"accepted": sum(g.outcome == "accept" for g in scratch.gates), "champion": scratch.champion.id}
+            champion = proposal.program
+    return Raced(champion, tuple(gates), used)
 
 
-async def race(session: Session, proposal: Proposal) -> GateRecord:
-    scratch, policy = session.scratch, session.policies.acceptance
-    assert scratch.champion is not None
-    number = session.past.challengers + len(scratch.gates) + 1
-    champion = scratch.champion
-    evaluator = session.evaluator("gate")
+async def race(
+    iteration: Iteration,
+    policy: Acceptance,
+    proposal: Proposal,
+    *,
+    champion: Program,
+    number: int,
+    position: int,
+    validation: Validation,
+) -> tuple[GateRecord, int]:
+    """The race of the run's challenger `number` on validation tasks from `position` on, and how many it drew."""
+    rollout = iteration.rollout()
     differences: list[float] = []
     scores: list[tuple[float, float]] = []
     decision = policy.decide(differences, challenger=number)
     used = 0
     while size := policy.next_block(decision):
-        tasks = await _fresh(session, size, used)
+        tasks = await _fresh(validation, size, position + used, used)
         if not tasks:
             break
-        place = 2 * session.validation_used
+        start = 2 * (position + used)
         try:
-            old, new = await evaluator.evaluate([champion, proposal.program], tasks, start=place)
+            old, new = await rollout.evaluate("gate", [champion, proposal.program], tasks, start=start)
         except BudgetExhausted:
             break  # what is proved so far counts, and the iteration's other work is kept
-        scratch.validation_used += len(tasks)
         used += len(tasks)
         pairs = [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
         scores += pairs
@@ -56,16 +74,15 @@ async def race(session: Session, proposal: Proposal) -> GateRecord:
         decision = policy.decide(differences, challenger=number)
         if used >= MOST_TASKS_A_VERDICT * max(len(differences), MOST_TASKS_A_VERDICT):
             break
-    return _record(proposal, champion.id, decision, scores)
+    return _record(proposal, champion.id, decision, scores), used
 
 
-async def _fresh(session: Session, count: int, used: int) -> list[Task]:
-    """The next validation tasks of the run, each at most once a challenger.
+async def _fresh(validation: Validation, count: int, position: int, used: int) -> list[Task]:
+    """The next validation tasks of the run, each at most once a challenger, of which it has had `used`.
 
     A finite list starts over with the next challenger once it is used up.
     """
-    position = session.validation_used
-    known = await session.validation(position + count)
+    known = await validation(position + count)
     count = min(count, len(known) - used)
     return [known[i % len(known)] for i in range(position, position + count)]
 

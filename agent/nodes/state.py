@@ -1,4 +1,4 @@
-"""The graph's state: ids, counts and small numbers. Texts and vectors stay in the session's scratch."""
+"""The graph's state: ids, counts and small numbers. Texts and vectors are in the parts that the nodes return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ class State(TypedDict, total=False):
     shown: int
     attempts: int
     verified: int
+    failed: int
+    carried: int
     hinted: int
+    hinted_verified: int
     revised: int
     rated: int
     asked: int

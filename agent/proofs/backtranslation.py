@@ -25,7 +25,7 @@ class RoundTripProver:
         written: list[Judged] = [(a, f) for _, a, f in journal.judged("attempt") if a.origin == "augmented"]
         pairs = [(tasks[a.task_id], a.answer) for a, _ in written]
         if not pairs:
-            drafts = sum(t.tried for name, t in stage.past.drafts.items() if name.startswith(self.name))
+            drafts = sum(t.tried for t in stage.past.drafts.get(self.name, {}).values())
             return [missing(self.name, CLAIM, f"none of {drafts} texts became a task")]
         again = [f.verified for f in await stage.environment.judge_all(pairs)]
         foreign = [

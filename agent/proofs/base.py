@@ -11,8 +11,8 @@ import numpy as np
 
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.record.history import History
-from burnish.agent.rollouts.evaluate import Evaluator, Judged, judge_all
-from burnish.agent.rollouts.rollout import Attempter, Pick, Recall, Search, Trial
+from burnish.agent.rollouts.evaluate import Judged
+from burnish.agent.rollouts.rollout import Pick, Recall, Rollout, Search, Trial, sampling_seed
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.embedding import Embedder
@@ -55,14 +55,15 @@ class Stage:
         """The judged answers of an arm of the sealed test, in the order of its tasks."""
         return [(a, f) for _, a, f in self.journal.judged(f"sealed {arm}", SEALED)]
 
+    def rollout(self, recall: Recall | None = None) -> Rollout:
+        """Has programs answer; with another `recall` they are shown other exemplars."""
+        return Rollout(self.caller, self.journal, self.environment, recall or self.recall, SEALED, self.pick)
+
     async def evaluate(
         self, name: str, program: Program, tasks: Sequence[Task], recall: Recall | None = None
     ) -> list[Judged]:
         """A program's answers to tasks, judged, in their order."""
-        evaluator = Evaluator(
-            self.caller, self.journal, self.environment, recall or self.recall, SEALED, f"proof {name}", self.pick
-        )
-        (judged,) = await evaluator.evaluate([program], tasks)
+        (judged,) = await self.rollout(recall).evaluate(f"proof {name}", [program], tasks)
         return judged
 
     async def sample(self, name: str, program: Program, tasks: Sequence[Task], samples: int) -> list[list[Judged]]:
@@ -100,17 +101,13 @@ class Stage:
                 temperature=temperature,
                 top_p=top_p,
                 search=search,
-                seed=(seed + 1009 * place + slot) % 2**31,
+                seed=sampling_seed(seed, place=place, slot=slot),
             )
             for place, (task, recalled) in enumerate(zip(tasks, self.recall(program, tasks), strict=True))
             for slot in range(samples)
         ]
         await self.journal.add_tasks(tasks)
-        attempter = Attempter(self.caller, self.journal, self.environment, self.recall, SEALED, self.pick)
-        attempts = await attempter.attempt_all(trials)
-        feedbacks = await judge_all(self.environment, self.journal, [t.task for t in trials], attempts)
-        judged = list(zip(attempts, feedbacks, strict=True))
-        await self.journal.add_judged(SEALED, node, judged)
+        judged = await self.rollout().judged(node, trials)
         return [judged[i * samples : (i + 1) * samples] for i in range(len(tasks))]
 
 

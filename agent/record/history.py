@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
 from burnish.agent.record.ratings import RATED, read_rated
 from burnish.memory.journal import Journal
 from burnish.policies.curriculum import Tally
@@ -15,7 +16,7 @@ from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.eviction import Showing
 from burnish.policies.guard import GuardAction
 from burnish.records import IterationRecord
-from burnish.types import Attempt, Feedback, JsonValue
+from burnish.types import Attempt, Feedback
 
 REMEMBERED_SHOWINGS = 4096
 """Attempts over which the usefulness of exemplars is estimated; the newest count."""
@@ -27,16 +28,16 @@ RAISE = 0.2
 class History:
     """The past of a run, as its next iteration needs it.
 
-    `drafts` counts by operator how many of its texts became tasks that were kept; `evolved` are the ids of evolved ones
-    among them. `measured` holds the diversity of generated answers and `actions` what the guard did after each
-    measurement; `cells` are the frozen cells by sample size.
+    `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
+    evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
+    each measurement; `cells` are the frozen cells by sample size.
     """
 
     records: list[IterationRecord] = field(default_factory=list)
     tasks: dict[str, Tally] = field(default_factory=dict)
     task_cells: dict[str, Tally] = field(default_factory=dict)
     operators: dict[str, Tally] = field(default_factory=dict)
-    drafts: dict[str, Tally] = field(default_factory=dict)
+    drafts: dict[str, dict[str, Tally]] = field(default_factory=dict)
     evolved: list[str] = field(default_factory=list)
     showings: list[Showing] = field(default_factory=list)
     rated: list[tuple[float, bool]] = field(default_factory=list)
@@ -59,11 +60,11 @@ class History:
         for _, kind, body in journal.events(record.number):
             if kind == RATED:
                 self.rated += [(one.rating, one.verified) for one in read_rated(body)]
-            elif kind == "draft" and isinstance(body, Mapping):
-                self._drafted(str(body["operator"]), str(body["refused"]))
-            elif kind == "evolved" and isinstance(body, Mapping):
-                self._evolved(body)
-            elif kind == "cells" and isinstance(body, Mapping):
+            elif kind == Drafted.kind and isinstance(body, Mapping):
+                self._drafted(Drafted.read(body))
+            elif kind == Evolved.kind and isinstance(body, Mapping):
+                self._evolved(Evolved.read(body))
+            elif kind == CellsFrozen.kind and isinstance(body, Mapping):
                 self.cells[int(str(body["size"]))] = Cells.from_json(body)
 
     @property
@@ -100,15 +101,15 @@ class History:
         _count(self.task_cells, cell, solved=feedback.verified)
         self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))
 
-    def _drafted(self, operator: str, refused: str) -> None:
+    def _drafted(self, draft: Drafted) -> None:
         """Whether an evolved task is kept is known once it was attempted."""
-        if refused or not operator.startswith("evol "):
-            _count(self.drafts, operator, solved=not refused)
+        if draft.refused or draft.expander != EVOL:
+            _count(self.drafts.setdefault(draft.expander, {}), draft.operator, solved=not draft.refused)
 
-    def _evolved(self, outcome: Mapping[str, JsonValue]) -> None:
-        _count(self.drafts, str(outcome["operator"]), solved=not outcome["eliminated"])
-        if not outcome["eliminated"]:
-            self.evolved.append(str(outcome["task"]))
+    def _evolved(self, task: Evolved) -> None:
+        _count(self.drafts.setdefault(task.expander, {}), task.operator, solved=not task.eliminated)
+        if not task.eliminated:
+            self.evolved.append(task.task)
 
     def _measure(self, record: IterationRecord) -> None:
         self.measured.append(Diversity.from_json(record.diversity))

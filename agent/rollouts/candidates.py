@@ -9,7 +9,7 @@ from burnish.types import Attempt, Exemplar, Feedback, Task
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Candidate:
     """An answer to a text, as an exemplar would show it. `turn` numbers the turn of an episode."""
 
     attempt: Attempt
@@ -19,7 +19,7 @@ class Lesson:
     answer: str
     turn: int | None = None
     sound: bool = True
-    """Whether the environment let it pass: a turn that was labelled wrong is no lesson, however the episode ended."""
+    """Whether the environment let it pass: a turn that was labelled wrong is none, however the episode ended."""
 
     @property
     def verified(self) -> bool:
@@ -46,13 +46,13 @@ class Lesson:
         )
 
 
-def lessons(attempt: Attempt, feedback: Feedback, task: Task) -> Iterator[Lesson]:
-    """The lessons of a judged attempt; of an episode each situation with what was done in it, once."""
+def candidates(attempt: Attempt, feedback: Feedback, task: Task) -> Iterator[Candidate]:
+    """The candidates of a judged attempt; of an episode each situation with what was done in it, once."""
     if not attempt.turns:
-        yield Lesson(attempt, feedback, task, task.prompt, attempt.answer)
+        yield Candidate(attempt, feedback, task, task.prompt, attempt.answer)
         return
     known: set[tuple[str, str]] = set()
     for number, turn in enumerate(attempt.turns):
         if (turn.observation, turn.action) not in known:
             known.add((turn.observation, turn.action))
-            yield Lesson(attempt, feedback, task, turn.observation, turn.action, turn=number, sound=turn.label >= 0)
+            yield Candidate(attempt, feedback, task, turn.observation, turn.action, turn=number, sound=turn.label >= 0)

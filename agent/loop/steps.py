@@ -1,0 +1,101 @@
+"""What each node of an iteration is called with: the parts it needs, and the policies and services of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from burnish.agent.loop.session import Session
+from burnish.agent.nodes.attempt import attempt, clean, write
+from burnish.agent.nodes.check import check
+from burnish.agent.nodes.commit import commit
+from burnish.agent.nodes.consult import consult
+from burnish.agent.nodes.curate import curate, refuse
+from burnish.agent.nodes.draw import draw
+from burnish.agent.nodes.expand import expand
+from burnish.agent.nodes.gate import gate
+from burnish.agent.nodes.guard import guard
+from burnish.agent.nodes.parts import (
+    Attempted,
+    Checked,
+    Committed,
+    Curated,
+    Drawn,
+    Guarded,
+    Part,
+    Raced,
+    Rated,
+    Rewritten,
+    RolledBack,
+    Shown,
+)
+from burnish.agent.nodes.rate import rate
+from burnish.agent.nodes.recall import recall
+from burnish.agent.nodes.retry import retry
+from burnish.agent.nodes.revise import revise
+from burnish.agent.nodes.rewrite import rewrite
+from burnish.agent.nodes.roll_back import roll_back
+from burnish.agent.record.events import RatingsKept
+from burnish.agent.record.ratings import RATED, rated_among
+
+
+async def _commit(s: Session) -> Committed:
+    """What an iteration decided is in force once it is committed."""
+    parts, rated = s.parts, s.parts[Rated]
+    counted = RatingsKept(RATED, rated_among(rated.ratings, parts.judged))
+    committed = await commit(
+        s.iteration,
+        shown=parts[Shown],
+        judged=parts.judged,
+        rated=rated,
+        curated=parts[Curated],
+        rewritten=parts.get(Rewritten) or Rewritten(),
+        raced=parts.get(Raced) or Raced(s.champion),
+        guarded=parts[Guarded],
+        rolled_back=parts.get(RolledBack),
+        events=[*parts.events, counted],
+    )
+    s.commit(committed.record)
+    s.notify("iteration", committed.record.to_json())
+    return committed
+
+
+STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
+    "draw": lambda s: draw(s.iteration, s.policies.curriculum),
+    "expand": lambda s: expand(s.iteration, s.parts[Drawn], s.expanders),
+    "recall": lambda s: recall(s.iteration, s.parts.tasks),
+    "attempt": lambda s: attempt(
+        s.iteration, s.parts[Shown], tasks=s.parts.tasks, efforts=s.parts.efforts, outputs=s.parts.outputs
+    ),
+    "write": lambda s: write(s.iteration, s.parts[Shown], tasks=s.parts.tasks),
+    "clean": lambda s: clean(s.iteration, s.parts[Shown], tasks=s.parts.tasks),
+    "check": lambda s: check(s.iteration, s.parts[Attempted], tasks=s.parts.tasks),
+    "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
+    "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.judged, tasks=s.parts.tasks),
+    "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.judged, tasks=s.parts.tasks),
+    "consult": lambda s: consult(s.iteration, s.parts[Rated], judged=s.parts.judged, tasks=s.parts.tasks),
+    "curate": lambda s: curate(
+        s.iteration,
+        s.policies.admission,
+        s.policies.eviction,
+        s.parts[Checked],
+        s.parts[Rated],
+        judged=s.parts.judged,
+        tasks=s.parts.tasks,
+    ),
+    "refuse": lambda s: refuse(s.iteration, s.parts[Checked], judged=s.parts.judged, tasks=s.parts.tasks),
+    "rewrite": lambda s: rewrite(
+        s.iteration,
+        s.policies.rewriting,
+        s.operators,
+        s.parts[Curated],
+        judged=s.parts.judged,
+        tasks=s.parts.tasks,
+        training=s.training(),
+        reflector_able=s.reflector_able,
+    ),
+    "gate": lambda s: gate(s.iteration, s.policies.acceptance, s.parts[Rewritten].challengers, validation=s.validation),
+    "guard": lambda s: guard(s.iteration, s.policies.diversity, s.parts[Attempted], judged=s.parts.judged),
+    "roll_back": lambda s: roll_back(s.iteration),
+    "commit": _commit,
+}
+"""By the name of the node. What a node returns is added to the session's parts by the graph."""

@@ -1,0 +1,317 @@
+"""The parts of an iteration: what each node returns. A part is frozen, and no other node writes it.
+
+`counts` is what the graph's state says of a part: ids and counts, never texts or vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from burnish.agent.nodes.state import State
+from burnish.agent.operators.base import Proposal
+from burnish.agent.record.events import Event
+from burnish.agent.rollouts.evaluate import Judged
+from burnish.agent.rollouts.retriever import Recalled
+from burnish.policies.curriculum import Effort
+from burnish.policies.diversity import Diversity
+from burnish.policies.guard import GuardAction
+from burnish.programs import Program
+from burnish.records import GateRecord, IterationRecord, ProposalRecord, RatingRecord
+from burnish.types import Attempt, Exemplar, Task
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Train tasks, and the effort to be spent on each."""
+
+    tasks: tuple[Task, ...]
+    efforts: tuple[Effort, ...]
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"drawn": len(self.tasks)}
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """Tasks that the run made itself, the effort to be spent on each, and the answers that some were written for."""
+
+    tasks: tuple[Task, ...] = ()
+    efforts: tuple[Effort, ...] = ()
+    outputs: tuple[Attempt, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"expanded": len(self.tasks)}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The program that attempts are made with, and what each task is shown, in the order of the tasks."""
+
+    program: Program
+    recalled: tuple[Recalled, ...]
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"shown": sum(len(r.exemplars) for r in self.recalled)}
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """The answers to the tasks in hand, in slot order."""
+
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"attempts": len(self.attempts)}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The attempts with their verdicts. Those that are `barred`, each with its reason, are never learned.
+
+    `carried` counts the verified trials of the iteration before, which may be learned in this one.
+    """
+
+    judged: tuple[Judged, ...]
+    barred: Mapping[str, str] = field(default_factory=dict)
+    carried: int = 0
+    events: tuple[Event, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        verified = sum(f.verified for _, f in self.judged)
+        return {"verified": verified, "failed": len(self.judged) - verified, "carried": self.carried}
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What came of failed tasks with a hint."""
+
+    judged: tuple[Judged, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"hinted": len(self.judged), "hinted_verified": sum(f.verified for _, f in self.judged)}
+
+
+@dataclass(frozen=True)
+class Revised:
+    """Answers that are better by a principle than those they were made from."""
+
+    judged: tuple[Judged, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"revised": len(self.judged)}
+
+
+@dataclass(frozen=True)
+class Rated:
+    """Ratings by attempt, and how far ratings agree with verdicts so far."""
+
+    ratings: Mapping[str, float]
+    record: RatingRecord
+    events: tuple[Event, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"rated": len(self.ratings)}
+
+
+@dataclass(frozen=True)
+class Consulted:
+    """The answers as people left them, with their verdicts; all that are in hand, in order."""
+
+    judged: tuple[Judged, ...]
+    asked: int
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"asked": self.asked, "verified": sum(f.verified for _, f in self.judged)}
+
+
+@dataclass(frozen=True)
+class Curated:
+    """Exemplars that are born and those that die, with the reason of each death, and refusals counted by reason."""
+
+    born: tuple[Exemplar, ...] = ()
+    died: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    memory: int = 0
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"admitted": len(self.born), "died": len(self.died), "memory": self.memory}
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What was proposed and tried, and the challengers that go to the gate."""
+
+    proposals: tuple[ProposalRecord, ...] = ()
+    challengers: tuple[Proposal, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"challengers": len(self.challengers)}
+
+
+@dataclass(frozen=True)
+class Raced:
+    """The races, the champion after them, and the validation tasks that they used."""
+
+    champion: Program
+    gates: tuple[GateRecord, ...] = ()
+    validation_used: int = 0
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"accepted": sum(g.outcome == "accept" for g in self.gates), "champion": self.champion.id}
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """How varied answers and memory are, and what is to be done about it."""
+
+    diversity: Diversity
+    remembered: Diversity | None
+    alarms: tuple[str, ...]
+    action: GuardAction
+    events: tuple[Event, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"alarms": len(self.alarms), "action": self.action}
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """Memory and champion of the last iteration without an alarm: what is born again and what dies for it."""
+
+    champion: Program
+    born: tuple[Exemplar, ...]
+    died: Mapping[str, str]
+    memory: int
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"champion": self.champion.id, "memory": self.memory}
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The iteration as it stands in the journal."""
+
+    record: IterationRecord
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"champion": self.record.champion_id, "memory": self.record.memory}
+
+
+Part = (
+    Drawn
+    | Expanded
+    | Shown
+    | Attempted
+    | Checked
+    | Retried
+    | Revised
+    | Rated
+    | Consulted
+    | Curated
+    | Rewritten
+    | Raced
+    | Guarded
+    | RolledBack
+    | Committed
+)
+P = TypeVar("P", bound=Part)
+
+
+class Parts:
+    """The parts of the iteration in hand, each written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[type, Part] = {}
+
+    def add(self, part: Part) -> None:
+        """Keep a part; one of its type must not be there yet."""
+        kind = type(part)
+        assert kind not in self._known, f"{kind.__name__} was written before in this iteration"
+        self._known[kind] = part
+
+    def __getitem__(self, kind: type[P]) -> P:
+        """The part of a type, which a node before has written."""
+        part = self._known[kind]
+        assert isinstance(part, kind)
+        return part
+
+    def get(self, kind: type[P]) -> P | None:
+        """The part of a type; None where its node was not wired, or not on the way."""
+        part = self._known.get(kind)
+        assert part is None or isinstance(part, kind)
+        return part
+
+    @property
+    def _expanded(self) -> Expanded:
+        return self.get(Expanded) or Expanded()
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks in hand: those drawn, then those the run made."""
+        return (*self[Drawn].tasks, *self._expanded.tasks)
+
+    @property
+    def efforts(self) -> tuple[Effort, ...]:
+        """The effort to be spent on each of the tasks in hand."""
+        return (*self[Drawn].efforts, *self._expanded.efforts)
+
+    @property
+    def outputs(self) -> tuple[Attempt, ...]:
+        """The answers that tasks in hand were written for."""
+        return self._expanded.outputs
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The answers so far with their verdicts; once people judged them, with theirs."""
+        if consulted := self.get(Consulted):
+            return consulted.judged
+        retried, revised = self.get(Retried) or Retried(), self.get(Revised) or Revised()
+        return (*self[Checked].judged, *retried.judged, *revised.judged)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What the nodes noted, in their order."""
+        noting = (
+            self.get(Expanded),
+            self.get(Checked),
+            self.get(Revised),
+            self.get(Rated),
+            self.get(Rewritten),
+            self.get(Guarded),
+        )
+        return tuple(event for part in noting if part for event in part.events)

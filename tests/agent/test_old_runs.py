@@ -1,0 +1,82 @@
+"""Runs and a program file that an earlier version made (0.1.0, schema 4) open, verify, export and go on."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from laboratory import CommandLine
+
+from burnish import load_program, open_run, resume
+from burnish.agent.exports.export import export
+from burnish.agent.exports.options import ExportOptions
+from burnish.agent.models.scripted import ScriptedServer
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "old_runs"
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The directory of the run that the test names."""
+    with tarfile.open(FIXTURES / f"{request.param}.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path / str(request.param)
+
+
+def guessed(body: Mapping[str, Any]) -> str:
+    """One of the labels, by chance, and never the same for two requests by design."""
+    asked = repr((body["messages"], body.get("seed")))
+    return ("positive", "negative", "sports", "3")[hashlib.sha256(asked.encode()).digest()[0] % 4]
+
+
+@pytest.mark.parametrize("run", ["labels", "episodes"], indirect=True)
+def test_a_finished_run_opens_and_verifies(run: Path, burnish: CommandLine) -> None:
+    opened = open_run(run)
+    report = opened.report()
+    assert report.finished
+    assert report.version
+    assert len(opened.memory()) == report.iterations[-1].memory > 0
+    assert opened.memory(at=0) == []
+    verified = burnish("verify", run)
+    assert verified.code == 0, verified.out
+    for command in (("report", run), ("memory", run), ("diff", run, 0, 2), ("status", run)):
+        shown = burnish(*command)
+        assert shown.code == 0, shown.err
+
+
+@pytest.mark.parametrize("run", ["labels", "episodes"], indirect=True)
+def test_a_finished_run_is_exported(run: Path, tmp_path: Path) -> None:
+    made = export(open_run(run), tmp_path / "data", ExportOptions(purpose="evaluate"))
+    assert sum(made.splits.values()) > 0
+
+
+@pytest.mark.parametrize("run", ["labels"], indirect=True)
+def test_a_program_file_is_read_and_written_the_same(run: Path, tmp_path: Path, burnish: CommandLine) -> None:
+    known = load_program(FIXTURES / "program.toml")
+    assert len(known.exemplars) == 6
+    assert burnish("program", run, "--out", tmp_path / "again.toml").code == 0
+    assert load_program(tmp_path / "again.toml").content_hash == known.content_hash
+    assert (tmp_path / "again.toml").read_bytes() == (FIXTURES / "program.toml").read_bytes()
+
+
+@pytest.mark.parametrize("run", ["interrupted"], indirect=True)
+def test_an_interrupted_run_goes_on(run: Path, burnish: CommandLine) -> None:
+    before = open_run(run)
+    assert not before.report().finished
+    known = before.iterations()
+    with ScriptedServer(guessed) as server:
+        config = run / "run.toml"
+        lines = [
+            f'url = "{server.base_url}"' if line.startswith('url = "http') else line
+            for line in config.read_text(encoding="utf-8").splitlines()
+        ]
+        config.write_text("\n".join(lines), encoding="utf-8")
+        report = resume(run)
+    assert report.finished
+    assert list(report.iterations[: len(known)]) == known
+    assert report.iterations[-1].number == 2
+    assert burnish("verify", run).code == 0
