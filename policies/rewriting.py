@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from burnish.limits import AboveZero, Positive
 from burnish.policies.curriculum import Tally
+from burnish.policies.yields import thompson_draws
 
 
 @dataclass(frozen=True)
@@ -21,36 +21,15 @@ class Screened:
     score: float
 
 
-class Rewriting(Protocol):
-    """Spends the calls of the rewrite node: few trials, and only what looks best to the gate."""
-
-    trials: int
-    """The most proposals tried in an iteration."""
-    trial_tasks: int
-    """Train tasks each is tried on."""
-
-    def settled(self, born: int, memory: int) -> bool:
-        """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast."""
-        ...
-
-    def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
-        """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
-        ...
-
-    def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
-        """Indices of those to send to the gate, best first; `champion` is the champion's score on the same tasks."""
-        ...
-
-
 @dataclass(frozen=True)
 class YieldRewriting:
     """Tries `trials` proposals by the yield of their operators and sends the best `challengers`.
 
-    Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
-    1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
-    sent, and only what beats the champion, because every one makes the gate stricter for all that follow. While
-    memory grows fast nothing is raced: attempts are made with the newest memory anyway, and every race spends
-    significance that a clear gain a little later would need less of.
+    Operators are drawn by Thompson sampling of how often theirs were accepted, highest draw first, never two of the
+    same operator before every operator had one. Of equal scores the earlier is sent. Few are sent, and only what beats
+    the champion, because every one makes the gate stricter for all that follow. While memory grows fast nothing is
+    raced: attempts are made with the newest memory anyway, and every race spends significance that a clear gain a
+    little later would need less of.
     """
 
     trials: Positive = 3
@@ -59,15 +38,14 @@ class YieldRewriting:
     growing: AboveZero = 0.5
 
     def settled(self, born: int, memory: int) -> bool:
-        """See `Rewriting.settled`: fast is by a share of `growing` or more in one iteration."""
+        """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast: by a share of
+        `growing` or more in one iteration.
+        """
         return born < self.growing * memory or memory == 0
 
     def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
-        """See `Rewriting.choose`."""
-        draws = {}
-        for name in sorted(set(operators)):
-            tally = yields.get(name, Tally())
-            draws[name] = float(rng.beta(tally.solved + 1, tally.tried - tally.solved + 1))
+        """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
+        draws = thompson_draws(sorted(set(operators)), yields, rng)
         turn: Counter[str] = Counter()
         turns = []
         for name in operators:
@@ -77,6 +55,6 @@ class YieldRewriting:
         return sorted(order[: self.trials])
 
     def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
-        """See `Rewriting.send`."""
+        """Indices of those to send to the gate, best first; `champion` is the champion's score on the same tasks."""
         order = sorted(range(len(screened)), key=lambda i: (-screened[i].score, i))
         return [i for i in order if screened[i].score > champion][: self.challengers]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from burnish.policies.acceptance import Acceptance
-from burnish.policies.admission import AdmissionPolicy
-from burnish.policies.budget import BudgetPolicy
+from burnish.policies.acceptance import BettingGate
+from burnish.policies.admission import NovelAdmission
+from burnish.policies.budget import ReservingBudget
 from burnish.policies.curriculum import Curriculum
 from burnish.policies.eviction import Eviction
 from burnish.policies.guard import Guard
 from burnish.policies.rating import RatingPolicy
-from burnish.policies.rewriting import Rewriting
+from burnish.policies.rewriting import YieldRewriting
 from burnish.policies.stopping import Stopping
 
 
@@ -20,11 +20,11 @@ class Policies:
     """One decision of each kind."""
 
     curriculum: Curriculum
-    admission: AdmissionPolicy
+    admission: NovelAdmission
     eviction: Eviction
-    rewriting: Rewriting
-    acceptance: Acceptance
+    rewriting: YieldRewriting
+    acceptance: BettingGate
     rating: RatingPolicy
     diversity: Guard
     stopping: Stopping
-    budget: BudgetPolicy
+    budget: ReservingBudget
