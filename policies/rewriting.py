@@ -23,15 +23,16 @@ class Screened:
 
 @dataclass(frozen=True)
 class YieldRewriting:
-    """Tries `trials` proposals by the yield of their operators and sends the best `challengers`.
+    """Tries proposals by the yield of their operators, and sends the best to the gate.
 
-    Operators are drawn by Thompson sampling of how often theirs were accepted, highest draw first, never two of the
-    same operator before every operator had one. Of equal scores the earlier is sent. Few are sent, and only what beats
-    the champion, because every one makes the gate stricter for all that follow. While memory grows fast nothing is
-    raced: attempts are made with the newest memory anyway, and every race spends significance that a clear gain a
-    little later would need less of.
+    Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
+    1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
+    sent, and only what beats the champion, because every one makes the gate stricter for all that follow. While
+    memory grows fast nothing is raced: attempts are made with the newest memory anyway, and every race spends
+    significance that a clear gain a little later would need less of.
     """
 
+    name: Literal["yield"] = "yield"
     trials: Positive = 3
     trial_tasks: Positive = 8
     challengers: Positive = 1

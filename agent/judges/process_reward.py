@@ -15,7 +15,7 @@ from burnish.agent.rollouts.episode_values import KEPT
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
-from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, deed_vectors, fitted
+from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, feature_vectors, fitted
 from burnish.programs import Program
 from burnish.types import Task
 
@@ -38,7 +38,7 @@ def majority(answers: Sequence[str]) -> int:
 def step_vectors(meaning: Embedder, task: Task, answer: str) -> npt.NDArray[np.float32]:
     """(n, d), a row for each line of the answer that is not blank: what it says and, beside it, what it does."""
     steps = [line.strip() for line in answer.splitlines() if line.strip()]
-    done = deed_vectors(list(zip([task.prompt, *steps[:-1]], steps, strict=True)) if steps else [])
+    done = feature_vectors(list(zip([task.prompt, *steps[:-1]], steps, strict=True)) if steps else [])
     said = meaning.embed(steps) if steps else np.zeros((0, meaning.dimensions), np.float32)
     return np.hstack([said, done])
 
@@ -55,7 +55,7 @@ def labelled_attempts(journal: Journal, meaning: Embedder, until: int) -> list[L
     return [labelled(meaning, journal.task(a.task_id), (a, f)) for a, f in list(known.values())[-MOST:]]
 
 
-class Supervisor:
+class ProcessRewardModel:
     """The step model as of a revision, fitted when it is asked for."""
 
     def __init__(self, journal: Journal, meaning: Embedder) -> None:

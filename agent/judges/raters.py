@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from burnish.agent.judges.process_reward import Supervisor
+from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.record.ratings import ASKED, kept_ratings
 from burnish.agent.rollouts.episode_values import KEPT
 from burnish.memory.embedding import Embedder
@@ -37,14 +37,14 @@ class Rater(Protocol):
 class StepRater:
     """Rates an answer by the product of the probabilities that its steps are right."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
+    def __init__(self, process: ProcessRewardModel) -> None:
+        self._process = process
 
     def ratings(self, answered: Answered, until: int) -> list[float | None]:
         """See `Rater.ratings`; None as long as steps of both kinds were not labelled, and for episodes."""
-        model = self._supervisor.at(until)
+        model = self._process.at(until)
         return [
-            None if model is None or a.turns else 1 + 4 * self._supervisor.score(model, task, a.answer)
+            None if model is None or a.turns else 1 + 4 * self._process.score(model, task, a.answer)
             for task, a in answered
         ]
 

@@ -10,7 +10,7 @@ from burnish.errors import PluginError
 from burnish.types import Split, Task, canonical_json
 
 
-class Drawing:
+class TaskSampler:
     """`count` distinct tasks of one split, none of them in `skip`.
 
     An environment may have fewer, or yield the same ones for ever: after `200 * count + 10_000` candidates the
