@@ -1,4 +1,5 @@
 # The two commands: `make demo` and `make test`. Both install what is missing into .venv, and nothing twice.
+# `make test-all` runs everything: heavy libraries, properties at full strength, every end-to-end run.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,14 +7,20 @@ STAMP  := $(VENV)/.installed
 ADAPTERS := .venv-adapters
 RUN    ?= runs/demo
 
-.PHONY: demo test test-adapters install lint bench clean
+.PHONY: demo test test-all test-adapters install lint bench clean
 
 demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
 	else $(BIN)/burnish run examples/contacts.toml --dir $(RUN); fi
 
+# Files stay together, since what is costly to make is shared within one.
+PARALLEL := -n auto --dist loadfile
+
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"
+
+test-all: install test-adapters
+	BURNISH_TESTS=thorough $(BIN)/python -m pytest $(PARALLEL)
 
 # What needs heavy libraries, each tested with the real ones, in an environment over that of the other tests.
 test-adapters: install $(ADAPTERS)/.installed

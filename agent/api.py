@@ -15,7 +15,7 @@ from burnish.agent.record.report import Report
 from burnish.agent.record.run import Notify, Run, environment_of, write_report
 from burnish.config import RunConfig
 from burnish.environments.registry import load
-from burnish.environments.sources import anywhere, changed, digest, digests, option_anywhere
+from burnish.environments.sources import changed, digest, digests
 from burnish.errors import (
     BudgetExhausted,
     BudgetTooSmall,
@@ -26,7 +26,6 @@ from burnish.errors import (
     PluginError,
     Waiting,
 )
-from burnish.memory.embedding import EMBEDDERS
 from burnish.memory.journal import Journal
 from burnish.protocols import Environment, Isolated, Licensed
 from burnish.records import SEALED
@@ -49,7 +48,8 @@ def run(
         BurnishError: see the tree in `burnish.errors`.
 
     """
-    from burnish.agent.loop.registry import check_parts, resolved
+    from burnish.agent.loop.policies import resolved
+    from burnish.agent.loop.registry import check_parts
     from burnish.agent.record.program_file import begun_from, load_program
     from burnish.agent.record.seeds import commitment
 
@@ -57,7 +57,7 @@ def run(
     check_parts(config)
     if environment is not None:
         config = config.model_copy(update={"environment": environment.name})
-    config = _at_home_anywhere(config)
+    config = config.anywhere()
     live = environment or load(config.environment, {**config.environment_options})
     if config.program:
         config = begun_from(config, load_program(config.program), live.name)
@@ -115,27 +115,6 @@ def resume(
         return _improve(place, config, live, notify)
 
 
-def _at_home_anywhere(config: RunConfig) -> RunConfig:
-    """The configuration with the files it names as absolute paths, so that the run resumes from any folder."""
-    data = config.model_dump()
-    data["environment"] = anywhere(config.environment)
-    data["environment_options"] = {name: option_anywhere(v) for name, v in config.environment_options.items()}
-    for model in data["models"].values():
-        if model and model["file"]:
-            model["file"] = _absolute(model["file"])
-        if model and model["adapter"]:
-            model["adapter"] = _absolute(model["adapter"])
-    if config.train.terms:
-        data["train"]["terms"] = _absolute(config.train.terms)
-    if config.constitution.file:
-        data["constitution"]["file"] = _absolute(config.constitution.file)
-    if config.program:
-        data["program"] = _absolute(config.program)
-    if config.memory.embedder not in EMBEDDERS:
-        data["memory"]["embedder"] = _absolute(config.memory.embedder)
-    return RunConfig.model_validate(data)
-
-
 def _take_note_of_changes(place: RunDirectory) -> None:
     """Whether the environment's files are those the run began with; what changed in its code is kept for the report.
 
@@ -159,10 +138,6 @@ def _take_note_of_changes(place: RunDirectory) -> None:
             f"{tasks[0]} is not the file this run began with, and its tasks would mix with those of the old one; put "
             "the old file back, or start a new run"
         )
-
-
-def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().resolve())
 
 
 def _discard(place: RunDirectory) -> bool:

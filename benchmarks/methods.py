@@ -39,7 +39,7 @@ BEGIN, END = "<!-- methods -->", "<!-- end of methods -->"
 HEAD = "\n| method | model | claim tested | figure | 95 % interval | passed | detail |\n|---|---|---|---|---|---|---|\n"
 EMBEDDED = "embedded"
 LONGER = 3600
-PASSED = {True: "yes", False: "NO", None: "not told"}
+PASSED = {True: "yes", False: "NO", None: "inconclusive"}
 
 UNRELATED = '[[principle]]\nname = "thanks"\ntext = "The answer thanks the reader."\ncontains = ["thank"]\n'
 

@@ -38,17 +38,22 @@ class Prompt(Record):
 
 @dataclass(frozen=True)
 class Retrieval(Record):
-    """How a program chooses exemplars: `k` of them by `policy`; `relevance` is MMR's rho (1: likeness only).
-
-    "value" takes, of the turns of episodes that are alike, those whose action was worth most in all logged episodes,
-    the failed ones included.
-    """
+    """How a program chooses the exemplars it shows with a task."""
 
     policy: Literal["shelves", "nearest", "value"] = "shelves"
+    """`shelves`: a few fixed sets of exemplars that many tasks share, so that servers find most of a prompt in their
+    cache. `nearest`: the exemplars most alike, chosen for every task anew. `value`: of the turns of episodes that are
+    alike, those whose action was worth most in all logged episodes, failed ones included; where there are no episodes,
+    the same as `nearest`.
+    """
     k: Count = 4
+    """Exemplars shown with a task."""
     relevance: Share = 0.8
+    """The weight of likeness against variety: rho of maximal marginal relevance. 1: likeness alone."""
     order: Literal["nearest_last", "nearest_first"] = "nearest_last"
+    """Whether the exemplar most alike comes last or first."""
     shelves: Positive = 16
+    """How many sets there are, where `policy` is `shelves`."""
 
 
 Format: TypeAlias = Literal["auto", "text", "json", "extract", "plan"]
@@ -56,26 +61,35 @@ Format: TypeAlias = Literal["auto", "text", "json", "extract", "plan"]
 
 @dataclass(frozen=True)
 class Decoding(Record):
-    """How a program answers.
-
-    `rendering` is how exemplars are shown: chat turns, or one block in the system text. `format` "json" asks the
-    server for a JSON object (`response_format`), which any answer then is; "extract" for one whose texts and numbers
-    are copied from the task, and "plan" for calls of the environment's tools on the task's own constants, both by a
-    grammar. "auto" is "plan" where the environment has tools and the server takes grammars, else "text". `history` is
-    how many earlier turns of an episode are shown. `tags` says under each exemplar how it came about. Of `best_of`
-    answers at `temperature`, which then has to be above 0, one is given by `choice`: the one whose end most of them
-    have, or whose steps the step model finds right.
-    """
+    """How a program answers in trials, gate and sealed test."""
 
     temperature: Temperature = 0.0
+    """Temperature of the answers."""
     top_p: Nucleus = 1.0
+    """Nucleus of the answers: the share of probability that tokens are drawn from."""
     max_tokens: Positive = 96
+    """Longest answer in tokens. A longer one is cut off."""
     rendering: Literal["turns", "block"] = "turns"
+    """How exemplars are shown: as chat turns, or as one block in the system message."""
     format: Format = "auto"
+    """`json` asks the server for a JSON object (`response_format`). `extract` asks for one whose texts and numbers are
+    copied from the task, and `plan` for calls of the environment's tools on the task's own constants; both use a
+    grammar, which llama.cpp takes and so the embedded model does. `auto` is `plan` where the environment has tools and
+    the server takes grammars, and otherwise `text`.
+    """
     history: Count = 0
+    """Earlier turns of an episode that are shown before the observation."""
     tags: bool = False
+    """Whether each exemplar says how it came about, and the task asks for an answer like those that people wrote."""
     best_of: Positive = 1
+    """Answers of which one is given. Above 1, this takes a `temperature` above 0. Attempts are sampled anyway, and
+    episodes are played once.
+    """
     choice: Literal["vote", "steps"] = "vote"
+    """Which of these answers is given. `vote`: the one whose last line most of them have. `steps`: the one whose steps
+    the step model finds right. That takes an environment that labels steps, and is `vote` until some steps are labelled
+    right and some wrong.
+    """
 
 
 @dataclass(frozen=True)

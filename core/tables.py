@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from burnish.errors import ConfigError
+from burnish.keys import TableType, choice, declared_types, table_types
 from burnish.spelling import nearest
 
 M = TypeVar("M", bound=BaseModel)
@@ -30,17 +32,20 @@ def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
-def validated(model: type[M], data: Mapping[str, Any], source: str) -> M:
-    """Plain values as a table of settings.
+def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: str = "", context: object = None) -> M:
+    """Plain values as a table of settings, which stand in `table` of what `source` names.
+
+    `context` is for validators, such as those of `burnish.paths`.
 
     Raises:
         ConfigError: naming the key, what is wrong with it and the nearest right one.
 
     """
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=context)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {_explain(model, error)}") from None
+        said = _explain(model, error.errors()[0], table)
+        raise ConfigError(f"{source}: {said}" if source else said) from None
 
 
 def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
@@ -77,32 +82,40 @@ def without_none(value: Any) -> Any:
     return value
 
 
-def _explain(model: type[BaseModel], error: ValidationError) -> str:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        names = sorted(_names_at(model, path[:-1]))
+def _explain(model: type[BaseModel], error: ErrorDetails, table: str) -> str:
+    path, names = _place(model, error["loc"])
+    key, given = ".".join([*filter(None, [table]), *path]), error["input"]
+    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         known = f"known are {', '.join(names)}"
-        if len(path) == 1:
+        if "." not in key:
             known += f", and an option of the environment is environment_options.{key}"
         return f"unknown key {key}; {nearest(path[-1], names, otherwise=known)}"
-    if first["type"] == "literal_error":
-        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{key} = {first['input']!r} is not known; {nearest(str(first['input']), expected)}"
-    message = first["msg"].removeprefix("Value error, ").replace("tuple", "list")
-    shown = "..." if path[-1] == "api_key_env" else repr(first["input"])  # it may be the key itself
+    if error["type"] == "union_tag_invalid":
+        return _not_known(f"{key}.name", error["ctx"]["tag"], error["ctx"]["expected_tags"])
+    if error["type"] == "literal_error":
+        return _not_known(key, given, error["ctx"]["expected"])
+    message = error["msg"].removeprefix("Value error, ").replace("tuple", "list")
+    shown = "..." if path[-1] == "api_key_env" else repr(given)  # it may be the key itself
     return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
 
 
-def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    """The keys a table of the configuration takes."""
-    from dataclasses import fields, is_dataclass
-    from typing import get_args
+def _not_known(key: str, given: object, expected: str) -> str:
+    known = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    return f"{key} = {given!r} is not known; {nearest(str(given), known)}"
 
-    current: Any = model
-    for name in (name for name in path if not name.isdigit()):  # those are places in a list
-        annotation = current.model_fields[name].annotation
-        options = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type)]
-        current = next(a for a in options if is_dataclass(a) or issubclass(a, BaseModel))
-    return [f.name for f in fields(current)] if is_dataclass(current) else list(current.model_fields)
+
+def _place(model: type[BaseModel], loc: Iterable[int | str]) -> tuple[list[str], list[str]]:
+    """The keys that lead to an error, without the tags of unions, and the keys that are known where the last stands."""
+    keys: list[str] = []
+    known: list[str] = []
+    inner: list[TableType] = [model]
+    for part in loc:
+        chosen = [one for one in inner if len(inner) > 1 and choice(one) == part]
+        if chosen:
+            inner = chosen
+            continue
+        keys.append(str(part))
+        if isinstance(part, str):  # a number is a place in a list
+            declared = declared_types(inner[0]) if inner else {}
+            known, inner = sorted(declared), table_types(declared.get(part))
+    return keys, known

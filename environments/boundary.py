@@ -1,7 +1,7 @@
 """The one boundary through which an environment's code is called.
 
 Whatever that code does, what comes out is a list of sound tasks, a sound `Feedback`, or a `PluginError` that
-names the environment. This is the only place that catches every exception.
+names the environment. Exceptions of any kind are caught in `burnish.environments.foreign`, which it calls through.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +64,7 @@ class BettingGate(Record):
     Capital starts at 1 and is bet, difference by difference, on the challenger: a share f of it is multiplied by
     (1 + d) / (1 + m), the rest is kept. While the true mean is at most m it is a supermartingale, so it ever reaches
     1 / a with probability at most a (Ville). m = 0 gives acceptance; the same bet on -d with m = -minimum_effect
-    gives rejection, whose errors at level `futility` cost power only. The capital is the mean over `FRACTIONS`.
+    gives rejection, at level `futility`. The capital is the mean over `FRACTIONS`.
 
     The first difference at which a bound is crossed decides, and later ones are not looked at, so asking after
     every block and asking once give the same decision.
@@ -74,12 +75,19 @@ class BettingGate(Record):
     rejection is out of reach of most. With None, every test may use its whole cap.
     """
 
+    name: Literal["betting"] = "betting"
     alpha: Probability = 0.05
+    """Probability, for the whole run, of promoting a program that is no better than the champion."""
     minimum_effect: Probability = 0.05
+    """A challenger that is shown to gain less than this is rejected."""
     futility: Probability = 0.1
+    """Probability of rejecting a challenger that does gain as much. Such errors cost power only."""
     cap: Positive = 60
+    """Most validation tasks of one race."""
     block: Positive = 8
+    """Validation tasks between two looks at a race."""
     imagined_wins: NonNegative | None = 8.0
+    """A race is given up when even this many more wins would not decide it."""
 
     def level(self, k: int) -> float:
         """The share of `alpha` that the k-th challenger may spend: 6 alpha / (pi k)^2, which sums to `alpha`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,19 +61,24 @@ def unverified(*, judged: bool, verified: bool) -> str:
 
 @dataclass(frozen=True)
 class NovelAdmission:
-    """Verified, at most `per_task` a task, no cell over the others, and novel.
+    """Admits what is verified and novel, as long as no task and no cell gets too many exemplars.
 
-    A cell takes in no more when it holds `per_cell` and `dominance` times the mean of all that hold any: it may be
-    larger where all are, and where there is but one.
-
-    Novel means a cosine below `novelty` to the nearest in memory and to every one admitted beside it. A near-duplicate
-    with more merit takes the place of the one resident it duplicates; otherwise it is refused: one of two survives.
+    A cell takes in no more when it holds both `per_cell` exemplars and too many by `dominance`: it may be larger where
+    all cells are, and where there is only one. A near-duplicate with more merit takes the place of the one exemplar in
+    memory that it duplicates; otherwise it is refused.
     """
 
+    name: Literal["novel"] = "novel"
     novelty: Share = 0.97
+    """Cosine from which on two exemplars are near-duplicates, of which one survives."""
     per_task: Positive = 1
+    """Most exemplars of one task."""
     per_cell: Positive = 64
+    """Exemplars of one cell that are always allowed."""
     dominance: NonNegative = 2.0
+    """Beyond `per_cell`, how many times as large as the mean of all cells that hold exemplars a cell may be. 0: no
+    larger than `per_cell`.
+    """
 
     def decide(
         self,

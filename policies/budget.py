@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from burnish.limits import AboveZero
 
@@ -33,14 +34,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class ReservingBudget:
-    """Keeps the whole sealed test back; an iteration starts when it fits with a gate of the least length.
+    """Keeps the whole sealed test back. An iteration starts when it fits with a gate of the least length."""
 
-    `margin` multiplies the time that the sealed test should take by the pace so far, which is taken to be
-    `first_seconds_a_call` as long as there was none.
-    """
-
+    name: Literal["reserving"] = "reserving"
     margin: AboveZero = 1.5
+    """Multiplies the time that is kept for the sealed test, which is what it should take at the pace so far."""
     first_seconds_a_call: AboveZero = 0.5
+    """The pace that is assumed before any call was made: seconds a call."""
 
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
         """The plan of a run; it assumes that every gate runs to half of its most tasks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -67,17 +67,23 @@ class Curriculum(Protocol):
 class FrontierCurriculum:
     """Prefers tasks that are solved sometimes: there an answer teaches most and can still be found.
 
-    A task's weight is p(1-p) of its estimated solve rate p plus a `floor`, so that nothing is ever left out. p is
-    the task's own rate shrunk towards its cell's by `prior` pseudo-tries, the cell's towards 1/2. The weight is divided
-    by (1 + n/m) ** `balance`, n being the exemplars of the task's cell and m their mean over the candidates: what
-    memory is full of teaches less. Drawn without replacement with these weights (Gumbel top-k).
+    A task's weight is p(1-p) + `floor`, p being its estimated solve rate: its own rate shrunk towards that of its cell,
+    and the cell's towards 1/2. The weight is divided by (1 + n/m) ** `balance`, n being the exemplars of the task's
+    cell and m their mean over the candidates: what memory is full of teaches less. Tasks are drawn without replacement
+    with these weights (Gumbel top-k).
     """
 
+    name: Literal["frontier"] = "frontier"
     floor: AboveZero = 0.05
+    """Added to every task's weight, so that no task is never drawn."""
     prior: AboveZero = 2.0
+    """Pseudo-tries that shrink a task's solve rate towards that of its cell."""
     breadth: Positive = 4
+    """Candidates that are looked at for every task that is wanted."""
     search: Positive = 2
+    """How many times `sampling.tasks` are tried until the first answer is verified."""
     balance: NonNegative = 1.0
+    """How much rarer tasks become as memory holds more exemplars of their cell. 0: not at all."""
 
     def pool(self, count: int) -> int:
         return count * self.breadth
@@ -117,7 +123,9 @@ class FrontierCurriculum:
 
 @dataclass(frozen=True)
 class UniformCurriculum:
-    """Every candidate alike, in the order the environment poses them."""
+    """Takes every candidate alike, in the order the environment poses them."""
+
+    name: Literal["uniform"] = "uniform"
 
     def pool(self, count: int) -> int:
         return count

@@ -27,7 +27,7 @@ DEALS = 999
 
 @dataclass(frozen=True)
 class Diversity(Record):
-    """Diversity of `n` items. Vendi score and distinct-n depend on n: only equal n compare.
+    """Diversity of `n` items. Vendi score and distinct-n depend on n: only equal n of the same `kind` compare.
 
     `coverage` is the share of cells with an item, `entropy` that of the items over the cells in nats,
     `near_duplicates` the share of items with another at cosine 0.9 or more. `comparable` is false when there were
@@ -45,6 +45,12 @@ class Diversity(Record):
     self_bleu: float = 0.0
     comparable: bool = True
     counts: tuple[int, ...] = ()
+    kind: str = ""
+    """What the items are, in the words of whoever measures them."""
+
+    def like(self, other: Diversity) -> bool:
+        """Whether the two may be compared."""
+        return self.comparable and (self.n, self.kind) == (other.n, other.kind)
 
 
 @dataclass(frozen=True)

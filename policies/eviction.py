@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +28,15 @@ class Eviction(Protocol):
 
 @dataclass(frozen=True)
 class CrowdingEviction:
-    """Bounded to `size`. One at a time, the exemplar leaves whose crowding (cosine to its nearest neighbour still
-    there) less `weight` times its usefulness is highest; so of two twins only one goes.
+    """Crowded and useless exemplars leave first, one at a time: that whose crowding (cosine to its nearest neighbour
+    still there) less `weight` times its usefulness is highest. So of two twins only one goes.
     """
 
+    name: Literal["crowding"] = "crowding"
     size: Positive = 512
+    """Most exemplars in memory."""
     weight: NonNegative = 1.0
+    """How much usefulness counts against crowding."""
 
     def excess(self, size: int) -> int:
         return max(0, size - self.size)
@@ -54,15 +57,17 @@ class CrowdingEviction:
 
 @dataclass(frozen=True)
 class OldestEviction:
-    """Bounded to `size`; the oldest leave first (exemplars come in order of birth)."""
+    """The oldest exemplars leave first."""
 
+    name: Literal["oldest"] = "oldest"
     size: Positive = 512
+    """Most exemplars in memory."""
 
     def excess(self, size: int) -> int:
         return max(0, size - self.size)
 
     def choose(self, vectors: Vectors, usefulness: NDArray[np.float64], count: int) -> list[int]:  # noqa: ARG002
-        """The first `count`."""
+        """The first `count`: exemplars come in order of birth."""
         return list(range(min(count, len(vectors))))
 
 

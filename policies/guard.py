@@ -42,20 +42,22 @@ class Guard(Protocol):
 
 @dataclass(frozen=True)
 class Thresholds(Record):
-    """Below which share of the baseline a measure raises an alarm; 0 turns a measure off.
-
-    A dozen answers leave a cell empty by chance, so a fall of the two measures on cells counts only where chance
-    brings one as deep in less than `alpha` of all cases.
-    """
+    """When a fall of diversity raises an alarm."""
 
     vendi: Share = 0.7
+    """Alarm when the Vendi score falls below this share of the first one. 0: off."""
     coverage: Share = 0.9
+    """Alarm when the coverage of cells falls below this share of the first one. 0: off."""
     entropy: Share = 0.8
+    """Alarm when the entropy over cells falls below this share of the first one. 0: off."""
     alpha: Probability = 0.01
+    """A fall of coverage or entropy raises an alarm only if chance brings one as deep less often than this: a dozen
+    answers leave a cell empty by chance.
+    """
 
     def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
         """A sentence for each measure that is too low; None when the sample sizes differ and nothing can be said."""
-        if not measured.comparable or measured.n != baseline.n:
+        if not measured.like(baseline):
             return None
         of_cells = {
             "Cell coverage": (measured.coverage, baseline.coverage, self.coverage),
@@ -81,6 +83,8 @@ def _alarm(name: str, now: float, first: float, least: float) -> str:
 class OffGuard(Thresholds):
     """Tells of alarms and never acts."""
 
+    name: Literal["off"] = "off"
+
     def decide(
         self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]
     ) -> GuardDecision:
@@ -92,13 +96,15 @@ class OffGuard(Thresholds):
 
 @dataclass(frozen=True)
 class LadderGuard(Thresholds):
-    """Resample, then roll back, then stop.
+    """Resamples, then rolls back, then stops.
 
-    `patience` alarmed iterations in a row start the ladder; every alarm after that climbs a step; `patience`
-    iterations in a row without one lead back to its foot. Measurements at another sample size count neither way.
+    Alarmed iterations in a row start the ladder; every alarm after that climbs a step; calm iterations in a row lead
+    back to its foot. Measurements at another sample size count neither way.
     """
 
+    name: Literal["ladder"] = "ladder"
     patience: Positive = 2
+    """Alarmed iterations in a row before the first action, and calm ones in a row before the ladder starts anew."""
 
     def decide(
         self, history: Sequence[Diversity], baseline: Diversity, actions_so_far: Sequence[GuardAction]

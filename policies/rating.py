@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from burnish.limits import Count
 class RatingPolicy(Protocol):
     """Chooses the attempts to rate."""
 
-    most: int | None
-    """The most ratings of one iteration; None for as many as there are attempts."""
+    @property
+    def most(self) -> int | None:
+        """The most ratings of one iteration; None for as many as there are attempts."""
+        ...
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
         """Indices of attempts to rate, given their verdicts and whether the judge has a vote."""
@@ -24,13 +26,15 @@ class RatingPolicy(Protocol):
 
 @dataclass(frozen=True)
 class AuditRating:
-    """Rates at most `most` attempts an iteration, verified and refuted ones alike as far as there are both.
+    """Rates a sample of the attempts, verified and refuted ones alike as far as there are both.
 
-    So many suffice to measure agreement; rating all would cost as many calls as answering. A judge that has a vote
+    A sample suffices to measure agreement; rating all would cost as many calls as answering. A judge that has a vote
     rates the verified first: only among those can its rating decide.
     """
 
+    name: Literal["audit"] = "audit"
     most: Count | None = 8
+    """Most ratings of an iteration."""
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
         """See `RatingPolicy.choose`."""
@@ -47,7 +51,9 @@ class AuditRating:
 class RateAll:
     """Rates every attempt."""
 
+    name: Literal["all"] = "all"
     most: Count | None = None
+    """Leave it out: every attempt is rated. A number here only lowers what an iteration is expected to cost."""
 
     def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:  # noqa: ARG002
         """All of them."""

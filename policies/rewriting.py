@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -34,9 +35,13 @@ class YieldRewriting:
 
     name: Literal["yield"] = "yield"
     trials: Positive = 3
+    """Most proposals of an iteration that are tried on train tasks."""
     trial_tasks: Positive = 8
+    """Train tasks of a trial. The champion answers the same ones."""
     challengers: Positive = 1
+    """Most challengers of an iteration that are sent to the gate after their trials."""
     growing: AboveZero = 0.5
+    """The share of memory that the new exemplars of an iteration make up from which on nothing is raced."""
 
     def settled(self, born: int, memory: int) -> bool:
         """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast: by a share of

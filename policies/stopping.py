@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from burnish.limits import Positive
 from burnish.records import IterationRecord
@@ -20,9 +20,11 @@ class Stopping(Protocol):
 
 @dataclass(frozen=True)
 class PlateauStopping:
-    """Stops after `patience` iterations in which challengers were raced and none accepted, none accepted between."""
+    """Stops when the gate has not accepted a challenger for a while."""
 
+    name: Literal["plateau"] = "plateau"
     patience: Positive = 5
+    """Iterations without an accepted challenger after which the run stops. Only those that raced one count."""
 
     def reason(self, records: Sequence[IterationRecord]) -> str | None:
         """See `Stopping.reason`."""
@@ -36,6 +38,8 @@ class PlateauStopping:
 @dataclass(frozen=True)
 class NeverStopping:
     """Goes on until the budget ends."""
+
+    name: Literal["never"] = "never"
 
     def reason(self, records: Sequence[IterationRecord]) -> str | None:  # noqa: ARG002 (the Protocol's)
         """None."""

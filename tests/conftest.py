@@ -12,10 +12,7 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 
 # The machine's pace decides nothing here, and CI sees the same examples at every run.
-settings.register_profile(
-    "steady",
-    deadline=None,
-    derandomize=bool(os.environ.get("CI")),
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("steady")
+steady = settings(deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", steady)
+settings.register_profile("quick", steady, max_examples=20)
+settings.load_profile("thorough" if os.environ.get("BURNISH_TESTS") == "thorough" else "quick")

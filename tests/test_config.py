@@ -1,19 +1,27 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.agent.loop.registry import IMPLEMENTATIONS, OPERATORS, choose_operators, choose_policies, resolved
-from burnish.config import POLICY_KINDS, RunConfig
+from burnish.agent.loop.policies import Policies, choose_policies, resolved
+from burnish.agent.loop.registry import OPERATORS, choose_operators
+from burnish.config import RunConfig
 from burnish.errors import ConfigError
+from burnish.keys import choice, declared_types, table_types, tables
+from burnish.policies.curriculum import Curriculum
+from burnish.policies.eviction import Eviction
+from burnish.policies.guard import Guard
+from burnish.policies.rating import RatingPolicy
+from burnish.policies.stopping import Stopping
 from burnish.spelling import nearest
 from burnish.tables import apply_overrides
+
+KINDS = {kind: table_types(hint) for kind, hint in declared_types(Policies).items()}
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 COUNT = st.integers(1, 10**9)
@@ -49,7 +57,7 @@ CONFIG = table(
     retrieval=table(k=st.integers(0, 9), order=st.sampled_from(["nearest_last", "nearest_first"]), relevance=SHARE),
     decoding=table(max_tokens=COUNT, rendering=st.sampled_from(["turns", "block"])),
     memory=table(index=st.sampled_from(["chroma", "numpy"]), embedder=TEXT),
-    policies=st.dictionaries(st.sampled_from(POLICY_KINDS), OPTIONS, max_size=2),
+    policies=st.dictionaries(st.sampled_from(list(KINDS)), OPTIONS, max_size=2),
 )
 
 
@@ -75,7 +83,6 @@ def test_the_empty_file_is_the_default_configuration(tmp_path: Path) -> None:
         ("models.reflector.retires = 1", 'unknown key models.reflector.retires; did you mean "retries"?'),
         ("retrieval.relevence = 1", 'unknown key retrieval.relevence; did you mean "relevance"?'),
         ("decoding.max_token = 1", 'unknown key decoding.max_token; did you mean "max_tokens"?'),
-        ("policies.curiculum = {}", 'unknown key policies.curiculum; did you mean "curriculum"?'),
         (
             "sampling.zzz = 3",
             "unknown key sampling.zzz; known are forms, hints, samples, sketches, tasks, temperature, top_p",
@@ -162,20 +169,27 @@ def test_nearest_lists_everything_when_nothing_is_near() -> None:
     assert nearest("zz", ["b", "a"]) == "known are a, b"
 
 
-def test_every_kind_of_policy_has_an_implementation_and_a_default() -> None:
-    assert tuple(IMPLEMENTATIONS) == POLICY_KINDS
+def test_the_first_policy_of_a_kind_is_the_default() -> None:
     policies = choose_policies(RunConfig())
-    for kind, known in IMPLEMENTATIONS.items():
-        assert type(getattr(policies, kind)) is next(iter(known.values()))
+    for kind, known in KINDS.items():
+        assert type(getattr(policies, kind)) is known[0]
+
+
+def test_a_policy_keeps_the_protocol_of_its_kind() -> None:
+    made = Policies()
+    checked_by_mypy: tuple[Curriculum, Eviction, RatingPolicy, Guard, Stopping] = (
+        made.curriculum, made.eviction, made.rating, made.diversity, made.stopping,
+    )  # fmt: skip
+    assert len(checked_by_mypy) == sum(len(known) > 1 for known in KINDS.values())
 
 
 def test_the_resolved_configuration_says_everything_and_decides_the_same() -> None:
-    for kind, known in IMPLEMENTATIONS.items():
-        for name in known:
+    for kind, known in KINDS.items():
+        for name in map(choice, known):
             config = RunConfig.parse({"policies": {kind: {"name": name}}})
             full = resolved(config)
-            assert set(full.policies) == set(POLICY_KINDS)
-            assert all("name" in options for options in full.policies.values())
+            assert set(full.policies) == set(KINDS)
+            assert all(next(iter(options)) == "name" for options in full.policies.values())
             assert RunConfig.parse(tomllib.loads(full.to_toml())) == full == resolved(full)
             assert choose_policies(full) == choose_policies(config)
 
@@ -184,9 +198,11 @@ def test_the_resolved_configuration_says_everything_and_decides_the_same() -> No
     ("policies", "said"),
     [
         ({"curriculum": {"name": "fronteir"}}, "policies.curriculum.name = 'fronteir' is not known; did you mean \"fr"),
+        ({"admission": {"name": "novle"}}, "policies.admission.name = 'novle' is not known; did you mean \"novel\"?"),
+        ({"curiculum": {}}, 'unknown key policies.curiculum; did you mean "curriculum"?'),
         ({"curriculum": {"flor": 1}}, 'unknown key policies.curriculum.flor; did you mean "floor"?'),
         ({"curriculum": {"floor": "x"}}, "policies.curriculum.floor = 'x': input should be a valid number"),
-        ({"eviction": {"name": "oldest", "weight": 1}}, "unknown key policies.eviction.weight; known are size"),
+        ({"eviction": {"name": "oldest", "weight": 1}}, "unknown key policies.eviction.weight; known are name, size"),
         ({"curriculum": {"prior": 0.0}}, "policies.curriculum.prior = 0.0: input should be greater than 0"),
         ({"stopping": {"patience": 0}}, "policies.stopping.patience = 0: input should be greater than or equal to 1"),
         ({"acceptance": {"alpha": 1.0}}, "policies.acceptance.alpha = 1.0: input should be less than 1"),
@@ -203,12 +219,37 @@ def test_an_unknown_policy_or_option_is_refused_when_the_policies_are_chosen(pol
 
 
 def test_every_number_a_policy_takes_has_a_limit() -> None:
-    for known in IMPLEMENTATIONS.values():
-        for cls in known.values():
-            hints = get_type_hints(cls, include_extras=True)
-            for option in fields(cls):
-                hint = hints[option.name]
-                assert any(hasattr(h, "__metadata__") for h in (hint, *get_args(hint))), f"{cls.__name__}.{option.name}"
+    for key in (key for table in tables(Policies) for key in table.keys):
+        assert key.limits or not key.type.startswith(("integer", "number")), key.path
+
+
+def test_a_path_is_found_from_here_else_beside_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, beside = tmp_path / "here", tmp_path / "beside"
+    for folder in (here, beside):
+        folder.mkdir()
+        (folder / "both").touch()
+    (beside / "principles.toml").touch()
+    (beside / "run.toml").write_text(
+        'program = "both"\n[constitution]\nfile = "principles.toml"\n[memory]\nembedder = "hash"\n'
+        '[models.judge]\nfile = "gone.gguf"\n'
+    )
+    (beside / "hash").mkdir()
+    monkeypatch.chdir(here)
+    config = RunConfig.load(beside / "run.toml", ["environment=both.py:Shop", "environment_options.f=both.py:make"])
+    assert (config.program, config.environment) == ("both", "both.py:Shop")
+    assert config.constitution.file == str(beside / "principles.toml")
+    found = config.anywhere()
+    monkeypatch.chdir(tmp_path)
+    assert found == found.anywhere()
+    assert found.program == str(here / "both")
+    assert found.environment == f"{here / 'both.py'}:Shop"
+    assert found.environment_options == {"f": f"{here / 'both.py'}:make"}
+    assert found.memory.embedder == "hash"
+    assert found.models.judge is not None
+    assert found.models.judge.file == str(here / "gone.gguf")
+    assert found.models.task.file == ""
 
 
 def test_operators_come_in_the_order_of_the_configuration() -> None:

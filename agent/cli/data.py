@@ -1,4 +1,4 @@
-"""The commands on training data: what a run can give, and what the outputs of models may be used for."""
+"""The commands on training data: exports, programs, adapters, reviews, and terms of use."""
 
 from __future__ import annotations
 
@@ -7,38 +7,45 @@ from typing import Annotated
 
 import typer
 
+from burnish.agent.cli.key_options import sets
+
+EXPORT = "burnish.agent.exports.options:ExportOptions"
+PROGRAM = "burnish.agent.exports.program:ProgramOptions"
+TRAIN = "burnish.config:TrainConfig"
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+NotCompeting = Annotated[
+    bool, typer.Option("--not-competing", help="What is trained will not compete with the models' makers.")
+]
 
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="New folder for the data.")],
-    form: Annotated[str, typer.Option("--format", help="sft, sharegpt, chatml, dpo, kto, steps or prompts.")] = "sft",
-    to: Annotated[str, typer.Option(help="jsonl or parquet.")] = "jsonl",
-    purpose: Annotated[str, typer.Option(help="train, evaluate or share: what it is to be used for.")] = "train",
-    terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
-    not_competing: Annotated[
-        bool, typer.Option("--not-competing", help="What is trained will not compete with the models' makers.")
-    ] = False,
-    min_rating: Annotated[float, typer.Option(min=1, max=5, help="Lowest rating of the judge.")] = 1.0,
-    words: Annotated[float, typer.Option(min=0, max=1, help="Likeness in words from which tasks are one.")] = 0.8,
-    meaning: Annotated[float, typer.Option(min=0, max=1, help="The same in meaning (cosine).")] = 0.95,
-    held_out: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Texts that must not be in it.")] = None,
-    per_task: Annotated[int, typer.Option(min=0, help="Most right answers to a task, and wrong ones; 0: all.")] = 0,
-    balance: Annotated[bool, typer.Option("--balance", help="As many tasks of each cell as of the smallest.")] = False,
-    families: Annotated[str, typer.Option(help="What the splits keep together: task or cell.")] = "task",
-    validation: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the split for validation.")] = 0.1,
-    system: Annotated[str, typer.Option(help="Whose instruction stands first: seed, champion or none.")] = "seed",
-    tag: Annotated[bool, typer.Option("--tag", help="End the instruction with how the row came about.")] = False,
+    form: Annotated[str | None, sets("format", "--format", of=EXPORT)] = None,
+    to: Annotated[str | None, sets("to", of=EXPORT)] = None,
+    purpose: Annotated[str | None, sets("purpose", of=EXPORT)] = None,
+    terms: Annotated[Path | None, sets("terms", of=EXPORT, metavar="FILE")] = None,
+    not_competing: NotCompeting = False,
+    min_rating: Annotated[float | None, sets("least_rating", of=EXPORT)] = None,
+    words: Annotated[float | None, sets("words", of=EXPORT)] = None,
+    meaning: Annotated[float | None, sets("meaning", of=EXPORT)] = None,
+    held_out: Annotated[list[Path] | None, sets("held_out", of=EXPORT, metavar="FILE")] = None,
+    per_task: Annotated[int | None, sets("per_task", of=EXPORT)] = None,
+    balance: Annotated[bool, sets("balance", "--balance", of=EXPORT)] = False,
+    families: Annotated[str | None, sets("families", of=EXPORT)] = None,
+    validation: Annotated[float | None, sets("validation", of=EXPORT)] = None,
+    system: Annotated[str | None, sets("system", of=EXPORT)] = None,
+    tag: Annotated[bool, sets("tag", "--tag", of=EXPORT)] = False,
     as_json: Json = False,
 ) -> None:
-    """Write training data: verified, on terms that allow it, without duplicates or sealed tasks, with its card."""
+    """Write training data: verified, allowed by its terms, without duplicates or sealed tasks, with a data-set card."""
     from burnish.agent.cli.data_output import print_exported
     from burnish.agent.exports.export import export as export_run
     from burnish.agent.exports.options import ExportOptions
     from burnish.agent.record.run import open_run
-    from burnish.tables import validated
+    from burnish.tables import validated, without_none
 
     given = {
         "format": form,
@@ -49,7 +56,7 @@ def export(
         "least_rating": min_rating,
         "words": words,
         "meaning": meaning,
-        "held_out": held_out or [],
+        "held_out": held_out,
         "per_task": per_task,
         "balance": balance,
         "families": families,
@@ -57,7 +64,7 @@ def export(
         "system": system,
         "tag": tag,
     }
-    options = validated(ExportOptions, given, "command line")
+    options = validated(ExportOptions, without_none(given), "command line")
     print_exported(export_run(open_run(run), out, options), as_json=as_json)
 
 
@@ -65,19 +72,20 @@ def program(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The file; one that is there is replaced.")],
-    at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
-    purpose: Annotated[str, typer.Option(help="evaluate (use it oneself), share or train.")] = "evaluate",
-    terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
+    at: Annotated[int | None, sets("at", of=PROGRAM)] = None,
+    purpose: Annotated[str | None, sets("purpose", of=PROGRAM)] = None,
+    terms: Annotated[Path | None, sets("terms", of=PROGRAM, metavar="FILE")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the champion as a text file, prompt, settings and exemplars: to read, compare, edit and start from."""
+    """Write the champion (prompt, settings, exemplars) as a text file, to read, compare, edit or start a run from."""
     from burnish.agent.cli.data_output import print_program
     from burnish.agent.exports.program import ProgramOptions, program_file
     from burnish.agent.record.program_file import save_program
     from burnish.agent.record.run import open_run
-    from burnish.tables import validated
+    from burnish.tables import validated, without_none
 
-    options = validated(ProgramOptions, {"at": at, "purpose": purpose, "terms": terms}, "command line")
+    given = without_none({"at": at, "purpose": purpose, "terms": terms})
+    options = validated(ProgramOptions, given, "command line")
     file = program_file(open_run(run), options)
     save_program(file, out)
     print_program(file, out, as_json=as_json)
@@ -87,33 +95,30 @@ def train(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="New folder; the one it was stopped in, to go on.")],
-    method: Annotated[
-        str, typer.Option(help="sft on right answers, or dpo on pairs of a right and a wrong one.")
-    ] = "sft",
+    method: Annotated[str | None, sets("method", of=TRAIN)] = None,
     model: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Weights to train instead of the embedded model.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Times through the data.")] = 3,
-    steps: Annotated[int, typer.Option(min=0, help="Steps of training instead of epochs.")] = 0,
-    batch: Annotated[int, typer.Option(min=1, help="Rows a step.")] = 8,
-    rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 8,
-    learning_rate: Annotated[float | None, typer.Option(help="By default 5e-4 for sft, 5e-5 for dpo.")] = None,
-    max_length: Annotated[int, typer.Option(min=16, help="Tokens after which a row is cut.")] = 512,
-    per_task: Annotated[int, typer.Option(min=1, help="Most answers to a task.")] = 10,
-    terms: Annotated[Path | None, typer.Option(metavar="FILE", help="Terms of models of your own.")] = None,
-    not_competing: Annotated[
-        bool, typer.Option("--not-competing", help="What is trained will not compete with the models' makers.")
-    ] = False,
+    epochs: Annotated[int | None, sets("epochs", of=TRAIN)] = None,
+    steps: Annotated[int | None, sets("steps", of=TRAIN)] = None,
+    batch: Annotated[int | None, sets("batch", of=TRAIN)] = None,
+    rank: Annotated[int | None, sets("rank", of=TRAIN)] = None,
+    learning_rate: Annotated[float | None, sets("learning_rate", of=TRAIN)] = None,
+    max_length: Annotated[int | None, sets("max_length", of=TRAIN)] = None,
+    per_task: Annotated[int | None, sets("per_task", of=TRAIN)] = None,
+    terms: Annotated[str | None, sets("terms", of=TRAIN, metavar="FILE")] = None,
+    not_competing: NotCompeting = False,
     budget_seconds: Annotated[float | None, typer.Option(help="Most seconds of this sitting.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train an adapter on what a run verified, and put it to the gate and the sealed test; repeated, it goes on."""
+    """Train a LoRA adapter on verified answers and test it at the gate and the sealed test; repeat it to continue."""
     from burnish.agent.cli.data_output import print_trained
     from burnish.agent.cli.progress import Progress
     from burnish.agent.loop.train_adapter import train as train_run
     from burnish.agent.record.run import open_run
     from burnish.config import TrainConfig
-    from burnish.tables import validated
+    from burnish.paths import Places
+    from burnish.tables import validated, without_none
 
     given = {
         "method": method,
@@ -124,10 +129,10 @@ def train(
         "learning_rate": learning_rate,
         "max_length": max_length,
         "per_task": per_task,
-        "terms": str(terms.resolve()) if terms else "",
+        "terms": terms,
         "competing": not not_competing,
     }
-    settings = validated(TrainConfig, given, "command line")
+    settings = validated(TrainConfig, without_none(given), "command line", context=Places(absolute=True))
     with Progress(quiet=as_json) as progress:
         trained = train_run(open_run(run), out, settings, model=model, seconds=budget_seconds, notify=progress.notify)
     print_trained(trained, as_json=as_json)
@@ -136,11 +141,13 @@ def train(
 def review(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides; by default you.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Reviewer; by default the system user.")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only print what is waiting, as JSON.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What a run asks people: accept, reject, edit, rate or skip, a key each; also while it is running."""
+    """Answer the questions of a run to people: accept, reject, edit, rate or skip; also while it is running."""
     from burnish.agent.cli.data_output import print_questions, print_reviewed
     from burnish.agent.cli.review import open_in, review, user
     from burnish.agent.record.run import open_run
@@ -158,7 +165,7 @@ def terms(
     own: Annotated[Path | None, typer.Option("--terms", metavar="FILE", help="Terms of models of your own.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What the outputs of models may be used for, as their makers state it; without names, all that is known."""
+    """What the outputs of models may be used for, by their makers' terms; without names, the whole table."""
     from burnish.agent.cli.data_output import print_terms, print_terms_table
     from burnish.terms import TermsTable
 
@@ -174,7 +181,7 @@ def recipes(
     *,
     as_json: Json = False,
 ) -> None:
-    """Ready configurations, a method each; `burnish run NAME --dir DIR` runs one, and proves what the method claims."""
+    """Ready configurations, one for each method; `burnish run NAME --dir DIR` runs one and tests its claims."""
     from burnish.agent.cli.data_output import print_recipes
     from burnish.agent.recipes.listing import recipe
     from burnish.agent.recipes.listing import recipes as known

@@ -64,7 +64,7 @@ def print_trained(trained: Trained, *, as_json: bool) -> None:
         print_json(trained)
         return
     screen, learnt, folder = console(), trained.made.learnt, escape(trained.folder)
-    cut = f", {learnt.truncated} of them without their end" if learnt.truncated else ""
+    cut = f", {learnt.truncated} of them truncated" if learnt.truncated else ""
     cut += f"; {learnt.dropped} too long were left out" if learnt.dropped else ""
     screen.print(
         f"Trained {learnt.steps} steps on {learnt.examples} examples{cut}: loss {learnt.first_loss:.3f} → "

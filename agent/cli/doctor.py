@@ -1,4 +1,4 @@
-"""Is everything a run needs in working order?"""
+"""Checks of what a run needs: packages, sandbox, models, journal and index."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _run(run: Run) -> Iterator[Check]:
         said = f"{many} iteration{'s' * (many != 1)}, {journal.spent().calls} calls"
         yield Check("journal", well=bool(records), detail=said)
         if run.config.memory.index == "numpy":
-            yield Check("index", well=True, detail="numpy: made anew from the journal at each start")
+            yield Check("index", well=True, detail="numpy: built from the journal at each start")
             return
         try:
             with run.place.locked():
@@ -148,5 +148,5 @@ def _run(run: Run) -> Iterator[Check]:
         except BurnishError as error:
             difference = str(error)
     well = "equals the journal"
-    wrong = f"differs from the journal ({difference}); `burnish resume {run.place.path}` makes it anew"
+    wrong = f"differs from the journal ({difference}); `burnish resume {run.place.path}` rebuilds it"
     yield Check("index", well=difference is None, detail=well if difference is None else wrong)

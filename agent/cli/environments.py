@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 @env_app.command(name="list", epilog="Example: burnish env list")
 def env_list(*, as_json: Json = False) -> None:
-    """The environments there are; no plug-in is imported for this."""
+    """List the environments; no plug-in is imported for this."""
     from burnish.agent.cli.environment_output import print_environments
     from burnish.environments.registry import listing
 
@@ -43,7 +43,7 @@ def env_check(
     spec: Spec,
     *,
     option: Options = None,
-    only: Annotated[list[str] | None, typer.Option(metavar="PROMISE", help="Look at this one only.")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="PROMISE", help="Test only this promise.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Most seconds for one call.")] = 20.0,
     seconds: Annotated[float, typer.Option(min=1.0, help="Most seconds for everything.")] = 300.0,
     as_json: Json = False,
@@ -67,7 +67,7 @@ def env_check(
 def env_new(
     folder: Annotated[Path, typer.Argument(metavar="NAME", help="Name of the environment, and of its new folder.")],
 ) -> None:
-    """Write a package for an environment of your own: it works at once, and has tests that run the conformance kit."""
+    """Write a working package for an environment of your own, with tests that run the conformance kit."""
     from burnish.agent.cli.environment_output import print_new
     from burnish.environments.kit.writing import write_package
 

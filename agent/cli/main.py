@@ -1,5 +1,5 @@
-"""The command line. Each command is a few lines over `burnish.agent.api`; what it prints is in `views.py`.
-Those on environments are in `cli_environments.py`.
+"""The command line. Each command is a few lines over `burnish.agent.api`; its output is in the files `*_output.py`.
+Commands on environments are in `environments.py`, those on training data in `data.py`.
 
 Nothing heavy is imported before it is used, so that `--help` answers at once.
 """
@@ -15,7 +15,9 @@ import typer
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
+from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
+from burnish.agent.cli.key_options import KeyedCommand, sets
 from burnish.errors import BurnishError, Interrupted
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
@@ -40,11 +42,11 @@ app.add_typer(env_app, name="env")
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-BudgetCalls = Annotated[int | None, typer.Option(min=1, help="Most model calls.")]
-BudgetTokens = Annotated[int | None, typer.Option(min=1, help="Most tokens.")]
-BudgetUsd = Annotated[float | None, typer.Option(help="Most US dollars, by the prices of the configuration.")]
-BudgetSeconds = Annotated[float | None, typer.Option(help="Most seconds, all sittings together.")]
-Iterations = Annotated[int | None, typer.Option(min=1, help="Most iterations.")]
+BudgetCalls = Annotated[int | None, sets("budget.calls")]
+BudgetTokens = Annotated[int | None, sets("budget.tokens")]
+BudgetUsd = Annotated[float | None, sets("budget.usd")]
+BudgetSeconds = Annotated[float | None, sets("budget.seconds")]
+Iterations = Annotated[int | None, sets("budget.iterations")]
 
 
 def _version(value: bool) -> None:
@@ -57,7 +59,7 @@ def _version(value: bool) -> None:
 def _options(
     *,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version.")] = False,
 ) -> None:
     _Settings.debug = debug
 
@@ -66,21 +68,23 @@ class _Settings:
     debug = False
 
 
-@app.command(name="run", epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800")
+@app.command(
+    name="run", cls=KeyedCommand, epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800"
+)
 def run_command(
     config: Annotated[
         Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
     ] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
-    env: Annotated[str | None, typer.Option(help="Environment: a name, path.py:Class, or scheme:set.")] = None,
+    env: Annotated[str | None, sets("environment")] = None,
     model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
     budget_calls: BudgetCalls = None,
     budget_tokens: BudgetTokens = None,
     budget_usd: BudgetUsd = None,
     budget_seconds: BudgetSeconds = None,
     iterations: Iterations = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all randomness.")] = None,
+    seed: Annotated[int | None, sets("seed")] = None,
     unsafe_exec: Annotated[bool, typer.Option("--unsafe-exec", help=UNSAFE_EXEC)] = False,
     option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
     as_json: Json = False,
@@ -110,7 +114,7 @@ def run_command(
     print_report(report, directory, as_json=as_json)
 
 
-@app.command(epilog="Example: burnish resume runs/first")
+@app.command(cls=KeyedCommand, epilog="Example: burnish resume runs/first")
 def resume(
     run: RunArgument,
     *,
@@ -121,7 +125,7 @@ def resume(
     iterations: Iterations = None,
     as_json: Json = False,
 ) -> None:
-    """Go on with a run that was stopped or killed; nothing that was answered is asked again."""
+    """Continue a run that was stopped or killed; no answered call is sent again."""
     from burnish.agent.api import resume as resume_run
     from burnish.agent.cli.progress import Progress
     from burnish.agent.cli.report_output import print_report
@@ -134,7 +138,7 @@ def resume(
 
 @app.command(epilog="Example: burnish status runs/first --json")
 def status(run: RunArgument, *, as_json: Json = False) -> None:
-    """Where a run stands; also while it is running."""
+    """The progress of a run, also while it is running."""
     from burnish.agent.cli.run_output import print_status
     from burnish.agent.record.run import open_run
 
@@ -193,7 +197,7 @@ def diff(
 
 @app.command(epilog="Example: burnish verify runs/first")
 def verify(run: RunArgument, *, as_json: Json = False) -> None:
-    """Judge everything learned again and recompute every decision and the report, with no model."""
+    """Judge everything learned again and recompute every decision and the report, without a model."""
     from burnish.agent.cli.run_output import print_verification
     from burnish.agent.record.run import open_run
     from burnish.agent.verification.verify import verify as verify_run
@@ -232,7 +236,7 @@ def doctor(
     *,
     as_json: Json = False,
 ) -> None:
-    """Versions, model file, servers, and for a run whether its index equals its journal."""
+    """Check versions, model file and servers, and for a run whether its index agrees with its journal."""
     from burnish.agent.cli.doctor import examine
     from burnish.agent.cli.run_output import print_checks
 
@@ -242,12 +246,13 @@ def doctor(
         raise typer.Exit(1)
 
 
-app.command(epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
-app.command(epilog="Example: burnish program runs/first --out contacts.toml")(cli_data.program)
-app.command(epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
+app.command(cls=KeyedCommand, epilog="Example: burnish export runs/first --out data --format dpo")(cli_data.export)
+app.command(cls=KeyedCommand, epilog="Example: burnish program runs/first --out contacts.toml")(cli_data.program)
+app.command(cls=KeyedCommand, epilog="Example: burnish train runs/first --out adapter")(cli_data.train)
 app.command(epilog="Example: burnish review runs/first")(cli_data.review)
 app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
+app.command(epilog="Example: burnish config sampling.tasks")(config)
 
 
 def _budget(

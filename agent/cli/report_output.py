@@ -111,7 +111,7 @@ def _facts(report: Report) -> str:
     if report.started_from:
         lines.append(f"Started from {report.started_from}")
     if report.changed:
-        lines.append(f"Changed between sittings: {', '.join(report.changed)}; `burnish verify` judges all anew")
+        lines.append(f"Changed between sittings: {', '.join(report.changed)}; `burnish verify` judges everything again")
     if report.sandbox:
         lines.append(f"Sandbox: {escape(report.sandbox)}")
     if report.cut_off:

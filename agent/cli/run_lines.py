@@ -20,7 +20,7 @@ def line_of(kind: str, facts: Mapping[str, Any]) -> str:
         return f"The budget buys {bought}, and the sealed test."
     if kind == "scarce":
         counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
-        return f"[yellow]Few tasks[/] are posed ({counts}), so hardly anything can be shown; pose more."
+        return f"[yellow]Few tasks[/] are posed ({counts}), so the tests have little power; yield more tasks."
     if kind == "probe":
         return (
             "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
@@ -37,7 +37,7 @@ def line_of(kind: str, facts: Mapping[str, Any]) -> str:
         asked = f"{facts['questions']} question{'s' * (facts['questions'] != 1)}"
         return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
     if kind == "stopping":
-        return f"{facts['signal']}: finishing the calls in flight; once more ends at once."
+        return f"{facts['signal']}: finishing the calls in flight; a second signal ends at once."
     return ""
 
 

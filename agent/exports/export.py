@@ -1,4 +1,4 @@
-"""`burnish export`: from a run's journal to files that trainers load, with the papers for every row."""
+"""`burnish export`: from a run's journal to files that trainers load, with the provenance of every row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken out of an export, one filter after another, each counting what it took and why."""
+"""The filters of an export. They run one after another, and each counts the rows that it removes, by reason."""
 
 from __future__ import annotations
 

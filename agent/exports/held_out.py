@@ -1,4 +1,4 @@
-"""Texts that no export may hold: the tasks of the sealed test, and those of files that the user names."""
+"""Held-out texts, which no export may contain: the tasks of the sealed test, and files that the user names."""
 
 from __future__ import annotations
 

@@ -11,35 +11,43 @@ from burnish.agent.exports.formats import Format
 from burnish.agent.exports.splitting import Families
 from burnish.agent.exports.writing import FileType
 from burnish.config import Section
-from burnish.limits import Count, Nucleus, Share
+from burnish.limits import Count, Nucleus
 from burnish.policies.purposes import Purpose
 
 
 class ExportOptions(Section):
-    """What is exported and how.
-
-    `words` and `meaning` are the likenesses (Jaccard of shingles, cosine) from which on two tasks count as one; 1
-    compares nothing. `held_out` are files of texts that must not be in it. `competing` says that what is trained may
-    compete with the makers of the models. `system` is whose instruction stands before each prompt; `tag` adds a last
-    line to it that says how the row came about. At most `per_task` right answers to a task are taken, and as many wrong
-    ones; 0 takes all.
-    """
+    """What is exported and how."""
 
     format: Format = "sft"
+    """What a row is and how it is laid out. See docs/exports.md."""
     to: FileType = "jsonl"
+    """The type of the files."""
     purpose: Purpose = "train"
+    """What the data is to be used for. Rows whose terms do not allow it are left out."""
     terms: Path | None = None
+    """A file of terms of models of your own."""
     competing: bool = True
+    """Whether what is trained may compete with the makers of the models."""
     least_rating: Annotated[float, Ge(1), Le(5)] = 1.0
+    """Lowest rating of the judge."""
     words: Nucleus = 0.8
+    """Likeness in words (Jaccard of shingles) from which on two tasks count as one. 1: words are not compared."""
     meaning: Nucleus = 0.95
+    """Likeness in meaning (cosine) from which on two tasks count as one. 1: meanings are not compared."""
     held_out: tuple[Path, ...] = ()
+    """Files of texts that must not be in the data."""
     per_task: Count = 0
+    """Most right answers to a task, and most wrong ones. 0: all."""
     balance: bool = False
+    """Whether there are only as many tasks of each cell as of the smallest."""
     families: Families = "task"
-    validation: Share = 0.1
+    """What is kept together in one split: all answers to a task, or all tasks of a cell."""
+    validation: Annotated[float, Ge(0), Le(0.5)] = 0.1
+    """Share of the data that is for validation. 0: there is one split."""
     system: Literal["seed", "champion", "none"] = "seed"
+    """Whose instruction stands before each prompt."""
     tag: bool = False
+    """Whether the instruction ends with how the row came about."""
 
     def command(self, run: str) -> str:
         """The command that makes this export of the run."""

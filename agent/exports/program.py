@@ -23,11 +23,14 @@ TASK_DEFAULTS = Task("", "").to_json()
 
 
 class ProgramOptions(Section):
-    """Whose champion, by default the newest iteration's, and what the file is for; `terms` are those of own models."""
+    """Whose champion a program file holds, and what the file is for."""
 
     at: int | None = None
+    """The iteration whose champion it is. Left out, it is the newest."""
     purpose: Purpose = "evaluate"
+    """What the file is to be used for: `evaluate` is to use it oneself."""
     terms: Path | None = None
+    """A file of terms of models of your own."""
 
 
 def program_file(

@@ -1,4 +1,4 @@
-"""The papers of what leaves a run: whose tasks they are, who made each record, on what terms."""
+"""The provenance of exported records: the source of the tasks, who made each record, and on what terms."""
 
 from __future__ import annotations
 

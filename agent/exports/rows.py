@@ -1,4 +1,4 @@
-"""What of a run can leave it: every judged answer to a train task, with all that is known of where it came from."""
+"""The rows of a run that may be exported: every judged answer to a train task, with its provenance."""
 
 from __future__ import annotations
 

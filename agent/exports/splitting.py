@@ -1,4 +1,4 @@
-"""Which split of an export a row belongs to: a family of tasks is never torn apart."""
+"""Which split of an export a row belongs to. All rows of a family of tasks are in the same split."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from burnish.agent.loop.iteration_zero import BEFORE_SEEDS, begin
-from burnish.agent.loop.registry import choose_expanders, choose_operators, choose_policies, choose_principles
+from burnish.agent.loop.policies import choose_policies
+from burnish.agent.loop.registry import choose_expanders, choose_operators, choose_principles
 from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient

@@ -1,30 +1,76 @@
-"""The policies of a run."""
+"""The policies of a run, by kind and name: `Policies` is the one list of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict
+from typing import Annotated, Any
 
+from pydantic import Field, ValidationInfo, field_validator
+
+from burnish.config import Options, RunConfig, Section
 from burnish.policies.acceptance import BettingGate
 from burnish.policies.admission import NovelAdmission
 from burnish.policies.budget import ReservingBudget
-from burnish.policies.curriculum import Curriculum
-from burnish.policies.eviction import Eviction
-from burnish.policies.guard import Guard
-from burnish.policies.rating import RatingPolicy
+from burnish.policies.curriculum import FrontierCurriculum, UniformCurriculum
+from burnish.policies.eviction import CrowdingEviction, OldestEviction
+from burnish.policies.guard import LadderGuard, OffGuard
+from burnish.policies.rating import AuditRating, RateAll
 from burnish.policies.rewriting import YieldRewriting
-from burnish.policies.stopping import Stopping
+from burnish.policies.stopping import NeverStopping, PlateauStopping
+from burnish.tables import validated
+
+BY_NAME: Any = Field(discriminator="name")
 
 
-@dataclass(frozen=True)
-class Policies:
-    """One decision of each kind."""
+class Policies(Section):
+    """One policy for each kind of decision. In a configuration its `name` chooses among those of its kind."""
 
-    curriculum: Curriculum
-    admission: NovelAdmission
-    eviction: Eviction
-    rewriting: YieldRewriting
-    acceptance: BettingGate
-    rating: RatingPolicy
-    diversity: Guard
-    stopping: Stopping
-    budget: ReservingBudget
+    curriculum: Annotated[FrontierCurriculum | UniformCurriculum, BY_NAME] = FrontierCurriculum()
+    """Which train tasks an iteration tries, and how often."""
+    admission: NovelAdmission = NovelAdmission()
+    """Which right answers enter memory."""
+    eviction: Annotated[CrowdingEviction | OldestEviction, BY_NAME] = CrowdingEviction()
+    """Which exemplars leave memory when it is full."""
+    rewriting: YieldRewriting = YieldRewriting()
+    """Which proposals of the operators are tried, and which of those go to the gate."""
+    acceptance: BettingGate = BettingGate()
+    """The gate: whether a challenger takes the champion's place."""
+    rating: Annotated[AuditRating | RateAll, BY_NAME] = AuditRating()
+    """Which attempts the judge rates."""
+    diversity: Annotated[LadderGuard | OffGuard, BY_NAME] = LadderGuard()
+    """The guard: what is done when diversity falls below what the run began with."""
+    stopping: Annotated[PlateauStopping | NeverStopping, BY_NAME] = PlateauStopping()
+    """When a run has nothing left to find."""
+    budget: ReservingBudget = ReservingBudget()
+    """Whether the budget affords another iteration."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _default_by_default(cls, options: object, info: ValidationInfo) -> object:
+        """A table without a `name` is of the kind's default policy."""
+        default = cls.model_fields[str(info.field_name)].default
+        return {"name": default.name, **options} if isinstance(options, dict) else options
+
+
+def choose_policies(config: RunConfig) -> Policies:
+    """The policies a configuration names.
+
+    Raises:
+        ConfigError: an unknown kind, name or option, or an option of the wrong type.
+
+    """
+    return validated(Policies, config.policies, "", table="policies")
+
+
+def resolved(config: RunConfig) -> RunConfig:
+    """The configuration with every policy's name and options written out.
+
+    Raises:
+        ConfigError: as `choose_policies`.
+
+    """
+    policies: dict[str, Options] = {}
+    for kind, policy in choose_policies(config):
+        options = {key: value for key, value in asdict(policy).items() if value is not None}
+        policies[kind] = {"name": policy.name, **options}
+    return config.model_copy(update={"policies": policies})

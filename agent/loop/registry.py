@@ -1,19 +1,14 @@
-"""From names in the configuration to the policies, operators and settings they stand for."""
+"""From names in the configuration to the operators, expanders, provers and settings they stand for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from burnish.agent.expanding.backtranslation import Backtranslation
 from burnish.agent.expanding.base import Expander
 from burnish.agent.expanding.evol import Evol
 from burnish.agent.judges.constitution import read_constitution
-from burnish.agent.loop.policies import Policies
 from burnish.agent.models.client import authorization
 from burnish.agent.models.embedded import model_file
 from burnish.agent.models.lora_adapters import adapter_file
@@ -39,33 +34,11 @@ from burnish.agent.proofs.values import ValuesProver
 from burnish.agent.proofs.weak_to_strong import StudentJudgeProver, StudentProver
 from burnish.agent.record.program_file import load_program
 from burnish.agent.training.libraries import check_libraries
-from burnish.config import POLICY_KINDS, Options, RunConfig
+from burnish.config import RunConfig
 from burnish.errors import ConfigError
 from burnish.memory.embedding import open_embedder
-from burnish.policies.acceptance import BettingGate
-from burnish.policies.admission import NovelAdmission
-from burnish.policies.budget import ReservingBudget
 from burnish.policies.constitution import Principle
-from burnish.policies.curriculum import FrontierCurriculum, UniformCurriculum
-from burnish.policies.eviction import CrowdingEviction, OldestEviction
-from burnish.policies.guard import LadderGuard, OffGuard
-from burnish.policies.rating import AuditRating, RateAll
-from burnish.policies.rewriting import YieldRewriting
-from burnish.policies.stopping import NeverStopping, PlateauStopping
 from burnish.spelling import nearest
-
-IMPLEMENTATIONS: Mapping[str, Mapping[str, type]] = {
-    "curriculum": {"frontier": FrontierCurriculum, "uniform": UniformCurriculum},
-    "admission": {"novel": NovelAdmission},
-    "eviction": {"crowding": CrowdingEviction, "oldest": OldestEviction},
-    "rewriting": {"yield": YieldRewriting},
-    "acceptance": {"betting": BettingGate},
-    "rating": {"audit": AuditRating, "all": RateAll},
-    "diversity": {"ladder": LadderGuard, "off": OffGuard},
-    "stopping": {"plateau": PlateauStopping, "never": NeverStopping},
-    "budget": {"reserving": ReservingBudget},
-}
-"""By kind and name; the first of a kind is the default."""
 
 EXPANDERS: Mapping[str, Callable[[], Expander]] = {"evol": Evol, "backtranslation": Backtranslation}
 """By the name `expanding.methods` uses."""
@@ -94,17 +67,10 @@ OPERATORS: Mapping[str, Callable[[RunConfig], Operator]] = {
     "reflection": lambda _: ReflectionOperator(),
     "compile": lambda config: CompileOperator(config.compiling),
 }
-"""By the name the configuration uses."""
+"""By the name `operators` uses."""
 
-
-def choose_policies(config: RunConfig) -> Policies:
-    """The policies a configuration names.
-
-    Raises:
-        ConfigError: an unknown name or option, or an option of the wrong type.
-
-    """
-    return Policies(**{kind: _choose(kind, config.policies.get(kind, {})) for kind in POLICY_KINDS})
+NAMES: Mapping[str, Collection[str]] = {"operators": OPERATORS, "expanding.methods": EXPANDERS, "proofs": PROVERS}
+"""By key of the configuration, the names that it takes."""
 
 
 def choose_operators(config: RunConfig) -> list[Operator]:
@@ -114,7 +80,7 @@ def choose_operators(config: RunConfig) -> list[Operator]:
         ConfigError: an unknown name.
 
     """
-    _check_names("operators", config.operators, OPERATORS)
+    _check_names("operators", config.operators)
     chosen = [OPERATORS[name](config) for name in config.operators]
     return [*chosen, TrainOperator()] if config.train.every else chosen
 
@@ -126,7 +92,7 @@ def choose_expanders(config: RunConfig) -> list[Expander]:
         ConfigError: an unknown name.
 
     """
-    _check_names("expanding.methods", config.expanding.methods, EXPANDERS)
+    _check_names("expanding.methods", config.expanding.methods)
     return [EXPANDERS[name]() for name in config.expanding.methods] if config.level == 6 else []
 
 
@@ -137,14 +103,14 @@ def choose_provers(config: RunConfig) -> list[Prover]:
         ConfigError: an unknown name.
 
     """
-    _check_names("proofs", config.proofs, PROVERS)
+    _check_names("proofs", config.proofs)
     return [PROVERS[name]() for name in config.proofs]
 
 
-def _check_names(key: str, names: Collection[str], known: Collection[str]) -> None:
+def _check_names(key: str, names: Collection[str]) -> None:
     for name in names:
-        if name not in known:
-            raise ConfigError(f"{key}: {name!r} is not known; {nearest(name, known)}")
+        if name not in NAMES[key]:
+            raise ConfigError(f"{key}: {name!r} is not known; {nearest(name, NAMES[key])}")
 
 
 def choose_principles(config: RunConfig) -> list[Principle]:
@@ -155,17 +121,6 @@ def choose_principles(config: RunConfig) -> list[Principle]:
 
     """
     return read_constitution(Path(config.constitution.file)) if config.constitution.file else []
-
-
-def resolved(config: RunConfig) -> RunConfig:
-    """The configuration with every policy's name and options written out."""
-    policies: dict[str, Options] = {}
-    for kind in POLICY_KINDS:
-        policy = _choose(kind, config.policies.get(kind, {}))
-        name = next(n for n, cls in IMPLEMENTATIONS[kind].items() if cls is type(policy))
-        options = {k: v for k, v in asdict(policy).items() if v is not None}
-        policies[kind] = {"name": name, **options}
-    return config.model_copy(update={"policies": policies})
 
 
 def check_parts(config: RunConfig) -> None:
@@ -214,22 +169,3 @@ def _check_training(config: RunConfig) -> None:
         adapter_file(task.adapter)
     if config.train.every:
         check_libraries()
-
-
-def _choose(kind: str, options: Options) -> Any:
-    known = IMPLEMENTATIONS[kind]
-    name = str(options.get("name", next(iter(known))))
-    if name not in known:
-        raise ConfigError(f"policies.{kind}.name = {name!r} is not known; {nearest(name, known)}")
-    cls = known[name]
-    values = {k: v for k, v in options.items() if k != "name"}
-    names = [f.name for f in fields(cls)]
-    for key in values:
-        if key not in names:
-            raise ConfigError(f"unknown key policies.{kind}.{key}; {nearest(key, names)}")
-    try:
-        return TypeAdapter(cls).validate_python(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"policies.{kind}.{where} = {first['input']!r}: {first['msg'].lower()}") from None

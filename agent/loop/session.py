@@ -52,9 +52,10 @@ class Session:
     rounds: Rounds | None = None
     reflector_able: bool = False
     notify: Notify = lambda _kind, _facts: None
-    past: History = field(default_factory=History)
+    past: History = field(init=False)
 
     def __post_init__(self) -> None:
+        self.past = History(sampled=self.config.sampling.tasks)
         self.retriever = Retriever(self.memory, Valuer(self.journal).at)
         self.supervisor = ProcessRewardModel(self.journal, self.meaning)
         self.rater = self._rater()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Attempted, Guarded
 from burnish.agent.record.events import CellsFrozen, Event, GuardAlarmed
+from burnish.agent.record.history import SampleKind
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.diversity import Cells, Diversity, measure
 from burnish.policies.guard import Guard
@@ -18,6 +20,7 @@ LEAST_VERIFIED, MOST_VERIFIED = 8, 64
 class _Sample(NamedTuple):
     """Answers to measure, how many of them, and the index of the first measurement they may be compared with."""
 
+    kind: SampleKind
     texts: list[str]
     size: int
     start: int
@@ -32,15 +35,17 @@ async def guard(iteration: Iteration, policy: Guard, attempted: Attempted, *, ju
     """
     past, sample = iteration.past, _sample(iteration, attempted, judged)
     vectors = iteration.meaning.embed(sample.texts)
-    alike = [i for i, d in enumerate(past.measured) if i >= sample.start and d.n == sample.size]
+    alike = [
+        i for i, d in enumerate(past.measured) if i >= sample.start and (d.kind, d.n) == (sample.kind, sample.size)
+    ]
     first = alike[0] if alike else len(past.measured)
-    cells = past.cells[sample.size] if alike else Cells.fit(vectors)
+    cells = past.cells[sample.kind, sample.size] if alike else Cells.fit(vectors)
     rng = iteration.rng("diversity")
-    diversity = measure(vectors, sample.texts, cells, size=sample.size, rng=rng)
+    diversity = replace(measure(vectors, sample.texts, cells, size=sample.size, rng=rng), kind=sample.kind)
     remembered = _remembered(iteration, next(iter(past.cells.values()), cells))
     history = [*past.measured, diversity][first:]
     decision = policy.decide(history, history[0], past.actions[first:])
-    events: list[Event] = [] if alike else [CellsFrozen(sample.size, cells)]
+    events: list[Event] = [] if alike else [CellsFrozen(sample.kind, sample.size, cells)]
     if decision.alarms:
         alarmed = GuardAlarmed(decision.alarms, decision.action)
         events.append(alarmed)
@@ -55,16 +60,17 @@ def _sample(iteration: Iteration, attempted: Attempted, judged: Sequence[Judged]
     past, tasks = iteration.past, iteration.config.sampling.tasks
     verified = _verified(judged)
     if len(verified) < max(LEAST_VERIFIED, tasks // 2):
-        return _Sample([a.answer for a in attempted.attempts if a.slot == 0], tasks, past.first_with_exemplars)
-    first = next((d.n for d in past.measured if d.comparable and d.n != tasks), min(MOST_VERIFIED, len(verified)))
-    size = first - (first == tasks)  # the sample sizes tell the two kinds of measurement apart
+        answers = [a.answer for a in attempted.attempts if a.slot == 0]
+        return _Sample("all", answers, tasks, past.first_with_exemplars)
+    known = (d.n for d in past.measured if d.comparable and d.kind == "verified")
+    size = next(known, min(MOST_VERIFIED, len(verified)))
     for record in reversed(past.records):
         if len(verified) >= size:
             break
         older = _verified([(a, f) for _, a, f in iteration.journal.judged("attempt", record.number)])
         missing = [item for item in older.items() if item[0] not in verified][: size - len(verified)]
         verified |= dict(missing)
-    return _Sample(list(verified.values()), size, 0)
+    return _Sample("verified", list(verified.values()), size, 0)
 
 
 def _verified(judged: Iterable[Judged]) -> dict[str, str]:

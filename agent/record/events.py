@@ -138,16 +138,22 @@ class RatingsKept:
 
 @dataclass(frozen=True)
 class CellsFrozen:
-    """The cells that samples of a size are counted in from now on."""
+    """The cells that samples of a size are counted in from now on; `of` is the kind of what is sampled."""
 
     kind = "cells"
+    of: str
     size: int
     cells: Cells
 
     @property
     def body(self) -> JsonValue:
         """See `Event.body`."""
-        return {"size": self.size, **self.cells.to_json()}
+        return {"of": self.of, "size": self.size, **self.cells.to_json()}
+
+    @classmethod
+    def read(cls, body: Mapping[str, JsonValue]) -> Self:
+        """From the journal; `of` is empty in those of older versions."""
+        return cls(str(body.get("of", "")), int(str(body["size"])), Cells.from_json(body))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ A run that goes on and one that is resumed fold the same records, so both know t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
 from burnish.agent.record.ratings import RATED, read_rated
@@ -24,15 +25,20 @@ RAISE = 0.2
 """By how much a "resample" of the guard raises the sampling temperature."""
 
 
+SampleKind = Literal["all", "verified"]
+"""What answers the diversity of an iteration was measured on."""
+
+
 @dataclass
 class History:
     """The past of a run, as its next iteration needs it.
 
     `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
     evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
-    each measurement; `cells` are the frozen cells by sample size.
+    each measurement; `cells` are the frozen cells by kind and size of the sample. `sampled` is `sampling.tasks`.
     """
 
+    sampled: int = 0
     records: list[IterationRecord] = field(default_factory=list)
     tasks: dict[str, Tally] = field(default_factory=dict)
     task_cells: dict[str, Tally] = field(default_factory=dict)
@@ -43,7 +49,7 @@ class History:
     rated: list[tuple[float, bool]] = field(default_factory=list)
     measured: list[Diversity] = field(default_factory=list)
     actions: list[GuardAction] = field(default_factory=list)
-    cells: dict[int, Cells] = field(default_factory=dict)
+    cells: dict[tuple[str, int], Cells] = field(default_factory=dict)
     raised_temperature: float = 0.0
 
     def absorb(self, record: IterationRecord, journal: Journal) -> None:
@@ -65,7 +71,8 @@ class History:
             elif kind == Evolved.kind and isinstance(body, Mapping):
                 self._evolved(Evolved.read(body))
             elif kind == CellsFrozen.kind and isinstance(body, Mapping):
-                self.cells[int(str(body["size"]))] = Cells.from_json(body)
+                frozen = CellsFrozen.read(body)
+                self.cells[frozen.of or self._kind(frozen.size), frozen.size] = frozen.cells
 
     @property
     def solved(self) -> float | None:
@@ -111,8 +118,13 @@ class History:
         if not task.eliminated:
             self.evolved.append(task.task)
 
+    def _kind(self, size: int) -> SampleKind:
+        """What a sample of an older version is, which had no word for it: their sizes never were the same."""
+        return "all" if size == self.sampled else "verified"
+
     def _measure(self, record: IterationRecord) -> None:
-        self.measured.append(Diversity.from_json(record.diversity))
+        measured = Diversity.from_json(record.diversity)
+        self.measured.append(measured if measured.kind else replace(measured, kind=self._kind(measured.n)))
         action: GuardAction = record.action  # type: ignore[assignment]
         self.actions.append(action)
         if action == "resample":

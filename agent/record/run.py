@@ -1,4 +1,4 @@
-"""A run to look into, finished or not: what the command line prints, as values."""
+"""Reading a run, finished or not: what the command line prints, as values."""
 
 from __future__ import annotations
 

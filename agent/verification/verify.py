@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 from burnish.agent.exports.rows import LEARNT_FROM
-from burnish.agent.loop.registry import choose_policies
+from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import summarize
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.run import Run, environment_of

@@ -1,4 +1,4 @@
-"""Answers that no environment may choke on or pay for."""
+"""Hostile answers, on which no environment may fail and which none may reward."""
 
 from __future__ import annotations
 

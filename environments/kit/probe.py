@@ -1,4 +1,4 @@
-"""The environment under the kit's eye: every call to it is timed, bounded and remembered."""
+"""The environment under test: every call to it is timed, limited in time, and remembered."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ CODES = Path(codes.__file__)
 
 COMMANDS = [
     ("run",), ("resume",), ("status",), ("report",), ("memory",), ("diff",), ("verify",), ("doctor",), ("env", "list"),
-    ("env", "show"), ("env", "check"), ("env", "new"),
+    ("env", "show"), ("env", "check"), ("env", "new"), ("export",), ("program",), ("train",), ("config",),
 ]  # fmt: skip
 
 

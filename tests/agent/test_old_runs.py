@@ -48,7 +48,7 @@ def test_a_finished_run_opens_and_verifies(run: Path, burnish: CommandLine) -> N
         assert shown.code == 0, shown.err
 
 
-@pytest.mark.parametrize("run", ["labels", "episodes"], indirect=True)
+@pytest.mark.parametrize("run", ["labels"], indirect=True)
 def test_a_finished_run_is_exported(run: Path, tmp_path: Path) -> None:
     made = export(open_run(run), tmp_path / "data", ExportOptions(purpose="evaluate"))
     assert sum(made.splits.values()) > 0

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from laboratory import CommandLine, Laboratory
 
-from burnish.agent.loop.registry import PROVERS, check_parts, choose_principles, resolved
+from burnish.agent.loop.policies import resolved
+from burnish.agent.loop.registry import PROVERS, check_parts, choose_principles
 from burnish.agent.recipes.listing import configuration, recipe, recipes
 from burnish.config import RunConfig
 from burnish.environments.registry import load

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from burnish.environments.sources import anywhere, changed, digests, option_anywhere
+from burnish.environments.sources import changed, digests
+from burnish.paths import anywhere, option_anywhere
 from burnish.types import JsonValue
 
 

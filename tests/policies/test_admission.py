@@ -77,7 +77,7 @@ def after(applicants: list[Item], residents: list[Item], made: Admission) -> lis
 
 @given(ANY, ANY)
 def test_every_applicant_is_admitted_or_refused_with_a_reason(residents: list[Item], applicants: list[Item]) -> None:
-    policy = NovelAdmission(NOVELTY)
+    policy = NovelAdmission(novelty=NOVELTY)
     made = decide(applicants, settle(residents, policy), policy)
     assert sorted([*made.admitted, *made.refused]) == list(range(len(applicants)))
     assert all(made.refused.values())
@@ -87,7 +87,7 @@ def test_every_applicant_is_admitted_or_refused_with_a_reason(residents: list[It
 
 @given(ANY, ANY)
 def test_nothing_unverified_is_ever_admitted(residents: list[Item], applicants: list[Item]) -> None:
-    made = decide(applicants, residents, NovelAdmission(NOVELTY, per_task=PLENTY, per_cell=PLENTY))
+    made = decide(applicants, residents, NovelAdmission(novelty=NOVELTY, per_task=PLENTY, per_cell=PLENTY))
     assert all(applicants[i].verified and applicants[i].judged for i in made.admitted)
     for i, applicant in enumerate(applicants):
         if not applicant.judged:
@@ -100,7 +100,7 @@ def test_nothing_unverified_is_ever_admitted(residents: list[Item], applicants: 
 def test_of_every_cluster_of_near_duplicates_exactly_one_survives_and_it_is_the_best(
     residents: list[Item], applicants: list[Item]
 ) -> None:
-    policy = NovelAdmission(NOVELTY, per_task=PLENTY, per_cell=PLENTY)
+    policy = NovelAdmission(novelty=NOVELTY, per_task=PLENTY, per_cell=PLENTY)
     before = settle(residents, policy)
     memory = after(applicants, before, decide(applicants, before, policy))
     candidates = before + [a for a in applicants if a.verified and a.judged]
@@ -113,7 +113,7 @@ def test_of_every_cluster_of_near_duplicates_exactly_one_survives_and_it_is_the_
 def test_no_two_admitted_are_near_duplicates_nor_is_one_of_what_it_was_compared_with(
     residents: list[Item], applicants: list[Item]
 ) -> None:
-    policy = NovelAdmission(NOVELTY, per_task=PLENTY, per_cell=PLENTY)
+    policy = NovelAdmission(novelty=NOVELTY, per_task=PLENTY, per_cell=PLENTY)
     before = settle(residents, policy)
     made = decide(applicants, before, policy)
     admitted = [applicants[i] for i in made.admitted]
@@ -129,7 +129,7 @@ def test_no_two_admitted_are_near_duplicates_nor_is_one_of_what_it_was_compared_
 def test_memory_never_holds_more_of_a_task_or_a_cell_than_allowed(
     residents: list[Item], applicants: list[Item], per_task: int, per_cell: int
 ) -> None:
-    policy = NovelAdmission(NOVELTY, per_task, per_cell, dominance=0.0)
+    policy = NovelAdmission(novelty=NOVELTY, per_task=per_task, per_cell=per_cell, dominance=0.0)
     before = settle(residents, policy)
     memory = after(applicants, before, decide(applicants, before, policy))
     for held in (before, memory):
@@ -138,7 +138,7 @@ def test_memory_never_holds_more_of_a_task_or_a_cell_than_allowed(
 
 
 def test_a_cell_may_be_larger_where_all_are_and_where_there_is_but_one() -> None:
-    policy = NovelAdmission(NOVELTY, per_cell=2, dominance=1.5)
+    policy = NovelAdmission(novelty=NOVELTY, per_cell=2, dominance=1.5)
     new = [Item(120 + 50 * i, 10 + i, 0, 0.5) for i in range(4)]
 
     def admitted(*others: int) -> int:
@@ -154,7 +154,7 @@ def test_a_cell_may_be_larger_where_all_are_and_where_there_is_but_one() -> None
 
 def test_the_reasons() -> None:
     resident = Item(0, 0, 0, 0.5)
-    policy = NovelAdmission(NOVELTY, per_task=1, per_cell=3, dominance=0.0)
+    policy = NovelAdmission(novelty=NOVELTY, per_task=1, per_cell=3, dominance=0.0)
     made = decide(
         [
             Item(5, 1, 0, 0.5),  # like the resident, no better
@@ -179,17 +179,17 @@ def test_the_reasons() -> None:
 
 
 def test_one_with_more_merit_takes_the_place_of_its_twin_though_task_and_cell_are_full() -> None:
-    made = decide([Item(0, 0, 0, 0.9)], [Item(0, 0, 0, 0.5)], NovelAdmission(NOVELTY, per_task=1, per_cell=1))
+    made = decide([Item(0, 0, 0, 0.9)], [Item(0, 0, 0, 0.5)], NovelAdmission(novelty=NOVELTY, per_task=1, per_cell=1))
     assert made == Admission((0,), {}, {"0": 0})
 
 
 def test_only_one_takes_the_place_of_a_resident_and_the_other_of_its_twins_is_refused() -> None:
     both_better = [Item(340, 1, 0, 0.9), Item(20, 2, 0, 0.8)]  # like the resident, not like one another
-    made = decide(both_better, [Item(0, 0, 0, 0.5)], NovelAdmission(NOVELTY))
+    made = decide(both_better, [Item(0, 0, 0, 0.5)], NovelAdmission(novelty=NOVELTY))
     assert made == Admission((0,), {1: "near-duplicate of another new one"}, {"0": 0})
 
 
 def test_a_resident_that_is_replaced_makes_room_in_its_cell_and_its_task() -> None:
     applicants = [Item(0, 1, 1, 0.9), Item(180, 0, 0, 0.8)]
-    made = decide(applicants, [Item(0, 0, 0, 0.5)], NovelAdmission(NOVELTY, per_task=1, per_cell=1))
+    made = decide(applicants, [Item(0, 0, 0, 0.5)], NovelAdmission(novelty=NOVELTY, per_task=1, per_cell=1))
     assert made == Admission((0, 1), {}, {"0": 0})

@@ -11,7 +11,7 @@ MOST = st.none() | st.integers(0, 20)
 
 
 def choose(verified: list[bool], most: int | None, *, vote: bool, seed: int = 0) -> list[int]:
-    return AuditRating(most).choose(verified, vote=vote, rng=np.random.default_rng(seed))
+    return AuditRating(most=most).choose(verified, vote=vote, rng=np.random.default_rng(seed))
 
 
 @given(VERIFIED, MOST, st.booleans(), st.integers(0, 99))

@@ -27,13 +27,13 @@ def test_it_stops_exactly_when_that_many_races_in_a_row_accepted_nothing(
     barren = 0
     for gates in outcomes:
         barren = 0 if "accept" in gates else barren + bool(gates)
-    reason = PlateauStopping(patience).reason(history(outcomes))
+    reason = PlateauStopping(patience=patience).reason(history(outcomes))
     assert (reason is not None) == (barren >= patience)
     assert reason in {None, f"no challenger was accepted in the last {patience} iterations that raced one"}
 
 
 def test_the_seed_is_no_iteration_without_success() -> None:
-    assert PlateauStopping(1).reason(history([])) is None
+    assert PlateauStopping(patience=1).reason(history([])) is None
 
 
 @given(OUTCOMES)

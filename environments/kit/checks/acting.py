@@ -1,4 +1,4 @@
-"""Promises on episodes: a play is its actions, and the same actions always lead to the same turns."""
+"""Promises on episodes: the same actions always lead to the same turns."""
 
 from __future__ import annotations
 

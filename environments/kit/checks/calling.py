@@ -1,4 +1,4 @@
-"""Promises on tools: whatever the arguments are, they answer, and alike."""
+"""Promises on tools: they return a result for any arguments, and the same result every time."""
 
 from __future__ import annotations
 

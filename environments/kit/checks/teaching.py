@@ -1,4 +1,4 @@
-"""Promises on what an environment can do besides.
+"""Promises on optional abilities.
 
 Label steps, read, vary and evolve tasks, bring exemplars, know the form of answers, set a level.
 """

@@ -1,3 +1,3 @@
-"""The package that `burnish env new` writes. `environment.py` is as much code as the rest of Burnish: it is linted,
-typed and tested here, and written out under the name that was asked for.
+"""The package that `burnish env new` writes. `environment.py` is linted, typed and tested like the rest
+of Burnish, and written out under the requested name.
 """
