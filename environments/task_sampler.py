@@ -6,6 +6,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from time import monotonic
 
+from pydantic import ValidationError
+
 from burnish.errors import PluginError
 from burnish.types import Split, Task, canonical_json
 
@@ -80,10 +82,9 @@ class TaskSampler:
             raise self._broken(f"yielded a task that JSON changes (keys must be text): {task.prompt[:60]!r}")
         try:
             return Task.from_json(restored)
-        except ValueError as error:
-            raise self._broken(
-                f"yielded a task of which a field has another type than `Task` says ({error})"
-            ) from error
+        except ValidationError as error:
+            wrong = " and ".join(f"`{one['loc'][0]}`" for one in error.errors())
+            raise self._broken(f"yielded a task whose {wrong} has another type than `Task` says") from error
 
     def _broken(self, what: str) -> PluginError:
         return PluginError(f'environment "{self._environment}", split "{self._split}": {what}')

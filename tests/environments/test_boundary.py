@@ -97,6 +97,7 @@ class TestDraw:
             (lambda *_: [Task("toy", "x", cast("Mapping[str, Any]", [1]))], "no mapping"),
             (lambda *_: [Task("other", "x")], "of environment 'other'"),
             (lambda split, _: broken(split, {1: 2}), "keys"),
+            (lambda split, _: broken(split, {}, cast("str", 3)), "whose `cell` has another type than `Task` says"),
             (lambda split, _: broken(split, {"a": float("nan")}), "not JSON"),
             (lambda split, _: broken(split, {"a": object()}), "not JSON"),
             (lambda split, _: broken(split, {"a": "\ud800"}), "not JSON"),
@@ -292,6 +293,6 @@ def test_what_was_raised_names_the_innermost_line_that_is_not_the_libraries_own(
     assert Raised(caught.value.with_traceback(None)).place == ""
 
 
-def broken(split: Split, data: Mapping[Any, Any]) -> list[Task]:
+def broken(split: Split, data: Mapping[Any, Any], cell: str = "") -> list[Task]:
     """A task of the split whose data is `data`."""
-    return [next(Task("toy", task.prompt, data) for task in numbered(split, 0) if task.split == split)]
+    return [next(Task("toy", task.prompt, data, cell) for task in numbered(split, 0) if task.split == split)]

@@ -59,7 +59,7 @@ def test_convincing_wrong_answers_come_first() -> None:
     assert len(worth_labelling(scores, right, 50, np.random.default_rng(0))) == 10
 
 
-def test_deeds_say_what_was_done_whatever_the_numbers() -> None:
+def test_operand_features_say_what_was_done_whatever_the_numbers() -> None:
     assert operand_features("4x + 3 = 11", "4x = 8") == operand_features("7x + 5 = 26", "7x = 21")
     assert operand_features("4x + 3 = 11", "4x = 14") == operand_features("7x + 5 = 26", "7x = 31")
     assert operand_features("4x + 3 = 11", "4x = 8") != operand_features("4x + 3 = 11", "4x = 14")
@@ -67,7 +67,7 @@ def test_deeds_say_what_was_done_whatever_the_numbers() -> None:
     assert "new" in operand_features("4x = 8", "x = 77")
 
 
-def test_a_step_model_of_deeds_tells_the_inverse_operation() -> None:
+def test_a_step_model_of_operand_features_tells_the_inverse_operation() -> None:
     rng = np.random.default_rng(0)
 
     def step(*, right: bool) -> tuple[str, str]:
