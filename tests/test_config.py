@@ -13,6 +13,7 @@ from burnish.agent.loop.registry import OPERATORS, choose_operators
 from burnish.config import RunConfig
 from burnish.errors import ConfigError
 from burnish.keys import choice, declared_types, table_types, tables
+from burnish.memory.embedding import EMBEDDERS
 from burnish.policies.curriculum import Curriculum
 from burnish.policies.eviction import Eviction
 from burnish.policies.guard import Guard
@@ -250,6 +251,11 @@ def test_a_path_is_found_from_here_else_beside_the_configuration(
     assert found.models.judge is not None
     assert found.models.judge.file == str(here / "gone.gguf")
     assert found.models.task.file == ""
+
+
+def test_the_embedders_that_are_no_paths_are_those_that_come_with_burnish() -> None:
+    key = next(key for table in tables(RunConfig) for key in table.keys if key.path == "memory.embedder")
+    assert key.type == " or ".join([*(f'"{name}"' for name in EMBEDDERS), "path"])
 
 
 def test_operators_come_in_the_order_of_the_configuration() -> None:

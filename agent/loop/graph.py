@@ -64,7 +64,7 @@ def answering_nodes(config: RunConfig) -> tuple[str, ...]:
         *(["retry"] if config.sampling.hints and not by_people else []),
         *(["revise"] if config.constitution.file and not by_people else []),
         "rate",
-        *(["consult"] if judged_by_people(config.level) else []),
+        *(["human_review"] if judged_by_people(config.level) else []),
     )
 
 

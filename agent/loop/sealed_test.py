@@ -9,7 +9,7 @@ import numpy as np
 
 from burnish.agent.loop.iteration_zero import with_seeds
 from burnish.agent.loop.session import Session
-from burnish.agent.models.rendering import Situation
+from burnish.agent.models.rendering import Query
 from burnish.agent.record.seeds import sealed_seed
 from burnish.agent.rollouts.evaluate import Judged, none_posed
 from burnish.agent.rollouts.retriever import Recalled
@@ -104,10 +104,10 @@ def _shuffled(session: Session, champion: Program) -> Recall | None:
     order = np.random.default_rng([session.config.seed, 0x51F7]).permutation(len(exemplars)).tolist()
     answers = {exemplars[a].id: exemplars[b].answer for a, b in zip(order, order[1:] + order[:1], strict=True)}
 
-    def recall(program: Program, situations: Sequence[Situation]) -> list[Recalled]:
+    def recall(program: Program, queries: Sequence[Query]) -> list[Recalled]:
         return [
             replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars))
-            for r in session.retriever.recall(program, situations)
+            for r in session.retriever.recall(program, queries)
         ]
 
     return recall

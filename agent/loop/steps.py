@@ -8,12 +8,12 @@ from burnish.agent.loop.session import Session
 from burnish.agent.nodes.attempt import attempt, clean, write
 from burnish.agent.nodes.check import check
 from burnish.agent.nodes.commit import commit
-from burnish.agent.nodes.consult import consult
 from burnish.agent.nodes.curate import curate, refuse
 from burnish.agent.nodes.draw import draw
 from burnish.agent.nodes.expand import expand
 from burnish.agent.nodes.gate import gate
 from burnish.agent.nodes.guard import guard
+from burnish.agent.nodes.human_review import human_review
 from burnish.agent.nodes.parts import (
     Attempted,
     Checked,
@@ -72,7 +72,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.judged, tasks=s.parts.tasks),
     "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.judged, tasks=s.parts.tasks),
-    "consult": lambda s: consult(s.iteration, s.parts[Rated], judged=s.parts.judged, tasks=s.parts.tasks),
+    "human_review": lambda s: human_review(s.iteration, s.parts[Rated], judged=s.parts.judged, tasks=s.parts.tasks),
     "curate": lambda s: curate(
         s.iteration,
         s.policies.admission,

@@ -18,7 +18,7 @@ _CONTROL_TOKEN = re.compile(
 )
 
 
-class Situation(Protocol):
+class Query(Protocol):
     """What an answer is asked to: a task, or a turn of one."""
 
     @property
@@ -42,9 +42,9 @@ def defuse(text: str) -> str:
 
 
 def render(
-    program: Program, exemplars: Sequence[Exemplar], situation: Situation, earlier: Sequence[Played] = ()
+    program: Program, exemplars: Sequence[Exemplar], query: Query, earlier: Sequence[Played] = ()
 ) -> tuple[Message, ...]:
-    """System text from the prompt's sections, exemplars as the program renders them, earlier turns, the situation."""
+    """System text from the prompt's sections, exemplars as the program renders them, earlier turns, the query."""
     system = "\n\n".join(text for _, text in program.prompt.sections)
     tagged = program.decoding.tags
     known = [(_tagged(e.prompt, e.origin) if tagged else e.prompt, e.answer) for e in exemplars]
@@ -55,7 +55,7 @@ def render(
     pairs += [(turn.observation, turn.action) for turn in earlier]
     head = [Message("system", defuse(system))] if system else []
     shown = [m for user, model in pairs for m in (Message("user", defuse(user)), Message("assistant", defuse(model)))]
-    asked = _tagged(situation.prompt, BEST) if tagged else situation.prompt
+    asked = _tagged(query.prompt, BEST) if tagged else query.prompt
     return (*head, *shown, Message("user", defuse(asked)))
 
 
@@ -66,7 +66,7 @@ def _tagged(prompt: str, origin: str) -> str:
 def task_request(
     program: Program,
     exemplars: Sequence[Exemplar],
-    situation: Situation,
+    query: Query,
     *,
     earlier: Sequence[Played] = (),
     grammar: str = "",
@@ -80,9 +80,9 @@ def task_request(
     """
     decoding = program.decoding
     if decoding.format == "extract":
-        grammar = extraction_grammar(defuse(situation.prompt))
+        grammar = extraction_grammar(defuse(query.prompt))
     return ChatRequest(
-        messages=render(program, exemplars, situation, earlier),
+        messages=render(program, exemplars, query, earlier),
         max_tokens=decoding.max_tokens,
         temperature=decoding.temperature if temperature is None else temperature,
         top_p=decoding.top_p if top_p is None else top_p,

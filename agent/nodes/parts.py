@@ -134,7 +134,7 @@ class Rated:
 
 
 @dataclass(frozen=True)
-class Consulted:
+class Reviewed:
     """The answers as people left them, with their verdicts; all that are in hand, in order."""
 
     judged: tuple[Judged, ...]
@@ -241,7 +241,7 @@ Part = (
     | Retried
     | Revised
     | Rated
-    | Consulted
+    | Reviewed
     | Curated
     | Rewritten
     | Raced
@@ -298,8 +298,8 @@ class Parts:
     @property
     def judged(self) -> tuple[Judged, ...]:
         """The answers so far with their verdicts; once people judged them, with theirs."""
-        if consulted := self.get(Consulted):
-            return consulted.judged
+        if reviewed := self.get(Reviewed):
+            return reviewed.judged
         retried, revised = self.get(Retried) or Retried(), self.get(Revised) or Revised()
         return (*self[Checked].judged, *retried.judged, *revised.judged)
 

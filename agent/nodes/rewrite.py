@@ -5,7 +5,7 @@ from functools import partial
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Curated, Rewritten
-from burnish.agent.operators.base import Failure, Operator, Proposal, Situation, Train
+from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Train
 from burnish.agent.record.events import Event, Noted
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import score
@@ -32,15 +32,15 @@ async def rewrite(
 ) -> Rewritten:
     """Let operators propose challengers, try some on train tasks, and keep the best for the gate."""
     trials, events = _Trials(iteration, tasks), list[Event]()
-    situation = _situation(iteration, policy, curated, judged, tasks, trials, events, training, reflector_able)
+    context = _context(iteration, policy, curated, judged, tasks, trials, events, training, reflector_able)
     proposals: dict[str, Proposal] = {}
     for operator in operators:
-        for proposal in await operator.propose(situation):
+        for proposal in await operator.propose(context):
             if proposal.program.id != iteration.champion.id:
                 proposals.setdefault(proposal.program.id, proposal)
     everything = list(proposals.values())
     tried = [p for p in everything if p.urgent]
-    if not tried and not situation.settled:
+    if not tried and not context.settled:
         return Rewritten(events=tuple(events))
     scores = [p.score for p in tried]
     sent = list(range(len(tried)))
@@ -84,7 +84,7 @@ def _mean(scores: Sequence[float]) -> float:
     return sum(scores) / max(1, len(scores))
 
 
-def _situation(
+def _context(
     iteration: Iteration,
     policy: YieldRewriting,
     curated: Curated,
@@ -94,13 +94,13 @@ def _situation(
     events: list[Event],
     training: Training | None,
     reflector_able: bool,
-) -> Situation:
+) -> ProposalContext:
     by_id, past, memory = {t.id: t for t in tasks}, iteration.past, iteration.memory
     exemplars = memory.alive()
     train: Train | None = None
     if training is not None:
         train = partial(training, lambda reason: events.append(Noted("refused training", reason)))
-    return Situation(
+    return ProposalContext(
         champion=iteration.champion,
         base=iteration.with_memory_of(iteration.number),
         failures=[Failure(by_id[a.task_id], a.answer, f.text) for a, f in judged if f.status.judged and not f.verified],

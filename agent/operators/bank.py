@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from burnish.agent.operators.base import Proposal, Situation
+from burnish.agent.operators.base import Proposal, ProposalContext
 
 SECTION = "style"
 
@@ -25,11 +25,11 @@ class BankOperator:
 
     name = "bank"
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        current = situation.base.prompt.text(SECTION)
+        current = context.base.prompt.text(SECTION)
         others = [text for text in (*BANK, "") if text != current]
-        text = others[int(situation.rng.integers(len(others)))]
-        prompt = situation.base.prompt.with_section(SECTION, text, self.name)
+        text = others[int(context.rng.integers(len(others)))]
+        prompt = context.base.prompt.with_section(SECTION, text, self.name)
         said = f'style: "{text}"' if text else "without style"
-        return [Proposal(self.name, replace(situation.base, prompt=prompt), said)]
+        return [Proposal(self.name, replace(context.base, prompt=prompt), said)]

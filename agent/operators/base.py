@@ -47,7 +47,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Situation:
+class ProposalContext:
     """All an operator may look at.
 
     `base` is the champion with memory as it stands now. `known_before` counts the exemplars of the champion, or of the
@@ -73,8 +73,8 @@ class Situation:
 
 
 class Operator(Protocol):
-    """Makes challengers from the situation. Raises nothing; what it cannot make it does not propose."""
+    """Makes challengers from the context. Raises nothing; what it cannot make it does not propose."""
 
     name: str
 
-    async def propose(self, situation: Situation) -> list[Proposal]: ...
+    async def propose(self, context: ProposalContext) -> list[Proposal]: ...

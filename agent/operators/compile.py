@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from burnish.agent.operators.bank import BANK
 from burnish.agent.operators.bank import SECTION as STYLE
-from burnish.agent.operators.base import Proposal, Situation
+from burnish.agent.operators.base import Proposal, ProposalContext
 from burnish.agent.operators.rules import SECTION as RULES
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import COUNTS
@@ -65,28 +65,28 @@ class CompileOperator:
     def __init__(self, settings: CompilingConfig) -> None:
         self._settings = settings
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`. Nothing is searched while memory is empty or grows fast."""
-        if not situation.settled or not situation.exemplars:
+        if not context.settled or not context.exemplars:
             return []
-        everyone = [*_unchanged(situation), *await self._drawn(situation)]
-        candidates = list({c.program.id: c for c in everyone if c.program.id != situation.champion.id}.values())
-        best, scores, floor = await _searched(situation, candidates, rungs(len(candidates), self._settings.tasks))
+        everyone = [*_unchanged(context), *await self._drawn(context)]
+        candidates = list({c.program.id: c for c in everyone if c.program.id != context.champion.id}.values())
+        best, scores, floor = await _searched(context, candidates, rungs(len(candidates), self._settings.tasks))
         if best is None or not beats(scores, floor):
             return []
         return [Proposal(self.name, best.program, best.said, urgent=True, score=float(scores.mean()))]
 
-    async def _drawn(self, situation: Situation) -> list[Candidate]:
-        base = situation.base
+    async def _drawn(self, context: ProposalContext) -> list[Candidate]:
+        base = context.base
         styles = list(dict.fromkeys([base.prompt.text(STYLE), "", *BANK]))
-        proposed = [p.program.prompt.text(RULES) for p in await RulesOperator().propose(situation)]
+        proposed = [p.program.prompt.text(RULES) for p in await RulesOperator().propose(context)]
         rules = list(dict.fromkeys([base.prompt.text(RULES), *proposed]))
-        sets = await asyncio.to_thread(self._sets, situation)
-        counts = [k for k in COUNTS if k <= len(situation.exemplars)]
+        sets = await asyncio.to_thread(self._sets, context)
+        counts = [k for k in COUNTS if k <= len(context.exemplars)]
         policies = list(dict.fromkeys([base.retrieval.policy, *POLICIES]))
         sizes = [len(choice) for choice in (styles, rules, sets, counts, policies, ORDERS)]
         candidates = []
-        for a, b, c, d, e, f in latin(sizes, self._settings.candidates, situation.rng):
+        for a, b, c, d, e, f in latin(sizes, self._settings.candidates, context.rng):
             prompt = base.prompt.with_section(STYLE, styles[a], self.name).with_section(RULES, rules[b], self.name)
             chosen = sets[c]
             k = min(counts[d], len(chosen.ids) or counts[d])
@@ -96,29 +96,29 @@ class CompileOperator:
             candidates.append(Candidate(program, _words(program, chosen)))
         return candidates
 
-    def _sets(self, situation: Situation) -> list[Chosen]:
+    def _sets(self, context: ProposalContext) -> list[Chosen]:
         """All exemplars, and where there are more than a set holds: the most useful, the covering and drawn ones."""
-        size, left_out = self._settings.size, situation.base.dropped
-        ids = [e.id for e in situation.exemplars if e.id not in left_out]
+        size, left_out = self._settings.size, context.base.dropped
+        ids = [e.id for e in context.exemplars if e.id not in left_out]
         made = [Chosen((), "all exemplars")]
         if len(ids) <= size:
             return made
-        useful = [i for i in ids if situation.usefulness.get(i, 0.0) > 0]
-        useful.sort(key=lambda i: (-situation.usefulness[i], i))
-        sample = [ids[i] for i in situation.rng.permutation(len(ids))[:COVERED_SAMPLE].tolist()]
-        covering = [sample[i] for i in representatives(situation.vectors(sample), size)]
+        useful = [i for i in ids if context.usefulness.get(i, 0.0) > 0]
+        useful.sort(key=lambda i: (-context.usefulness[i], i))
+        sample = [ids[i] for i in context.rng.permutation(len(ids))[:COVERED_SAMPLE].tolist()]
+        covering = [sample[i] for i in representatives(context.vectors(sample), size)]
         chosen = [(useful[:size], "the most useful"), (covering, "covering")]
-        chosen += [(_draw(ids, size, situation.rng), "drawn") for _ in range(self._settings.sets)]
+        chosen += [(_draw(ids, size, context.rng), "drawn") for _ in range(self._settings.sets)]
         return made + [Chosen(tuple(sorted(some)), f"{len(some)} exemplars, {said}") for some, said in chosen if some]
 
 
-def _unchanged(situation: Situation) -> list[Candidate]:
+def _unchanged(context: ProposalContext) -> list[Candidate]:
     """The champion with the newest memory: what it would be without a search."""
-    return [Candidate(situation.base, f"memory of revision {situation.base.revision}, nothing else changed")]
+    return [Candidate(context.base, f"memory of revision {context.base.revision}, nothing else changed")]
 
 
 async def _searched(
-    situation: Situation, candidates: Sequence[Candidate], plan: Sequence[Rung]
+    context: ProposalContext, candidates: Sequence[Candidate], plan: Sequence[Rung]
 ) -> tuple[Candidate | None, Scores, Scores]:
     """The best of the last round that was played to its end, with its scores and the floor's, shape (tasks,) each."""
     left = list(candidates)
@@ -127,8 +127,8 @@ async def _searched(
     for rung in plan:
         try:
             kept = survivors(scores, rung.candidates) if scores.size else list(range(len(left)))
-            programs = [situation.champion, *(left[i].program for i in kept)]
-            found = np.array(await situation.score(programs, rung.tasks))
+            programs = [context.champion, *(left[i].program for i in kept)]
+            found = np.array(await context.score(programs, rung.tasks))
         except BudgetExhausted:
             break
         if not found.size:  # no further train tasks
@@ -141,7 +141,7 @@ async def _searched(
             {"program": c.program.id, "said": c.said, "score": s} for c, s in zip(left, means, strict=True)
         ]
         rounds.append({"tasks": len(floor), "floor": round(float(floor.mean()), 6), "candidates": tried})
-    situation.note("search", rounds)
+    context.note("search", rounds)
     if not floor.size:
         return None, floor, floor
     (best,) = survivors(scores, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnish.agent.operators.base import Proposal, Situation
+from burnish.agent.operators.base import Proposal, ProposalContext
 
 GROWTH = 1.5
 """Grown by this factor, memory goes to the gate without a trial: nothing else is likely to gain as much."""
@@ -13,12 +13,12 @@ class MemoryOperator:
 
     name = "memory"
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        base, champion = situation.base, situation.champion
+        base, champion = context.base, context.champion
         if base.revision == champion.revision:
             return []
-        size = len(situation.exemplars)
+        size = len(context.exemplars)
         said = f"memory of revision {base.revision} ({size} exemplars)"
-        grown = size >= GROWTH * situation.known_before
-        return [Proposal(self.name, base, said, urgent=grown and situation.settled)]
+        grown = size >= GROWTH * context.known_before
+        return [Proposal(self.name, base, said, urgent=grown and context.settled)]

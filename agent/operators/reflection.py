@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
-from burnish.agent.operators.base import AskReflector, Failure, Proposal, Situation
+from burnish.agent.operators.base import AskReflector, Failure, Proposal, ProposalContext
 from burnish.errors import ModelRejected
 from burnish.records import Completion
 from burnish.types import Exemplar, Message
@@ -46,25 +46,25 @@ class ReflectionOperator:
     def __init__(self, *, most_words: int = 250) -> None:
         self._most_words = most_words
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`; a refused output is noted with its reason."""
-        if situation.ask is None or not situation.failures:
+        if context.ask is None or not context.failures:
             return []
-        current = situation.base.prompt.text(SECTION)
-        count = min(MOST_FAILURES, len(situation.failures))
-        drawn = situation.rng.choice(len(situation.failures), count, replace=False)
-        failures = [situation.failures[i] for i in sorted(drawn.tolist())]
+        current = context.base.prompt.text(SECTION)
+        count = min(MOST_FAILURES, len(context.failures))
+        drawn = context.rng.choice(len(context.failures), count, replace=False)
+        failures = [context.failures[i] for i in sorted(drawn.tolist())]
         try:
-            completion = await situation.ask(_request(current, failures))
+            completion = await context.ask(_request(current, failures))
         except ModelRejected as error:
-            situation.note("refused proposal", f"reflection: {error}")
+            context.note("refused proposal", f"reflection: {error}")
             return []
-        text, reason = self.checked(completion, current, failures, situation.exemplars)
+        text, reason = self.checked(completion, current, failures, context.exemplars)
         if reason:
-            situation.note("refused proposal", f"reflection: {reason}")
+            context.note("refused proposal", f"reflection: {reason}")
             return []
-        prompt = situation.base.prompt.with_section(SECTION, text, self.name)
-        return [Proposal(self.name, replace(situation.base, prompt=prompt), "task section rewritten by reflection")]
+        prompt = context.base.prompt.with_section(SECTION, text, self.name)
+        return [Proposal(self.name, replace(context.base, prompt=prompt), "task section rewritten by reflection")]
 
     def checked(
         self, completion: Completion, current: str, failures: Sequence[Failure], exemplars: Sequence[Exemplar]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from burnish.agent.operators.base import Proposal, Situation
+from burnish.agent.operators.base import Proposal, ProposalContext
 
 SECTION = "rules"
 
@@ -24,11 +24,11 @@ class RulesOperator:
         self._most = most
         self._longest = longest
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        base = situation.base
+        base = context.base
         known = _rules(base.prompt.text(SECTION))
-        fresh = [rule for rule in self._frequent(situation) if rule not in known]
+        fresh = [rule for rule in self._frequent(context) if rule not in known]
         proposals = []
         if fresh:
             rules = (known + fresh)[-self._most :]
@@ -39,12 +39,12 @@ class RulesOperator:
             proposals.append(Proposal(self.name, replace(base, prompt=prompt), "without rules"))
         return proposals
 
-    def _frequent(self, situation: Situation) -> list[str]:
+    def _frequent(self, context: ProposalContext) -> list[str]:
         counts: Counter[str] = Counter()
-        for failure in situation.failures:
+        for failure in context.failures:
             lines = {" ".join(line.split()) for line in failure.feedback.splitlines()}
             counts.update(line for line in lines if 0 < len(line) <= self._longest)
-        least = max(2.0, self._share * len(situation.failures))
+        least = max(2.0, self._share * len(context.failures))
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return [line for line, n in ranked if n >= least][: self._most]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from burnish.agent.operators.base import Proposal, Situation
+from burnish.agent.operators.base import Proposal, ProposalContext
 from burnish.programs import Format, Program
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12)
@@ -22,12 +22,12 @@ class SettingsOperator:
 
     name = "settings"
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        options = list(_neighbours(situation.base, len(situation.exemplars)))
+        options = list(_neighbours(context.base, len(context.exemplars)))
         if not options:  # plans, and nothing to show
             return []
-        program, said = options[int(situation.rng.integers(len(options)))]
+        program, said = options[int(context.rng.integers(len(options)))]
         return [Proposal(self.name, program, said)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from burnish.agent.operators.base import Proposal, Situation
+from burnish.agent.operators.base import Proposal, ProposalContext
 
 
 class TrainOperator:
@@ -12,10 +12,10 @@ class TrainOperator:
 
     name = "train"
 
-    async def propose(self, situation: Situation) -> list[Proposal]:
+    async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        adapter = await situation.train() if situation.train else ""
+        adapter = await context.train() if context.train else ""
         if not adapter:
             return []
-        program = replace(situation.base, adapter=adapter)
+        program = replace(context.base, adapter=adapter)
         return [Proposal(self.name, program, f"adapter {adapter}, trained on what was verified", urgent=True)]

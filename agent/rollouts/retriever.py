@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from burnish.agent.models.rendering import Situation
+from burnish.agent.models.rendering import Query
 from burnish.agent.rollouts.episode_values import KEPT
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
@@ -71,7 +71,7 @@ class Retriever:
         self._made = lru_cache(KEPT)(self._build)
         self._anchors = lru_cache(KEPT)(self._choose_anchors)
 
-    def recall(self, program: Program, tasks: Sequence[Situation]) -> list[Recalled]:
+    def recall(self, program: Program, tasks: Sequence[Query]) -> list[Recalled]:
         """For each task (or turn of one) what it is shown, the same in whatever company it is asked."""
         settings = program.retrieval
         if settings.k == 0 or not tasks or not self._memory.count(program.revision):
@@ -80,7 +80,7 @@ class Retriever:
         choose = {"nearest": self._nearest, "shelves": self._from_shelves, "value": self._by_value}[settings.policy]
         return choose(program, tasks, vectors)
 
-    def _nearest(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
+    def _nearest(self, program: Program, tasks: Sequence[Query], vectors: Vectors) -> list[Recalled]:
         wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1
         found = self._found(program, vectors, wanted)
         usable = [self._usable(ids, program, task.id) for task, ids in zip(tasks, found, strict=True)]
@@ -94,7 +94,7 @@ class Retriever:
         neighbours = self._memory.nearest(vectors, wanted, revision=program.revision)
         return [[n.id for n in row] for row in neighbours]
 
-    def _by_value(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
+    def _by_value(self, program: Program, tasks: Sequence[Query], vectors: Vectors) -> list[Recalled]:
         """Of the exemplars alike those whose action is worth most here, of equals the most alike."""
         values = self._values(program.revision)
         if values is None:
@@ -108,7 +108,7 @@ class Retriever:
             recalled.append(Recalled(self._exemplars(program, best[: program.retrieval.k]), number))
         return recalled
 
-    def _from_shelves(self, program: Program, tasks: Sequence[Situation], vectors: Vectors) -> list[Recalled]:
+    def _from_shelves(self, program: Program, tasks: Sequence[Query], vectors: Vectors) -> list[Recalled]:
         made = self._shelves(program)
         recalled = []
         for task, number in zip(tasks, nearest_shelf(vectors, made.anchors), strict=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
 from burnish.agent.models.grammar import plan_grammar, sketch_grammar
-from burnish.agent.models.rendering import Situation, task_request
+from burnish.agent.models.rendering import Query, task_request
 from burnish.agent.models.sketches import Outline, nth_sketch
 from burnish.agent.rollouts.evaluate import Judged, judge_all
 from burnish.agent.rollouts.retriever import Recalled
@@ -23,7 +23,7 @@ from burnish.programs import Program
 from burnish.records import Completion
 from burnish.types import Attempt, Exemplar, Played, Task, Usage
 
-Recall = Callable[[Program, Sequence[Situation]], list[Recalled]]
+Recall = Callable[[Program, Sequence[Query]], list[Recalled]]
 Pick = Callable[[Program, Task, Sequence[str]], int]
 """Which of several answers to a task a program gives, as an index."""
 
@@ -214,13 +214,13 @@ class Rollout:
             )
 
     async def _ask(
-        self, trial: Trial, situation: Situation, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
+        self, trial: Trial, query: Query, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
     ) -> Completion:
         grammar = await self._grammar(trial, exemplars)
         request = task_request(
             trial.program,
             exemplars,
-            situation,
+            query,
             earlier=earlier,
             grammar=grammar,
             temperature=trial.temperature,

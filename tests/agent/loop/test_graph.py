@@ -36,8 +36,8 @@ def edges(**keys: Any) -> set[tuple[str, str, bool]]:
         ({"sampling": {"hints": 2}}, (*PLAIN[:4], "retry", "rate")),
         ({"constitution": {"file": "principles.toml"}}, (*PLAIN[:4], "revise", "rate")),
         ({"level": 1, "sampling": {"hints": 2}}, ("draw", "recall", "write", "check", "rate")),
-        ({"level": 2}, ("draw", "recall", "clean", "check", "rate", "consult")),
-        ({"level": 3}, (*PLAIN, "consult")),
+        ({"level": 2}, ("draw", "recall", "clean", "check", "rate", "human_review")),
+        ({"level": 3}, (*PLAIN, "human_review")),
     ],
 )
 def test_only_what_a_run_has_switched_on_is_wired(keys: dict[str, Any], nodes: tuple[str, ...]) -> None:
@@ -125,5 +125,5 @@ def test_the_command_prints_the_graph_of_a_configuration(burnish: CommandLine, l
     assert plain.out.splitlines()[-1].startswith("\tclassDef") or "graph TD" in plain.out
     assert "expand" not in plain.out
     assert "draw --> expand" in burnish("graph", "evol").out
-    assert "consult" in burnish("graph", "-o", "level=3").out
+    assert "human_review" in burnish("graph", "-o", "level=3").out
     assert burnish("graph", lab.folder / "none.toml").code == 2

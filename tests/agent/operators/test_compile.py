@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from situations import SEED, Trial, exemplar, failures, propose
+from proposing import SEED, Trial, exemplar, failures, propose
 
 from burnish.agent.operators.base import Score
 from burnish.agent.operators.compile import CompileOperator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from situations import SEED, exemplar, propose, with_section
+from proposing import SEED, exemplar, propose, with_section
 
 from burnish.agent.operators.bank import BANK, BankOperator
 from burnish.agent.operators.exemplars import ExemplarsOperator

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from situations import exemplar, failures, propose
+from proposing import exemplar, failures, propose
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.operators.reflection import ReflectionOperator, probe

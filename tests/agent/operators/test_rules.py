@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from situations import SEED, failures, propose, with_section
+from proposing import SEED, failures, propose, with_section
 
 from burnish.agent.operators.rules import RulesOperator
 

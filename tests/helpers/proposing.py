@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.operators.base import Failure, Operator, Proposal, Score, Situation
+from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Score
 from burnish.memory.embedding import HashEmbedder
 from burnish.programs import Program, Prompt
 from burnish.records import Completion
@@ -70,7 +70,7 @@ def propose(
         return Completion(reply(request), "scripted", Usage(calls=1), truncated=truncated)
 
     by_id = {e.id: e for e in exemplars}
-    situation = Situation(
+    context = ProposalContext(
         champion=champion,
         base=base,
         failures=failed,
@@ -84,12 +84,12 @@ def propose(
         vectors=lambda ids: HashEmbedder().embed([by_id[i].prompt for i in ids]),
         ask=ask if reply else None,
     )
-    trial.proposals = asyncio.run(_turn(operator, situation))
+    trial.proposals = asyncio.run(_turn(operator, context))
     return trial
 
 
-async def _turn(operator: Operator, situation: Situation) -> list[Proposal]:
-    return await operator.propose(situation)
+async def _turn(operator: Operator, context: ProposalContext) -> list[Proposal]:
+    return await operator.propose(context)
 
 
 def with_section(name: str, text: str) -> Program:

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 from burnish.agent.nodes.ask_people import ask_people
 from burnish.agent.nodes.iteration import Iteration
-from burnish.agent.nodes.parts import Consulted, Rated
+from burnish.agent.nodes.parts import Rated, Reviewed
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.steps import labelling_queue
 from burnish.records import Decision, Question
 from burnish.types import Feedback, Status, Task
 
 
-async def consult(iteration: Iteration, rated: Rated, *, judged: Sequence[Judged], tasks: Sequence[Task]) -> Consulted:
+async def human_review(
+    iteration: Iteration, rated: Rated, *, judged: Sequence[Judged], tasks: Sequence[Task]
+) -> Reviewed:
     """Have people judge every answer; their verdict takes the place of the environment's."""
     by_id = {task.id: task for task in tasks}
     questions = [_question(iteration.number, by_id[a.task_id], (a, f), rated.ratings.get(a.id)) for a, f in judged]
@@ -20,7 +22,7 @@ async def consult(iteration: Iteration, rated: Rated, *, judged: Sequence[Judged
     decisions = await ask_people(iteration, _most_telling_first(iteration, asked, by_id))
     ruled = tuple(_ruled(one, decisions[question.id]) for one, question in zip(judged, questions, strict=True))
     await iteration.journal.add_judged(iteration.number, "attempt", ruled)
-    return Consulted(ruled, len(decisions))
+    return Reviewed(ruled, len(decisions))
 
 
 def _most_telling_first(iteration: Iteration, questions: list[Question], tasks: Mapping[str, Task]) -> list[Question]:
