@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -117,6 +117,8 @@ class Task(Record):
     answer; `author` is the model that wrote it, empty where a program did; `generation` counts how often it was made
     harder.
     """
+
+    __pydantic_config__: ClassVar[Any] = {"coerce_numbers_to_str": True}  # cells in journals of older versions
 
     environment: str
     prompt: str
@@ -232,6 +234,8 @@ class Exemplar(Record):
     `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's. `level` is that of
     human involvement, 1 to 6; `reviewer` the person who judged it, if one did.
     """
+
+    __pydantic_config__: ClassVar[Any] = {"coerce_numbers_to_str": True}  # cells in journals of older versions
 
     task_id: str
     prompt: str

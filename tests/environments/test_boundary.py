@@ -97,7 +97,7 @@ class TestDraw:
             (lambda *_: [Task("toy", "x", cast("Mapping[str, Any]", [1]))], "no mapping"),
             (lambda *_: [Task("other", "x")], "of environment 'other'"),
             (lambda split, _: broken(split, {1: 2}), "keys"),
-            (lambda split, _: broken(split, {}, cast("str", 3)), "whose `cell` has another type than `Task` says"),
+            (lambda split, _: broken(split, {}, cast("str", [3])), "whose `cell` has another type than `Task` says"),
             (lambda split, _: broken(split, {"a": float("nan")}), "not JSON"),
             (lambda split, _: broken(split, {"a": object()}), "not JSON"),
             (lambda split, _: broken(split, {"a": "\ud800"}), "not JSON"),
