@@ -23,8 +23,8 @@ from burnish.environments.sandbox.attacks import weaknesses
 from burnish.environments.sandbox.choose import candidates
 from burnish.environments.sandbox.equality import Equality
 from burnish.environments.sandbox.functions import call_function, run_check
-from burnish.environments.sandbox.processes import interpreter
-from burnish.environments.sandbox.protocol import Sandbox, SandboxFailure
+from burnish.environments.sandbox.processes import ProcessSandbox, interpreter
+from burnish.environments.sandbox.protocol import SandboxFailure
 
 THREADS, TIMEOUT, MEMORY = 8, 30.0, 256 << 20
 SOURCE = "def f(x):\n    return sorted(x)\n"
@@ -37,7 +37,7 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def start(sandbox: Sandbox, runs: int) -> None:
+def start(sandbox: ProcessSandbox, runs: int) -> None:
     bare, jailed = [], []
     for _ in range(runs):
         command = [interpreter(), "-I", "-S", "-c", "pass"]
@@ -49,17 +49,17 @@ def start(sandbox: Sandbox, runs: int) -> None:
     print(f"  quickest: {ours:.1f} ms, a bare interpreter {theirs:.1f} ms: {ours - theirs:+.1f} ms")
 
 
-def judge(sandbox: Sandbox, number: int) -> bool:
+def judge(sandbox: ProcessSandbox, number: int) -> bool:
     arguments = [[[number, n, 1]] for n in range(10)]
     called = call_function(sandbox, SOURCE, "f", arguments, timeout=TIMEOUT, memory=MEMORY)
     return all(Equality().same(c.value, sorted(a[0])) for c, a in zip(called, arguments, strict=True))
 
 
-def check(sandbox: Sandbox, _: int) -> bool:
+def check(sandbox: ProcessSandbox, _: int) -> bool:
     return run_check(sandbox, SOURCE, TEST, "f", timeout=TIMEOUT, memory=MEMORY).passed
 
 
-def verdicts(sandbox: Sandbox, count: int) -> None:
+def verdicts(sandbox: ProcessSandbox, count: int) -> None:
     for name, verdict in (("verdicts on calls", judge), ("verdicts of checks", check)):
         with ThreadPoolExecutor(THREADS) as pool:
             started = time.perf_counter()

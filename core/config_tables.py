@@ -36,8 +36,8 @@ class ModelConfig(Section):
     file: FileName = ""
     """For the embedded model: a GGUF file to serve instead of the packaged model."""
     adapter: FileName = ""
-    """For the embedded model: an adapter that `burnish train` made, as its folder or the GGUF file. The seed program
-    answers with it.
+    """For the embedded task model: an adapter that `burnish train` made, as its folder or the GGUF file. The seed
+    program answers with it. Reflector and judge take none.
     """
     api_key_env: str = ""
     """The *name* of the environment variable that holds the API key. Empty: no key is sent."""

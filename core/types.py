@@ -6,14 +6,18 @@ import dataclasses
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
-from types import NoneType, UnionType
-from typing import Any, Literal, Self, TypeAlias, get_args, get_origin, get_type_hints
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+else:
+    JsonValue = Any  # an alias of itself has no schema
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -46,31 +50,30 @@ class Record:
     __slots__ = ()
 
     def to_json(self) -> dict[str, JsonValue]:
-        """The record as JSON-ready values, field by field."""
-        return {name: _plain(getattr(self, name)) for name in _builders(type(self))}
+        """The record as JSON-ready values, field by field; what JSON does not know is left as it is, to be refused."""
+        own: Any = type(self)  # mypy takes no class of records for hashable
+        return {name: _plain(getattr(self, name)) for name in _names(own)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        builders = _builders(cls)
-        return cls(**{name: _built(builders[name], data[name]) for name in builders if name in data})
+        """The inverse of `to_json`. Fields that are not there take their defaults, and others are left out.
+
+        Raises:
+            ValueError: the values are not of the types of the fields.
+
+        """
+        own: Any = cls
+        record: Self = _adapter(own).validate_python(data)
+        return record
 
 
-Builder: TypeAlias = "Callable[[Any], Any] | None"
-"""Makes the value of a field of what JSON holds for it; None where that is the value already."""
-
-_BUILDERS: dict[type, dict[str, Builder]] = {}
-
-
-def _builders(cls: Any) -> dict[str, Builder]:
-    """By field, made once a class: records are read back by the hundred."""
-    if cls not in _BUILDERS:
-        hints = get_type_hints(cls)
-        _BUILDERS[cls] = {f.name: _builder(hints[f.name]) for f in dataclasses.fields(cls)}
-    return _BUILDERS[cls]
+@cache
+def _names(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _plain(value: Any) -> Any:
+    # By hand: pydantic would write sets, paths and keys that are no text too, and a task of them must be refused.
     if isinstance(value, Record):
         return value.to_json()
     if isinstance(value, StrEnum):
@@ -82,33 +85,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _built(builder: Builder, value: Any) -> Any:
-    return value if builder is None or value is None else builder(value)
+@cache
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # heavy, and the command line starts without it
 
-
-def _builder(hint: Any) -> Builder:
-    arguments = get_args(hint)
-    if isinstance(hint, type) and issubclass(hint, Record):
-        return hint.from_json
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint
-    if get_origin(hint) is tuple:
-        return _tuple_builder(arguments)
-    optional = [a for a in arguments if a is not NoneType]
-    if get_origin(hint) is UnionType and len(optional) == 1:
-        return _builder(optional[0])
-    if get_origin(hint) is Mapping:
-        value = _builder(arguments[1])
-        return value and (lambda items: {k: _built(value, v) for k, v in items.items()})
-    return None
-
-
-def _tuple_builder(arguments: tuple[Any, ...]) -> Builder:
-    builders = [_builder(a) for a in arguments if a is not Ellipsis]
-    if arguments[-1] is not Ellipsis:
-        return lambda items: tuple(_built(b, v) for b, v in zip(builders, items, strict=False))
-    (each,) = builders
-    return tuple if each is None else lambda items: tuple(_built(each, v) for v in items)
+    return TypeAdapter(cls)
 
 
 class Status(StrEnum):

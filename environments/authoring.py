@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 
-from burnish.environments.foreign import attempt
+from burnish.environments.foreign import guarded_call
 from burnish.environments.plans import reinstantiated
 from burnish.protocols import Authoring, Environment, Evolving, Solvable, Varying
 from burnish.types import Feedback, JsonValue, Task, canonical_json
@@ -77,5 +77,5 @@ class Author:
         """A task that a method returned, as it comes back from JSON; None for all else."""
         if not isinstance(outcome, Task):
             return None
-        sound = attempt(lambda: Task.from_json(json.loads(canonical_json(outcome.to_json()))))
+        sound = guarded_call(lambda: Task.from_json(json.loads(canonical_json(outcome.to_json()))))
         return sound if isinstance(sound, Task) and sound.environment == self._environment.name else None

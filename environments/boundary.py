@@ -13,10 +13,10 @@ from functools import partial
 from typing import TypeVar
 
 from burnish.environments.authoring import Author
-from burnish.environments.drawing import Drawing
-from burnish.environments.foreign import Raised, attempt, attempt_awaiting
+from burnish.environments.foreign import Raised, guarded_await, guarded_call
 from burnish.environments.plans import Resolution, is_plan, resolve
 from burnish.environments.playing import Play
+from burnish.environments.task_sampler import TaskSampler
 from burnish.environments.verdicts import checked, failed
 from burnish.environments.workers import TIMED_OUT, TimedOut, Workers
 from burnish.errors import PluginError
@@ -45,7 +45,7 @@ AWAITED_AT_ONCE = 64
 
 async def _within(awaitable: Awaitable[object], seconds: float) -> object:
     """Await foreign code; a result, `Raised`, or `TIMED_OUT` after `seconds` even if it ignores cancellation."""
-    task = asyncio.ensure_future(attempt_awaiting(awaitable))
+    task = asyncio.ensure_future(guarded_await(awaitable))
     try:
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():
@@ -88,17 +88,17 @@ class GuardedEnvironment:
             PluginError: the environment raised, took too long, or yielded something that is no task of its own.
 
         """
-        drawing = Drawing(self.name, split, count=count, skip=skip)
-        if drawing.finished:
+        sampler = TaskSampler(self.name, split, count=count, skip=skip)
+        if sampler.finished:
             return []
         source = self._returned(await self._call(lambda: self._source(split, seed)), split)
         if isinstance(source, AsyncIterable):
-            await self._pull_async(drawing, aiter(source), split)
+            await self._pull_async(sampler, aiter(source), split)
         elif isinstance(source, Iterable):
-            await self._pull(drawing, source, split)
+            await self._pull(sampler, source, split)
         else:
             raise self._broken(split, f"tasks returned {type(source).__name__}, which yields no tasks")
-        return drawing.tasks
+        return sampler.tasks
 
     async def judge(self, task: Task, answer: str) -> Feedback:
         """The verdict on one answer; never raises, see `judge_all`."""
@@ -191,7 +191,7 @@ class GuardedEnvironment:
         return outcome
 
     async def _call_all(self, calls: Sequence[Callable[[], object]]) -> list[object]:
-        outcomes = await self._workers.run([partial(attempt, call) for call in calls], self._timeout)
+        outcomes = await self._workers.run([partial(guarded_call, call) for call in calls], self._timeout)
         awaitable = [index for index, outcome in enumerate(outcomes) if inspect.isawaitable(outcome)]
         waiting = iter(awaitable)
 
@@ -213,26 +213,26 @@ class GuardedEnvironment:
     def _feedback(self, outcome: object) -> Feedback:
         if isinstance(outcome, TimedOut | Raised):
             return _failure(outcome, "score", self._timeout)
-        feedback = attempt(partial(checked, outcome))
+        feedback = guarded_call(partial(checked, outcome))
         return _failure(feedback, "score", self._timeout) if isinstance(feedback, Raised) else feedback
 
     def _source(self, split: Split, seed: int) -> object:
         source = self._environment.tasks(split, seed)
         return iter(source) if isinstance(source, Iterable) else source
 
-    async def _pull(self, drawing: Drawing, source: Iterable[object], split: Split) -> None:
+    async def _pull(self, sampler: TaskSampler, source: Iterable[object], split: Split) -> None:
         candidates = iter(source)
         seconds = min(SLICE_SECONDS, self._timeout / 2)
-        while self._returned(await self._call(lambda: drawing.pull(candidates, seconds)), split):
+        while self._returned(await self._call(lambda: sampler.pull(candidates, seconds)), split):
             pass
 
-    async def _pull_async(self, drawing: Drawing, candidates: AsyncIterator[object], split: Split) -> None:
+    async def _pull_async(self, sampler: TaskSampler, candidates: AsyncIterator[object], split: Split) -> None:
         try:
-            while not drawing.finished:
+            while not sampler.finished:
                 outcome = await _within(anext(candidates), self._timeout)
                 if isinstance(outcome, Raised) and isinstance(outcome.error, StopAsyncIteration):
                     return
-                drawing.offer(self._returned(outcome, split))
+                sampler.offer(self._returned(outcome, split))
         finally:
             close = getattr(candidates, "aclose", None)
             if close is not None:

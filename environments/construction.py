@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import BurnishError, ConfigError, PluginError
 from burnish.protocols import Environment
 from burnish.spelling import close_to
@@ -55,7 +55,7 @@ def called(call: Callable[[], T], failure: str) -> T:
         PluginError: it raised; the message begins with `failure` and names the line. Our own errors are passed on.
 
     """
-    outcome = attempt(call)
+    outcome = guarded_call(call)
     if isinstance(outcome, Raised):
         if isinstance(outcome.error, BurnishError):
             raise outcome.error
@@ -99,7 +99,7 @@ def _kind(parameter: inspect.Parameter) -> tuple[type | None, bool]:
 def _parameters(factory: Callable[..., object]) -> Mapping[str, inspect.Parameter] | None:
     """Those of a callable with their annotations as types, or as they are written where they name what is not there."""
     for evaluated in (True, False):
-        outcome = attempt(partial(inspect.signature, factory, eval_str=evaluated))
+        outcome = guarded_call(partial(inspect.signature, factory, eval_str=evaluated))
         if not isinstance(outcome, Raised):
             return outcome.parameters
     return None  # written in C: calling it will tell

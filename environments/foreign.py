@@ -45,7 +45,7 @@ class Raised:
         return f"{Path(places[-1][0]).name}, line {places[-1][1]}" if places else ""
 
 
-def attempt(call: Callable[[], T]) -> T | Raised:
+def guarded_call(call: Callable[[], T]) -> T | Raised:
     """Call foreign code; what it raises, `SystemExit` included, is returned."""
     try:
         return call()
@@ -55,7 +55,7 @@ def attempt(call: Callable[[], T]) -> T | Raised:
         return Raised(error)
 
 
-async def attempt_awaiting(awaitable: Awaitable[object]) -> object:
+async def guarded_await(awaitable: Awaitable[object]) -> object:
     """Await what foreign code returned; what it raises, `SystemExit` included, is returned."""
     try:
         return await awaitable

@@ -18,7 +18,7 @@ from typing import cast
 
 from burnish.environments.construction import OWN, called, construct, factory_of
 from burnish.environments.files import from_file
-from burnish.environments.unimported import flaw_of
+from burnish.environments.static_checks import flaw_of
 from burnish.errors import ConfigError, PluginError
 from burnish.protocols import Environment
 from burnish.spelling import did_you_mean

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from burnish.memory.chroma_client import chroma_errors, connect, open_collection
 from burnish.memory.graph_files import GraphFiles
 from burnish.memory.index import IndexDamaged, Neighbour, Vectors, checked, ranked
-from burnish.memory.lifespans import Lifespans, check_batch
 from burnish.memory.numpy_index import NumpyIndex
+from burnish.memory.revision_intervals import RevisionIntervals, check_batch
 
 if TYPE_CHECKING:
     from chromadb.base_types import Where
@@ -50,7 +50,7 @@ class ChromaIndex:
         self.directory = directory
         self.dimensions = dimensions
         self._most_in_ram = in_ram
-        self._spans = Lifespans()
+        self._spans = RevisionIntervals()
         self._ram: NumpyIndex | None = None
         self._files = GraphFiles(directory)
         self._files.verify()
@@ -80,7 +80,7 @@ class ChromaIndex:
         if len(self._spans) > self._most_in_ram:
             self._ram = None
 
-    def bury(self, ids: Sequence[str], died: Sequence[int]) -> None:
+    def retire(self, ids: Sequence[str], died: Sequence[int]) -> None:
         """Set the revision at which rows die."""
         check_batch(ids, died)
         self._spans.rows(ids)
@@ -88,9 +88,9 @@ class ChromaIndex:
             with chroma_errors(self.directory):
                 self._collection.update(ids=list(ids[part]), metadatas=[{"died": int(d)} for d in died[part]])
             self._files.vouch()
-            self._spans.bury(ids[part], died[part])
+            self._spans.retire(ids[part], died[part])
         if self._ram is not None:
-            self._ram.bury(ids, died)
+            self._ram.retire(ids, died)
 
     def query(self, vectors: Vectors, n: int, *, revision: int) -> list[list[Neighbour]]:
         """The `n` nearest rows alive at `revision`.

@@ -43,7 +43,7 @@ class VectorIndex(Protocol):
         """
         ...
 
-    def bury(self, ids: Sequence[str], died: Sequence[int]) -> None:
+    def retire(self, ids: Sequence[str], died: Sequence[int]) -> None:
         """Set the revision at which rows die.
 
         Raises:

@@ -60,17 +60,17 @@ class Journal(JournalFile):
 
     # calls ----------------------------------------------------------------------------------------
 
-    async def add_intent(self, key: CallKey, attempt: int, *, tokens: int, usd: float) -> None:
-        """A call is about to be sent, with its worst case. `attempt` numbers the tries from 0."""
+    async def add_intent(self, key: CallKey, try_number: int, *, tokens: int, usd: float) -> None:
+        """A call is about to be sent, with its worst case. `try_number` counts the tries from 0."""
         await self._write(
             (
                 "INSERT INTO calls(key, try, iteration, node, role, state, reserved_tokens, reserved_usd)"
                 " VALUES(?, ?, ?, ?, ?, 'intent', ?, ?)",
-                (str(key), attempt, key.iteration, key.node, key.role, tokens, usd),
+                (str(key), try_number, key.iteration, key.node, key.role, tokens, usd),
             )
         )
 
-    async def add_completion(self, key: CallKey, attempt: int, completion: Completion) -> None:
+    async def add_completion(self, key: CallKey, try_number: int, completion: Completion) -> None:
         """The answer to a call, with what it used."""
         u = completion.usage
         await self._write(
@@ -78,15 +78,15 @@ class Journal(JournalFile):
                 "UPDATE calls SET state = 'done', prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?,"
                 " usd = ?, seconds = ?, body = ? WHERE key = ? AND try = ?",
                 (u.prompt_tokens, u.completion_tokens, u.cached_tokens, u.usd, u.seconds, dump(completion.to_json()),
-                 str(key), attempt),
+                 str(key), try_number),
             )
         )  # fmt: skip
 
-    async def add_failure(self, key: CallKey, attempt: int, *, lost: bool, reason: str) -> None:
+    async def add_failure(self, key: CallKey, try_number: int, *, lost: bool, reason: str) -> None:
         """A try that brought no answer: refused by the server (costs no tokens) or `lost` (worst case)."""
         state = "lost" if lost else "failed"
         await self._write(
-            ("UPDATE calls SET state = ?, body = ? WHERE key = ? AND try = ?", (state, reason, str(key), attempt))
+            ("UPDATE calls SET state = ?, body = ? WHERE key = ? AND try = ?", (state, reason, str(key), try_number))
         )
 
     def completions(self, iteration: int) -> dict[str, Completion]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish.memory.index import Neighbour, Vectors, checked, ranked, similarities
-from burnish.memory.lifespans import Lifespans, Rows, check_batch, grown
+from burnish.memory.revision_intervals import RevisionIntervals, Rows, check_batch, grown
 
 # More than float32 matrix products differ by when the same rows are multiplied in another batch.
 _SLACK = 1e-5
@@ -21,7 +21,7 @@ class NumpyIndex:
 
     def __init__(self, dimensions: int) -> None:
         self.dimensions = dimensions
-        self._spans = Lifespans()
+        self._spans = RevisionIntervals()
         self._matrix = np.empty((16, dimensions), dtype=np.float32)
 
     def upsert(self, ids: Sequence[str], vectors: Vectors, *, born: Sequence[int], died: Sequence[int]) -> None:
@@ -32,9 +32,9 @@ class NumpyIndex:
         self._matrix = grown(self._matrix, len(self._spans))
         self._matrix[rows] = vectors
 
-    def bury(self, ids: Sequence[str], died: Sequence[int]) -> None:
+    def retire(self, ids: Sequence[str], died: Sequence[int]) -> None:
         """Set the revision at which rows die."""
-        self._spans.bury(ids, died)
+        self._spans.retire(ids, died)
 
     def query(self, vectors: Vectors, n: int, *, revision: int) -> list[list[Neighbour]]:
         """The `n` nearest rows alive at `revision`, exactly."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
-from burnish.memory.lifespans import Lifespans, Rows
+from burnish.memory.revision_intervals import RevisionIntervals, Rows
 from burnish.types import ALIVE, Exemplar
 
 BATCH = 1024
@@ -32,8 +32,8 @@ class Memory:
         self.embedder = embedder
         self.index = index
         self._all = {e.id: e for e in sorted(exemplars, key=_place)}
-        self._spans = Lifespans()
-        self._rows = _column(self._all.values())  # by birth and id, beside the rows of the lifespans
+        self._spans = RevisionIntervals()
+        self._rows = _column(self._all.values())  # by birth and id, beside the rows of the intervals
         self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
         self._marks = _marks(self._all.values())
         self._staged = Counter[int]()
@@ -118,8 +118,8 @@ class Memory:
             self.per_lesson[gone.lesson] -= 1
             self.per_cell[gone.cell] -= 1
         if died:
-            self.index.bury(list(died), [revision] * len(died))
-            self._spans.bury(list(died), [revision] * len(died))
+            self.index.retire(list(died), [revision] * len(died))
+            self._spans.retire(list(died), [revision] * len(died))
 
     def _named(self, rows: Rows) -> list[Exemplar]:
         return self._rows[rows].tolist()  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,27 +57,6 @@ class GateDecision(Record):
     reason: str
 
 
-class Acceptance(Protocol):
-    """Decides from paired differences, as often as it is asked, and says how many more it wants.
-
-    A challenger is tried on `block` tasks at a time, `cap` in all at most.
-    """
-
-    @property
-    def block(self) -> int: ...
-
-    @property
-    def cap(self) -> int: ...
-
-    def decide(self, differences: Sequence[float], *, challenger: int) -> GateDecision:
-        """Judge all differences so far of the `challenger`-th challenger of the run, counted from 1."""
-        ...
-
-    def next_block(self, decision: GateDecision) -> int:
-        """How many tasks to run before asking again; 0 when the test is closed."""
-        ...
-
-
 @dataclass(frozen=True)
 class BettingGate(Record):
     """Test by betting (Waudby-Smith and Ramdas 2023, section 4), valid at every stopping time.
@@ -117,7 +96,7 @@ class BettingGate(Record):
         return 6 * self.alpha / (math.pi * k) ** 2
 
     def decide(self, differences: Sequence[float], *, challenger: int) -> GateDecision:
-        """Judge all differences so far, at most `cap` of them; see `Acceptance`.
+        """Judge all differences so far, at most `cap` of them, of the run's `challenger`-th challenger, counted from 1.
 
         Raises ValueError when a difference is not a number in [-1, 1].
         """
@@ -145,7 +124,7 @@ class BettingGate(Record):
         )
 
     def next_block(self, decision: GateDecision) -> int:
-        """`block` tasks, fewer at the cap, 0 when the test is closed."""
+        """How many tasks to run before asking again: `block`, fewer at the cap, 0 when the test is closed."""
         return min(self.block, self.cap - decision.n) if decision.open else 0
 
     def _best_end(self, d: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,22 +52,6 @@ class Admission:
     replaced: Mapping[str, int] = field(default_factory=dict)
 
 
-class AdmissionPolicy(Protocol):
-    """Decides on all applicants of an iteration at once."""
-
-    def decide(
-        self,
-        applicants: Sequence[Applicant],
-        vectors: Vectors,
-        *,
-        residents: Sequence[Resident | None],
-        per_task: Mapping[str, int],
-        per_cell: Mapping[str, int],
-    ) -> Admission:
-        """`vectors` (n, d) and `residents` (n) belong to the applicants; the counts are those of memory now."""
-        ...
-
-
 def unverified(*, judged: bool, verified: bool) -> str:
     """Why an answer may not be learned, whatever memory holds; empty where it may."""
     if not judged:
@@ -105,7 +89,10 @@ class NovelAdmission:
         per_task: Mapping[str, int],
         per_cell: Mapping[str, int],
     ) -> Admission:
-        """See `AdmissionPolicy.decide`. Applicants with more merit are looked at first."""
+        """Decide on all applicants of an iteration at once; those with more merit are looked at first.
+
+        `vectors` (n, d) and `residents` (n) belong to the applicants; the counts are those of memory now.
+        """
         admitted: list[int] = []
         refused: dict[int, str] = {}
         replaced: dict[str, int] = {}

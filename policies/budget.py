@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from burnish.limits import AboveZero
 
@@ -32,24 +32,6 @@ class Plan:
     calls: int
 
 
-class BudgetPolicy(Protocol):
-    """Plans a run and says what one more iteration must leave."""
-
-    def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan: ...
-
-    def affords(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """Whether one more iteration fits, the sealed test being held back already; `pace` is in seconds a call."""
-        ...
-
-    def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """Whether the iteration to come is the last that affords a whole gate; as in `affords`."""
-        ...
-
-    def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
-        """Seconds to keep for the sealed test, given that `calls` calls took `seconds` so far."""
-        ...
-
-
 @dataclass(frozen=True)
 class ReservingBudget:
     """Keeps the whole sealed test back. An iteration starts when it fits with a gate of the least length."""
@@ -61,7 +43,7 @@ class ReservingBudget:
     """The pace that is assumed before any call was made: seconds a call."""
 
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
-        """See `BudgetPolicy.plan`. The plan assumes that every gate runs to half of its most tasks."""
+        """The plan of a run; it assumes that every gate runs to half of its most tasks."""
         least = costs.sealed + costs.iteration + costs.search + costs.gate_task * costs.gate_least_tasks
         middle = max(costs.gate_least_tasks, costs.gate_most_tasks // 2)
         each = costs.iteration + costs.search + costs.gate_task * middle
@@ -74,16 +56,18 @@ class ReservingBudget:
         return Plan(count, count, least, min(calls, costs.sealed + iterations * each))
 
     def affords(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """See `BudgetPolicy.affords`."""
+        """Whether one more iteration fits, the sealed test being held back already; `pace` is in seconds a call."""
         least = costs.iteration + costs.gate_task * costs.gate_least_tasks
         return calls_left >= least and seconds_left >= pace * least
 
     def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """See `BudgetPolicy.last_race`: a further iteration, its search and its gate would not fit."""
+        """Whether the iteration to come is the last that affords a whole gate, as in `affords`: a further one, with
+        its search and its gate, would not fit.
+        """
         further = 2 * costs.iteration + costs.search + costs.gate_task * costs.gate_most_tasks
         return calls_left < further or seconds_left < pace * further
 
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
-        """See `BudgetPolicy.sealed_seconds`."""
+        """Seconds to keep for the sealed test, given that `calls` calls took `seconds` so far."""
         pace = seconds / calls if calls else self.first_seconds_a_call
         return pace * sealed_calls * self.margin

@@ -273,7 +273,10 @@ def _farthest_first(x: Floats, k: int) -> Floats:
 
 
 def _lloyd(x: Floats, centres: Floats) -> tuple[Floats, Integers]:
-    """Assign and average in turn until nothing moves; a centre left without rows stays where it is."""
+    """Assign and average in turn until nothing moves; a centre left without rows stays where it is.
+
+    Not scikit-learn's: its k-means is not spherical, so its cells are others than those that journals hold.
+    """
     assignment = _nearest(x, centres)
     for _ in range(100):
         sums = np.eye(len(centres))[assignment].T @ x

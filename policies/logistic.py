@@ -30,7 +30,8 @@ class Head:
     ) -> Self:
         """Minimise cross-entropy against `targets` (n, c), or against what they are at each step, with an L2 penalty.
 
-        Adam (Kingma and Ba 2015) over the whole data from zero weights: the same data give the same head.
+        Adam (Kingma and Ba 2015) over the whole data from zero weights: the same data give the same head. Not
+        scikit-learn's, which knows neither soft targets nor ones that move with the predictions.
         """
         x = np.asarray(vectors, dtype=np.float64)
         centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-6

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from burnish.limits import AboveZero, Positive
 from burnish.policies.curriculum import Tally
+from burnish.policies.yields import thompson_draws
 
 
 @dataclass(frozen=True)
@@ -19,32 +20,6 @@ class Screened:
 
     operator: str
     score: float
-
-
-class Rewriting(Protocol):
-    """Spends the calls of the rewrite node: few trials, and only what looks best to the gate."""
-
-    @property
-    def trials(self) -> int:
-        """The most proposals tried in an iteration."""
-        ...
-
-    @property
-    def trial_tasks(self) -> int:
-        """Train tasks each is tried on."""
-        ...
-
-    def settled(self, born: int, memory: int) -> bool:
-        """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast."""
-        ...
-
-    def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
-        """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
-        ...
-
-    def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
-        """Indices of those to send to the gate, best first; `champion` is the champion's score on the same tasks."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -69,15 +44,14 @@ class YieldRewriting:
     """The share of memory that the new exemplars of an iteration make up from which on nothing is raced."""
 
     def settled(self, born: int, memory: int) -> bool:
-        """See `Rewriting.settled`: fast is by a share of `growing` or more in one iteration."""
+        """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast: by a share of
+        `growing` or more in one iteration.
+        """
         return born < self.growing * memory or memory == 0
 
     def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
-        """See `Rewriting.choose`."""
-        draws = {}
-        for name in sorted(set(operators)):
-            tally = yields.get(name, Tally())
-            draws[name] = float(rng.beta(tally.solved + 1, tally.tried - tally.solved + 1))
+        """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
+        draws = thompson_draws(sorted(set(operators)), yields, rng)
         turn: Counter[str] = Counter()
         turns = []
         for name in operators:
@@ -87,6 +61,6 @@ class YieldRewriting:
         return sorted(order[: self.trials])
 
     def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
-        """See `Rewriting.send`."""
+        """Indices of those to send to the gate, best first; `champion` is the champion's score on the same tasks."""
         order = sorted(range(len(screened)), key=lambda i: (-screened[i].score, i))
         return [i for i in order if screened[i].score > champion][: self.challengers]

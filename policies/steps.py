@@ -88,7 +88,7 @@ NAMED = 8
 """Numbers of the text before that a step is explained by; of more the first ones."""
 
 
-def deeds(before: str, step: str) -> list[str]:
+def operand_features(before: str, step: str) -> list[str]:
     """What a step does to the numbers of the text before it, a word for each of its own numbers: "kept" and the role of
     an equal number before, one operation on two of them with their roles, or "new".
 
@@ -101,8 +101,8 @@ def deeds(before: str, step: str) -> list[str]:
     explained = dict(_explained(known)) | {value: f"kept{role}" for value, role in known.items()}
     words = []
     for found in _NUMBER.finditer(step):
-        deed = explained.get(Fraction(found[0]), "new")
-        words += [deed, f"{deed}>{_role(step, found)}"]
+        feature = explained.get(Fraction(found[0]), "new")
+        words += [feature, f"{feature}>{_role(step, found)}"]
     words += [f"{a}&{b}" for a, b in pairwise(words[::2])]
     return words or _NUMBER.sub("0", step).split()
 
@@ -125,14 +125,14 @@ def _explained(known: Mapping[Fraction, str]) -> Iterator[tuple[Fraction, str]]:
         yield a + b, "&".join(sorted((first, second)))
 
 
-def deed_vectors(pairs: Sequence[tuple[str, str]], dimensions: int = 512) -> npt.NDArray[np.float32]:
-    """(n, dimensions) from texts and the steps after them: their deeds, hashed to signed dimensions (Weinberger et al.
-    2009), of unit length.
+def feature_vectors(pairs: Sequence[tuple[str, str]], dimensions: int = 512) -> npt.NDArray[np.float32]:
+    """(n, dimensions) from texts and the steps after them: their operand features, hashed to signed dimensions
+    (Weinberger et al. 2009), of unit length.
     """
     vectors = np.zeros((len(pairs), dimensions), dtype=np.float32)
     for row, (before, step) in enumerate(pairs):
-        for deed in deeds(before, step):
-            code = zlib.crc32(deed.encode("utf-8", "surrogatepass"))
+        for feature in operand_features(before, step):
+            code = zlib.crc32(feature.encode("utf-8", "surrogatepass"))
             vectors[row, code % dimensions] += 1.0 if code >> 31 else -1.0
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     return vectors

@@ -11,7 +11,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
-from burnish.policies.situations import Situations
+from burnish.policies.state_abstraction import StateAbstraction
 
 Parts: TypeAlias = tuple[str, ...]
 """An action, part by part, such as ("go", "north")."""
@@ -126,11 +126,11 @@ class Logged:
 class ActionValues:
     """What actions are worth after an observation.
 
-    An observation is in clusters from wide to narrow, see `burnish.policies.situations`. The value in each is shrunk
-    towards that in the wider one by `prior` pseudo-tries, and in the widest towards 0: pessimism for the unseen.
+    An observation is in clusters from wide to narrow, see `burnish.policies.state_abstraction`. The value in each is
+    shrunk towards that in the wider one by `prior` pseudo-tries, and in the widest towards 0: pessimism for the unseen.
     """
 
-    situations: Situations
+    situations: StateAbstraction
     by_width: tuple[Values, ...]
     """From the widest clusters to the narrowest."""
     actions: tuple[str, ...]
@@ -139,7 +139,7 @@ class ActionValues:
     @classmethod
     def fit(cls, plays: Sequence[Logged], *, discount: float = 0.9, prior: float = 10.0) -> Self:
         """From plays, successes and failures alike; the reward comes with the last move."""
-        situations = Situations.fit([[seen for seen, _ in play.turns] for play in plays])
+        situations = StateAbstraction.fit([[seen for seen, _ in play.turns] for play in plays])
         seen = [(play, [_clusters(situations, seen) for seen, _ in play.turns]) for play in plays if play.turns]
         fitted = [
             Values.fit([list(_moves(play, [one[width] for one in found])) for play, found in seen], discount=discount)
@@ -180,7 +180,7 @@ class ActionValues:
 WIDTHS = 3
 
 
-def _clusters(situations: Situations, observation: str) -> list[str]:
+def _clusters(situations: StateAbstraction, observation: str) -> list[str]:
     """Of each width one, from the widest; the narrowest stands in for what an observation lacks."""
     keys = situations.keys(observation)
     return [keys[min(width, len(keys) - 1)] for width in reversed(range(WIDTHS))]

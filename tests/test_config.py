@@ -13,14 +13,11 @@ from burnish.agent.loop.registry import OPERATORS, choose_operators
 from burnish.config import RunConfig
 from burnish.errors import ConfigError
 from burnish.keys import choice, declared_types, table_types, tables
-from burnish.policies.acceptance import Acceptance
-from burnish.policies.admission import AdmissionPolicy
-from burnish.policies.budget import BudgetPolicy
+from burnish.memory.embedding import EMBEDDERS
 from burnish.policies.curriculum import Curriculum
 from burnish.policies.eviction import Eviction
 from burnish.policies.guard import Guard
 from burnish.policies.rating import RatingPolicy
-from burnish.policies.rewriting import Rewriting
 from burnish.policies.stopping import Stopping
 from burnish.spelling import nearest
 from burnish.tables import apply_overrides
@@ -181,13 +178,10 @@ def test_the_first_policy_of_a_kind_is_the_default() -> None:
 
 def test_a_policy_keeps_the_protocol_of_its_kind() -> None:
     made = Policies()
-    checked_by_mypy: tuple[
-        Curriculum, AdmissionPolicy, Eviction, Rewriting, Acceptance, RatingPolicy, Guard, Stopping, BudgetPolicy
-    ] = (
-        made.curriculum, made.admission, made.eviction, made.rewriting, made.acceptance, made.rating, made.diversity,
-        made.stopping, made.budget,
+    checked_by_mypy: tuple[Curriculum, Eviction, RatingPolicy, Guard, Stopping] = (
+        made.curriculum, made.eviction, made.rating, made.diversity, made.stopping,
     )  # fmt: skip
-    assert len(checked_by_mypy) == len(KINDS)
+    assert len(checked_by_mypy) == sum(len(known) > 1 for known in KINDS.values())
 
 
 def test_the_resolved_configuration_says_everything_and_decides_the_same() -> None:
@@ -257,6 +251,11 @@ def test_a_path_is_found_from_here_else_beside_the_configuration(
     assert found.models.judge is not None
     assert found.models.judge.file == str(here / "gone.gguf")
     assert found.models.task.file == ""
+
+
+def test_the_embedders_that_are_no_paths_are_those_that_come_with_burnish() -> None:
+    key = next(key for table in tables(RunConfig) for key in table.keys if key.path == "memory.embedder")
+    assert key.type == " or ".join([*(f'"{name}"' for name in EMBEDDERS), "path"])
 
 
 def test_operators_come_in_the_order_of_the_configuration() -> None:

@@ -68,7 +68,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.tuples(*map(values, arguments))
     if get_origin(hint) is Mapping:
         return st.dictionaries(TEXT, values(arguments[1]), max_size=2)
-    if any(get_origin(a) in {list, dict} for a in arguments):  # JsonValue
+    if hint is JsonValue:
         return JSON
     return st.one_of(*map(values, arguments))
 

@@ -38,6 +38,11 @@ HEAVY = (
     *("chromadb", "sentence_transformers", "torch", "transformers", "langgraph", "matplotlib", "xllamacpp", "scipy"),
     *("trl", "peft", "datasets", "gguf"),
 )
+ROOMS = (
+    *("cli", "api.py", "verification", "loop", "nodes", "proofs", "training", "exports", "judges", "operators"),
+    *("expanding", "rollouts", "models", "record", "recipes"),
+)
+"""Those of `agent/` from the top: each imports those below it only."""
 MOST_ROOMS = 16
 LOOSE = {"__init__.py", "api.py"}
 """The files of `agent/` that lie in no room."""
@@ -56,6 +61,12 @@ def name_of(path: Path) -> str:
 def module_of(path: Path) -> str:
     parts = name_of(path).removeprefix("core/").removesuffix(".py").removesuffix("__init__").strip("/")
     return f"burnish.{parts.replace('/', '.')}".rstrip(".")
+
+
+def room_of(path: Path) -> str:
+    """The room of a file of `agent/`, or the file's own name; empty elsewhere."""
+    parts = path.relative_to(ROOT).parts
+    return parts[1] if parts[0] == "agent" else ""
 
 
 MODULES = {module_of(path): path for path in SOURCES}
@@ -132,11 +143,19 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert circles() == []
 
 
-def test_agent_has_few_rooms_and_everything_lies_in_one() -> None:
+def test_agent_has_few_rooms_and_imports_go_down() -> None:
     agent = ROOT / "agent"
-    rooms = [path for path in agent.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    rooms = {path.name for path in agent.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert len(rooms) <= MOST_ROOMS
     assert {path.name for path in agent.iterdir() if path.is_file()} == LOOSE
+    assert set(ROOMS) - {"api.py"} == rooms
+    floors = {module: ROOMS.index(room) for module, path in MODULES.items() if (room := room_of(path)) in ROOMS}
+    assert [
+        f"{module} imports {other}, which lies above it"
+        for module, floor in floors.items()
+        for other in ours(MODULES[module])
+        if floors.get(other, floor) < floor
+    ] == []
 
 
 def test_only_the_loop_knows_the_session() -> None:

@@ -71,7 +71,7 @@ def export(
 def program(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; one that is there is replaced.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file; an existing one is replaced.")],
     at: Annotated[int | None, sets("at", of=PROGRAM)] = None,
     purpose: Annotated[str | None, sets("purpose", of=PROGRAM)] = None,
     terms: Annotated[Path | None, sets("terms", of=PROGRAM, metavar="FILE")] = None,
@@ -94,7 +94,7 @@ def program(
 def train(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder; the one it was stopped in, to go on.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New folder, or that of a stopped training.")],
     method: Annotated[str | None, sets("method", of=TRAIN)] = None,
     model: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Weights to train instead of the embedded model.")

@@ -31,15 +31,15 @@ class ExportOptions(Section):
     least_rating: Annotated[float, Ge(1), Le(5)] = 1.0
     """Lowest rating of the judge."""
     words: Nucleus = 0.8
-    """Likeness in words (Jaccard of shingles) from which on two tasks count as one. 1: words are not compared."""
+    """Similarity in words (Jaccard of shingles) from which on two tasks are duplicates. 1: words are not compared."""
     meaning: Nucleus = 0.95
-    """Likeness in meaning (cosine) from which on two tasks count as one. 1: meanings are not compared."""
+    """Similarity in meaning (cosine) from which on two tasks are duplicates. 1: meanings are not compared."""
     held_out: tuple[Path, ...] = ()
     """Files of texts that must not be in the data."""
     per_task: Count = 0
     """Most right answers to a task, and most wrong ones. 0: all."""
     balance: bool = False
-    """Whether there are only as many tasks of each cell as of the smallest."""
+    """Whether each cell is limited to the size of the smallest."""
     families: Families = "task"
     """What is kept together in one split: all answers to a task, or all tasks of a cell."""
     validation: Annotated[float, Ge(0), Le(0.5)] = 0.1

@@ -9,7 +9,7 @@ from typing import Any
 from burnish.config import Section
 from burnish.environments.adapters.functions import function
 from burnish.environments.adapters.patterns import check_pattern, matches
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError
 from burnish.limits import Count
 from burnish.policies.constitution import Predicate, Principle, contains, lacks, least_words, most_words
@@ -83,7 +83,7 @@ def _predicate(given: PrincipleTable, where: str) -> Predicate:
         return lambda answer: bool(matches(pattern, answer.strip()))
     assert given.function is not None
     called = function(given.function, option=f"{where}: function")
-    failed = [said for one in SAMPLES if isinstance(said := attempt(partial(called, one)), Raised)]
+    failed = [said for one in SAMPLES if isinstance(said := guarded_call(partial(called, one)), Raised)]
     if len(failed) == len(SAMPLES):
         raise ConfigError(
             f"{where}: the function {given.function} fails on any answer: {failed[-1]}; it has to take a text and "
@@ -92,7 +92,7 @@ def _predicate(given: PrincipleTable, where: str) -> Predicate:
 
     def keeps(answer: str) -> bool:
         """What the function says; one that fails says that the principle is broken."""
-        outcome = attempt(lambda: called(answer))
+        outcome = guarded_call(lambda: called(answer))
         return not isinstance(outcome, Raised) and bool(outcome)
 
     return keeps

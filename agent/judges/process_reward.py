@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from burnish.agent.rollouts.episode_values import KEPT
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.agent.rollouts.lru import Kept
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
-from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, deed_vectors, fitted
+from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, feature_vectors, fitted
 from burnish.programs import Program
 from burnish.types import Task
 
@@ -37,7 +38,7 @@ def majority(answers: Sequence[str]) -> int:
 def step_vectors(meaning: Embedder, task: Task, answer: str) -> npt.NDArray[np.float32]:
     """(n, d), a row for each line of the answer that is not blank: what it says and, beside it, what it does."""
     steps = [line.strip() for line in answer.splitlines() if line.strip()]
-    done = deed_vectors(list(zip([task.prompt, *steps[:-1]], steps, strict=True)) if steps else [])
+    done = feature_vectors(list(zip([task.prompt, *steps[:-1]], steps, strict=True)) if steps else [])
     said = meaning.embed(steps) if steps else np.zeros((0, meaning.dimensions), np.float32)
     return np.hstack([said, done])
 
@@ -54,17 +55,17 @@ def labelled_attempts(journal: Journal, meaning: Embedder, until: int) -> list[L
     return [labelled(meaning, journal.task(a.task_id), (a, f)) for a, f in list(known.values())[-MOST:]]
 
 
-class Supervisor:
+class ProcessRewardModel:
     """The step model as of a revision, fitted when it is asked for."""
 
     def __init__(self, journal: Journal, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
-        self._fitted: Kept[int, StepModel | None] = Kept()
+        self._fitted = lru_cache(KEPT)(self._fit)
 
     def at(self, revision: int) -> StepModel | None:
         """None until steps of both kinds are labelled."""
-        return self._fitted.get(revision, lambda: self._fit(revision))
+        return self._fitted(revision)
 
     def _fit(self, revision: int) -> StepModel | None:
         known = labelled_attempts(self._journal, self._meaning, revision)

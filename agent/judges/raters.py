@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from burnish.agent.judges.process_reward import Supervisor
+from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.record.ratings import ASKED, kept_ratings
-from burnish.agent.rollouts.lru import Kept
+from burnish.agent.rollouts.episode_values import KEPT
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.policies.logistic import Head
@@ -36,14 +37,14 @@ class Rater(Protocol):
 class StepRater:
     """Rates an answer by the product of the probabilities that its steps are right."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
+    def __init__(self, process: ProcessRewardModel) -> None:
+        self._process = process
 
     def ratings(self, answered: Answered, until: int) -> list[float | None]:
         """See `Rater.ratings`; None as long as steps of both kinds were not labelled, and for episodes."""
-        model = self._supervisor.at(until)
+        model = self._process.at(until)
         return [
-            None if model is None or a.turns else 1 + 4 * self._supervisor.score(model, task, a.answer)
+            None if model is None or a.turns else 1 + 4 * self._process.score(model, task, a.answer)
             for task, a in answered
         ]
 
@@ -54,11 +55,11 @@ class StudentRater:
     def __init__(self, journal: Journal, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
-        self._fitted: Kept[int, Head | None] = Kept()
+        self._fitted = lru_cache(KEPT)(self._fit)
 
     def ratings(self, answered: Answered, until: int) -> list[float | None]:
         """See `Rater.ratings`; None as long as fewer than `LEAST` ratings, or all alike, were asked for."""
-        head = self._fitted.get(until, lambda: self._fit(until))
+        head = self._fitted(until)
         if head is None or not answered:
             return [None] * len(answered)
         good: list[float] = head.predict(self._vectors(answered))[:, 1].tolist()

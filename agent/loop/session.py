@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from burnish.agent.expanding.base import Expander
-from burnish.agent.judges.process_reward import Supervisor
+from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.judges.raters import Rater, StepRater, StudentRater
 from burnish.agent.loop.policies import Policies
 from burnish.agent.models.calls import Caller
@@ -57,7 +57,7 @@ class Session:
     def __post_init__(self) -> None:
         self.past = History(sampled=self.config.sampling.tasks)
         self.retriever = Retriever(self.memory, Valuer(self.journal).at)
-        self.supervisor = Supervisor(self.journal, self.meaning)
+        self.supervisor = ProcessRewardModel(self.journal, self.meaning)
         self.rater = self._rater()
         self._validation: list[Task] = []
         self._validation_ends = False

@@ -157,29 +157,29 @@ class Caller:
             )
         return wait
 
-    async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, attempt: int) -> Completion:
+    async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, try_number: int) -> Completion:
         prompt_tokens, completion_tokens = client.worst_case_tokens(request)
         worst = Amount(1, prompt_tokens + completion_tokens, client.price(prompt_tokens, completion_tokens))
         self.ledger.reserve(worst)
-        self._tries[str(key)] = attempt + 1
+        self._tries[str(key)] = try_number + 1
         timeout = min(client.config.timeout_seconds, self.ledger.seconds_left())
         try:
-            await self._journal.add_intent(key, attempt, tokens=worst.tokens, usd=worst.usd)
+            await self._journal.add_intent(key, try_number, tokens=worst.tokens, usd=worst.usd)
             async with asyncio.timeout(timeout):
                 completion = await client.send(request, timeout=timeout)
         except TryFailed as failure:
-            await self._give_up(key, attempt, worst, failure)
+            await self._give_up(key, try_number, worst, failure)
             self._refuse_without_time()
             raise
         except TimeoutError:
             late = TryFailed(f"{client.url} did not answer within {timeout:.0f} s", lost=True)
-            await self._give_up(key, attempt, worst, late)
+            await self._give_up(key, try_number, worst, late)
             self._refuse_without_time()
             raise late from None
         except ModelError as error:
             if isinstance(error, ModelRefused):
                 self._refused = error  # what is queued behind it would only be refused too
-            await self._give_up(key, attempt, worst, TryFailed(str(error), lost=False))
+            await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False))
             raise
         except BaseException:
             self.ledger.lose(worst)
@@ -190,15 +190,15 @@ class Caller:
         usage = completion.usage
         client.learn(request, usage)
         self.ledger.settle(worst, Amount(1, usage.tokens, usage.usd))
-        await self._journal.add_completion(key, attempt, completion)
+        await self._journal.add_completion(key, try_number, completion)
         return completion
 
-    async def _give_up(self, key: CallKey, attempt: int, worst: Amount, failure: TryFailed) -> None:
+    async def _give_up(self, key: CallKey, try_number: int, worst: Amount, failure: TryFailed) -> None:
         if failure.lost:
             self.ledger.lose(worst)
         else:
             self.ledger.settle(worst, Amount(calls=1))
-        await self._journal.add_failure(key, attempt, lost=failure.lost, reason=str(failure))
+        await self._journal.add_failure(key, try_number, lost=failure.lost, reason=str(failure))
 
 
 async def gather_in_order(jobs: Iterable[Awaitable[T]]) -> Sequence[T]:

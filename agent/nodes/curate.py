@@ -10,7 +10,7 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Curated, Rated
 from burnish.agent.rollouts.candidates import Candidate, candidates
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.policies.admission import AdmissionPolicy, Applicant, Resident, unverified
+from burnish.policies.admission import Applicant, NovelAdmission, Resident, unverified
 from burnish.policies.eviction import Eviction, usefulness
 from burnish.policies.involvement import seen_by_people
 from burnish.types import Exemplar, Task
@@ -21,7 +21,7 @@ EVICTION_SAMPLE = 1024
 
 async def curate(
     iteration: Iteration,
-    admission: AdmissionPolicy,
+    admission: NovelAdmission,
     eviction: Eviction,
     checked: Checked,
     rated: Rated,
@@ -72,7 +72,7 @@ def _offered(
 
 
 def _admit(
-    iteration: Iteration, policy: AdmissionPolicy, offered: Sequence[Candidate], rated: Rated
+    iteration: Iteration, policy: NovelAdmission, offered: Sequence[Candidate], rated: Rated
 ) -> tuple[list[Exemplar], Mapping[str, str], list[str]]:
     """Who is born, who dies for it, and the reasons of all refusals."""
     exemplars = [

@@ -7,7 +7,7 @@ from burnish.agent.nodes.parts import Raced
 from burnish.agent.operators.base import Proposal
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
-from burnish.policies.acceptance import Acceptance, GateDecision, score
+from burnish.policies.acceptance import BettingGate, GateDecision, score
 from burnish.programs import Program
 from burnish.records import GateRecord
 from burnish.types import Task
@@ -20,7 +20,7 @@ Validation = Callable[[int], Awaitable[list[Task]]]
 
 
 async def gate(
-    iteration: Iteration, policy: Acceptance, challengers: Sequence[Proposal], *, validation: Validation
+    iteration: Iteration, policy: BettingGate, challengers: Sequence[Proposal], *, validation: Validation
 ) -> Raced:
     """Race each challenger against the champion on fresh validation tasks: accept, reject or undecided."""
     champion, gates, used = iteration.champion, list[GateRecord](), 0
@@ -44,7 +44,7 @@ async def gate(
 
 async def race(
     iteration: Iteration,
-    policy: Acceptance,
+    policy: BettingGate,
     proposal: Proposal,
     *,
     champion: Program,

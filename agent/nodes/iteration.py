@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from burnish.agent.judges.process_reward import Supervisor
+from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.record.history import History
@@ -41,7 +41,7 @@ class Iteration:
     past: History
     champion: Program
     retriever: Retriever
-    supervisor: Supervisor
+    supervisor: ProcessRewardModel
     meaning: Embedder
     last_race: bool
     notify: Callable[[str, Mapping[str, Any]], None]

@@ -10,7 +10,7 @@ from burnish.agent.record.events import Event, Noted
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import score
 from burnish.policies.eviction import usefulness
-from burnish.policies.rewriting import Rewriting, Screened
+from burnish.policies.rewriting import Screened, YieldRewriting
 from burnish.programs import Program
 from burnish.records import ProposalRecord
 from burnish.types import Task
@@ -21,7 +21,7 @@ Training = Callable[[Callable[[str], None]], Awaitable[str]]
 
 async def rewrite(
     iteration: Iteration,
-    policy: Rewriting,
+    policy: YieldRewriting,
     operators: Sequence[Operator],
     curated: Curated,
     *,
@@ -86,7 +86,7 @@ def _mean(scores: Sequence[float]) -> float:
 
 def _context(
     iteration: Iteration,
-    policy: Rewriting,
+    policy: YieldRewriting,
     curated: Curated,
     judged: Sequence[Judged],
     tasks: Sequence[Task],

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from burnish.agent.rollouts.lru import Kept
+from functools import lru_cache
+
 from burnish.memory.journal import Journal
 from burnish.policies.values import ActionValues, Logged
+
+KEPT = 16
+"""What is costly to make is kept for so many programs: champion and challengers come back to theirs in turn."""
 
 
 def logged(journal: Journal, until: int) -> list[Logged]:
@@ -21,11 +25,11 @@ class Valuer:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._fitted: Kept[int, ActionValues | None] = Kept()
+        self._fitted = lru_cache(KEPT)(self._fit)
 
     def at(self, revision: int) -> ActionValues | None:
         """None as long as no episode is logged."""
-        return self._fitted.get(revision, lambda: self._fit(revision))
+        return self._fitted(revision)
 
     def _fit(self, revision: int) -> ActionValues | None:
         plays = logged(self._journal, revision)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burnish.agent.models.rendering import Query
-from burnish.agent.rollouts.lru import Kept
+from burnish.agent.rollouts.episode_values import KEPT
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import cosines, maximal_marginal_relevance, nearest_shelf, ordered, representatives
 from burnish.policies.values import ActionValues
-from burnish.programs import Program
+from burnish.programs import Program, Retrieval
 from burnish.types import Exemplar
 
 Vectors = NDArray[np.float32]
@@ -33,6 +34,17 @@ class Shelf:
     """An ordered set of exemplars that many tasks share, best first; longer than k so that one may be left out."""
 
     exemplar_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What shelves are made of: programs of equal views share them."""
+
+    program: Program = field(compare=False)
+    state: tuple[int, int]
+    settings: Retrieval
+    dropped: tuple[str, ...]
+    only: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,8 @@ class Retriever:
         self._memory = memory
         self._values = values
         self._neighbourhoods = Neighbourhoods(memory)
-        self._made: Kept[tuple[object, ...], _Shelves] = Kept()
-        self._anchors: Kept[tuple[object, ...], list[str]] = Kept()
+        self._made = lru_cache(KEPT)(self._build)
+        self._anchors = lru_cache(KEPT)(self._choose_anchors)
 
     def recall(self, program: Program, tasks: Sequence[Query]) -> list[Recalled]:
         """For each task (or turn of one) what it is shown, the same in whatever company it is asked."""
@@ -106,13 +118,11 @@ class Retriever:
 
     def _shelves(self, program: Program) -> _Shelves:
         state = self._memory.state(program.revision)
-        key = (state, program.retrieval, program.dropped, program.only)
-        return self._made.get(key, lambda: self._build(program, state))
+        return self._made(_View(program, state, program.retrieval, program.dropped, program.only))
 
-    def _build(self, program: Program, state: tuple[int, int]) -> _Shelves:
-        settings, memory = program.retrieval, self._memory
-        key = (state, settings.shelves, program.dropped, program.only)
-        anchors = self._anchors.get(key, lambda: self._choose_anchors(program))
+    def _build(self, view: _View) -> _Shelves:
+        program, settings, memory = view.program, view.settings, self._memory
+        anchors = self._anchors(replace(view, settings=Retrieval(shelves=settings.shelves)))
         if not anchors:
             return _Shelves(np.zeros((1, memory.embedder.dimensions), np.float32), (Shelf(()),))
         vectors = memory.vectors(anchors)
@@ -125,8 +135,9 @@ class Retriever:
         spread = self._spread(program, vectors, usable, settings.k + 1)
         return _Shelves(vectors, tuple(Shelf(tuple(ids)) for ids in spread))
 
-    def _choose_anchors(self, program: Program) -> list[str]:
+    def _choose_anchors(self, view: _View) -> list[str]:
         """The exemplars that shelves are built around."""
+        program = view.program
         if program.only:
             sample = self._chosen(program)
         else:

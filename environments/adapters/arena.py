@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from burnish.environments.adapters.arena_link import Host, Play
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.passed_on import listed
+from burnish.environments.adapters.library_options import listed
 from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import replayed
 from burnish.errors import BurnishError, ConfigError, PluginError

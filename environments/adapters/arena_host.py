@@ -21,8 +21,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn, get_type_hints
 
-from burnish.environments.adapters.passed_on import check_names, fitted, refused
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.adapters.library_options import check_names, fitted, refused
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import BurnishError, ConfigError
 from burnish.spelling import nearest
 from burnish.types import JsonValue
@@ -42,7 +42,7 @@ def main(game: str, options: str, control: str) -> None:
     """Serve one game until the other end of the control socket is closed."""
     link = socket.socket(fileno=int(control))
     _keep_offline()
-    prepared = attempt(partial(_prepared, game, json.loads(options)))
+    prepared = guarded_call(partial(_prepared, game, json.loads(options)))
     if isinstance(prepared, Raised):
         ours = isinstance(prepared.error, BurnishError)
         why = str(prepared.error) if ours else f'"ta:{game}" {_needs(prepared)}'
@@ -70,8 +70,8 @@ def _prepared(game: str, given: Mapping[str, JsonValue]) -> Any:
         raise ConfigError(f'TextArena has no game "{game}"; {nearest(game, registry, otherwise=games)}')
     module, _, name = registry[game].entry_point.partition(":")
     options = _fitted(f"ta:{game}", getattr(import_module(module), name), given)
-    begun = attempt(partial(_begun, arena, game, options))
-    if isinstance(begun, Raised) and options and not isinstance(attempt(partial(_begun, arena, game, {})), Raised):
+    begun = guarded_call(partial(_begun, arena, game, options))
+    if isinstance(begun, Raised) and options and not isinstance(guarded_call(partial(_begun, arena, game, {})), Raised):
         raise refused(f"ta:{game}", "TextArena", given, begun, lambda alone: _begun(arena, game, _only(options, alone)))
     several = isinstance(begun, Raised) and "player" in str(begun).lower()
     if several or (not isinstance(begun, Raised) and not isinstance(_raw(begun).state, arena.SinglePlayerState)):
@@ -85,7 +85,7 @@ def _fitted(spec: str, kind: type, options: Mapping[str, JsonValue]) -> dict[str
     """The options as the game's parameters have them; a `ConfigError` names one that it does not take."""
     parameters = inspect.signature(kind).parameters
     check_names(spec, options, [*parameters, "turns"])
-    types = attempt(partial(get_type_hints, kind.__init__))  # type: ignore[misc] # nobody has made an object of it
+    types = guarded_call(partial(get_type_hints, kind.__init__))  # type: ignore[misc] # nobody has made an object of it
     hints = {} if isinstance(types, Raised) else types
     return {o: fitted(spec, "TextArena", o, value, **_said(parameters[o], hints)) for o, value in options.items()}
 
@@ -138,7 +138,7 @@ def _keep_offline() -> None:
         os.environ.pop(key, None)
     attribute = "connect"
     setattr(socket.socket, attribute, _no_network)
-    nltk = attempt(partial(import_module, "nltk"))
+    nltk = guarded_call(partial(import_module, "nltk"))
     if not isinstance(nltk, Raised):
         nltk.download = _no_download  # type: ignore[attr-defined]
 
@@ -151,8 +151,8 @@ def _no_download(name: str, *_: object, **__: object) -> bool:
     """What a game calls to be sure of its data: fine where it is there, or else the game is refused."""
     nltk = import_module("nltk")
     folders = ("corpora", "taggers", "tokenizers")
-    found = any(not isinstance(attempt(partial(nltk.data.find, f"{f}/{name}")), Raised) for f in folders)
-    zipped = any(not isinstance(attempt(partial(nltk.data.find, f"{f}/{name}.zip")), Raised) for f in folders)
+    found = any(not isinstance(guarded_call(partial(nltk.data.find, f"{f}/{name}")), Raised) for f in folders)
+    zipped = any(not isinstance(guarded_call(partial(nltk.data.find, f"{f}/{name}.zip")), Raised) for f in folders)
     if not found and not zipped:
         raise LookupError(f'nltk data "{name}" is not installed')
     return True
@@ -160,9 +160,9 @@ def _no_download(name: str, *_: object, **__: object) -> bool:
 
 def _play(game: Any, link: socket.socket) -> NoReturn:
     """Serve one play, then end the process without a trace."""
-    served = attempt(partial(_served, game, link))
+    served = guarded_call(partial(_served, game, link))
     if isinstance(served, Raised):
-        attempt(partial(link.sendall, _line({"failed": str(served)})))
+        guarded_call(partial(link.sendall, _line({"failed": str(served)})))
     os._exit(0)
 
 
@@ -212,7 +212,7 @@ def _shown(game: Any, *, done: bool = False) -> dict[str, object]:
 def _progress(game: Any) -> float | None:
     """How near the goal is, by the measure that most games pay by at their turn limit."""
     measure: Callable[[], object] | None = getattr(_raw(game), "_get_percentage_completion", None)
-    value = attempt(measure) if callable(measure) else None
+    value = guarded_call(measure) if callable(measure) else None
     return float(value) if isinstance(value, (int, float)) else None
 
 

@@ -18,7 +18,7 @@ from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.own_games import OwnGame
 from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import as_answer, replayed
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean, nearest
 from burnish.types import Feedback, JsonValue, Split, Task
@@ -124,7 +124,7 @@ class Gym:
 
 
 def _check_id(gymnasium: Any, target: str) -> None:
-    outcome = attempt(lambda: gymnasium.spec(target))
+    outcome = guarded_call(lambda: gymnasium.spec(target))
     if isinstance(outcome, Raised):
         known = [name for name in gymnasium.registry if "/" not in name]
         ready = [name for name in known if _stem(name) in READY]
@@ -142,7 +142,7 @@ def _check_arguments(gymnasium: Any, target: str, arguments: object) -> None:
             "or 'arguments={is_slippery=true}' on the command line"
         )
     registration = library("gymnasium.envs.registration", scheme="gym", extra="gym")
-    maker = attempt(lambda: registration.load_env_creator(gymnasium.spec(target).entry_point))
+    maker = guarded_call(lambda: registration.load_env_creator(gymnasium.spec(target).entry_point))
     if isinstance(maker, Raised):
         return  # the game cannot be made at all, which is said when it is tried
     taken = signature(maker).parameters.values()
@@ -190,7 +190,7 @@ def _check_start(name: str, game: Game, level: str) -> None:
         PluginError: it cannot; the message holds what the library says is missing.
 
     """
-    outcome = attempt(lambda: Play(game, next(game.starts(level, Random(0)))[0]))
+    outcome = guarded_call(lambda: Play(game, next(game.starts(level, Random(0)))[0]))
     if isinstance(outcome, Raised):
         raise PluginError(f'"{name}" cannot be played ({outcome}); install or give what it lacks')
     outcome.close()

@@ -15,7 +15,7 @@ from burnish.environments.adapters.licences import licence_of
 from burnish.environments.adapters.packages import package_of
 from burnish.environments.adapters.paths import regular_file
 from burnish.environments.adapters.verdict import EXPECTED
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to, did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task, canonical_text
@@ -99,7 +99,7 @@ class Inspect:
         for option, parameter in own.items():
             if parameter.default is parameter.empty and option not in options:
                 raise ConfigError(f'"{self.name}" needs the option "{option}"; it takes {", ".join(taken)}')
-        made = attempt(lambda: loader.load_task_spec(target, dict(options))[0])
+        made = guarded_call(lambda: loader.load_task_spec(target, dict(options))[0])
         if isinstance(made, Raised):
             raise PluginError(f'"{self.name}" cannot be made: {made}; mend the task or its options') from made.error
         return made
@@ -110,7 +110,7 @@ class Inspect:
         path, _, task = (target, "@", "") if target.endswith(".py") else target.rpartition("@")
         if path:
             _import(regular_file(Path(path)))
-        found = attempt(lambda: registry.registry_lookup("task", task) if task else None)
+        found = guarded_call(lambda: registry.registry_lookup("task", task) if task else None)
         if isinstance(found, Raised):
             raise PluginError(
                 f'"{self.name}": its package cannot be imported: {found}; install it anew'
@@ -267,7 +267,7 @@ WAITING = object()
 
 def _driven(coroutine: Coroutine[object, None, Any]) -> Any:
     """What it returns, what it `Raised`, or `WAITING` where it would have to be awaited."""
-    outcome = attempt(partial(coroutine.send, None))
+    outcome = guarded_call(partial(coroutine.send, None))
     coroutine.close()
     if not isinstance(outcome, Raised):
         return WAITING
@@ -288,7 +288,7 @@ def _import(path: Path) -> None:
             compile(path.read_bytes(), path.name, "exec")
         loader.load_file_tasks(path.absolute())
 
-    outcome = attempt(load)
+    outcome = guarded_call(load)
     if isinstance(outcome, Raised):
         raise PluginError(f"task file {path} cannot be imported: {outcome}; mend the file") from outcome.error
 

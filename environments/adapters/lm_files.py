@@ -11,7 +11,7 @@ from typing import Any
 
 from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.paths import regular_file
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import PluginError
 from burnish.spelling import did_you_mean, nearest
 
@@ -39,7 +39,7 @@ def read_task(path: Path, spec: str) -> dict[str, Any]:
     if path == Path():
         raise PluginError("no file is named; write its path behind the colon")
     loader = library("lm_eval.tasks._yaml_loader", scheme=SCHEME, extra=SCHEME)
-    read = attempt(lambda: loader.load_yaml(regular_file(path)))
+    read = guarded_call(lambda: loader.load_yaml(regular_file(path)))
     if isinstance(read, Raised):
         if isinstance(read.error, PluginError):
             raise read.error

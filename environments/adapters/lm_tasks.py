@@ -16,7 +16,7 @@ from burnish.environments.adapters.licences import licence_of
 from burnish.environments.adapters.lm_files import SCHEME, data_files, offline, read_task
 from burnish.environments.adapters.task_files import check_splits
 from burnish.environments.adapters.verdict import EXPECTED, RIGHT, unparsable, wrong
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
 from burnish.types import Feedback, JsonValue, Split, Task, canonical_text
@@ -99,7 +99,7 @@ class LmEval:
         library("datasets", scheme=SCHEME, extra=SCHEME).disable_progress_bars()
         module = library("lm_eval.api.task", scheme=SCHEME, extra=SCHEME)
         with offline():
-            made = attempt(lambda: module.ConfigurableTask(config=config))
+            made = guarded_call(lambda: module.ConfigurableTask(config=config))
         if isinstance(made, Raised):
             said = Raised(_first_cause(made.error))
             raise PluginError(
@@ -117,7 +117,7 @@ class LmEval:
             where = f"{source}, row {row}:"
             if lacking := self._lacking(document):
                 raise PluginError(f'{where} has no value for "{lacking}", which the task asks for; give it one')
-            task = attempt(partial(self._posed, document))
+            task = guarded_call(partial(self._posed, document))
             if isinstance(task, Raised):
                 raise PluginError(f"{where} no task can be made of it: {task}; mend it") from task.error
             if not task.prompt.strip():
@@ -142,7 +142,7 @@ class LmEval:
         """Those that count one answer alone, from 0 to 1, found out with an empty answer to the first question."""
         first = self._documents[0]
         empty: list[Any] = [(-float(i), False) for i, _ in enumerate(self._choices(first))] or [""]
-        results = attempt(lambda: self._results(first, empty))
+        results = guarded_call(lambda: self._results(first, empty))
         if isinstance(results, Raised):
             raise PluginError(
                 f'"{self.name}": its metrics fail on an empty answer: {results}; mend them'

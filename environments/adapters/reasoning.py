@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 from burnish.environments.adapters.answers import IN_TAGS, final_answer, tagged
 from burnish.environments.adapters.levels import no_level
 from burnish.environments.adapters.libraries import library
-from burnish.environments.adapters.passed_on import check_names, fitted, refused
+from burnish.environments.adapters.library_options import check_names, fitted, refused
 from burnish.environments.adapters.reasoning_sets import (
     EXAMPLES,
     FORMS,
@@ -27,7 +27,7 @@ from burnish.environments.adapters.reasoning_sets import (
     Entry,
 )
 from burnish.environments.adapters.verdict import RIGHT, unparsable, wrong
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.environments.forms import form_of
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import nearest
@@ -91,7 +91,7 @@ class ReasoningGym:
         self._config = self._configured(level)
         self._datasets: OrderedDict[int, Any] = OrderedDict()
         self._entries: OrderedDict[tuple[int, int], Entry] = OrderedDict()
-        judge = attempt(partial(self._made, 0))
+        judge = guarded_call(partial(self._made, 0))
         if isinstance(judge, Raised):
             raise self._refused(judge, level) if options else judge.error
         self._judge: Any = judge
@@ -111,7 +111,7 @@ class ReasoningGym:
             # Seeds of the library overlap: item 7 of seed 1 is item 6 of seed 2. So these are far apart.
             own = int(content_hash(self.name, self._level, split, str(seed), str(block))[:8], 16) // 2
             for index in range(self._config.size):
-                entry = attempt(partial(self._entry, own, index))
+                entry = guarded_call(partial(self._entry, own, index))
                 if isinstance(entry, Raised):  # some sets give up on some seeds
                     failed += 1
                     if failed > MOST_FAILURES:
@@ -149,12 +149,12 @@ class ReasoningGym:
         if (form and not form.fullmatch(answer)) or (guard and not guard(answer, entry)):
             return unparsable(NO_FORM)
         given = deepcopy(dict(entry))  # a scorer may change it
-        outcome = attempt(lambda: float(self._judge.score_answer(answer, given)))
+        outcome = guarded_call(lambda: float(self._judge.score_answer(answer, given)))
         if isinstance(outcome, Raised) or outcome != outcome:  # noqa: PLR0124 - not a number
             return unparsable(NO_FORM)
         if outcome >= 1.0:
             strict = STRICTER.get(self._set)
-            return RIGHT if strict is None or attempt(lambda: strict(answer, entry)) is True else wrong(SURPLUS)
+            return RIGHT if strict is None or guarded_call(lambda: strict(answer, entry)) is True else wrong(SURPLUS)
         return self._lesser(answer, entry, max(0.0, outcome))
 
     def _lesser(self, answer: str, entry: Entry, reward: float) -> Feedback:
@@ -210,7 +210,7 @@ class ReasoningGym:
             ConfigError: the library does not take the values.
 
         """
-        outcome = attempt(partial(self._changed, level, self._options))
+        outcome = guarded_call(partial(self._changed, level, self._options))
         if isinstance(outcome, Raised):
             raise self._refused(outcome, level)
         return outcome
@@ -253,7 +253,9 @@ class ReasoningGym:
         longest = max((len(attribute.levels) for attribute in attributes), default=0)
         names = [str(level) for level in range(min(longest, LEVELS.get(self._set, longest)))]
         options = self._options if optioned else {}
-        return tuple(name for name in names if not isinstance(attempt(partial(self._changed, name, options)), Raised))
+        return tuple(
+            name for name in names if not isinstance(guarded_call(partial(self._changed, name, options)), Raised)
+        )
 
 
 def _check_set(target: str, known: set[str]) -> None:

@@ -12,7 +12,7 @@ from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.licences import licence_of
 from burnish.environments.adapters.packages import package_of
 from burnish.environments.adapters.verdict import EXPECTED
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import close_to
 from burnish.types import Feedback, JsonValue, Split, Task, canonical_text
@@ -77,7 +77,7 @@ class Taskset:
 
     def _loaded(self, target: str, options: Mapping[str, JsonValue]) -> Any:
         module = _module(target)
-        config_type = attempt(lambda: self._loaders.taskset_config_type(target))
+        config_type = guarded_call(lambda: self._loaders.taskset_config_type(target))
         if isinstance(config_type, Raised):
             error = config_type.error
             cause = error.__cause__ if isinstance(error.__cause__, ModuleNotFoundError) else error
@@ -93,10 +93,10 @@ class Taskset:
                 near = close_to(option, fields)
                 hint = f'did you mean "{near}"? ' if near else ""
                 raise ConfigError(f'"{self.name}" has no option "{option}"; {hint}it takes {", ".join(fields)}')
-        config = attempt(lambda: config_type.model_validate({**options, "id": target}))
+        config = guarded_call(lambda: config_type.model_validate({**options, "id": target}))
         if isinstance(config, Raised):
             raise ConfigError(f'"{self.name}" does not take these options: {_amiss(config)}') from config.error
-        taskset = attempt(lambda: self._loaders.load_taskset(config))
+        taskset = guarded_call(lambda: self._loaders.load_taskset(config))
         if isinstance(taskset, Raised):
             raise PluginError(
                 f'"{self.name}" cannot be made: {taskset}; mend its module or its options'
@@ -104,7 +104,7 @@ class Taskset:
         return taskset
 
     def _first(self) -> Any:
-        first = attempt(lambda: next(iter(self._taskset), None))
+        first = guarded_call(lambda: next(iter(self._taskset), None))
         if isinstance(first, Raised):
             raise PluginError(
                 f'"{self.name}" cannot load its tasks: {first}; mend its module or its options'

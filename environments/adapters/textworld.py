@@ -15,7 +15,7 @@ from burnish.environments.adapters.textworld_play import TextWorldPlay
 from burnish.environments.adapters.turns import turns_of
 from burnish.environments.adapters.worlds import REFUSED, WORLDS
 from burnish.environments.episodes import as_answer, replayed
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean
 from burnish.types import Feedback, Split, Task
@@ -61,7 +61,7 @@ class TextWorld:
         self.max_turns = turns_of(self.name, "max_turns", max_turns, USUAL_TURNS)
         self._target, self._level, self._commands = target, level, commands
         self._games: OrderedDict[int, Any] = OrderedDict()
-        outcome = attempt(lambda: self._game(0))
+        outcome = guarded_call(lambda: self._game(0))
         if isinstance(outcome, Raised):
             raise PluginError(f'"{self.name}" cannot be made ({outcome}); install what it lacks')
 
@@ -81,7 +81,7 @@ class TextWorld:
         failed = 0
         while failed <= MOST_FAILURES:
             own = rng.getrandbits(31)
-            play = attempt(partial(self._play, own))
+            play = guarded_call(partial(self._play, own))
             if isinstance(play, Raised):  # no quest was found in this world
                 failed += 1
             elif play.next_command() is not None:

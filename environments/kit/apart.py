@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from burnish.environments.kit.findings import Broken, Example, Finding, Limits, Unfinished
-from burnish.environments.kit.subject import Subject
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.table import SAME_PROCESS, fingerprint, look
 from burnish.environments.registry import load
 from burnish.errors import BurnishError
@@ -92,18 +92,18 @@ class Heart(threading.Thread):
 
     def __init__(self, tell: Tell) -> None:
         super().__init__(daemon=True)
-        self.subject: Subject | None = None
+        self.probe: EnvironmentProbe | None = None
         self._tell = tell
 
     def run(self) -> None:
         """Beat until the process ends."""
         while True:
-            self._tell({"kind": "alive", "progress": self.subject.progress if self.subject else -1})
+            self._tell({"kind": "alive", "progress": self.probe.progress if self.probe else -1})
             time.sleep(HEARTBEAT_SECONDS)
 
 
-async def check(begin: Callable[[], Subject], job: Mapping[str, Any], tell: Tell) -> None:
-    """Do the job: take a print, and look at promises, each with a subject that has seen nothing yet."""
+async def check(begin: Callable[[], EnvironmentProbe], job: Mapping[str, Any], tell: Tell) -> None:
+    """Do the job: take a print, and look at promises, each with a probe that has seen nothing yet."""
     if job["fingerprint"]:
         tell({"kind": "begin", "promise": SAME_PROCESS.name})
         try:
@@ -114,9 +114,9 @@ async def check(begin: Callable[[], Subject], job: Mapping[str, Any], tell: Tell
     def told(promise: str, finding: Finding | None) -> None:
         tell({"kind": "finding", **finding.to_json()} if finding else {"kind": "begin", "promise": promise})
 
-    subject = begin()
-    await look(subject, job["promises"], told)
-    tell({"kind": "end", "times": {name: spread.to_json() for name, spread in subject.times.items()}})
+    probe = begin()
+    await look(probe, job["promises"], told)
+    tell({"kind": "end", "times": {name: spread.to_json() for name, spread in probe.times.items()}})
 
 
 def main() -> None:
@@ -136,10 +136,10 @@ def main() -> None:
     def note(at: Example) -> None:
         tell({"kind": "call", "example": at.to_json()})
 
-    def begin() -> Subject:
+    def begin() -> EnvironmentProbe:
         limits = Limits.from_json(job["limits"])
-        heart.subject = Subject(environment, limits, note if job["slowly"] else None, alone=True)
-        return heart.subject
+        heart.probe = EnvironmentProbe(environment, limits, note if job["slowly"] else None, alone=True)
+        return heart.probe
 
     tell({"kind": "loaded", "name": environment.name, "abilities": begin().abilities})
     asyncio.run(check(begin, job, tell))

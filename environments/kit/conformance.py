@@ -8,7 +8,7 @@ from time import monotonic
 
 from burnish.environments.kit.children import Child
 from burnish.environments.kit.findings import Broken, Conformance, Example, Finding, Limits, Spread
-from burnish.environments.kit.subject import Subject
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.table import OFFLINE, PROMISES, SAME_PROCESS, chosen, look
 from burnish.protocols import Environment
 from burnish.types import JsonValue
@@ -40,7 +40,7 @@ def check(
     limits, names, begun = limits or Limits(), chosen(only), monotonic()
     if isinstance(environment, str):
         return _Apart(environment, options or {}, limits, told).check(names)
-    subject = Subject(environment, limits)
+    probe = EnvironmentProbe(environment, limits)
     found: list[Finding] = []
 
     def heard(_: str, finding: Finding | None) -> None:
@@ -48,10 +48,10 @@ def check(
             found.append(finding)
             told(finding)
 
-    asyncio.run(look(subject, names, heard))
+    asyncio.run(look(probe, names, heard))
     took = monotonic() - begun
     return Conformance(
-        "", environment.name, subject.abilities, tuple(found), subject.times, round(took, 3), took < limits.seconds
+        "", environment.name, probe.abilities, tuple(found), probe.times, round(took, 3), took < limits.seconds
     )
 
 

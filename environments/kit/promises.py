@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from burnish.environments.kit.findings import Broken, Example, Finding, Outcome, Unfinished
-from burnish.environments.kit.subject import Subject
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.types import Feedback
 
 
@@ -19,7 +19,7 @@ class Seen:
     example: Example | None = None
 
 
-Check = Callable[[Subject], Awaitable[Seen]]
+Check = Callable[[EnvironmentProbe], Awaitable[Seen]]
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Promise:
     hint: str = ""
     """What to add for the promise to be looked at; where there is none, it simply does not apply."""
 
-    async def kept(self, subject: Subject) -> Finding:
+    async def kept(self, probe: EnvironmentProbe) -> Finding:
         """Look whether it holds."""
-        if self.ability and self.ability not in subject.abilities:
+        if self.ability and self.ability not in probe.abilities:
             outcome: Outcome = "unknown" if self.hint else "not applicable"
             return Finding(self.name, outcome, self.hint or f"it has not the ability {self.ability}")
         try:
-            seen = await self.check(subject)
+            seen = await self.check(probe)
         except Broken as broken:
             return Finding(self.name, "broken", broken.detail, broken.example)
         except Unfinished as reason:

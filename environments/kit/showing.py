@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from burnish.environments.kit.findings import Broken, Limits
-from burnish.environments.kit.subject import Subject
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.registry import load
 from burnish.protocols import Environment
 from burnish.types import SPLITS, Feedback, JsonValue, Record, Task
@@ -64,8 +64,8 @@ def show(spec: str, options: Mapping[str, JsonValue], *, limits: Limits | None =
 
 
 async def _show(spec: str, environment: Environment, limits: Limits) -> Showing:
-    subject = Subject(environment, limits)
-    tasks = [task for split in SPLITS for task in await subject.draw(split, 0, SHOWN)]
+    probe = EnvironmentProbe(environment, limits)
+    tasks = [task for split in SPLITS for task in await probe.draw(split, 0, SHOWN)]
     first = [next((task for task in tasks if task.split == split), None) for split in SPLITS]
     picked = [task for task in first if task is not None][:SHOWN]
     if not picked:
@@ -74,30 +74,30 @@ async def _show(spec: str, environment: Environment, limits: Limits) -> Showing:
         spec=spec,
         name=environment.name,
         instruction=environment.instruction,
-        abilities=subject.abilities,
+        abilities=probe.abilities,
         levels=_texts(getattr(environment, "levels", ())),
         licence=str(getattr(environment, "licence", "")),
         provenance=str(getattr(environment, "provenance", "")),
-        tools=tuple(tool.name for tool in subject.guarded.tools),
-        max_turns=subject.guarded.calls_per_attempt if subject.guarded.episodic else None,
-        tasks=tuple([await _shown(subject, task, tasks) for task in picked]),
+        tools=tuple(tool.name for tool in probe.guarded.tools),
+        max_turns=probe.guarded.calls_per_attempt if probe.guarded.episodic else None,
+        tasks=tuple([await _shown(probe, task, tasks) for task in picked]),
     )
 
 
-async def _shown(subject: Subject, task: Task, tasks: Sequence[Task]) -> ShownTask:
-    gold = await subject.gold(task)
+async def _shown(probe: EnvironmentProbe, task: Task, tasks: Sequence[Task]) -> ShownTask:
+    gold = await probe.gold(task)
     answers = {} if gold is None else {"gold": gold}
-    answers |= {"empty": "", "wrong": await _wrong(subject, task, gold, tasks)}
-    feedback = await subject.verdicts([(task, answer) for answer in answers.values()])
+    answers |= {"empty": "", "wrong": await _wrong(probe, task, gold, tasks)}
+    feedback = await probe.verdicts([(task, answer) for answer in answers.values()])
     judged = (Judged(*item, one) for item, one in zip(answers.items(), feedback, strict=True))
-    form = await subject.guarded.form(task)
+    form = await probe.guarded.form(task)
     return ShownTask(task.prompt, task.cell, task.split, tuple(judged), form)
 
 
-async def _wrong(subject: Subject, task: Task, gold: str | None, tasks: Sequence[Task]) -> str:
+async def _wrong(probe: EnvironmentProbe, task: Task, gold: str | None, tasks: Sequence[Task]) -> str:
     """The right answer to another task, if there is one that differs."""
     for other in tasks:
-        answer = await subject.gold(other) if other.id != task.id else None
+        answer = await probe.gold(other) if other.id != task.id else None
         if answer is not None and answer != gold:
             return answer
     return WRONG

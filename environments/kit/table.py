@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from burnish.environments.kit.acting import ACTING
-from burnish.environments.kit.calling import CALLING
+from burnish.environments.kit.checks.acting import ACTING
+from burnish.environments.kit.checks.calling import CALLING
+from burnish.environments.kit.checks.judging import ATTACKS, JUDGING
+from burnish.environments.kit.checks.posing import POSING
+from burnish.environments.kit.checks.teaching import TEACHING
 from burnish.environments.kit.findings import Finding
-from burnish.environments.kit.judging import ATTACKS, JUDGING
-from burnish.environments.kit.posing import POSING
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, unknown
-from burnish.environments.kit.subject import Subject
-from burnish.environments.kit.teaching import TEACHING
 from burnish.errors import ConfigError
 from burnish.spelling import did_you_mean
 from burnish.types import SPLITS, JsonValue, content_hash
@@ -24,7 +24,7 @@ PRINTED = 40
 """Tasks of each split in a print."""
 
 
-async def _apart(_: Subject) -> Seen:
+async def _apart(_: EnvironmentProbe) -> Seen:
     return unknown("it takes a process of its own; check a file or a name instead of a live object")
 
 
@@ -53,30 +53,30 @@ def chosen(names: Iterable[str]) -> list[str]:
     return [name for name in PROMISES if not wanted or name in wanted]
 
 
-async def look(subject: Subject, names: Iterable[str], tell: Callable[[str, Finding | None], None]) -> None:
+async def look(probe: EnvironmentProbe, names: Iterable[str], tell: Callable[[str, Finding | None], None]) -> None:
     """Look at promises one after another; `tell` hears of each when it begins, and its finding when it ends."""
     for name in names:
         tell(name, None)
-        tell(name, await PROMISES[name].kept(subject))
+        tell(name, await PROMISES[name].kept(probe))
 
 
-async def fingerprint(subject: Subject) -> list[dict[str, JsonValue]]:
+async def fingerprint(probe: EnvironmentProbe) -> list[dict[str, JsonValue]]:
     """What tasks and verdicts are, each as a hash with words for a person; equal in every process."""
     lines: list[dict[str, JsonValue]] = []
     for split in SPLITS:
-        tasks = (await subject.drawn(split))[:PRINTED]
+        tasks = (await probe.drawn(split))[:PRINTED]
         lines += [
             _line(f"task {n} of tasks({split!r}, 0): {t.prompt!r:.100}", repr((t.id, t.to_json())))
             for n, t in enumerate(tasks)
         ]
-        gold = [await subject.gold(task) for task in tasks[:ANSWERED]]
+        gold = [await probe.gold(task) for task in tasks[:ANSWERED]]
         lines += [_line(f"solve: {t.prompt!r:.100}", repr(own)) for t, own in zip(tasks, gold, strict=False)]
         pairs = [
             (task, answer) for task, own in zip(tasks, gold, strict=False) for answer in {"": 0, "x": 0, own or "": 0}
         ]
         lines += [
             _line(f"the verdict on {answer!r:.60}: {task.prompt!r:.100}", repr(one))
-            for (task, answer), one in zip(pairs, await subject.judge(pairs), strict=True)
+            for (task, answer), one in zip(pairs, await probe.judge(pairs), strict=True)
         ]
     return lines
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TypeAlias
 
-from burnish.environments.sandbox.processes import INSIDE
-from burnish.environments.sandbox.protocol import Sandbox, SandboxFailure, SandboxResult
+from burnish.environments.sandbox.processes import INSIDE, ProcessSandbox
+from burnish.environments.sandbox.protocol import SandboxFailure, SandboxResult
 
 Targets: TypeAlias = Mapping[str, object]
 
@@ -57,7 +57,7 @@ ALONE = ("2 GB of memory", "endless output", "endless files", "time without end"
 ATTACKS = (*TOGETHER, *ALONE)
 
 
-def weaknesses(sandbox: Sandbox) -> list[str]:
+def weaknesses(sandbox: ProcessSandbox) -> list[str]:
     """The attacks that came through; none where the sandbox holds. Takes about half a second.
 
     Raises:
@@ -78,7 +78,7 @@ def weaknesses(sandbox: Sandbox) -> list[str]:
 
 
 def assault(
-    sandbox: Sandbox, attacks: Sequence[str], aims: Targets, *, timeout: float = TIMEOUT, memory: int = MEMORY
+    sandbox: ProcessSandbox, attacks: Sequence[str], aims: Targets, *, timeout: float = TIMEOUT, memory: int = MEMORY
 ) -> SandboxResult:
     """Run the attacks in the sandbox, one after the other in one process."""
     asked = json.dumps({"attacks": list(attacks), "targets": dict(aims)})

@@ -12,7 +12,7 @@ from burnish.environments.sandbox.attacks import ATTACKS, weaknesses
 from burnish.environments.sandbox.bubblewrap import Bubblewrap
 from burnish.environments.sandbox.jail import Jail
 from burnish.environments.sandbox.processes import ProcessSandbox
-from burnish.environments.sandbox.protocol import Sandbox, SandboxFailure
+from burnish.environments.sandbox.protocol import SandboxFailure
 from burnish.environments.sandbox.unsafe import RISK, Unsafe
 from burnish.environments.sandbox.wasi import Wasi
 from burnish.errors import PluginError
@@ -40,7 +40,7 @@ class Trial(Record):
 class Choice:
     """The sandbox in use, the trials that led to it, and the attacks that it held."""
 
-    sandbox: Sandbox
+    sandbox: ProcessSandbox
     trials: tuple[Trial, ...]
     attacks: tuple[str, ...] = ATTACKS
 
@@ -51,7 +51,7 @@ class Choice:
         return f"{self.sandbox.name}, {what}" + (f"; not used: {others}" if others else "")
 
 
-def candidates() -> list[Sandbox]:
+def candidates() -> list[ProcessSandbox]:
     """In the order in which they are tried."""
     return [ProcessSandbox(BWRAP, Bubblewrap()), ProcessSandbox(JAIL, Jail()), ProcessSandbox(WASI, Wasi())]
 
@@ -99,7 +99,9 @@ class NoSandbox(PluginError):
         return error
 
 
-def first_that_holds(sandboxes: Sequence[Sandbox], attack: Callable[[Sandbox], list[str]] = weaknesses) -> Choice:
+def first_that_holds(
+    sandboxes: Sequence[ProcessSandbox], attack: Callable[[ProcessSandbox], list[str]] = weaknesses
+) -> Choice:
     """Attack one after the other until one holds.
 
     Raises:
@@ -114,7 +116,7 @@ def first_that_holds(sandboxes: Sequence[Sandbox], attack: Callable[[Sandbox], l
     raise NoSandbox.after(tuple(trials))
 
 
-def _problem(sandbox: Sandbox, attack: Callable[[Sandbox], list[str]]) -> str:
+def _problem(sandbox: ProcessSandbox, attack: Callable[[ProcessSandbox], list[str]]) -> str:
     try:
         found = attack(sandbox)
     except SandboxFailure as failure:

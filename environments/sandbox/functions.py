@@ -12,8 +12,8 @@ from secrets import token_hex
 from typing import Any, Literal, TypeAlias
 
 from burnish.environments.sandbox.inside.values import dump, load
-from burnish.environments.sandbox.processes import INSIDE
-from burnish.environments.sandbox.protocol import Ending, Sandbox, SandboxResult
+from burnish.environments.sandbox.processes import INSIDE, ProcessSandbox
+from burnish.environments.sandbox.protocol import Ending, SandboxResult
 
 Kind: TypeAlias = Literal["returned", "raised", "not plain", "timeout", "memory", "output", "killed", "not run"]
 
@@ -44,7 +44,7 @@ class Checked:
 
 
 def call_function(
-    sandbox: Sandbox,
+    sandbox: ProcessSandbox,
     source: str,
     entry_point: str,
     arguments: Sequence[Sequence[object]],
@@ -71,7 +71,7 @@ def call_function(
 
 
 def run_check(
-    sandbox: Sandbox, source: str, test_source: str, entry_point: str, *, timeout: float, memory: int
+    sandbox: ProcessSandbox, source: str, test_source: str, entry_point: str, *, timeout: float, memory: int
 ) -> Checked:
     """Whether `check(candidate)`, as `test_source` defines it, returns without raising.
 

@@ -30,14 +30,20 @@ class Starts(Protocol):
 
 
 class ProcessSandbox:
-    """A sandbox whose every run is a process of its own, started as `starts` says."""
+    """Runs Python source in a process that can do nothing but compute and print, started as `starts` says.
+
+    Safe to use from many threads. Neither method raises for anything the code does; both raise `SandboxFailure` when
+    the sandbox itself fails, and `ValueError` for a file name that leads out of the scratch folder. `timeout` is in
+    seconds of wall time, `memory` in bytes of address space, the interpreter's own (some 30 MB) included. `name` is
+    what doctor and report call it.
+    """
 
     def __init__(self, name: str, starts: Starts) -> None:
         self.name = name
         self._starts = starts
 
     def run(self, code: str, *, stdin: str = "", files: Files = NO_FILES, timeout: float, memory: int) -> SandboxResult:
-        """See `Sandbox.run`."""
+        """Run `code` as a program; `files` are laid into its working directory, which is gone afterwards."""
         with _failing(), scratch(files) as folder:
             with self._starts.command(code, folder, timeout=timeout, memory=memory) as command:
                 child = Child(command, folder)
@@ -46,7 +52,10 @@ class ProcessSandbox:
                 return child.result()
 
     def converse(self, first: str, second: str, *, timeout: float, memory: int) -> tuple[SandboxResult, SandboxResult]:
-        """See `Sandbox.converse`."""
+        """Run two programs, the stdout of each being the stdin of the other, until the first has ended.
+
+        The second is then killed. The `stdout` of both results is empty. Each has `memory` for itself.
+        """
         with _failing(), ExitStack() as stack:
             asked, asking = os.pipe()
             answered, answering = os.pipe()

@@ -11,7 +11,7 @@ import pytest
 
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.built_in.contacts import Contacts
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import PluginError
 from burnish.protocols import Environment
 from burnish.types import Feedback, Split, Status, Task, canonical_json
@@ -97,6 +97,7 @@ class TestDraw:
             (lambda *_: [Task("toy", "x", cast("Mapping[str, Any]", [1]))], "no mapping"),
             (lambda *_: [Task("other", "x")], "of environment 'other'"),
             (lambda split, _: broken(split, {1: 2}), "keys"),
+            (lambda split, _: broken(split, {}, cast("str", 3)), "whose `cell` has another type than `Task` says"),
             (lambda split, _: broken(split, {"a": float("nan")}), "not JSON"),
             (lambda split, _: broken(split, {"a": object()}), "not JSON"),
             (lambda split, _: broken(split, {"a": "\ud800"}), "not JSON"),
@@ -272,19 +273,19 @@ class TestLearningEnvironment:
 
 
 def test_attempt_returns_what_was_raised_but_lets_ctrl_c_through() -> None:
-    assert attempt(lambda: 3) == 3
-    raised = attempt(raising(OSError("disk full")))
+    assert guarded_call(lambda: 3) == 3
+    raised = guarded_call(raising(OSError("disk full")))
     assert isinstance(raised, Raised)
     assert str(raised).startswith("OSError: disk full (test_boundary.py, line ")
     with pytest.raises(KeyboardInterrupt):
-        attempt(raising(KeyboardInterrupt()))
+        guarded_call(raising(KeyboardInterrupt()))
 
 
 def test_what_was_raised_names_the_innermost_line_that_is_not_the_libraries_own() -> None:
     def reads() -> object:
         return json.loads("no JSON")
 
-    raised = attempt(reads)
+    raised = guarded_call(reads)
     assert isinstance(raised, Raised)
     assert raised.place == f"test_boundary.py, line {reads.__code__.co_firstlineno + 1}"  # and none of json's
     with pytest.raises(ValueError, match="no JSON") as caught:
@@ -292,6 +293,6 @@ def test_what_was_raised_names_the_innermost_line_that_is_not_the_libraries_own(
     assert Raised(caught.value.with_traceback(None)).place == ""
 
 
-def broken(split: Split, data: Mapping[Any, Any]) -> list[Task]:
+def broken(split: Split, data: Mapping[Any, Any], cell: str = "") -> list[Task]:
     """A task of the split whose data is `data`."""
-    return [next(Task("toy", task.prompt, data) for task in numbered(split, 0) if task.split == split)]
+    return [next(Task("toy", task.prompt, data, cell) for task in numbered(split, 0) if task.split == split)]

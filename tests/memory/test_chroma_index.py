@@ -71,7 +71,7 @@ def test_any_history_reads_like_the_exact_index(
                         died=[r[2] + r[3] for r in batch],
                     )
                     held = [(f"e{i}", died) for i, died in deaths if f"e{i}" in backend.ids()]
-                    backend.bury([i for i, _ in held], [died for _, died in held])
+                    backend.retire([i for i, _ in held], [died for _, died in held])
                 expected = oracle.query(POOL[:6], n, revision=revision)
                 same(index.query(POOL[:6], n, revision=revision), expected)
                 same([index.query(POOL[[i]], n, revision=revision)[0] for i in range(6)], expected)
@@ -96,7 +96,7 @@ def test_every_way_to_answer_a_query_agrees_with_the_exact_index(tmp_path: Path)
 def test_where_few_of_many_are_alive_they_are_compared_one_by_one(tmp_path: Path) -> None:
     vectors = fill(tmp_path, 1500)
     with closing(ChromaIndex(tmp_path, D, in_ram=0)) as index:
-        index.bury([f"{i:05d}" for i in range(1498)], [9] * 1498)
+        index.retire([f"{i:05d}" for i in range(1498)], [9] * 1498)
         [hits] = index.query(vectors[:1], 5, revision=9)
         assert {hit.id for hit in hits} == {"01498", "01499"}
 

@@ -99,7 +99,7 @@ def test_an_upsert_replaces_vector_and_revisions(index: VectorIndex) -> None:
 
 def test_burying_changes_the_future_and_not_the_past(index: VectorIndex) -> None:
     vectors = fill(index, 3)
-    index.bury(["e000", "e002"], [4, 6])
+    index.retire(["e000", "e002"], [4, 6])
     assert index.ids() == {"e000": (0, 4), "e001": (0, ALIVE), "e002": (0, 6)}
     assert len(index.query(vectors[:1], 9, revision=3)[0]) == 3
     assert [hit.id for hit in index.query(vectors[:1], 9, revision=6)[0]] == ["e001"]
@@ -122,7 +122,7 @@ def test_empty_input_is_no_special_case(index: VectorIndex) -> None:
     nothing = np.empty((0, D), dtype=np.float32)
     assert index.query(units(2), 3, revision=0) == [[], []]
     index.upsert([], nothing, born=[], died=[])
-    index.bury([], [])
+    index.retire([], [])
     index.delete([])
     assert index.ids() == {}
     assert index.vectors([]).shape == (0, D)
@@ -136,7 +136,7 @@ def test_ids_of_which_the_index_knows_nothing_mean_it_is_out_of_step(index: Vect
     with pytest.raises(IndexDamaged, match="stranger"):
         index.vectors(["e000", "stranger"])
     with pytest.raises(IndexDamaged, match="stranger"):
-        index.bury(["e000", "stranger"], [1, 1])
+        index.retire(["e000", "stranger"], [1, 1])
     assert index.ids()["e000"] == (0, ALIVE)
 
 

@@ -10,11 +10,11 @@ from burnish.policies.steps import (
     StepModel,
     answer_score,
     best_of,
-    deed_vectors,
-    deeds,
+    feature_vectors,
     first_error,
     labelling_queue,
     labels_needed,
+    operand_features,
     worth_labelling,
 )
 
@@ -59,15 +59,15 @@ def test_convincing_wrong_answers_come_first() -> None:
     assert len(worth_labelling(scores, right, 50, np.random.default_rng(0))) == 10
 
 
-def test_deeds_say_what_was_done_whatever_the_numbers() -> None:
-    assert deeds("4x + 3 = 11", "4x = 8") == deeds("7x + 5 = 26", "7x = 21")
-    assert deeds("4x + 3 = 11", "4x = 14") == deeds("7x + 5 = 26", "7x = 31")
-    assert deeds("4x + 3 = 11", "4x = 8") != deeds("4x + 3 = 11", "4x = 14")
-    assert deeds("x = 1", "therefore so") == ["therefore", "so"]
-    assert "new" in deeds("4x = 8", "x = 77")
+def test_operand_features_say_what_was_done_whatever_the_numbers() -> None:
+    assert operand_features("4x + 3 = 11", "4x = 8") == operand_features("7x + 5 = 26", "7x = 21")
+    assert operand_features("4x + 3 = 11", "4x = 14") == operand_features("7x + 5 = 26", "7x = 31")
+    assert operand_features("4x + 3 = 11", "4x = 8") != operand_features("4x + 3 = 11", "4x = 14")
+    assert operand_features("x = 1", "therefore so") == ["therefore", "so"]
+    assert "new" in operand_features("4x = 8", "x = 77")
 
 
-def test_a_step_model_of_deeds_tells_the_inverse_operation() -> None:
+def test_a_step_model_of_operand_features_tells_the_inverse_operation() -> None:
     rng = np.random.default_rng(0)
 
     def step(*, right: bool) -> tuple[str, str]:
@@ -75,7 +75,7 @@ def test_a_step_model_of_deeds_tells_the_inverse_operation() -> None:
         return f"{a}x + {b} = {a * x + b}", f"{a}x = {a * x if right else a * x + 2 * b}"
 
     truth = [bool(t) for t in rng.integers(0, 2, 200)]
-    vectors = deed_vectors([step(right=t) for t in truth])
+    vectors = feature_vectors([step(right=t) for t in truth])
     model = StepModel.fit(vectors[:120], [1 if t else -1 for t in truth[:120]])
     assert ((model.right(vectors[120:]) > 0.5) == np.array(truth[120:])).mean() > 0.9
 

@@ -9,7 +9,6 @@ from burnish.environments.sandbox.attacks import Targets, targets
 from burnish.environments.sandbox.bubblewrap import Bubblewrap
 from burnish.environments.sandbox.jail import Jail
 from burnish.environments.sandbox.processes import ProcessSandbox, Starts
-from burnish.environments.sandbox.protocol import Sandbox
 from burnish.environments.sandbox.wasi import Wasi
 
 BACKENDS: dict[str, Starts] = {"jail": Jail(), "WASI": Wasi()}
@@ -18,13 +17,13 @@ if shutil.which("bwrap"):
 
 
 @pytest.fixture(params=BACKENDS)
-def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+def sandbox(request: pytest.FixtureRequest) -> ProcessSandbox:
     """Every sandbox there is on this machine."""
     return ProcessSandbox(request.param, BACKENDS[request.param])
 
 
 @pytest.fixture
-def jail() -> Sandbox:
+def jail() -> ProcessSandbox:
     return ProcessSandbox("jail", Jail())
 
 

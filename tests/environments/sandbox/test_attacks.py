@@ -19,7 +19,7 @@ import pytest
 from burnish.environments.sandbox.attacks import ALONE, ATTACKS, TOGETHER, Targets, achieved, assault
 from burnish.environments.sandbox.inside import attacks
 from burnish.environments.sandbox.processes import INSIDE, ProcessSandbox, scratch
-from burnish.environments.sandbox.protocol import Sandbox, SandboxResult
+from burnish.environments.sandbox.protocol import SandboxResult
 from burnish.environments.sandbox.unsafe import Unsafe
 
 SUCCEED_ANYWHERE = sorted(set(ATTACKS) - {"new namespaces", "raising limits", "memory of others"})
@@ -36,7 +36,7 @@ def bare(name: str, aims: Targets, folder: Path) -> SandboxResult:
     return SandboxResult("ok", done.returncode, done.stdout, done.stderr, 0.0)
 
 
-def attack(sandbox: Sandbox, code: str, timeout: float = 5.0, **given: object) -> SandboxResult:
+def attack(sandbox: ProcessSandbox, code: str, timeout: float = 5.0, **given: object) -> SandboxResult:
     """Run code that begins with some values."""
     values = "".join(f"{name} = {value!r}\n" for name, value in given.items())
     return sandbox.run(values + code, timeout=timeout, memory=MEMORY)
@@ -81,7 +81,7 @@ def test_an_attack_succeeds_without_a_sandbox(name: str, aims: Targets, tmp_path
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_fails_in_a_sandbox(name: str, sandbox: Sandbox, aims: Targets) -> None:
+def test_an_attack_fails_in_a_sandbox(name: str, sandbox: ProcessSandbox, aims: Targets) -> None:
     timeout = 0.3 if name == "time without end" else 20.0
     result = assault(sandbox, [name], aims, timeout=timeout)
     assert achieved(result) == []
@@ -92,7 +92,7 @@ def test_an_attack_fails_in_a_sandbox(name: str, sandbox: Sandbox, aims: Targets
     assert result.status in expected.get(name, {"ok", "output"})
 
 
-def test_nothing_reaches_a_live_listener(sandbox: Sandbox) -> None:
+def test_nothing_reaches_a_live_listener(sandbox: ProcessSandbox) -> None:
     talk = "import socket\nsocket.create_connection(('127.0.0.1', port), 1).sendall(b'hello')\n"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
@@ -106,7 +106,7 @@ def test_nothing_reaches_a_live_listener(sandbox: Sandbox) -> None:
             listener.accept()
 
 
-def test_no_process_is_killed(sandbox: Sandbox) -> None:
+def test_no_process_is_killed(sandbox: ProcessSandbox) -> None:
     kill = "import os\nos.kill(pid, 9)\n"
     with victim() as process:
         assert attack(sandbox, kill, pid=process.pid).status == "nonzero exit"
@@ -115,7 +115,7 @@ def test_no_process_is_killed(sandbox: Sandbox) -> None:
         assert process.wait(5) == -signal.SIGKILL
 
 
-def test_no_process_is_signalled_through_a_pipe_that_it_owns(sandbox: Sandbox) -> None:
+def test_no_process_is_signalled_through_a_pipe_that_it_owns(sandbox: ProcessSandbox) -> None:
     tell = """
 import fcntl, os
 listening, telling = os.pipe()
@@ -145,7 +145,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_bounded_in_time_and_space(name: str, sandbox: Sandbox) -> None:
+def test_a_bomb_is_bounded_in_time_and_space(name: str, sandbox: ProcessSandbox) -> None:
     result = attack(sandbox, BOMBS[name], timeout=2.0)
     assert result.status != "ok"
     assert len(result.stdout) + len(result.stderr) <= 2 << 20
@@ -157,13 +157,13 @@ def test_a_bomb_is_bounded_in_time_and_space(name: str, sandbox: Sandbox) -> Non
         assert result.status in {"memory", "timeout"}
 
 
-def test_nothing_is_written_where_anybody_may(sandbox: Sandbox) -> None:
+def test_nothing_is_written_where_anybody_may(sandbox: ProcessSandbox) -> None:
     place = Path(gettempdir()) / f"burnish-was-here-{os.getpid()}"
     assert attack(sandbox, "open(place, 'w').write('x')", place=str(place)).status == "nonzero exit"
     assert not place.exists()
 
 
-def test_only_the_standard_library_can_be_read(jail: Sandbox) -> None:
+def test_only_the_standard_library_can_be_read(jail: ProcessSandbox) -> None:
     import numpy as np
 
     for path in (np.__file__, __file__, Path.home() / ".bashrc", "/etc/hostname", "/proc/self/environ", "/root"):
@@ -172,7 +172,7 @@ def test_only_the_standard_library_can_be_read(jail: Sandbox) -> None:
     assert attack(jail, "import csv, ssl, sqlite3, ctypes, decimal; print(csv.__file__)").status == "ok"
 
 
-def test_the_standard_library_is_not_changed(jail: Sandbox) -> None:
+def test_the_standard_library_is_not_changed(jail: ProcessSandbox) -> None:
     import csv
 
     before = Path(csv.__file__).read_bytes()
@@ -181,7 +181,7 @@ def test_the_standard_library_is_not_changed(jail: Sandbox) -> None:
     assert Path(csv.__file__).read_bytes() == before
 
 
-def test_a_run_sees_nothing_of_another(jail: Sandbox) -> None:
+def test_a_run_sees_nothing_of_another(jail: ProcessSandbox) -> None:
     first = attack(jail, "import os\nopen('left', 'w').write('x')\nprint(os.getcwd())")
     there = Path(first.stdout.strip())
     assert not there.exists()
@@ -190,7 +190,7 @@ def test_a_run_sees_nothing_of_another(jail: Sandbox) -> None:
     assert attack(jail, "import os\nprint(os.listdir())").stdout == "[]\n"
 
 
-def test_a_run_reaches_nothing_of_one_beside_it(sandbox: Sandbox) -> None:
+def test_a_run_reaches_nothing_of_one_beside_it(sandbox: ProcessSandbox) -> None:
     codes = ("open(p).read()", "open(p, 'w')", "import os; os.remove(p)", "import os; os.rename(p, 'mine')")
     with scratch({"file": "x"}) as beside:
         for code in codes:
@@ -219,7 +219,7 @@ if platform.machine() == "x86_64":
 """
 
 
-def test_machine_code_finds_no_other_way_in(jail: Sandbox) -> None:
+def test_machine_code_finds_no_other_way_in(jail: ProcessSandbox) -> None:
     result = attack(jail, RAW_CALLS)
     assert result.stdout == "-1 -1\n"
     assert result.status == ("killed" if os.uname().machine == "x86_64" else "ok")

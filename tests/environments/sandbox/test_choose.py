@@ -8,12 +8,11 @@ from burnish.environments.sandbox.attacks import ATTACKS, weaknesses
 from burnish.environments.sandbox.bubblewrap import Bubblewrap
 from burnish.environments.sandbox.choose import NoSandbox, choose_sandbox, first_that_holds
 from burnish.environments.sandbox.processes import ProcessSandbox
-from burnish.environments.sandbox.protocol import Sandbox
 from burnish.environments.sandbox.unsafe import Unsafe
 from burnish.errors import PluginError
 
 
-def test_every_sandbox_holds_its_self_test(sandbox: Sandbox) -> None:
+def test_every_sandbox_holds_its_self_test(sandbox: ProcessSandbox) -> None:
     assert weaknesses(sandbox) == []
     choice = first_that_holds([sandbox])
     assert (choice.sandbox, choice.attacks) == (sandbox, ATTACKS)
@@ -29,7 +28,7 @@ def test_no_sandbox_at_all_is_found_wanting() -> None:
     assert "--unsafe-exec" in str(raised.value)
 
 
-def test_the_next_one_is_tried(sandbox: Sandbox) -> None:
+def test_the_next_one_is_tried(sandbox: ProcessSandbox) -> None:
     choice = first_that_holds([ProcessSandbox("rlimits", Unsafe()), sandbox])
     assert choice.sandbox is sandbox
     assert [trial.held for trial in choice.trials] == [False, True]

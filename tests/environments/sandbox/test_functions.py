@@ -12,7 +12,7 @@ import pytest
 
 from burnish.environments.sandbox.equality import Equality
 from burnish.environments.sandbox.functions import Called, call_function, run_check
-from burnish.environments.sandbox.protocol import Sandbox
+from burnish.environments.sandbox.processes import ProcessSandbox
 
 MEMORY = 256 << 20
 TIMEOUT = 20.0
@@ -71,14 +71,14 @@ CHEATS = {
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
-def test_only_right_values_pay(cheat: str, jail: Sandbox) -> None:
+def test_only_right_values_pay(cheat: str, jail: ProcessSandbox) -> None:
     calls = call_function(jail, CHEATS[cheat], "double", [[2], ["ab"]], timeout=TIMEOUT, memory=MEMORY)
     right = [4, "abab"]
     assert not any(c.kind == "returned" and Equality().same(c.value, r) for c, r in zip(calls, right, strict=True))
     assert not run_check(jail, CHEATS[cheat], TEST, "double", timeout=TIMEOUT, memory=MEMORY).passed
 
 
-def test_what_is_right_passes(sandbox: Sandbox) -> None:
+def test_what_is_right_passes(sandbox: ProcessSandbox) -> None:
     calls = call_function(sandbox, RIGHT, "double", [[2], ["ab"], [None]], timeout=TIMEOUT, memory=MEMORY)
     assert calls[:2] == [Called("returned", 4), Called("returned", "abab")]
     assert (calls[2].kind, calls[2].text.partition(":")[0]) == ("raised", "TypeError")
@@ -86,7 +86,7 @@ def test_what_is_right_passes(sandbox: Sandbox) -> None:
     assert (checked.passed, checked.ending) == (True, "ok")
 
 
-def test_values_keep_their_types(sandbox: Sandbox) -> None:
+def test_values_keep_their_types(sandbox: ProcessSandbox) -> None:
     source = (
         "def f():\n    return {(1, 'a'): {2.5, None}, True: [b'x', 10**5000, float('inf'), frozenset()], 'é': 1j}\n"
     )
@@ -106,7 +106,7 @@ def test_values_keep_their_types(sandbox: Sandbox) -> None:
         ("raise KeyboardInterrupt", "raised"),
     ],
 )
-def test_a_call_that_fails_leaves_those_before_it(jail: Sandbox, last: str, kind: str) -> None:
+def test_a_call_that_fails_leaves_those_before_it(jail: ProcessSandbox, last: str, kind: str) -> None:
     source = f"def f(x):\n    if x < 2:\n        return x\n    {last}\n"
     timeout = 0.5 if kind == "timeout" else TIMEOUT
     calls = call_function(jail, source, "f", [[0], [1], [2], [0]], timeout=timeout, memory=MEMORY)
@@ -115,7 +115,7 @@ def test_a_call_that_fails_leaves_those_before_it(jail: Sandbox, last: str, kind
     assert calls[3] == (Called("returned", 0) if kind in {"raised", "not plain"} else Called("not run"))
 
 
-def test_a_candidate_may_print_and_read_nothing(jail: Sandbox) -> None:
+def test_a_candidate_may_print_and_read_nothing(jail: ProcessSandbox) -> None:
     source = "import sys\nprint('hello')\ndef f():\n    print('x', file=sys.stdout)\n    return sys.stdin.read()\n"
     assert call_function(jail, source, "f", [[]], timeout=TIMEOUT, memory=MEMORY) == [Called("returned", "")]
     assert call_function(jail, source, "f", [], timeout=TIMEOUT, memory=MEMORY) == []
@@ -131,13 +131,13 @@ def test_a_candidate_may_print_and_read_nothing(jail: Sandbox) -> None:
         ("import os; os.abort()", "killed"),
     ],
 )
-def test_how_a_check_ends(jail: Sandbox, body: str, ending: str) -> None:
+def test_how_a_check_ends(jail: ProcessSandbox, body: str, ending: str) -> None:
     timeout = 0.5 if ending == "timeout" else TIMEOUT
     checked = run_check(jail, f"def double(x):\n    {body}\n", TEST, "double", timeout=timeout, memory=MEMORY)
     assert (checked.passed, checked.ending) == (False, ending)
 
 
-def test_what_a_check_says_does_not_reach_the_candidates_text(jail: Sandbox) -> None:
+def test_what_a_check_says_does_not_reach_the_candidates_text(jail: ProcessSandbox) -> None:
     test = "def check(candidate):\n    assert candidate(2) == 4, 'the answer is 4'\n"
     source = "import sys\ndef double(x):\n    print('thinking', file=sys.stderr)\n    return 5\n"
     checked = run_check(jail, source, test, "double", timeout=TIMEOUT, memory=MEMORY)
@@ -150,7 +150,7 @@ def human_eval() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_human_eval_is_passed_by_its_solutions_alone(jail: Sandbox, right: bool) -> None:
+def test_human_eval_is_passed_by_its_solutions_alone(jail: ProcessSandbox, right: bool) -> None:
     def passed(problem: dict[str, Any]) -> bool:
         source = problem["prompt"] + (problem["canonical_solution"] if right else "    return None\n")
         test = f"{problem['prompt']}\n{problem['test']}"

@@ -10,17 +10,19 @@ import pytest
 from burnish.environments.sandbox.children import Command
 from burnish.environments.sandbox.jail import Jail
 from burnish.environments.sandbox.processes import ProcessSandbox, Starts
-from burnish.environments.sandbox.protocol import Sandbox, SandboxFailure, SandboxResult
+from burnish.environments.sandbox.protocol import SandboxFailure, SandboxResult
 from burnish.environments.sandbox.unsafe import Unsafe
 
 MEMORY = 256 << 20
 
 
-def run(sandbox: Sandbox, code: str, stdin: str = "", timeout: float = 20.0, **files: str | bytes) -> SandboxResult:
+def run(
+    sandbox: ProcessSandbox, code: str, stdin: str = "", timeout: float = 20.0, **files: str | bytes
+) -> SandboxResult:
     return sandbox.run(code, stdin=stdin, files=files, timeout=timeout, memory=MEMORY)
 
 
-def test_a_program_reads_and_prints(sandbox: Sandbox) -> None:
+def test_a_program_reads_and_prints(sandbox: ProcessSandbox) -> None:
     result = run(
         sandbox, "import sys\nprint(input(), 'ä', open('data').read())\nprint('e', file=sys.stderr)", "é\n", data="d"
     )
@@ -28,13 +30,13 @@ def test_a_program_reads_and_prints(sandbox: Sandbox) -> None:
     assert result.seconds > 0
 
 
-def test_much_goes_in_and_out(sandbox: Sandbox) -> None:
+def test_much_goes_in_and_out(sandbox: ProcessSandbox) -> None:
     text = "line\n" * 100_000
     result = run(sandbox, "import sys\nsys.stdout.write(sys.stdin.read())", text)
     assert (result.status, result.stdout == text) == ("ok", True)
 
 
-def test_a_program_may_not_want_to_hear(sandbox: Sandbox) -> None:
+def test_a_program_may_not_want_to_hear(sandbox: ProcessSandbox) -> None:
     assert run(sandbox, "print(1)", "line\n" * 100_000).stdout == "1\n"
 
 
@@ -51,13 +53,13 @@ def test_a_program_may_not_want_to_hear(sandbox: Sandbox) -> None:
         ("def f(): return f() + 1\nf()", "nonzero exit", 1, "RecursionError: maximum recursion depth exceeded"),
     ],
 )
-def test_how_programs_end(sandbox: Sandbox, code: str, status: str, exit_code: int, last: str) -> None:
+def test_how_programs_end(sandbox: ProcessSandbox, code: str, status: str, exit_code: int, last: str) -> None:
     result = run(sandbox, code)
     assert (result.status, result.exit_code) == (status, exit_code)
     assert last in result.stderr
 
 
-def test_a_traceback_is_of_the_program_alone(jail: Sandbox) -> None:
+def test_a_traceback_is_of_the_program_alone(jail: ProcessSandbox) -> None:
     trace = run(jail, "def f():\n    return 1 / 0\nf()").stderr
     assert trace.splitlines()[1:] == [
         '  File "program.py", line 3, in <module>',
@@ -66,13 +68,13 @@ def test_a_traceback_is_of_the_program_alone(jail: Sandbox) -> None:
     ]
 
 
-def test_memory_is_what_was_given(sandbox: Sandbox) -> None:
+def test_memory_is_what_was_given(sandbox: ProcessSandbox) -> None:
     code = "print(len(bytearray(100 << 20)))"
     assert sandbox.run(code, timeout=20.0, memory=256 << 20).stdout == f"{100 << 20}\n"
     assert sandbox.run(code, timeout=20.0, memory=96 << 20).status == "memory"
 
 
-def test_files_are_the_programs_own(jail: Sandbox) -> None:
+def test_files_are_the_programs_own(jail: ProcessSandbox) -> None:
     code = (
         "import part.one, os\nopen('new', 'w').write('x')\nos.remove('data')\nprint(part.one.x, sorted(os.listdir()))"
     )
@@ -81,17 +83,17 @@ def test_files_are_the_programs_own(jail: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "", ".", "a\0b"])
-def test_a_file_name_that_leads_out_is_refused(jail: Sandbox, name: str) -> None:
+def test_a_file_name_that_leads_out_is_refused(jail: ProcessSandbox, name: str) -> None:
     with pytest.raises(ValueError, match="leads out of the scratch folder"):
         jail.run("pass", files={name: ""}, timeout=20.0, memory=MEMORY)
 
 
-def test_two_runs_are_alike(jail: Sandbox) -> None:
+def test_two_runs_are_alike(jail: ProcessSandbox) -> None:
     code = "print({'a', 'b', 'c', 'd', 'e'}, hash('x'))"
     assert run(jail, code).stdout == run(jail, code).stdout
 
 
-def test_classes_of_the_program_are_found(jail: Sandbox) -> None:
+def test_classes_of_the_program_are_found(jail: ProcessSandbox) -> None:
     code = "import pickle\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\n"
     assert run(jail, code + "print(__name__, pickle.loads(pickle.dumps(A(1))))").stdout == "__main__ A(x=1)\n"
 
@@ -103,13 +105,13 @@ def test_packages_can_be_read_where_they_are_listed(tmp_path: Path) -> None:
     assert run(ProcessSandbox("jail", Jail((tmp_path,))), code).stdout == "listed\n"
 
 
-def test_many_threads_may_use_one_sandbox(jail: Sandbox) -> None:
+def test_many_threads_may_use_one_sandbox(jail: ProcessSandbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = pool.map(lambda number: run(jail, "print(input())", f"{number}\n"), range(40))
     assert [result.stdout for result in results] == [f"{number}\n" for number in range(40)]
 
 
-def test_two_programs_talk(sandbox: Sandbox) -> None:
+def test_two_programs_talk(sandbox: ProcessSandbox) -> None:
     ask = "import sys\nprint(20, flush=True)\nprint('heard', input(), file=sys.stderr)"
     double = "print(2 * int(input()), flush=True)\nimport time\ntime.sleep(60)"
     first, second = sandbox.converse(ask, double, timeout=20.0, memory=MEMORY)
@@ -117,7 +119,7 @@ def test_two_programs_talk(sandbox: Sandbox) -> None:
     assert second.status == "killed"
 
 
-def test_two_programs_that_wait_for_each_other_are_ended(jail: Sandbox) -> None:
+def test_two_programs_that_wait_for_each_other_are_ended(jail: ProcessSandbox) -> None:
     """On a busy machine the second may hear that the first is gone before its own time is up."""
     first, second = jail.converse("input()", "input()", timeout=0.3, memory=MEMORY)
     assert first.status == "timeout"

@@ -16,7 +16,7 @@ Rows: TypeAlias = NDArray[np.intp]
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
-class Lifespans:
+class RevisionIntervals:
     """Rows numbered from 0 in order of arrival; asking all of 100,000 costs well under a millisecond."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Lifespans:
         self._counted(rows, 1)
         return rows
 
-    def bury(self, ids: Sequence[str], died: Sequence[int]) -> None:
+    def retire(self, ids: Sequence[str], died: Sequence[int]) -> None:
         """Set the revision of death of rows that are held."""
         check_batch(ids, died)
         rows = self.rows(ids)

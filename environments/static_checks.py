@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.spelling import did_you_mean
 
 
 def flaw_of(module: str, name: str) -> str:
     """Why `module:name` cannot be loaded, as far as that shows; empty where nothing shows."""
-    spec = attempt(lambda: _spec(module))
+    spec = guarded_call(lambda: _spec(module))
     if isinstance(spec, Raised):
         return ""
     if spec is None:
@@ -21,7 +21,7 @@ def flaw_of(module: str, name: str) -> str:
     loader = spec.loader
     if not isinstance(loader, SourceFileLoader):
         return ""
-    tree = attempt(lambda: ast.parse(loader.get_data(loader.path), loader.path))
+    tree = guarded_call(lambda: ast.parse(loader.get_data(loader.path), loader.path))
     if isinstance(tree, Raised):
         return f"{loader.path} cannot be read: {tree}"
     names = set(_bound(tree.body))

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.environments.kit.findings import Broken, example
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, count, kept, unknown
-from burnish.environments.kit.subject import Subject
 from burnish.protocols import Tool, ToolResult
 from burnish.types import JsonValue, canonical_json
 
@@ -30,9 +30,9 @@ WRONG: tuple[Any, ...] = (
 """Values that stand in for each argument in turn."""
 
 
-async def described(subject: Subject) -> Seen:
+async def described(probe: EnvironmentProbe) -> Seen:
     """Each tool has a name of its own, a description and a schema that is an object with properties."""
-    tools = subject.read(subject.environment, "tools")
+    tools = probe.read(probe.environment, "tools")
     if not isinstance(tools, Sequence) or not tools:
         raise Broken(f"tools is {tools!r:.60}, not a list of `Tool`")
     names = set()
@@ -46,40 +46,40 @@ async def described(subject: Subject) -> Seen:
     return kept(", ".join(tool.name for tool in tools))
 
 
-async def answer_anything(subject: Subject) -> Seen:
+async def answer_anything(probe: EnvironmentProbe) -> Seen:
     """A tool gives a `ToolResult` for any arguments, with an error in words for those it cannot take."""
     tried = 0
-    for tool in _tools(subject):
+    for tool in _tools(probe):
         for arguments in _hostile(tool):
-            result = await _called(subject, tool.name, arguments)
+            result = await _called(probe, tool.name, arguments)
             if not arguments and _properties(tool) and not result.error:
                 raise Broken(f"tool {tool.name} called with no arguments says no error", _shown(tool.name, arguments))
             tried += 1
-    result = await _called(subject, UNKNOWN_TOOL, {})
+    result = await _called(probe, UNKNOWN_TOOL, {})
     if not result.error:
         raise Broken("a tool that does not exist is called without an error", _shown(UNKNOWN_TOOL, {}))
     return kept(f"{count(tried + 1, 'call')} with wrong arguments answered")
 
 
-async def pure(subject: Subject) -> Seen:
+async def pure(probe: EnvironmentProbe) -> Seen:
     """A tool gives the same result for the same arguments."""
     tried = 0
-    for tool in _tools(subject):
+    for tool in _tools(probe):
         for value in (1, 2.5, "a", True, [1]):
             arguments: dict[str, Any] = dict.fromkeys(_properties(tool), value)
-            first, again = [await _called(subject, tool.name, arguments) for _ in range(2)]
+            first, again = [await _called(probe, tool.name, arguments) for _ in range(2)]
             if first != again:
                 raise Broken(f"tool {tool.name} gave {first.value!r:.40}, and then {again.value!r:.40}")
             tried += 1
     return kept(f"{count(tried, 'call')} made twice") if tried else unknown("there are no tools")
 
 
-async def constants(subject: Subject) -> Seen:
+async def constants(probe: EnvironmentProbe) -> Seen:
     """What a plan may name are numbers and texts, the same each time, none of them the answer alone."""
     seen = 0
-    for task in await subject.sample(12):
-        found = await subject.call(subject.environment, "constants", task)
-        again = await subject.call(subject.environment, "constants", task)
+    for task in await probe.sample(12):
+        found = await probe.call(probe.environment, "constants", task)
+        again = await probe.call(probe.environment, "constants", task)
         if not isinstance(found, Sequence) or isinstance(found, str):
             raise Broken(f"constants returned {type(found).__name__}, not a list", example(task))
         for value in found:
@@ -91,15 +91,15 @@ async def constants(subject: Subject) -> Seen:
     return kept(f"{count(seen, 'constant')} of 12 tasks") if seen else unknown("no task has any constants")
 
 
-async def _called(subject: Subject, tool: str, arguments: Mapping[str, JsonValue]) -> ToolResult:
-    outcome = await subject.outcome(subject.environment, "call", tool, arguments)
+async def _called(probe: EnvironmentProbe, tool: str, arguments: Mapping[str, JsonValue]) -> ToolResult:
+    outcome = await probe.outcome(probe.environment, "call", tool, arguments)
     if not isinstance(outcome, ToolResult):
         what = f"raised {outcome}" if isinstance(outcome, Raised) else f"gave {type(outcome).__name__}"
         raise Broken(f"tool {tool} {what} instead of a `ToolResult`", _shown(tool, arguments))
     error: object = outcome.error
     if not isinstance(error, str):
         raise Broken(f"tool {tool} gave an error that is not text", _shown(tool, arguments))
-    plain = attempt(lambda: canonical_json(outcome.value).encode())
+    plain = guarded_call(lambda: canonical_json(outcome.value).encode())
     if isinstance(plain, Raised):
         raise Broken(f"tool {tool} gave a value that is not JSON: {plain}", _shown(tool, arguments))
     return outcome
@@ -109,8 +109,8 @@ def _shown(tool: str, arguments: Mapping[str, JsonValue]) -> Any:
     return example(given=f"{tool}({dict(arguments)!r:.100})")
 
 
-def _tools(subject: Subject) -> list[Tool]:
-    tools = subject.read(subject.environment, "tools")
+def _tools(probe: EnvironmentProbe) -> list[Tool]:
+    tools = probe.read(probe.environment, "tools")
     return [tool for tool in tools if isinstance(tool, Tool)] if isinstance(tools, Sequence) else []
 
 
@@ -139,7 +139,7 @@ def _problem(tool: Tool) -> str:
         return "its name must be letters, digits and underscores, as a plan calls it by that"
     if not tool.description.strip():
         return "it needs a description"
-    schema = attempt(lambda: json.loads(canonical_json(dict(tool.parameters))))
+    schema = guarded_call(lambda: json.loads(canonical_json(dict(tool.parameters))))
     if isinstance(schema, Raised) or schema.get("type") != "object":
         return "its parameters must be a JSON schema of type object"
     if not isinstance(schema.get("properties"), dict):

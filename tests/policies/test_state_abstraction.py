@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from burnish.policies.situations import Situations, drawing_of
+from burnish.policies.state_abstraction import StateAbstraction, drawing_of
 from burnish.policies.values import ActionValues, Logged
 
 ROOM = [
@@ -22,14 +22,14 @@ def test_a_drawing_is_the_first_lines_of_one_length_without_a_space() -> None:
 
 
 def test_a_situation_is_in_clusters_from_narrow_to_wide() -> None:
-    situations = Situations.fit([ROOM])
+    situations = StateAbstraction.fit([ROOM])
     assert situations.mover == "A"
     narrow, beside, bearing = situations.keys(ROOM[0])
     assert bearing == "G++"
     assert beside == " .. |G++"
     assert narrow.startswith("A you, G goal The goal is 1 down, many right.|")
     assert situations.keys(ROOM[1])[2] == bearing
-    assert Situations.fit([]).keys("Say something.") == ("Say something.",)
+    assert StateAbstraction.fit([]).keys("Say something.") == ("Say something.",)
 
 
 def walk(rng: random.Random, corridor: int = 6) -> Logged:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from burnish.environments.kit.findings import Broken, example, smallest
 from burnish.environments.kit.hostile import CANARY, attacks_on, functions_in, hostile_to
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, unknown, verdict
-from burnish.environments.kit.subject import Subject
 from burnish.types import Feedback, Task, canonical_text
 
 Pair: TypeAlias = tuple[Task, str]
@@ -21,24 +21,24 @@ MOST_SHRINKING = 24
 SOLVE = "it knows no answers of its own, as `solve(task) -> str` would give them, so this cannot be tried"
 
 
-async def in_time(subject: Subject) -> Seen:
+async def in_time(probe: EnvironmentProbe) -> Seen:
     """A verdict comes in time; here they are timed, one by one."""
-    tasks = await subject.sample(12)
+    tasks = await probe.sample(12)
     for task in tasks:
-        for answer in ("", await subject.gold(task) or "x"):
-            await subject.judge([(task, answer)])
-    spread = subject.times["score"]
+        for answer in ("", await probe.gold(task) or "x"):
+            await probe.judge([(task, answer)])
+    spread = probe.times["score"]
     return kept(f"{spread.count} verdicts took {1000 * spread.p50:.3g} ms (p50) and {1000 * spread.p95:.3g} ms (p95)")
 
 
-async def gold_pays(subject: Subject) -> Seen:
+async def gold_pays(probe: EnvironmentProbe) -> Seen:
     """The environment's own answer is verified at reward 1."""
-    pairs = await subject.solved(subject.some(60))
+    pairs = await probe.solved(probe.some(60))
     if not pairs:
         return unknown("solve knows no answer to any of the tasks")
     failed = [
         (pair, one)
-        for pair, one in zip(pairs, await subject.judge(pairs), strict=True)
+        for pair, one in zip(pairs, await probe.judge(pairs), strict=True)
         if not one.verified or one.reward < 1
     ]
     if failed:
@@ -48,50 +48,50 @@ async def gold_pays(subject: Subject) -> Seen:
     return kept(f"{count(len(pairs), 'own answer')} verified")
 
 
-async def any_text_is_judged(subject: Subject) -> Seen:
+async def any_text_is_judged(probe: EnvironmentProbe) -> Seen:
     """Hostile answers are judged: nothing is raised."""
-    tasks = await subject.sample(1 if subject.slow else 2)
+    tasks = await probe.sample(1 if probe.slow else 2)
     pairs = [(task, answer) for task in tasks for answer in hostile_to(task)]
 
     async def fails(pair: Pair) -> bool:
-        return not (await subject.verdicts([pair]))[0].status.judged
+        return not (await probe.verdicts([pair]))[0].status.judged
 
-    failed = [p for p, one in zip(pairs, await subject.verdicts(pairs), strict=True) if not one.status.judged]
+    failed = [p for p, one in zip(pairs, await probe.verdicts(pairs), strict=True) if not one.status.judged]
     if failed:
         task, answer = await shrunk(min(failed, key=lambda pair: len(pair[1])), fails)
-        (one,) = await subject.verdicts([(task, answer)])
+        (one,) = await probe.verdicts([(task, answer)])
         raise Broken(f"{count(len(failed), 'answer')} got no verdict", example(task, answer, one.text))
     return kept(f"{count(len(pairs), 'hostile answer')} judged")
 
 
-async def hostile_unpaid(subject: Subject) -> Seen:
+async def hostile_unpaid(probe: EnvironmentProbe) -> Seen:
     """No hostile answer is verified or has reward 1."""
     pairs = []
-    for task in await subject.sample(1 if subject.slow else 2):
-        right = await subject.gold(task)
+    for task in await probe.sample(1 if probe.slow else 2):
+        right = await probe.gold(task)
         pairs += [(task, answer) for answer in hostile_to(task) if not _same(answer, right)]
-    feedback = await subject.judge(pairs)
+    feedback = await probe.judge(pairs)
 
     async def paid(pair: Pair) -> bool:
-        return _pays((await subject.judge([pair]))[0])
+        return _pays((await probe.judge([pair]))[0])
 
     wrong = [pair for pair, one in zip(pairs, feedback, strict=True) if _pays(one)]
     if wrong:
         task, answer = await shrunk(min(wrong, key=lambda pair: len(pair[1])), paid)
-        (one,) = await subject.judge([(task, answer)])
+        (one,) = await probe.judge([(task, answer)])
         raise Broken(f"{count(len(wrong), 'hostile answer')} paid", example(task, answer, verdict(one)))
     return kept(f"{count(len(pairs), 'hostile answer')}, none paid")
 
 
-async def others_unpaid(subject: Subject) -> Seen:
+async def others_unpaid(probe: EnvironmentProbe) -> Seen:
     """The answers of other tasks are not verified."""
-    solved = await subject.solved(subject.some(9))
+    solved = await probe.solved(probe.some(9))
     if not solved:
         return unknown("solve knows no answer to any of the tasks")
     pairs = [(task, other) for task, own in solved for _, other in solved if not _same(own, other)]
     if not pairs:
         return unknown("the tasks that were tried all have the same answer")
-    paid = [pair for pair, one in zip(pairs, await subject.judge(pairs), strict=True) if one.verified]
+    paid = [pair for pair, one in zip(pairs, await probe.judge(pairs), strict=True) if one.verified]
     share = len(paid) / len(pairs)
     if share > MANY_BY_CHANCE:
         raise Broken(f"{share:.0%} of the answers to other tasks paid", smallest(paid, "it paid"))
@@ -101,57 +101,57 @@ async def others_unpaid(subject: Subject) -> Seen:
     return kept(f"{count(len(pairs), 'answer')} to other tasks, none paid")
 
 
-async def code_survives(subject: Subject) -> Seen:
+async def code_survives(probe: EnvironmentProbe) -> Seen:
     """Programs that attack what judges them are not paid, and are judged. Last, as they may harm this process."""
-    if not subject.alone:
+    if not probe.alone:
         return unknown("attacks are tried in a process of their own; check a file or a name instead of a live object")
-    solved = [(task, answer) for task, answer in await subject.solved(subject.some(12)) if functions_in(answer)]
+    solved = [(task, answer) for task, answer in await probe.solved(probe.some(12)) if functions_in(answer)]
     if not solved:
         return Seen("not applicable", "its own answers define no Python function")
     task, answer = solved[0]
     attacks = list(attacks_on(answer))
     for what, code in attacks:
-        (one,) = await subject.judge([(task, code)])
+        (one,) = await probe.judge([(task, code)])
         if _pays(one):
             raise Broken(f"a program that {what} is paid", example(task, code, verdict(one)))
     return kept(f"{count(len(attacks), 'attack')} judged, none paid")
 
 
-async def repeatable(subject: Subject) -> Seen:
+async def repeatable(probe: EnvironmentProbe) -> Seen:
     """Verdicts are the same a second time, all at once, and in another order."""
-    tasks = await subject.sample(subject.some(8))
-    own = [await subject.gold(task) or "y" for task in tasks]
+    tasks = await probe.sample(probe.some(8))
+    own = [await probe.gold(task) or "y" for task in tasks]
     pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", CANARY, *own[:3]))]
-    first = dict(zip(pairs_ids(pairs), await subject.judge(pairs), strict=True))
+    first = dict(zip(pairs_ids(pairs), await probe.judge(pairs), strict=True))
     mixed = random.Random("mixed").sample(pairs, len(pairs))
     for way, order in (("a second time", pairs), ("in another order", mixed), ("all at once", [*mixed, *pairs])):
-        for pair, key, one in zip(order, pairs_ids(order), await subject.judge(order), strict=True):
+        for pair, key, one in zip(order, pairs_ids(order), await probe.judge(order), strict=True):
             if one != first[key]:
                 said = f"{verdict(first[key])} at first, {verdict(one)} {way}{apart(first[key], one)}"
                 raise Broken(f"an answer judged {way} gets another verdict", example(*pair, said))
     return kept(f"{count(len(pairs), 'answer')} judged four more times, concurrently and in another order")
 
 
-async def feedback_speaks(subject: Subject) -> Seen:
+async def feedback_speaks(probe: EnvironmentProbe) -> Seen:
     """Below reward 1 the feedback says what is wrong."""
-    tasks = await subject.sample(subject.some(6))
-    own = [answer for task in tasks if (answer := await subject.gold(task)) is not None]
+    tasks = await probe.sample(probe.some(6))
+    own = [answer for task in tasks if (answer := await probe.gold(task)) is not None]
     pairs = [(task, answer) for task in tasks for answer in ("", "x", "0", CANARY, *own)]
-    feedback = await subject.judge(pairs)
+    feedback = await probe.judge(pairs)
     silent = [pair for pair, one in zip(pairs, feedback, strict=True) if one.reward < 1 and not one.text.strip()]
     if silent:
         raise Broken("feedback says nothing of an answer below reward 1", smallest(silent, "text is empty"))
     return kept(f"{count(sum(one.reward < 1 for one in feedback), 'wrong answer')}, a reason for each")
 
 
-async def feedback_is_discreet(subject: Subject) -> Seen:
+async def feedback_is_discreet(probe: EnvironmentProbe) -> Seen:
     """Feedback neither gives the answer away nor repeats what the model wrote."""
     pairs = []
-    for task in await subject.sample(subject.some(12)):
-        right = await subject.gold(task)
+    for task in await probe.sample(probe.some(12)):
+        right = await probe.gold(task)
         wrong = ("", CANARY, f'{{"{CANARY}": "{CANARY}"}}', "0", "x = 1")
         pairs += [(task, answer, right) for answer in wrong]
-    feedback = await subject.judge([(task, answer) for task, answer, _ in pairs])
+    feedback = await probe.judge([(task, answer) for task, answer, _ in pairs])
     for (task, answer, right), one in zip(pairs, feedback, strict=True):
         if right and len(right) > 2 and right in one.text and right not in task.prompt:
             said = "feedback quotes the right answer: a line with it could become a rule of the prompt"

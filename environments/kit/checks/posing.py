@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.environments.kit.findings import Broken, example
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, verdict
-from burnish.environments.kit.subject import Subject
 from burnish.environments.licences import flaw_of
 from burnish.protocols import ABILITIES, Environment
 from burnish.spelling import close_to
@@ -42,15 +42,15 @@ MOST_COMPARED = 1_000
 _SHARED = {"tasks", "score", "name", "instruction"}
 
 
-async def enough(subject: Subject) -> Seen:
+async def enough(probe: EnvironmentProbe) -> Seen:
     """Every split has its least number of distinct tasks."""
-    found = {split: len(await subject.drawn(split)) for split in SPLITS}
-    few = [split for split in SPLITS if found[split] < subject.limits.least[split]]
+    found = {split: len(await probe.drawn(split)) for split in SPLITS}
+    few = [split for split in SPLITS if found[split] < probe.limits.least[split]]
     if few:
         there = ", ".join(f"{found[split]} {split}" for split in SPLITS)
-        needed = ", ".join(f"{subject.limits.least[split]} {split}" for split in SPLITS)
+        needed = ", ".join(f"{probe.limits.least[split]} {split}" for split in SPLITS)
         raise Broken(f"there are too few distinct tasks: {there}; a run needs at least {needed}")
-    candidates = [task for split in SPLITS for task in subject.candidates[split] if task.split == split]
+    candidates = [task for split in SPLITS for task in probe.candidates[split] if task.split == split]
     repeats = 1 - len({task.id for task in candidates}) / max(1, len(candidates))
     if repeats > MANY_REPEATS:
         return advice(f"{repeats:.0%} of the tasks are repeats, which are passed over; yield more different ones")
@@ -59,13 +59,13 @@ async def enough(subject: Subject) -> Seen:
     return kept(f"{many} tasks seen, in {count(len(cells), 'cell')}, {repeats:.0%} of them repeats")
 
 
-async def same_again(subject: Subject) -> Seen:
+async def same_again(probe: EnvironmentProbe) -> Seen:
     """The same split and seed give the same tasks."""
     tried = 0
     for split in SPLITS:
-        drawn = await subject.drawn(split)
-        first = drawn[: subject.few(COMPARED)]
-        again = await subject.draw(split, 0, len(first))
+        drawn = await probe.drawn(split)
+        first = drawn[: probe.few(COMPARED)]
+        again = await probe.draw(split, 0, len(first))
         for number, (task, other) in enumerate(zip(first, again, strict=False)):
             if task != other:
                 asked = f"task {number} of tasks({split!r}, 0), asked for twice"
@@ -76,15 +76,15 @@ async def same_again(subject: Subject) -> Seen:
     return kept(f"{count(tried, 'task')} drawn twice")
 
 
-async def disjoint(subject: Subject) -> Seen:
+async def disjoint(probe: EnvironmentProbe) -> Seen:
     """No task, nor a near copy of it, is in two splits, whatever the seed."""
     homes: dict[str, Task] = {}
     likes: dict[str, Task] = {}
     copies = []
     for split in SPLITS:
-        await subject.drawn(split)
-        drawn = [task for seed in SEEDS for task in await subject.draw(split, seed, subject.few(COMPARED))]
-        for task in [*drawn, *subject.candidates[split][:MOST_COMPARED]]:
+        await probe.drawn(split)
+        drawn = [task for seed in SEEDS for task in await probe.draw(split, seed, probe.few(COMPARED))]
+        for task in [*drawn, *probe.candidates[split][:MOST_COMPARED]]:
             other = homes.setdefault(task.id, task)
             if other.split != task.split:
                 raise Broken(f"a task is in {other.split} and in {task.split}", example(task))
@@ -100,12 +100,12 @@ async def disjoint(subject: Subject) -> Seen:
     return kept(f"{count(len(homes), 'task')} of {len(SEEDS) + 1} seeds")
 
 
-async def survives_json(subject: Subject) -> Seen:
+async def survives_json(probe: EnvironmentProbe) -> Seen:
     """A task that went through JSON is equal and judged the same, and so is its feedback."""
-    tasks = (await subject.sample(12)) and [task for split in SPLITS for task in subject.candidates[split][:4]]
-    pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", await subject.gold(task) or ""))]
+    tasks = (await probe.sample(12)) and [task for split in SPLITS for task in probe.candidates[split][:4]]
+    pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", await probe.gold(task) or ""))]
     back = [(_through_json(task), answer) for task, answer in pairs]
-    first, again = await subject.judge(pairs), await subject.judge(back)
+    first, again = await probe.judge(pairs), await probe.judge(back)
     for (task, answer), one, other in zip(pairs, first, again, strict=True):
         if one != other:
             said = f"before {verdict(one)}, after {verdict(other)}{apart(one, other)}"
@@ -113,28 +113,28 @@ async def survives_json(subject: Subject) -> Seen:
     return kept(f"{count(len(tasks), 'task')}, {count(len(pairs), 'verdict')}")
 
 
-async def licensed(subject: Subject) -> Seen:
+async def licensed(probe: EnvironmentProbe) -> Seen:
     """`licence` is an SPDX expression and `provenance` a sentence."""
-    licence, provenance = (getattr(subject.environment, name, "") for name in ("licence", "provenance"))
+    licence, provenance = (getattr(probe.environment, name, "") for name in ("licence", "provenance"))
     asked = {"licence": (licence, "the SPDX name of the tasks' licence"), "provenance": (provenance, "their origin")}
     missing = [f"`{name}`, {what}" for name, (value, what) in asked.items() if not _said(value)]
     if missing:
-        american = "; `license` is spelt `licence` here" if hasattr(subject.environment, "license") else ""
+        american = "; `license` is spelt `licence` here" if hasattr(probe.environment, "license") else ""
         raise Broken(f"set {' and '.join(missing)}{american}")
     if flaw := flaw_of(licence):
         raise Broken(f"licence is {licence!r}, {flaw}")
     return kept(licence)
 
 
-async def whole_abilities(subject: Subject) -> Seen:
+async def whole_abilities(probe: EnvironmentProbe) -> Seen:
     """Every ability that is begun has all its members, by their right names."""
-    environment = subject.environment
+    environment = probe.environment
     members = {name: _members(protocol) for name, protocol in ABILITIES.items()}
-    whole = {member for name in subject.abilities for member in members[name]}
+    whole = {member for name in probe.abilities for member in members[name]}
     known = {*_SHARED, *(member for names in members.values() for member in names)}
     own = [name for name in dir(environment) if not name.startswith("_") and name not in known]
     for ability, names in sorted(members.items(), key=lambda item: len(item[1])):
-        if ability in subject.abilities:
+        if ability in probe.abilities:
             continue
         missing = [name for name in names if not hasattr(environment, name)]
         begun = [name for name in names if name not in missing]
@@ -148,11 +148,11 @@ async def whole_abilities(subject: Subject) -> Seen:
         if ability != "licence" and (len(of_none) > 1 or of_none - COMMON):  # of a licence there is a promise
             has, lacks = (" and ".join(f"`{name}`" for name in some) for some in (begun, missing))
             raise Broken(f"it has {has} but not {lacks}, so it has not the ability {ability}; add what is missing")
-    return kept(", ".join(subject.abilities) or "none besides tasks and verdicts")
+    return kept(", ".join(probe.abilities) or "none besides tasks and verdicts")
 
 
 def _through_json(task: Task) -> Task:
-    text = attempt(lambda: canonical_json(task.to_json()))
+    text = guarded_call(lambda: canonical_json(task.to_json()))
     if isinstance(text, Raised):
         raise Broken(f"a task is not JSON: {text}", example(task))
     back = Task.from_json(json.loads(text))
@@ -180,7 +180,7 @@ def _misspelt(environment: Environment, name: str, own: Iterable[str], protocol:
     """A member whose name is nearly the missing one, and which is of its kind: a method or a value."""
     near = _nearest(name, own)
     method = callable(getattr(protocol, name, None))
-    value = attempt(lambda: getattr(environment, near, None))
+    value = guarded_call(lambda: getattr(environment, near, None))
     return near if near and callable(value) == method else ""
 
 

@@ -23,7 +23,7 @@ SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 
 @dataclass(frozen=True)
-class Situations:
+class StateAbstraction:
     """Reads observations of one environment; `mover` is the sign that stands for who moves, empty where none does."""
 
     mover: str

@@ -9,8 +9,8 @@ from typing import Any
 from burnish.environments.episodes import actions_of, as_answer
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.hostile import HOSTILE
+from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, count, kept
-from burnish.environments.kit.subject import Subject
 from burnish.environments.verdicts import checked
 from burnish.protocols import Turn
 from burnish.types import Feedback, Task
@@ -22,11 +22,11 @@ LONGEST_PLAY = 40
 """Actions of a play made up at random."""
 
 
-async def replays(subject: Subject) -> Seen:
+async def replays(probe: EnvironmentProbe) -> Seen:
     """Two plays of the same actions show the same turns, whatever the actions are."""
     played = 0
-    for task, actions in await _plays(subject, hostile=True):
-        first, again = await _turns(subject, task, actions), await _turns(subject, task, actions)
+    for task, actions in await _plays(probe, hostile=True):
+        first, again = await _turns(probe, task, actions), await _turns(probe, task, actions)
         for number, (turn, other) in enumerate(zip(first, again, strict=False)):
             if turn != other:
                 said = f"turn {number}: {turn} and then {other}"
@@ -37,33 +37,33 @@ async def replays(subject: Subject) -> Seen:
     return kept(f"{count(played, 'play')} made twice")
 
 
-async def ends(subject: Subject) -> Seen:
+async def ends(probe: EnvironmentProbe) -> Seen:
     """`max_turns` is a number of turns within which its own answers end."""
-    most = subject.read(subject.environment, "max_turns")
+    most = probe.read(probe.environment, "max_turns")
     if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MOST_TURNS:
         raise Broken(f"max_turns is {most!r}; give a whole number from 1 to {MOST_TURNS}")
     longest = 0
-    for task, answer in await subject.solved(12):
+    for task, answer in await probe.solved(12):
         actions = actions_of(answer)
-        turns = await _turns(subject, task, actions)
+        turns = await _turns(probe, task, actions)
         longest = max(longest, len(actions))
         if len(actions) > most:
             raise Broken(f"its own answer has {len(actions)} actions, and max_turns is {most}", example(task, answer))
         if len(turns) <= len(actions):
             raise Broken(f"its own answer goes on after the end, at turn {len(turns) - 1}", example(task, answer))
-    for task in await subject.sample(3):
-        await _turns(subject, task, [HOSTILE[-1]] * most)
+    for task in await probe.sample(3):
+        await _turns(probe, task, [HOSTILE[-1]] * most)
     return kept(f"at most {count(most, 'turn')}; its own answers have up to {longest}")
 
 
-async def judged_as_played(subject: Subject) -> Seen:
+async def judged_as_played(probe: EnvironmentProbe) -> Seen:
     """The feedback of an episode is what `score` says of its actions, with a label for each."""
     tried = 0
-    for task, actions in await _plays(subject, hostile=False):
-        feedback, turns = await _feedback(subject, task, actions)
+    for task, actions in await _plays(probe, hostile=False):
+        feedback, turns = await _feedback(probe, task, actions)
         done = actions[: len(turns) - 1]
         answer = as_answer(done)
-        (scored,) = await subject.judge([(task, answer)])
+        (scored,) = await probe.judge([(task, answer)])
         if feedback != scored:
             said = f"feedback() is {_brief(feedback)}, score {_brief(scored)}"
             raise Broken("an episode is judged otherwise than its actions are", example(task, answer, said))
@@ -75,47 +75,47 @@ async def judged_as_played(subject: Subject) -> Seen:
     return kept(f"{count(tried, 'play')}, judged alike both ways")
 
 
-async def _plays(subject: Subject, *, hostile: bool) -> list[tuple[Task, list[str]]]:
+async def _plays(probe: EnvironmentProbe, *, hostile: bool) -> list[tuple[Task, list[str]]]:
     """Plays to try: its own answers, parts of them, and actions of all of them at random, some of them hostile."""
-    tasks = await subject.sample(4)
-    own = [(task, actions_of(await subject.gold(task) or "")) for task in tasks]
+    tasks = await probe.sample(4)
+    own = [(task, actions_of(await probe.gold(task) or "")) for task in tasks]
     known = sorted({action for _, actions in own for action in actions}) or ["yes", "1", "go"]
     rng = random.Random("plays")
     plays = []
     for task, actions in own:
-        mixed = rng.choices(known, k=min(LONGEST_PLAY, _most(subject)))
+        mixed = rng.choices(known, k=min(LONGEST_PLAY, _most(probe)))
         plays += [(task, actions), (task, actions[: len(actions) // 2]), (task, mixed)]
         if hostile:
-            plays.append((task, rng.sample([text for text in HOSTILE if len(text) < 200], min(20, _most(subject)))))
+            plays.append((task, rng.sample([text for text in HOSTILE if len(text) < 200], min(20, _most(probe)))))
     return plays
 
 
-def _most(subject: Subject) -> int:
-    most = subject.read(subject.environment, "max_turns")
+def _most(probe: EnvironmentProbe) -> int:
+    most = probe.read(probe.environment, "max_turns")
     return most if isinstance(most, int) and most > 0 else 1
 
 
-async def _turns(subject: Subject, task: Task, actions: Sequence[str]) -> list[Turn]:
+async def _turns(probe: EnvironmentProbe, task: Task, actions: Sequence[str]) -> list[Turn]:
     """The turns of a play, the first before any action; it ends when the episode does."""
-    _, turns = await _played(subject, task, actions)
+    _, turns = await _played(probe, task, actions)
     return turns
 
 
-async def _feedback(subject: Subject, task: Task, actions: Sequence[str]) -> tuple[Feedback, list[Turn]]:
-    episode, turns = await _played(subject, task, actions)
-    feedback = checked(await subject.call(episode, "feedback"))
+async def _feedback(probe: EnvironmentProbe, task: Task, actions: Sequence[str]) -> tuple[Feedback, list[Turn]]:
+    episode, turns = await _played(probe, task, actions)
+    feedback = checked(await probe.call(episode, "feedback"))
     if not feedback.status.judged:
         raise Broken(f"feedback() of an episode: {feedback.text}", example(task, as_answer(actions)))
     return feedback, turns
 
 
-async def _played(subject: Subject, task: Task, actions: Sequence[str]) -> tuple[Any, list[Turn]]:
-    episode = await subject.call(subject.environment, "start", task)
-    turns = [_sound(task, subject.read(episode, "turn"), None)]
-    for action in actions[: _most(subject)]:
+async def _played(probe: EnvironmentProbe, task: Task, actions: Sequence[str]) -> tuple[Any, list[Turn]]:
+    episode = await probe.call(probe.environment, "start", task)
+    turns = [_sound(task, probe.read(episode, "turn"), None)]
+    for action in actions[: _most(probe)]:
         if turns[-1].done:
             break
-        turns.append(_sound(task, await subject.call(episode, "step", action), action))
+        turns.append(_sound(task, await probe.call(episode, "step", action), action))
     return episode, turns
 
 

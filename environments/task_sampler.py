@@ -6,11 +6,13 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from time import monotonic
 
+from pydantic import ValidationError
+
 from burnish.errors import PluginError
 from burnish.types import Split, Task, canonical_json
 
 
-class Drawing:
+class TaskSampler:
     """`count` distinct tasks of one split, none of them in `skip`.
 
     An environment may have fewer, or yield the same ones for ever: after `200 * count + 10_000` candidates the
@@ -78,7 +80,11 @@ class Drawing:
             raise self._broken(f"yielded a task that is not JSON ({error}): {task.prompt[:60]!r}") from error
         if restored != plain:
             raise self._broken(f"yielded a task that JSON changes (keys must be text): {task.prompt[:60]!r}")
-        return Task.from_json(restored)
+        try:
+            return Task.from_json(restored)
+        except ValidationError as error:
+            wrong = " and ".join(f"`{one['loc'][0]}`" for one in error.errors())
+            raise self._broken(f"yielded a task whose {wrong} has another type than `Task` says") from error
 
     def _broken(self, what: str) -> PluginError:
         return PluginError(f'environment "{self._environment}", split "{self._split}": {what}')

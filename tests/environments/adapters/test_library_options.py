@@ -6,7 +6,7 @@ from typing import Literal, Optional
 
 import pytest
 
-from burnish.environments.adapters.passed_on import check_names, fitted, refused
+from burnish.environments.adapters.library_options import check_names, fitted, refused
 from burnish.environments.foreign import Raised
 from burnish.errors import ConfigError
 from burnish.types import JsonValue

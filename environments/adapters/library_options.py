@@ -9,7 +9,7 @@ from functools import partial
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, cast
 
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError
 from burnish.spelling import did_you_mean
 from burnish.types import JsonValue
@@ -34,7 +34,7 @@ def fitted(spec: str, library: str, option: str, value: JsonValue, *, annotation
         ConfigError: it does not fit.
 
     """
-    own = attempt(lambda: default is Parameter.empty or _adapter(annotation).validate_python(default, strict=True))
+    own = guarded_call(lambda: default is Parameter.empty or _adapter(annotation).validate_python(default, strict=True))
     if isinstance(own, Raised):
         return value
     if isinstance(value, float) and not math.isfinite(value):
@@ -57,7 +57,7 @@ def _adapter(annotation: object) -> TypeAdapter[Any]:
 def _read(annotation: object, value: object) -> object:
     """The value as of the annotated type, what was raised where it is of another."""
     # As JSON, which may write a list for a tuple and a text for a date, but not a text for a number.
-    return attempt(lambda: _adapter(annotation).validate_json(json.dumps(value, default=str), strict=True))
+    return guarded_call(lambda: _adapter(annotation).validate_json(json.dumps(value, default=str), strict=True))
 
 
 def _expected(raised: Raised) -> str:
@@ -72,7 +72,7 @@ def refused(
     spec: str, library: str, options: Mapping[str, JsonValue], raised: Raised, make: Callable[[str], object]
 ) -> ConfigError:
     """The error for options with which the library raised; `make` tries one of them alone."""
-    alone = [option for option in options if isinstance(attempt(partial(make, option)), Raised)]
+    alone = [option for option in options if isinstance(guarded_call(partial(make, option)), Raised)]
     return ConfigError(f'"{spec}": {library} refused {listed(options, alone)} ({raised}); give another value')
 
 

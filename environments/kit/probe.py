@@ -12,7 +12,7 @@ from typing import cast
 
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import settled
-from burnish.environments.foreign import Raised, attempt
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.environments.kit.findings import Broken, Example, Limits, Spread, Unfinished, example, smallest
 from burnish.environments.workers import TimedOut, Workers
 from burnish.errors import PluginError
@@ -38,7 +38,7 @@ MOST_RECORDED = 5_000
 """Candidates of one sequence that are remembered."""
 
 
-class Subject:
+class EnvironmentProbe:
     """What promises may do with an environment.
 
     Its methods raise `Broken` with an example when the environment raises, hangs or returns what it may not, and
@@ -189,7 +189,7 @@ class Subject:
         """What a method returns, or `Raised`, or `TIMED_OUT`."""
         at = example(next((a for a in arguments if isinstance(a, Task)), None), _given(method, arguments))
         self._begin(at)
-        call = partial(attempt, lambda: getattr(target, method)(*arguments))
+        call = partial(guarded_call, lambda: getattr(target, method)(*arguments))
         (outcome,) = await self._workers.run([call], self.limits.timeout)
         if inspect.isawaitable(outcome):
             outcome = await _within(outcome, self.limits.timeout)
@@ -198,7 +198,7 @@ class Subject:
 
     def read(self, target: object, attribute: str) -> object:
         """The value of an attribute; reading it raised: `Broken`."""
-        value = attempt(lambda: getattr(target, attribute))
+        value = guarded_call(lambda: getattr(target, attribute))
         if isinstance(value, Raised):
             raise Broken(f"{attribute} cannot be read: {value}")
         return value

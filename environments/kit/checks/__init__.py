@@ -1,0 +1,1 @@
+"""The checks of promises, by what they look at."""
