@@ -15,7 +15,7 @@ from burnish.agent.verification.verify import verify
 from burnish.environments.built_in.equations import ASK, Equations
 from burnish.environments.built_in.labels import Labels
 
-HELPERS = Path(__file__).parents[1] / "helpers"
+HELPERS = Path(__file__).parents[2] / "helpers"
 READER = Labels()
 SETTINGS: dict[str, Any] = {
     "environment": "labels",

@@ -14,7 +14,7 @@ from laboratory import CommandLine
 from burnish.environments.kit import Conformance
 from burnish.environments.kit.showing import Showing
 
-FLAWED = Path(__file__).parents[1] / "helpers" / "flawed.py"
+FLAWED = Path(__file__).parents[2] / "helpers" / "flawed.py"
 ABLE = FLAWED.with_name("flawed_abilities.py")
 
 

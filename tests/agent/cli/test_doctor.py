@@ -15,7 +15,7 @@ def test_doctor_names_the_extras_there_are() -> None:
 
 
 def test_doctor_knows_every_extra() -> None:
-    table = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    table = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
     assert EXTRAS.keys() == table["project"]["optional-dependencies"].keys() - {"dev"}
 
 

@@ -16,7 +16,7 @@ from burnish.agent.exports.export import export
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.models.scripted import ScriptedServer
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "old_runs"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "old_runs"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from burnish.agent.record.run import open_run
 from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError, PluginError
 
-STAIRS = f"{Path(__file__).parents[1] / 'helpers' / 'stairs.py'}:Stairs"
+STAIRS = f"{Path(__file__).parents[2] / 'helpers' / 'stairs.py'}:Stairs"
 SMALL: Mapping[str, Any] = {
     "environment": STAIRS,
     "sampling": {"tasks": 8, "samples": 2},
