@@ -68,12 +68,14 @@ def test_the_async_one_has_too_few_tasks_as_the_page_says(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.thorough
 def test_every_script_runs(folder: Path, script: str) -> None:
     done = run(folder, sys.executable, script)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
 
+@pytest.mark.thorough
 def test_every_command_works_or_has_its_options(folder: Path) -> None:
     for command in COMMANDS:
         words = shlex.split(command)

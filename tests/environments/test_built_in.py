@@ -44,7 +44,12 @@ HOSTILE = [
 """Answers in the shapes that these environments ask for, beside those that the conformance kit tries on any."""
 
 
-@pytest.fixture(params=NAMES)
+THOROUGH = {"chess", "code", "equations"}
+"""Those whose verdicts take long."""
+PARAMS = [pytest.param(name, marks=pytest.mark.thorough) if name in THOROUGH else name for name in NAMES]
+
+
+@pytest.fixture(params=PARAMS)
 def environment(request: pytest.FixtureRequest) -> Environment:
     return load(request.param, {})
 
@@ -70,6 +75,7 @@ def test_other_seeds_give_other_sequences(environment: Environment) -> None:
     assert drawn(environment, seed=0) != drawn(environment, seed=1)
 
 
+@pytest.mark.thorough
 async def test_there_are_at_least_ten_thousand_distinct_tasks(environment: Environment) -> None:
     count = COSTLY.get(environment.name, 10_000)
     tasks = await GuardedEnvironment(environment).draw("train", 0, count)

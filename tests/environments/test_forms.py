@@ -39,6 +39,7 @@ def server() -> Iterator[EmbeddedServer]:
 
 
 @pytest.mark.parametrize("form", HELD)
+@pytest.mark.thorough
 def test_what_the_model_writes_has_the_form(server: EmbeddedServer, form: str) -> None:
     written = set()
     for seed in range(4):

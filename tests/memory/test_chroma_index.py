@@ -55,6 +55,7 @@ def same(found: list[list[Neighbour]], expected: list[list[Neighbour]]) -> None:
 @pytest.mark.parametrize("in_ram", [0, 3, IN_RAM])  # with 3, most histories grow past what is kept in RAM
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.tuples(rows, burials, st.integers(0, 8), st.integers(1, 12)), min_size=1, max_size=5))
+@pytest.mark.thorough
 def test_any_history_reads_like_the_exact_index(
     in_ram: int,
     steps: list[tuple[list[Row], list[tuple[int, int]], int, int]],
@@ -114,6 +115,7 @@ for i in range(10_000):
 """
 
 
+@pytest.mark.thorough
 def test_acknowledged_rows_survive_kill_9(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None

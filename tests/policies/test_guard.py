@@ -116,6 +116,7 @@ def test_a_cell_left_empty_by_chance_raises_no_alarm() -> None:
     assert large  # the same shares, but of many answers
 
 
+@pytest.mark.thorough
 def test_a_lucky_first_sample_of_a_dozen_answers_ends_no_run() -> None:
     rng = np.random.default_rng(0)
     runs = [rng.multinomial(12, (0.5, 0.35, 0.15), size=30).tolist() for _ in range(60)]

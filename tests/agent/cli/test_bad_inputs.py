@@ -288,6 +288,7 @@ def test_iterations_that_do_not_exist(burnish: CommandLine, copy: Path) -> None:
     assert_refused(burnish("diff", copy, 4, 0), 2, "there is no iteration 4")
 
 
+@pytest.mark.thorough
 def test_a_plot_with_another_ending(burnish: CommandLine, copy: Path) -> None:
     assert_refused(burnish("report", copy, "--plot", "curve.bmp"), 2, "curve.bmp", ".png")
     assert_refused(burnish("report", copy, "--plot", copy / "none" / "curve.png"), 2, "curve.png")
@@ -324,6 +325,7 @@ def _odd(kind: str) -> ScriptedReply:
 
 
 @pytest.mark.parametrize("kind", ["empty", "huge", "not UTF-8", "template tokens", "surrogates"])
+@pytest.mark.thorough
 def test_odd_answers_are_attempts_that_fail(desk: Desk, kind: str) -> None:
     def sometimes(body: Any) -> str | ScriptedReply:
         return _odd(kind) if len(desk.lab.model.bodies) % 3 == 0 else learner(body)

@@ -162,6 +162,7 @@ class TestNew:
         )
         assert tested.returncode == 0, tested.stdout + tested.stderr
 
+    @pytest.mark.thorough
     def test_installed_it_has_a_name(self, burnish: CommandLine, folder: Path, tmp_path: Path) -> None:
         target = tmp_path / "installed"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]

@@ -150,6 +150,7 @@ def test_the_card_names_what_is_needed(run: Run, tmp_path: Path) -> None:
     assert (Path(done.folder) / "run.toml").read_text() == run.config.to_toml()
 
 
+@pytest.mark.thorough
 def test_an_interrupted_run_exports_what_it_has(made: Laboratory, tmp_path: Path) -> None:
     made.killed("killed", 100, environment=LICENSED)
     run = open_run(made.folder / "killed")

@@ -43,6 +43,7 @@ def test_tokens_are_never_exceeded(lab: Laboratory) -> None:
     assert report.finished
 
 
+@pytest.mark.thorough
 def test_money_is_never_exceeded_and_adds_up(lab: Laboratory) -> None:
     report = lab.run("run", models=priced(lab), budget={"usd": 0.2, "iterations": 8})
     _, _, usd = total(lab, "run")

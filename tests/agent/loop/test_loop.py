@@ -123,6 +123,7 @@ def test_the_report_computed_again_is_equal(learned: Laboratory, finished: Run) 
     assert json.loads(finished.place.report.read_text()) == again.to_json()
 
 
+@pytest.mark.thorough
 def test_equal_seeds_give_equal_outcomes_and_others_do_not(learned: Laboratory) -> None:
     twin = Laboratory(learned.folder, learned.model, learned.url)
     first, second, other = twin.run("first", seed=5), twin.run("second", seed=5), twin.run("other", seed=6)
@@ -131,6 +132,7 @@ def test_equal_seeds_give_equal_outcomes_and_others_do_not(learned: Laboratory) 
     assert open_run(learned.folder / "first").memory() == open_run(learned.folder / "second").memory()
 
 
+@pytest.mark.thorough
 def test_the_chroma_index_brings_the_same_outcome_as_the_exact_one(learned: Laboratory) -> None:
     twin = Laboratory(learned.folder, learned.model, learned.url)
     tables = {"seed": 5, "budget": {"iterations": 2}}
@@ -195,6 +197,7 @@ def test_the_commitment_to_the_sealed_seed_precedes_the_first_call(lab: Laborato
     assert json.loads(kept[0]) == report.sealed_seed_sha256
 
 
+@pytest.mark.thorough
 def test_files_are_found_from_whatever_folder_a_run_is_resumed(
     lab: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,6 +190,7 @@ def test_the_report_says_how_far_people_agree_with_the_environment(
     assert verify(run).holds, verify(run).problems
 
 
+@pytest.mark.thorough
 def test_levels_5_and_6_ask_nobody(lab: Laboratory) -> None:
     for level in (5, 6):
         lab.run(f"run{level}", level=level)

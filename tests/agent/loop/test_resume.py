@@ -70,6 +70,7 @@ def test_killed_anywhere_it_comes_to_the_same_end(
     assert max(again.values(), default=1) == 1
 
 
+@pytest.mark.thorough
 def test_killed_again_and_again_it_comes_to_the_same_end(reference: Laboratory, asked: Counter[str]) -> None:
     for at in (30, 30, 30, 30):
         assert reference.killed("again", at) == -SIGKILL

@@ -64,6 +64,7 @@ def leaves(value: object) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.thorough
 def test_the_model_copies_from_the_text_whatever_it_holds(server: EmbeddedServer, text: str) -> None:
     made = answer(server, text)
     try:
@@ -107,6 +108,7 @@ def test_without_words_to_copy_an_answer_is_still_asked_for_as_json() -> None:
 
 @pytest.mark.parametrize("constants", [[3, 47], [3, 47, 5], [8, 2.5, 60, 11, 7], list(range(2, 12))], ids=len)
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.thorough
 def test_a_plan_names_only_tools_constants_of_the_task_and_results_above(
     server: EmbeddedServer, constants: list[JsonValue], seed: int
 ) -> None:
@@ -132,6 +134,7 @@ def test_a_plan_names_only_tools_constants_of_the_task_and_results_above(
     ids=str,
 )
 @pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.thorough
 def test_a_sketched_plan_calls_its_tools_and_uses_everything_once(
     server: EmbeddedServer, constants: list[JsonValue], sketch: tuple[str, ...], *, in_order: bool
 ) -> None:
@@ -160,6 +163,7 @@ def test_of_many_constants_and_without_a_sketch_the_grammar_is_that_of_all_plans
     assert sketch_grammar(TOOLS, [1], Sketch()) == plan_grammar(TOOLS, [1])
 
 
+@pytest.mark.thorough
 def test_texts_are_constants_too(server: EmbeddedServer) -> None:
     join = Tool("join", "", {"properties": {"a": {}, "b": {}}})
     texts: list[JsonValue] = ['say "so"', "a\\b"]

@@ -77,6 +77,7 @@ def test_the_answers_of_a_search_are_learned_from(compiled: Laboratory) -> None:
     assert searched & {content_hash(e.task_id, e.answer) for e in run.memory()}
 
 
+@pytest.mark.thorough
 def test_one_seed_gives_one_file_byte_for_byte(compiled: Laboratory, tmp_path: Path, burnish: CommandLine) -> None:
     with laboratory(tmp_path) as lab:
         lab.run("elsewhere", **COMPILING)
@@ -89,6 +90,7 @@ def test_one_seed_gives_one_file_byte_for_byte(compiled: Laboratory, tmp_path: P
     assert program_file(open_run(tmp_path / "other")).to_toml().encode() != again
 
 
+@pytest.mark.thorough
 def test_a_search_that_was_killed_goes_on_to_the_same_file(compiled: Laboratory, tmp_path: Path) -> None:
     with laboratory(tmp_path) as lab:
         lab.run("whole", **COMPILING)
@@ -100,6 +102,7 @@ def test_a_search_that_was_killed_goes_on_to_the_same_file(compiled: Laboratory,
     assert again == (compiled.folder / "program.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_where_nothing_can_be_learned_the_program_stays_as_it_is(tmp_path: Path) -> None:
     def chance(body: Any) -> str:
         return content_hash(str(body["messages"]))

@@ -76,6 +76,7 @@ async def test_a_plan_that_is_right_by_chance_is_found_out() -> None:
     assert await guarded.holds(task, "2", range(3)) is None
 
 
+@pytest.mark.thorough
 def test_evolved_tasks_are_harder_and_answered(lab: Laboratory) -> None:
     lab.model.answer = counting
     found = proofs(
@@ -92,6 +93,7 @@ def test_evolved_tasks_are_harder_and_answered(lab: Laboratory) -> None:
     assert answered.passed
 
 
+@pytest.mark.thorough
 def test_a_judge_that_knows_earns_trust_and_one_that_always_says_five_does_not(lab: Laboratory) -> None:
     reader = Labels()
 
@@ -114,6 +116,7 @@ def test_a_judge_that_knows_earns_trust_and_one_that_always_says_five_does_not(l
     assert verdicts == {True: [True, True, True], False: [False, False, False]}
 
 
+@pytest.mark.thorough
 def test_a_constitution_that_is_kept_is_proved_and_an_unrelated_one_is_not(lab: Laboratory, tmp_path: Path) -> None:
     def answering(body: Any) -> str:
         """Talks less once it is shown answers of one word."""

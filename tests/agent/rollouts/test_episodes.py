@@ -85,6 +85,7 @@ def test_a_turn_that_was_labelled_wrong_is_not_learned_though_the_episode_ended_
     assert not wrong & {(e.prompt, e.answer) for e in run.memory()}
 
 
+@pytest.mark.thorough
 def test_what_is_shown_is_never_of_the_same_task_and_retrieval_sees_the_observation(riding: Laboratory) -> None:
     riding.run("looked at", **SMALL)
     turns = [b for b in riding.model.bodies if not is_rating(b) and not is_reflection(b)]
@@ -107,6 +108,7 @@ def test_transcripts_are_journalled_turn_by_turn(riding: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("share", [0.15, 0.4, 0.75])
+@pytest.mark.thorough
 def test_killed_within_an_episode_it_comes_to_the_same_end(riding: Laboratory, share: float) -> None:
     whole = open_run(riding.folder / "whole")
     total = whole.report().total.calls
@@ -191,6 +193,7 @@ def test_a_seed_that_may_not_be_learned_is_refused(lab: Laboratory, bad: str, me
         lab.run("bad", **{**SMALL, "environment_options": {"seed": bad}})
 
 
+@pytest.mark.thorough
 def test_an_altered_exemplar_of_an_episode_is_found(riding: Laboratory) -> None:
     riding.run("altered", **SMALL)
     directory = riding.folder / "altered"

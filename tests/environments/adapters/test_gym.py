@@ -115,6 +115,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.thorough
 def test_tasks_and_plays_are_the_same_in_every_process() -> None:
     printed_whatever_the_hash_seed(FINGERPRINT)
 

@@ -45,6 +45,7 @@ def test_a_level_poses_all_its_problems_and_no_other(level: str) -> None:
         Code(level="eas")
 
 
+@pytest.mark.thorough
 async def test_every_reference_solution_passes_all_tests_of_its_problem() -> None:
     tasks: dict[tuple[object, int], Task] = {}
     for task in islice(ENVIRONMENT.tasks("validation", 1), 600):

@@ -86,6 +86,7 @@ def test_the_solution_makes_both_sides_equal(level: str) -> None:
         assert value(equation.left, beside) != value(equation.right, beside)
 
 
+@pytest.mark.thorough
 def test_a_corrupted_step_is_found_where_it_is() -> None:
     for task in drawn(count=150):
         lines = Equations().solve(task).split("\n")

@@ -150,6 +150,7 @@ def human_eval() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("right", [True, False])
+@pytest.mark.thorough
 def test_human_eval_is_passed_by_its_solutions_alone(jail: ProcessSandbox, right: bool) -> None:
     def passed(problem: dict[str, Any]) -> bool:
         source = problem["prompt"] + (problem["canonical_solution"] if right else "    return None\n")
