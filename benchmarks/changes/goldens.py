@@ -1,7 +1,7 @@
 """Golden runs: the same runs made by two checkouts of the code, and their journals compared row for row.
 
-    python benchmarks/goldens.py make DIR [name ...]     # by the code that is installed
-    python benchmarks/goldens.py compare DIR OTHER       # exit code 1 where a row differs
+    python benchmarks/changes/goldens.py make DIR [name ...]     # by the code that is installed
+    python benchmarks/changes/goldens.py compare DIR OTHER       # exit code 1 where a row differs
 
 For changes of the code that must change nothing else. Every run has a scripted model whose answer is a function of the
 request, so whatever differs was decided differently. Wall clock, versions and digests of source files are left out.
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 
 import codes
 from goldens_model import Knowing
@@ -255,7 +255,7 @@ def rows(place: Path, *, was_killed: bool) -> list[str]:
     report = json.loads((place / "report.json").read_text(encoding="utf-8"))
     for name in ("usage", "total") if was_killed else PEOPLE:
         del report[name]
-    root = str(Path(__file__).parents[1].resolve())
+    root = str(Path(__file__).parents[2].resolve())
     lines.append(f"report {json.dumps(plain(report), sort_keys=True)}")
     return [re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", line.replace(root, "ROOT")) for line in lines]
 

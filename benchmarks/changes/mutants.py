@@ -7,7 +7,7 @@ end, until one fails or all pass. One that passes all has survived, which shows 
 meaning. One that takes longer than the limit counts as found. `--tests quick` tries what `make test` runs, `--tests
 all` what `make test-all` runs. Results are kept as they come, and another call with the same file goes on.
 
-    python benchmarks/mutants.py [--tests quick|all] [--count 200] [--seed 0] [--limit 300] [--results FILE]
+    python benchmarks/changes/mutants.py [--tests quick|all] [--count 200] [--seed 0] [--limit 300] [--results FILE]
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WEIGHTS = {"policies/acceptance.py": 4.0, "agent/nodes/gate.py": 2.0}
 """How much likelier a mutant of a file is drawn than one of the others."""
 MIRRORS = {
