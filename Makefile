@@ -37,8 +37,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python hatch_build.py
-	$(BIN)/mypy -p burnish
-	$(BIN)/mypy tests benchmarks
+	$(BIN)/mypy --num-workers 2 .editable/burnish tests benchmarks
 
 install: $(STAMP)
 

@@ -129,7 +129,7 @@ class MiniLMEmbedder:
             from transformers.utils import logging
 
             torch.set_num_threads(self._threads)
-            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            logging.disable_progress_bar()
             return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
 
 

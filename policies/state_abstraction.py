@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Self, TypeAlias
 
@@ -41,7 +42,7 @@ class StateAbstraction:
         """Names of the clusters an observation is in, from the narrowest to the widest."""
         said = " ".join(_words(observation))
         drawing = drawing_of(observation)
-        places = _single(drawing)
+        places = dict(_single(drawing))
         if self.mover not in places:
             return (said,)
         row, column = places.pop(self.mover)
@@ -50,6 +51,7 @@ class StateAbstraction:
         return (f"{said}|{beside}|{bearings}", f"{beside}|{bearings}", bearings)
 
 
+@lru_cache(maxsize=4096)
 def drawing_of(observation: str) -> Drawing:
     """The first lines of equal length without a space, two at least; empty where nothing is drawn."""
     lines = observation.split("\n")
@@ -58,10 +60,11 @@ def drawing_of(observation: str) -> Drawing:
 
 
 def _drawn(line: str) -> bool:
-    return len(line) > 1 and not any(sign.isspace() for sign in line)
+    return len(line) > 1 and line.split() == [line]
 
 
-def _single(drawing: Drawing) -> dict[str, tuple[int, int]]:
+@lru_cache(maxsize=4096)
+def _single(drawing: Drawing) -> Mapping[str, tuple[int, int]]:
     """Where the signs lie that a drawing holds once."""
     counts = Counter("".join(drawing))
     return {s: (r, c) for r, line in enumerate(drawing) for c, s in enumerate(line) if counts[s] == 1}

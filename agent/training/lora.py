@@ -120,7 +120,7 @@ def _trainer(model: Any, tokenizer: Any, examples: list[Example], out: Path, set
 def _watch(out: Path, step: Step) -> Any:
     from transformers import TrainerCallback
 
-    class Watch(TrainerCallback):
+    class Watch(TrainerCallback):  # type: ignore[misc]
         """Writes losses down and asks after each step whether to go on."""
 
         stopped: BurnishError | None = None

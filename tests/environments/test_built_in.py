@@ -1,9 +1,9 @@
 """What every built-in environment promises."""
 
-from itertools import islice
+from itertools import islice, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burnish.environments.boundary import GuardedEnvironment
@@ -45,11 +45,20 @@ HOSTILE = [
 
 
 THOROUGH = {"chess", "code", "equations"}
-"""Those whose verdicts take long."""
-PARAMS = [pytest.param(name, marks=pytest.mark.thorough) if name in THOROUGH else name for name in NAMES]
+"""Those whose verdicts take long; each has tests of its own besides."""
+MANY = 5 * settings.default.max_examples
+"""Tasks to look at: 100, or 500 at full strength."""
 
 
-@pytest.fixture(params=PARAMS)
+def of_each(names: list[str]) -> list[object]:
+    return [pytest.param(name, marks=pytest.mark.thorough) if name in THOROUGH else name for name in names]
+
+
+each_name = pytest.mark.parametrize("name", of_each(NAMES))
+each_honest_name = pytest.mark.parametrize("name", of_each(HONEST))
+
+
+@pytest.fixture(params=of_each(NAMES))
 def environment(request: pytest.FixtureRequest) -> Environment:
     return load(request.param, {})
 
@@ -65,7 +74,7 @@ def gold(environment: Environment, task: Task) -> str:
     return answer
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_name
 def test_the_conformance_kit_finds_no_broken_promise(name: str) -> None:
     broken = {finding.promise: finding.text for finding in check(name).broken}
     assert broken.keys() == LUCK.get(name, set()), "\n".join(broken.values())
@@ -90,16 +99,16 @@ def test_the_instruction_holds_no_key_of_the_data(environment: Environment) -> N
             assert not task.data.keys() & set(words)
 
 
-@pytest.mark.parametrize("name", HONEST)
+@each_honest_name
 async def test_the_expected_answer_is_verified_without_a_word(name: str) -> None:
     environment = load(name, {})
-    tasks = drawn(environment, count=COSTLY.get(name, 500))
+    tasks = drawn(environment, count=min(MANY, COSTLY.get(name, MANY)))
     pairs = [(task, gold(environment, task)) for task in tasks]
     for feedback in await GuardedEnvironment(environment).judge_all(pairs):
         assert (feedback.reward, feedback.verified, feedback.text) == (1.0, True, "")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_name
 async def test_every_level_poses_tasks_of_its_own(name: str) -> None:
     environment = load(name, {})
     assert isinstance(environment, Levels)
@@ -113,23 +122,21 @@ async def test_every_level_poses_tasks_of_its_own(name: str) -> None:
         assert all(verdict.verified for verdict in await GuardedEnvironment(at_level).judge_all(pairs))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_name
 def test_a_level_that_there_is_not_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r'no level .*"insane".* known are'):
         load(name, {"level": "insane"})
 
 
-@pytest.mark.parametrize("answer", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_answers_neither_raise_nor_pay(environment: Environment, answer: str) -> None:
-    for task in drawn(environment, count=3):
+def test_hostile_answers_neither_raise_nor_pay(environment: Environment) -> None:
+    for task, answer in product(drawn(environment, count=3), HOSTILE):
         feedback = environment.score(task, answer)
-        assert feedback.status.judged  # type: ignore[union-attr]
+        assert feedback.status.judged, answer[:40]  # type: ignore[union-attr]
         if environment.name in HONEST:
-            assert not feedback.verified  # type: ignore[union-attr]
-            assert feedback.reward == 0.0  # type: ignore[union-attr]
+            assert (feedback.verified, feedback.reward) == (False, 0.0), answer[:40]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("name", HONEST)
+@each_honest_name
 @given(st.text())
 def test_no_text_but_the_expected_one_is_verified(name: str, answer: str) -> None:
     environment = load(name, {})
@@ -139,10 +146,10 @@ def test_no_text_but_the_expected_one_is_verified(name: str, answer: str) -> Non
     assert feedback.text  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("name", HONEST)
+@each_honest_name
 def test_feedback_never_gives_the_expected_value_away(name: str) -> None:
     environment = load(name, {})
-    for task in drawn(environment, count=100):
+    for task in drawn(environment, count=MANY // 5):
         for answer in ["", "{}", '{"name": "x", "age": "y", "city": 1, "job": 2}', "1850-13-32", "nonsense"]:
             text = environment.score(task, answer).text  # type: ignore[union-attr]
             assert not any(f" {value}" in text or f'"{value}"' in text for value in task.data.values())

@@ -129,7 +129,7 @@ class Laboratory:
 
     def config(self, **tables: Any) -> RunConfig:
         """The small settings, with tables merged in and other keys replaced."""
-        return RunConfig.parse(merged({**SMALL, "models": {"task": {"url": self.url}}}, tables))
+        return RunConfig.parse(merged({**SMALL, "models": {"task": {"url": self.url, "concurrency": 4}}}, tables))
 
     def run(self, name: str, **tables: Any) -> Report:
         """A run in the folder `name`, to its end; what was asked is in `model`, what it told of in `events`."""

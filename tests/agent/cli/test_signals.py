@@ -53,7 +53,7 @@ def started(lab: Laboratory, name: str, at: int, *numbers: Signals) -> Iterator[
     lab.model.watch = lambda _number: None
 
 
-@pytest.mark.parametrize(("number", "at"), [(SIGINT, 40), (SIGTERM, 75)])
+@pytest.mark.parametrize(("number", "at"), [(SIGINT, 40), pytest.param(SIGTERM, 75, marks=pytest.mark.thorough)])
 def test_a_signal_stops_without_losing_a_call_and_resume_comes_to_the_same_end(
     reference: Laboratory, number: Signals, at: int
 ) -> None:

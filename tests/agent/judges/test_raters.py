@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from laboratory import CommandLine, Laboratory, chance, is_rating
 
 from burnish.agent.record.ratings import ASKED, RATED, kept_ratings
@@ -24,7 +25,6 @@ STEPS: dict[str, Any] = {
 STUDENT: dict[str, Any] = {
     "environment": "labels",
     "judging": {"by": "student"},
-    "memory": {"embedder": "minilm", "index": "numpy"},
     "sampling": {"tasks": 36, "samples": 2, "temperature": 1.0, "forms": False},
     "policies": {"acceptance": {"cap": 24}, "rewriting": {"trial_tasks": 4}, "rating": {"most": 36}},
     "sealed": {"tasks": 12},
@@ -65,6 +65,7 @@ def test_a_student_of_a_judge_that_often_errs_rates_better_than_it_and_rates_all
     assert "Judge (student of the model's ratings): AUC" in said
 
 
+@pytest.mark.thorough
 def test_the_step_model_rates_without_a_call(lab: Laboratory) -> None:
     solve = Equations().solve
 

@@ -140,6 +140,7 @@ def test_a_constitution_that_is_kept_is_proved_and_an_unrelated_one_is_not(lab: 
     assert passed == {"brief": [True, True], "polite": [False, True]}
 
 
+@pytest.mark.thorough
 def test_values_from_a_log_beat_those_who_wandered(lab: Laboratory) -> None:
     def wandering(body: Any) -> str:
         moves = ("up", "down", "left", "right")
@@ -163,6 +164,7 @@ def test_values_from_a_log_beat_those_who_wandered(lab: Laboratory) -> None:
     assert online.passed, online.detail
 
 
+@pytest.mark.thorough
 def test_a_student_outgrows_labels_that_are_often_wrong(lab: Laboratory) -> None:
     reader = Labels()
 

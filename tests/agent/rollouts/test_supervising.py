@@ -50,6 +50,7 @@ def test_a_vote_among_several_answers_is_right_more_often_than_one(lab: Laborato
     assert len(lab.model.bodies) - asked >= 6 * 40
 
 
+@pytest.mark.thorough
 def test_the_step_model_finds_the_right_answer_among_wrong_ones(lab: Laboratory) -> None:
     """Most answers go wrong in one way, the inverse of what should be done, so that a vote goes wrong too."""
     solve = Equations().solve

@@ -80,7 +80,12 @@ def test_an_attack_succeeds_without_a_sandbox(name: str, aims: Targets, tmp_path
     assert achieved(bare(name, aims, tmp_path)) == [name]
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+def test_attacks_fail_in_a_sandbox(sandbox: ProcessSandbox, aims: Targets) -> None:
+    assert achieved(assault(sandbox, TOGETHER, aims)) == []
+    assert Path(str(aims["secret"])).read_text() == "not for you"
+
+
+@pytest.mark.parametrize("name", [*(pytest.param(name, marks=pytest.mark.thorough) for name in TOGETHER), *ALONE])
 def test_an_attack_fails_in_a_sandbox(name: str, sandbox: ProcessSandbox, aims: Targets) -> None:
     timeout = 0.3 if name == "time without end" else 20.0
     result = assault(sandbox, [name], aims, timeout=timeout)
