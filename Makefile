@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ADAPTERS := .venv-adapters
 RUN    ?= runs/demo
+# Tests start hundreds of processes, which should not compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-all test-adapters install lint bench clean
 
