@@ -101,6 +101,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
         assert lab.resume("twice").finished
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_killed_is_unfinished_and_resumes(reference: Laboratory) -> None:
     with started(reference, "power", 60, SIGKILL) as process:
         process.communicate(timeout=60)

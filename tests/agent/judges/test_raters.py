@@ -85,7 +85,7 @@ def test_the_step_model_rates_without_a_call(lab: Laboratory) -> None:
 
 def test_a_step_model_without_right_and_wrong_steps_says_so(lab: Laboratory, burnish: CommandLine) -> None:
     lab.model.answer = lambda _: "x = 12345"  # wrong from the first step on
-    report = lab.run("none", **STEPS)
+    report = lab.run("none", **{**STEPS, "sampling": {"tasks": 6, "samples": 2}, "budget": {"iterations": 2}})
     assert report.rating is not None
     assert report.rating.rated == 0
     assert not [body for body in lab.model.bodies if is_rating(body)]

@@ -145,7 +145,7 @@ def test_earlier_turns_are_shown_as_many_as_the_program_says(lab: Laboratory) ->
 
 
 def test_what_the_exemplars_of_people_bring_alone_is_an_arm_of_the_sealed_test(riding: Laboratory) -> None:
-    report = riding.run("helped", **{**SMALL, "environment_options": {"seed": "right"}})
+    report = riding.run("helped", **{**SMALL, "environment_options": {"seed": "right"}, "budget": {"iterations": 1}})
     run = open_run(riding.folder / "helped")
     assert report.sealed is not None
     assert [name for name, _ in report.sealed.in_order] == ["seed", "champion", "few-shot seed", "shuffled memory"]

@@ -186,6 +186,7 @@ class TestApart:
         assert finding.example
         assert finding.example.given == "''"
 
+    @pytest.mark.thorough
     def test_a_call_that_holds_up_the_interpreter_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("burnish.environments.kit.children.GRACE_SECONDS", 2.0)
         (finding,) = check(f"{FILE}:HoldsTheLock", only=["any text is judged"], limits=Limits(timeout=1.0)).findings
