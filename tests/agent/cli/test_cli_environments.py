@@ -192,7 +192,10 @@ class TestNew:
         assert "is there already" in refused.err
         assert list((tmp_path / "shop").iterdir()) == []
 
-    @pytest.mark.parametrize("name", ["task", "none", "feedback", "random", "a_b-c", "re"])
+    @pytest.mark.parametrize(
+        "name",
+        ["task", *(pytest.param(n, marks=pytest.mark.thorough) for n in ("none", "feedback", "random", "a_b-c", "re"))],
+    )
     def test_a_name_that_means_something_in_python_works_too(
         self, burnish: CommandLine, tmp_path: Path, name: str
     ) -> None:

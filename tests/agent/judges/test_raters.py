@@ -45,6 +45,7 @@ def hedging(body: Any) -> str:
     return label if drawn < 0.5 else f"I am not sure what this is, perhaps {drawn:.3f}"
 
 
+@pytest.mark.thorough
 def test_a_student_of_a_judge_that_often_errs_rates_better_than_it_and_rates_all(
     lab: Laboratory, burnish: CommandLine
 ) -> None:

@@ -102,6 +102,7 @@ def test_every_action_is_logged(collapsed: Laboratory, run: Run) -> None:
     assert len(kept) == len(told)
 
 
+@pytest.mark.thorough
 def test_with_the_guard_off_the_run_goes_on_and_only_tells(tmp_path: Path) -> None:
     with laboratory(tmp_path) as lab:
         collapsing(lab)

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from signal import SIGKILL
 
 import pytest
+from hypothesis import settings
 from laboratory import Laboratory, laboratory, query
 
 from burnish.agent.record.report import Report
 from burnish.agent.record.run import open_run
 from burnish.errors import ConfigError
 
-POINTS = 6
+POINTS = 2 + 4 * (settings.default.max_examples > 20)
+"""Six at full strength."""
 _DRAWN = random.Random("where to kill")
 
 

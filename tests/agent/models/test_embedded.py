@@ -79,6 +79,7 @@ def test_a_second_start_works_and_leaves_no_thread(weights: Path) -> None:
     assert counts[1] <= counts[0]  # those of earlier tests may end meanwhile
 
 
+@pytest.mark.thorough
 def test_leaving_ends_a_request_still_in_flight(weights: Path) -> None:
     failures: list[Exception] = []
 

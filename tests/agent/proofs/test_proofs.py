@@ -231,6 +231,7 @@ def test_an_unknown_proof_is_refused(lab: Laboratory) -> None:
         lab.run("run", proofs=["abstracion"])
 
 
+@pytest.mark.thorough
 def test_calls_that_were_refused_in_a_proof_are_no_disagreement(lab: Laboratory) -> None:
     def refusing(body: Any) -> str | ScriptedReply:
         refused = is_rating(body) and chance(body["messages"][-1]["content"]) < 0.5

@@ -144,6 +144,7 @@ def test_earlier_turns_are_shown_as_many_as_the_program_says(lab: Laboratory) ->
     assert lengths == {0, 1, 2}
 
 
+@pytest.mark.thorough
 def test_what_the_exemplars_of_people_bring_alone_is_an_arm_of_the_sealed_test(riding: Laboratory) -> None:
     report = riding.run("helped", **{**SMALL, "environment_options": {"seed": "right"}, "budget": {"iterations": 1}})
     run = open_run(riding.folder / "helped")

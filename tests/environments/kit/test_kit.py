@@ -177,6 +177,7 @@ class TestApart:
         assert "yielded dict instead of Task" in conformance.finding("tasks").detail
         assert conformance.finding("same elsewhere").outcome == "unknown"
 
+    @pytest.mark.thorough
     def test_a_process_that_ends_at_the_print_is_followed_by_another(self) -> None:
         conformance = apart("ExitsOnEmpty", "any text is judged", "same elsewhere")
         assert conformance.finding("same elsewhere").outcome == "unknown"

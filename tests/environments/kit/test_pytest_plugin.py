@@ -25,6 +25,7 @@ def test_an_environment_on_the_command_line_gets_a_test_a_promise(tmp_path: Path
     assert "Traceback" not in said
 
 
+@pytest.mark.thorough
 def test_settings_name_environments_by_paths_of_the_project(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\nburnish_environments = ["src/mine.py:Sums"]\nfilterwarnings = ["error"]\n'
@@ -38,6 +39,7 @@ def test_settings_name_environments_by_paths_of_the_project(tmp_path: Path) -> N
     assert "2 passed" in said
 
 
+@pytest.mark.thorough
 def test_nothing_is_added_nor_imported_where_nothing_is_asked_for(tmp_path: Path) -> None:
     test = "import sys\n\n\ndef test_own():\n    assert 'burnish.environments.kit' not in sys.modules\n"
     (tmp_path / "test_own.py").write_text(test)
