@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import flawed
+import pytest
 
 FILE = Path(flawed.__file__)
 
