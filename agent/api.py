@@ -27,6 +27,7 @@ from burnish.errors import (
     Waiting,
 )
 from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.protocols import Environment, Isolated, Licensed
 from burnish.records import SEALED
 from burnish.types import JsonValue
@@ -142,7 +143,7 @@ def _take_note_of_changes(place: RunDirectory) -> None:
 
 def _discard(place: RunDirectory) -> bool:
     """Remove a run that no model answered, so that its directory is free for another try; whether that was so."""
-    journal = Journal.read(place.journal)
+    journal = JournalReader(place.journal)
     untouched = journal.spent().tokens == 0
     journal.close()
     if untouched:

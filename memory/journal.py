@@ -6,59 +6,59 @@ One table a kind of fact, one method a table. What is written here is on disk wh
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple
+from pathlib import Path
+from typing import Self
 
-from burnish.errors import StorageError
-from burnish.memory.journal_file import JournalFile, dump
-from burnish.memory.schema import SPENT
-from burnish.memory.writer import Statement
+from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
+from burnish.memory.schema import SCHEMA, SCHEMA_VERSION
+from burnish.memory.writer import Statement, Writer
 from burnish.programs import Program
 from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task
 
 
-@dataclass(frozen=True)
-class CallKey:
-    """Where in the run a call stands. Equal keys are the same call, whichever process makes it."""
+class Journal(JournalReader):
+    """Writes what a run did, a method a kind of fact, and reads it. Use `open`; `join` beside a process at work."""
 
-    iteration: int
-    node: str
-    role: str
-    item: str
-    slot: int
-    request: str
+    def __init__(self, path: Path, writer: Writer) -> None:
+        super().__init__(path, "rw")
+        self._writer = writer
 
-    def __str__(self) -> str:
-        return f"{self.iteration}/{self.node}/{self.role}/{self.item}/{self.slot}/{self.request}"
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open for writing, creating it when it is not there. Bare intents become `lost`."""
+        if path.exists():
+            JournalReader(path).close()
+        writer = Writer(path, SCHEMA)
+        writer.write_blocking(
+            ("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),)),
+            ("UPDATE calls SET state = 'lost' WHERE state = 'intent'", ()),
+        )
+        return cls(path, writer)
 
+    @classmethod
+    def join(cls, path: Path) -> Self:
+        """Open for writing people's decisions, beside a process that may be at work on the run."""
+        JournalReader(path).close()
+        return cls(path, Writer(path, SCHEMA))
 
-@dataclass(frozen=True)
-class TurnKey:
-    """Where in the run a turn of an episode stands; `number` counts from 0."""
+    def close(self) -> None:
+        self._writer.close()
+        super().close()
 
-    iteration: int
-    node: str
-    item: str
-    slot: int
-    number: int
+    def set_meta(self, **values: JsonValue) -> None:
+        """Keep facts of the whole run, by name."""
+        self._writer.write_blocking(
+            *(("INSERT OR REPLACE INTO meta VALUES(?, ?)", (k, json.dumps(v))) for k, v in values.items())
+        )
 
+    async def add_meta(self, key: str, value: JsonValue) -> None:
+        """`set_meta` for code in an event loop."""
+        await self._write(("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, json.dumps(value))))
 
-@dataclass(frozen=True)
-class Spent:
-    """Usage of one role in one node; a call whose outcome is unknown counts its reserved worst case."""
-
-    iteration: int
-    node: str
-    role: str
-    usage: Usage
-
-
-class Journal(JournalFile):
-    """Reads and writes what a run did, a method a kind of fact."""
-
-    # calls ----------------------------------------------------------------------------------------
+    # calls -----------------------------------------------------------------------------------------
 
     async def add_intent(self, key: CallKey, try_number: int, *, tokens: int, usd: float) -> None:
         """A call is about to be sent, with its worst case. `try_number` counts the tries from 0."""
@@ -89,60 +89,12 @@ class Journal(JournalFile):
             ("UPDATE calls SET state = ?, body = ? WHERE key = ? AND try = ?", (state, reason, str(key), try_number))
         )
 
-    def completions(self, iteration: int) -> dict[str, Completion]:
-        """Every answered call of an iteration, by `str(CallKey)`."""
-        rows = self._rows("SELECT key, body FROM calls WHERE iteration = ? AND state = 'done'", (iteration,))
-        return {row["key"]: Completion.from_json(json.loads(row["body"])) for row in rows}
-
-    def models(self, role: str) -> list[str]:
-        """The names of all models that answered in a role."""
-        sql = "SELECT DISTINCT json_extract(body, '$.model') AS model FROM calls WHERE role = ? AND state = 'done'"
-        return sorted(row["model"] for row in self._rows(sql, (role,)))
-
-    def tries(self, iteration: int) -> dict[str, int]:
-        """How many tries each call of an iteration has had."""
-        rows = self._rows("SELECT key, MAX(try) + 1 AS n FROM calls WHERE iteration = ? GROUP BY key", (iteration,))
-        return {row["key"]: row["n"] for row in rows}
-
-    def spent(self) -> Usage:
-        """Usage of the whole run, worst cases included."""
-        return _usage(self._rows(SPENT.format(group="", tail=""))[0])
-
-    def largest_reservation(self, role: str) -> tuple[int, float] | None:
-        """The largest worst case of any call of a role so far, as (tokens, USD); None before the first."""
-        sql = "SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls WHERE role = ?"
-        row = self._rows(sql, (role,))[0]
-        return None if row["tokens"] is None else (row["tokens"], row["usd"])
-
-    def spent_by(self) -> list[Spent]:
-        """Usage by iteration, node and role."""
-        sql = SPENT.format(
-            group="iteration, node, role,",
-            tail="GROUP BY iteration, node, role ORDER BY iteration, node, role",
-        )
-        return [Spent(r["iteration"], r["node"], r["role"], _usage(r)) for r in self._rows(sql)]
-
-    # tasks, attempts, verdicts ----------------------------------------------------------------------
+    # tasks, attempts, verdicts ---------------------------------------------------------------------
 
     async def add_tasks(self, tasks: Iterable[Task]) -> None:
         await self._write(
             *(("INSERT OR IGNORE INTO tasks VALUES(?, ?)", (t.id, dump(t.to_json()))) for t in tasks)
         )  # fmt: skip
-
-    def task(self, task_id: str) -> Task:
-        """A task that was drawn in this run."""
-        rows = self._rows("SELECT body FROM tasks WHERE id = ?", (task_id,))
-        if not rows:
-            raise StorageError(f"task {task_id} is not in {self.path}; the journal is incomplete: run `burnish doctor`")
-        return Task.from_json(json.loads(rows[0]["body"]))
-
-    def has_task(self, task_id: str) -> bool:
-        """Whether a task was drawn or made in this run."""
-        return bool(self._rows("SELECT 1 FROM tasks WHERE id = ?", (task_id,)))
-
-    def tasks(self) -> dict[str, Task]:
-        """Every task that was drawn in this run, by id."""
-        return {row["id"]: Task.from_json(json.loads(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
 
     async def add_judged(
         self, iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], *, start: int = 0
@@ -168,38 +120,7 @@ class Journal(JournalFile):
             ("INSERT OR REPLACE INTO turns VALUES(?, ?, ?, ?, ?, ?)", (*astuple(key), dump(turn.to_json())))
         )
 
-    def turn(self, key: TurnKey) -> Played | None:
-        """A turn that was played, None when it was not yet."""
-        sql = "SELECT body FROM turns WHERE iteration = ? AND node = ? AND item = ? AND slot = ? AND number = ?"
-        rows = self._rows(sql, astuple(key))
-        return Played.from_json(json.loads(rows[0]["body"])) if rows else None
-
-    def verdicts(self, ids: Iterable[str]) -> dict[str, Feedback]:
-        """The verdicts known for attempts, by `Attempt.id`."""
-        found = {}
-        for attempt_id in ids:
-            for row in self._rows("SELECT body FROM verdicts WHERE id = ?", (attempt_id,)):
-                found[attempt_id] = Feedback.from_json(json.loads(row["body"]))
-        return found
-
-    def judged(self, node: str, iteration: int | None = None) -> list[tuple[int, Attempt, Feedback]]:
-        """(iteration, attempt, feedback) of a node, in order; of all iterations when none is given."""
-        rows = self._rows(
-            "SELECT a.iteration, a.body AS attempt, v.body AS verdict FROM attempts a JOIN verdicts v"
-            " ON v.id = a.verdict_id WHERE a.node = ? AND (? IS NULL OR a.iteration = ?)"
-            " ORDER BY a.iteration, a.place",
-            (node, iteration, iteration),
-        )
-        return [
-            (r["iteration"], Attempt.from_json(json.loads(r["attempt"])), Feedback.from_json(json.loads(r["verdict"])))
-            for r in rows
-        ]
-
-    def nodes(self) -> list[str]:
-        """The nodes that had answers judged, by name."""
-        return [row["node"] for row in self._rows("SELECT DISTINCT node FROM attempts ORDER BY node")]
-
-    # programs, exemplars, iterations ----------------------------------------------------------------
+    # programs, exemplars, iterations ---------------------------------------------------------------
 
     async def commit_iteration(
         self,
@@ -233,33 +154,7 @@ class Journal(JournalFile):
         )
         await self._write(*statements)
 
-    def iterations(self) -> list[IterationRecord]:
-        """All committed iterations, in order; number 0 is the seed."""
-        return [
-            IterationRecord.from_json(json.loads(row["body"]))
-            for row in self._rows("SELECT body FROM iterations ORDER BY number")
-        ]
-
-    def program(self, program_id: str) -> Program:
-        rows = self._rows("SELECT body FROM programs WHERE id = ?", (program_id,))
-        if not rows:
-            raise StorageError(f"program {program_id} is not in {self.path}; run `burnish doctor` on the run")
-        return Program.from_json(json.loads(rows[0]["body"]))
-
-    def exemplars(self) -> list[Exemplar]:
-        """Every exemplar that ever was, dead ones included, by birth and id."""
-        rows = self._rows("SELECT body, died, death FROM exemplars ORDER BY born, id")
-        return [Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]}) for r in rows]
-
-    def events(self, iteration: int | None = None) -> list[tuple[int, str, JsonValue]]:
-        """(iteration, kind, body) of what happened besides: refusals, guard actions, proposals."""
-        rows = self._rows(
-            "SELECT iteration, kind, body FROM events WHERE ? IS NULL OR iteration = ? ORDER BY iteration, place",
-            (iteration, iteration),
-        )
-        return [(r["iteration"], r["kind"], json.loads(r["body"])) for r in rows]
-
-    # people -----------------------------------------------------------------------------------------
+    # people ----------------------------------------------------------------------------------------
 
     async def add_questions(self, questions: Iterable[Question]) -> None:
         """Ask people; what was asked before is asked once."""
@@ -270,32 +165,24 @@ class Journal(JournalFile):
             )
         )
 
-    def questions(self) -> list[Question]:
-        """All that was asked, in order."""
-        rows = self._rows("SELECT body FROM questions ORDER BY rowid")
-        return [Question.from_json(json.loads(row["body"])) for row in rows]
-
     def add_decision(self, decision: Decision) -> None:
         """What a person said; decisions are kept all, and of each question the last one counts."""
-        self._write_blocking(
-            [("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))]
+        self._writer.write_blocking(
+            ("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))
         )
 
-    def decisions(self) -> list[Decision]:
-        """All decisions, in order."""
-        rows = self._rows("SELECT body FROM decisions ORDER BY number")
-        return [Decision.from_json(json.loads(row["body"])) for row in rows]
-
-    # sealed test ------------------------------------------------------------------------------------
+    # sealed test -----------------------------------------------------------------------------------
 
     def set_sealed(self, record: SealedRecord) -> None:
         """The outcome of the sealed test; kept once, never replaced."""
-        self._write_blocking([("INSERT OR IGNORE INTO meta VALUES('sealed', ?)", (dump(record.to_json()),))])
+        self._writer.write_blocking(("INSERT OR IGNORE INTO meta VALUES('sealed', ?)", (dump(record.to_json()),)))
 
-    def sealed(self) -> SealedRecord | None:
-        rows = self._rows("SELECT value FROM meta WHERE key = 'sealed'")
-        return SealedRecord.from_json(json.loads(rows[0]["value"])) if rows else None
+    async def _write(self, *statements: Statement) -> None:
+        if statements:
+            await self._writer.write(*statements)
 
 
-def _usage(row: sqlite3.Row) -> Usage:
-    return Usage(*(row[field.name] or 0 for field in fields(Usage)))
+def dump(value: object) -> str:
+    """A value as the journal holds it."""
+    # ensure_ascii keeps lone surrogates, which SQLite's UTF-8 would refuse
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)

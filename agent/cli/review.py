@@ -16,6 +16,7 @@ from rich.text import Text
 from burnish.agent.cli.terminal import console
 from burnish.agent.record.run import Run, write_report
 from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.involvement import open_questions
 from burnish.records import Action, Decision, Question
 from burnish.types import Record
@@ -95,7 +96,7 @@ def review(run: Run, who: str) -> Reviewed:
     return Reviewed(settled, len(left))
 
 
-def _next(journal: Journal, skipped: set[str]) -> Question | None:
+def _next(journal: JournalReader, skipped: set[str]) -> Question | None:
     """The next question, each of those skipped in this sitting no second time."""
     left = open_questions(journal.questions(), journal.decisions())
     return next((question for question in left if question.id not in skipped), None)

@@ -16,7 +16,7 @@ from burnish.agent.exports.provenance import Papers, generators_of
 from burnish.agent.exports.rows import Row
 from burnish.agent.record.run import Run
 from burnish.memory.embedding import Embedder
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.diversity import distinct_n, mean_cosine_distance, self_bleu, vendi_score
 from burnish.policies.purposes import strictest
 from burnish.terms import TermsTable
@@ -27,7 +27,7 @@ DIVERSITY_SAMPLE = 1000
 
 def card_of(
     run: Run,
-    journal: Journal,
+    journal: JournalReader,
     options: ExportOptions,
     sieve: Sieve,
     items: Sequence[Item],

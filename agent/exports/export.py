@@ -32,7 +32,7 @@ from burnish.agent.record.memory import open_meaning
 from burnish.agent.record.run import Run, environment_of
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.purposes import NO_KNOWN_LICENCE
 from burnish.protocols import Environment
 from burnish.terms import TermsTable
@@ -89,7 +89,7 @@ def export(
 
 def _sifted(
     run: Run,
-    journal: Journal,
+    journal: JournalReader,
     live: Environment | None,
     table: TermsTable,
     options: ExportOptions,

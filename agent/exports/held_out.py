@@ -18,7 +18,7 @@ from burnish.agent.record.seeds import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.protocols import Environment
 from burnish.types import JsonValue, canonical_text
 
@@ -81,7 +81,7 @@ def _alike(prompts: Mapping[str, str], held_out: HeldOut, words: float, meaning:
     return {tasks[place] for place in places}
 
 
-def sealed_tasks(run: Run, journal: Journal, environment: Environment | None) -> HeldOut:
+def sealed_tasks(run: Run, journal: JournalReader, environment: Environment | None) -> HeldOut:
     """The tasks of the sealed test: from the journal once it is open, drawn before.
 
     Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.rows import Row
 from burnish.agent.record.run import Run
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 
 TAG = "origin: {}"
 """The last line of a tagged instruction: by it what is trained tells apart data of different making, as in instruction
@@ -28,7 +28,7 @@ class Instruction:
         return "\n\n".join(filter(None, (self.text, TAG.format(row.tag) if self.tagged else "")))
 
 
-def instruction_of(run: Run, journal: Journal, options: ExportOptions) -> Instruction:
+def instruction_of(run: Run, journal: JournalReader, options: ExportOptions) -> Instruction:
     """That of the seed or of the newest champion. Where the champion's is another, all models that reflected count as
     its authors.
 

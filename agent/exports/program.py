@@ -12,7 +12,7 @@ from burnish.agent.record.program_file import FileExemplar, ProgramFile, mark
 from burnish.agent.record.run import Run, environment_of
 from burnish.config import Section
 from burnish.errors import ConfigError
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.purposes import Purpose, licence_refusal, refusal
 from burnish.programs import Program
 from burnish.protocols import Environment, Licensed
@@ -68,13 +68,13 @@ def program_file(
         )
 
 
-def _shown(journal: Journal, program: Program) -> list[Exemplar]:
+def _shown(journal: JournalReader, program: Program) -> list[Exemplar]:
     """All that the program may show, by birth and id."""
     alive = [e for e in journal.exemplars() if e.alive(program.revision) and e.id not in program.dropped]
     return [e for e in alive if e.id in program.only] if program.only else alive
 
 
-def _authors(journal: Journal, champion: Program, number: int) -> tuple[str, ...]:
+def _authors(journal: JournalReader, champion: Program, number: int) -> tuple[str, ...]:
     """The models that wrote what the prompt says: those of the file the run began with, and reflectors."""
     file = journal.meta("program")
     before = file["authors"] if isinstance(file, dict) else ()
@@ -111,7 +111,7 @@ def _refuse(
         )
 
 
-def _episodes(journal: Journal) -> dict[str, Attempt]:
+def _episodes(journal: JournalReader) -> dict[str, Attempt]:
     """The attempts that were played turn by turn, by id."""
     return {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node) if a.turns}
 

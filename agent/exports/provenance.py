@@ -7,7 +7,7 @@ from typing import Self
 
 from burnish.agent.exports.formats import Item
 from burnish.agent.exports.rows import Row
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.purposes import strictest
 from burnish.protocols import Environment, Licensed
 from burnish.terms import TermsTable
@@ -32,7 +32,7 @@ class Papers:
         return cls(environment.licence, environment.provenance) if isinstance(environment, Licensed) else cls()
 
     @classmethod
-    def in_journal(cls, journal: Journal) -> Self:
+    def in_journal(cls, journal: JournalReader) -> Self:
         """What it said when the run began."""
         return cls(str(journal.meta("licence") or ""), str(journal.meta("provenance") or ""))
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from burnish.agent.record.ratings import RATED, SECOND_ROUND, read_rated
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
@@ -87,7 +87,7 @@ class Row(Record):
         return self.feedback.verified
 
 
-def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
+def rows_of(journal: JournalReader, *, level: int) -> Iterator[Row]:
     """Every distinct judged answer to a train task, seeds first, then in the order in which they were given.
 
     What was not judged (an environment that failed), or is empty (a call that failed), is none.
@@ -102,7 +102,7 @@ def rows_of(journal: Journal, *, level: int) -> Iterator[Row]:
             yield replace(row, rating=ratings.get(row.id), worse=worse, barred=barred_for)
 
 
-def _seeds(journal: Journal) -> Iterator[Row]:
+def _seeds(journal: JournalReader) -> Iterator[Row]:
     for exemplar in journal.exemplars():
         if exemplar.origin == "seed":
             task = journal.task(exemplar.task_id)
@@ -110,7 +110,7 @@ def _seeds(journal: Journal) -> Iterator[Row]:
             yield Row(task, exemplar.answer, feedback, ("",), "seed", 0, 1)
 
 
-def _attempts(journal: Journal, level: int) -> Iterator[Row]:
+def _attempts(journal: JournalReader, level: int) -> Iterator[Row]:
     tasks = journal.tasks()
     for node in LEARNT_FROM:
         for iteration, attempt, feedback in journal.judged(node):
@@ -149,7 +149,7 @@ def _barred(events: Events) -> dict[str, str]:
     return found
 
 
-def _ratings(journal: Journal, events: Events) -> dict[str, float]:
+def _ratings(journal: JournalReader, events: Events) -> dict[str, float]:
     """Ratings by attempt, later ones replacing earlier ones: the judge's, those of the second round, people's."""
     rounds = [*(body for _, kind, body in events if kind == RATED), journal.meta(SECOND_ROUND)]
     found = {one.attempt: one.rating for body in rounds for one in read_rated(body)}

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from burnish.agent.rollouts.episode_values import KEPT
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.embedding import Embedder
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.steps import LabelledAnswer, StepModel, answer_score, best_of, feature_vectors, fitted
 from burnish.programs import Program
 from burnish.types import Task
@@ -49,7 +49,7 @@ def labelled(meaning: Embedder, task: Task, judged: Judged) -> LabelledAnswer:
     return LabelledAnswer(step_vectors(meaning, task, attempt.answer), feedback.steps, feedback.verified)
 
 
-def labelled_attempts(journal: Journal, meaning: Embedder, until: int) -> list[LabelledAnswer]:
+def labelled_attempts(journal: JournalReader, meaning: Embedder, until: int) -> list[LabelledAnswer]:
     """The answers to train tasks whose steps the environment labelled, to iteration `until`, each once."""
     known = {a.id: (a, f) for i, a, f in journal.judged("attempt") if f.steps and not a.turns and i <= until}
     return [labelled(meaning, journal.task(a.task_id), (a, f)) for a, f in list(known.values())[-MOST:]]
@@ -58,7 +58,7 @@ def labelled_attempts(journal: Journal, meaning: Embedder, until: int) -> list[L
 class ProcessRewardModel:
     """The step model as of a revision, fitted when it is asked for."""
 
-    def __init__(self, journal: Journal, meaning: Embedder) -> None:
+    def __init__(self, journal: JournalReader, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
         self._fitted = lru_cache(KEPT)(self._fit)

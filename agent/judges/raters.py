@@ -13,7 +13,7 @@ from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.record.ratings import ASKED, kept_ratings
 from burnish.agent.rollouts.episode_values import KEPT
 from burnish.memory.embedding import Embedder
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.logistic import Head
 from burnish.policies.weak_to_strong import best_decay, student
 from burnish.types import Attempt, Task
@@ -52,7 +52,7 @@ class StepRater:
 class StudentRater:
     """Rates by what it learned from a model's ratings, with which it may disagree (Burns et al. 2023)."""
 
-    def __init__(self, journal: Journal, meaning: Embedder) -> None:
+    def __init__(self, journal: JournalReader, meaning: Embedder) -> None:
         self._journal = journal
         self._meaning = meaning
         self._fitted = lru_cache(KEPT)(self._fit)

@@ -20,7 +20,7 @@ async def prove(opened: Opened) -> list[Proof]:
     stage = Stage(
         config=session.config,
         environment=opened.environment,
-        journal=session.journal,
+        written=session.journal,
         caller=session.caller,
         memory=session.memory,
         meaning=session.meaning,

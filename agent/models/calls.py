@@ -23,7 +23,8 @@ from burnish.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from burnish.memory.journal import CallKey, Journal
+from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import CallKey
 from burnish.records import Completion
 
 T = TypeVar("T")

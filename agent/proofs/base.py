@@ -17,12 +17,13 @@ from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import Memory
 from burnish.policies.constitution import Principle
 from burnish.policies.statistics import Comparison, Interval
 from burnish.programs import Program
 from burnish.records import SEALED, Proof
-from burnish.types import Task
+from burnish.types import JsonValue, Task
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Stage:
 
     config: RunConfig
     environment: GuardedEnvironment
-    journal: Journal
+    written: Journal
+    """Where what provers ask is kept; they read `journal`."""
     caller: Caller
     memory: Memory
     meaning: Embedder
@@ -47,6 +49,15 @@ class Stage:
     pick: Pick
     forming: bool
 
+    @property
+    def journal(self) -> JournalReader:
+        """What the run did."""
+        return self.written
+
+    def keep(self, **facts: JsonValue) -> None:
+        """Keep facts that the journal needs for the proof to be made again, by name."""
+        self.written.set_meta(**facts)
+
     def rng(self, purpose: str) -> np.random.Generator:
         """The random numbers of one purpose, the same at every replay."""
         return np.random.default_rng([self.config.seed, zlib.crc32(f"proof {purpose}".encode())])
@@ -57,7 +68,7 @@ class Stage:
 
     def rollout(self, recall: Recall | None = None) -> Rollout:
         """Has programs answer; with another `recall` they are shown other exemplars."""
-        return Rollout(self.caller, self.journal, self.environment, recall or self.recall, SEALED, self.pick)
+        return Rollout(self.caller, self.written, self.environment, recall or self.recall, SEALED, self.pick)
 
     async def evaluate(
         self, name: str, program: Program, tasks: Sequence[Task], recall: Recall | None = None
@@ -106,7 +117,7 @@ class Stage:
             for place, (task, recalled) in enumerate(zip(tasks, self.recall(program, tasks), strict=True))
             for slot in range(samples)
         ]
-        await self.journal.add_tasks(tasks)
+        await self.written.add_tasks(tasks)
         judged = await self.rollout().judged(node, trials)
         return [judged[i * samples : (i + 1) * samples] for i in range(len(tasks))]
 

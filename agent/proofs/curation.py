@@ -32,7 +32,7 @@ class CurationProver:
         """See `Prover.prove`."""
         first = stage.past.rated
         second = await self._second_round(stage)
-        stage.journal.set_meta(**{SECOND_ROUND: as_rows(second)})
+        stage.keep(**{SECOND_ROUND: as_rows(second)})
         return [
             self._agreement(1, first),
             self._agreement(2, [(r, v) for r, v, _ in second]),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
 from burnish.agent.record.ratings import RATED, read_rated
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.eviction import Showing
@@ -52,7 +52,7 @@ class History:
     cells: dict[tuple[str, int], Cells] = field(default_factory=dict)
     raised_temperature: float = 0.0
 
-    def absorb(self, record: IterationRecord, journal: Journal) -> None:
+    def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
         self.records.append(record)
         for _, attempt, feedback in journal.judged("attempt", record.number):

@@ -10,14 +10,14 @@ from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import Memory
 
 TEXTS_IN_RAM = 4096
 """Tasks whose joint vectors are kept: an iteration looks at each of its tasks several times."""
 
 
-def open_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:
+def open_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, meaning: Embedder) -> Memory:
     """The exemplars of the journal over the index as it is.
 
     Raises:
@@ -36,7 +36,7 @@ def likeness(meaning: Embedder, form: float) -> Embedder:
     return CachedEmbedder(JointEmbedder(meaning, FormEmbedder(), share=form), in_ram=TEXTS_IN_RAM)
 
 
-def mended_memory(directory: RunDirectory, config: RunConfig, journal: Journal, meaning: Embedder) -> Memory:
+def mended_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, meaning: Embedder) -> Memory:
     """`open_memory` with an index that equals the journal; a damaged one is made anew."""
     try:
         memory = open_memory(directory, config, journal, meaning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.types import Attempt, Feedback, JsonValue
 
 RATED = "ratings"
@@ -40,7 +40,7 @@ def read_rated(body: JsonValue) -> list[Rated]:
     return [Rated(float(str(one[0])), bool(one[1]), str(one[2])) for one in rows if isinstance(one, list)]
 
 
-def kept_ratings(journal: Journal, kind: str, until: int | None = None) -> list[Rated]:
+def kept_ratings(journal: JournalReader, kind: str, until: int | None = None) -> list[Rated]:
     """All that events of a kind keep, to iteration `until`, in order."""
     return [
         rated

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from burnish import __version__
 from burnish.config import RunConfig
 from burnish.errors import StorageError
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.involvement import decided, open_questions
 from burnish.policies.statistics import Interval, wilson
 from burnish.programs import Program
@@ -110,12 +110,12 @@ class Status(Record):
     limits: Mapping[str, float | None]
 
 
-def finished(config: RunConfig, journal: Journal) -> bool:
+def finished(config: RunConfig, journal: JournalReader) -> bool:
     """Whether a run has come to its end: its sealed test is opened, and what was to be proved is."""
     return journal.sealed() is not None and (not config.proofs or journal.meta("proofs") is not None)
 
 
-def make_report(config: RunConfig, journal: Journal) -> Report:
+def make_report(config: RunConfig, journal: JournalReader) -> Report:
     """The report as of now; for an unfinished run, of what is committed."""
     iterations = tuple(journal.iterations())
     if not iterations:
@@ -175,7 +175,7 @@ def _proofs(known: JsonValue) -> tuple[Proof, ...]:
     return tuple(Proof.from_json(one) for one in known if isinstance(one, dict)) if isinstance(known, list) else ()
 
 
-def _people(journal: Journal) -> dict[str, int]:
+def _people(journal: JournalReader) -> dict[str, int]:
     """How many questions are open, and what people said of answers that might be learned."""
     questions, decisions = journal.questions(), journal.decisions()
     settled = decided(decisions)
@@ -187,7 +187,7 @@ def _people(journal: Journal) -> dict[str, int]:
     }
 
 
-def _agreement(journal: Journal) -> Agreement | None:
+def _agreement(journal: JournalReader) -> Agreement | None:
     """None where people are not asked about the sealed test."""
     questions = [question for question in journal.questions() if question.kind == "evaluate"]
     if not questions:

@@ -15,7 +15,7 @@ from burnish.agent.record.report import Report, Status, make_report
 from burnish.config import RunConfig
 from burnish.environments.registry import load
 from burnish.errors import ConfigError, StorageError
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
 from burnish.protocols import Environment
 from burnish.records import IterationRecord
@@ -71,16 +71,16 @@ class Run:
             return journal.program(journal.iterations()[number].champion_id)
 
     @contextmanager
-    def journal(self) -> Iterator[Journal]:
+    def journal(self) -> Iterator[JournalReader]:
         """The journal, for reading."""
-        journal = Journal.read(self.place.journal)
+        journal = JournalReader(self.place.journal)
         try:
             yield journal
         finally:
             journal.close()
 
     @staticmethod
-    def number(journal: Journal, at: int | None) -> int:
+    def number(journal: JournalReader, at: int | None) -> int:
         """The number of an iteration, by default the newest.
 
         Raises:

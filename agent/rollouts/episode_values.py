@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.values import ActionValues, Logged
 
 KEPT = 16
 """What is costly to make is kept for so many programs: champion and challengers come back to theirs in turn."""
 
 
-def logged(journal: Journal, until: int) -> list[Logged]:
+def logged(journal: JournalReader, until: int) -> list[Logged]:
     """The judged episodes of train tasks, to iteration `until`; failures are replay memory as much as successes."""
     return [
         Logged(tuple((turn.observation, turn.action) for turn in attempt.turns), feedback.reward)
@@ -23,7 +23,7 @@ def logged(journal: Journal, until: int) -> list[Logged]:
 class Valuer:
     """The values as of a revision, fitted when they are asked for."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: JournalReader) -> None:
         self._journal = journal
         self._fitted = lru_cache(KEPT)(self._fit)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.errors import PluginError
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.types import Attempt, Feedback, Split, Task
 
 Judged = tuple[Attempt, Feedback]
@@ -14,7 +14,7 @@ Judged = tuple[Attempt, Feedback]
 
 async def judge_all(
     environment: GuardedEnvironment | LearningEnvironment,
-    journal: Journal,
+    journal: JournalReader,
     tasks: Sequence[Task],
     attempts: Sequence[Attempt],
 ) -> list[Feedback]:

@@ -17,7 +17,8 @@ from burnish.environments.episodes import as_answer
 from burnish.environments.forms import form_grammar
 from burnish.environments.playing import Play
 from burnish.errors import ModelRejected, PluginError
-from burnish.memory.journal import Journal, TurnKey
+from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import TurnKey
 from burnish.policies.retrieval import ordered
 from burnish.programs import Program
 from burnish.records import Completion

@@ -21,7 +21,7 @@ from burnish.agent.verification.replay import proofs_again
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
 from burnish.errors import Interrupted
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import score
 from burnish.policies.involvement import decided
 from burnish.protocols import Environment
@@ -61,7 +61,7 @@ def verify(run: Run, environment: Environment | None = None) -> Verification:
         return asyncio.run(_verify(run, journal, guarded, live))
 
 
-async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment, live: Environment) -> Verification:
+async def _verify(run: Run, journal: JournalReader, environment: GuardedEnvironment, live: Environment) -> Verification:
     exemplars, iterations = journal.exemplars(), journal.iterations()
     judged = [j for node in journal.nodes() for j in journal.judged(node)]
     problems = [p async for p in _wrong_exemplars(journal, environment, exemplars)]
@@ -91,7 +91,7 @@ async def _verify(run: Run, journal: Journal, environment: GuardedEnvironment, l
 
 
 async def _wrong_exemplars(
-    journal: Journal, environment: GuardedEnvironment, exemplars: Sequence[Exemplar]
+    journal: JournalReader, environment: GuardedEnvironment, exemplars: Sequence[Exemplar]
 ) -> AsyncIterator[str]:
     tried = {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node)}
     tasks = [journal.task(e.task_id) for e in exemplars]
@@ -116,7 +116,7 @@ async def _wrong_exemplars(
             yield f"exemplar {exemplar.id} answers a task of the {task.split} split"
 
 
-def _accepted(journal: Journal) -> set[tuple[str, str, str]]:
+def _accepted(journal: JournalReader) -> set[tuple[str, str, str]]:
     """(task, answer, person) of what people accepted or wrote."""
     decisions = decided(journal.decisions())
     return {
@@ -134,7 +134,7 @@ def _is_turn(exemplar: Exemplar, attempt: Attempt | None) -> bool:
     return (turn.observation, turn.action) == (exemplar.prompt, exemplar.answer) and turn.label >= 0
 
 
-def _wrong_counts(journal: Journal, iterations: Sequence[IterationRecord]) -> Iterator[str]:
+def _wrong_counts(journal: JournalReader, iterations: Sequence[IterationRecord]) -> Iterator[str]:
     for record in iterations:
         feedbacks = [f for _, _, f in journal.judged("attempt", record.number)]
         verified = sum(f.verified for f in feedbacks)
@@ -156,7 +156,7 @@ def _wrong_champions(iterations: Sequence[IterationRecord]) -> Iterator[str]:
             yield f"the champion of iteration {after.number} is not what its gates decided"
 
 
-def _wrong_searches(journal: Journal) -> Iterator[str]:
+def _wrong_searches(journal: JournalReader) -> Iterator[str]:
     """Searches whose scores are not those of the answers that were given in them."""
     for iteration, kind, body in journal.events():
         if kind != "search" or not isinstance(body, list):
@@ -175,7 +175,7 @@ def _wrong_searches(journal: Journal) -> Iterator[str]:
 
 
 async def _changed_verdicts(
-    journal: Journal, environment: GuardedEnvironment, judged: list[tuple[int, Attempt, Feedback]]
+    journal: JournalReader, environment: GuardedEnvironment, judged: list[tuple[int, Attempt, Feedback]]
 ) -> AsyncIterator[str]:
     # What a person judged is not for the environment to confirm.
     known = {a.id: (a, f) for _, a, f in judged if f.status.judged and not a.reviewer}
@@ -192,7 +192,7 @@ def _said(feedback: Feedback) -> str:
     return f"{'verified' if feedback.verified else 'not verified'} ({feedback.reward:g})"
 
 
-def _wrong_gates(run: Run, journal: Journal, gates: Iterable[tuple[int, GateRecord]]) -> Iterator[str]:
+def _wrong_gates(run: Run, journal: JournalReader, gates: Iterable[tuple[int, GateRecord]]) -> Iterator[str]:
     policy = choose_policies(run.config).acceptance
     for iteration, record in gates:
         answers = journal.judged("gate", iteration)
@@ -213,7 +213,7 @@ def _wrong_gates(run: Run, journal: Journal, gates: Iterable[tuple[int, GateReco
             yield f"the scores or the e-value of challenger {record.number} are not what its answers say"
 
 
-def _wrong_sealed(run: Run, journal: Journal) -> Iterator[str]:
+def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
     if journal.meta("sealed_seed_sha256") != commitment(run.config):
         yield "the sealed seed is not the one that was committed to before the first iteration"
     record = journal.sealed()

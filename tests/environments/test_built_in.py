@@ -3,8 +3,9 @@
 from itertools import islice, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strength import FULL
 
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.kit import check
@@ -46,7 +47,7 @@ HOSTILE = [
 
 THOROUGH = {"chess", "code", "equations"}
 """Those whose verdicts take long; each has tests of its own besides."""
-MANY = 5 * settings.default.max_examples
+MANY = 500 if FULL else 100
 """Tasks to look at: 100, or 500 at full strength."""
 
 

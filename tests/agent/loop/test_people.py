@@ -23,6 +23,7 @@ from burnish.agent.record.run import open_run
 from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError, Waiting
 from burnish.memory.journal import Journal
+from burnish.memory.journal_reader import JournalReader
 from burnish.policies.statistics import wilson
 from burnish.records import Decision, Question
 
@@ -149,7 +150,7 @@ def test_at_level_2_a_machine_cleans_what_people_wrote_and_they_verify_it(lab: L
     with at_the_desk(lab.folder / "run", honest):
         lab.run("run", level=2, environment=SEEDED, budget={"iterations": 1})
     run = open_run(lab.folder / "run")
-    assert {q.prompt for q in Journal.read(run.place.journal).questions()} <= {e.prompt for e in run.memory(0)}
+    assert {q.prompt for q in JournalReader(run.place.journal).questions()} <= {e.prompt for e in run.memory(0)}
     cleaned = [e for e in run.memory() if e.origin == "cleaned"]
     assert cleaned, "what was cleaned and verified takes the place of what it was made of"
     assert all(e.level == 2 and e.reviewer == "ada" for e in cleaned)
@@ -231,7 +232,7 @@ def test_a_line_a_decision_where_there_is_no_terminal(
     monkeypatch.setattr("sys.stdin", io.StringIO("a\nreject\nx\n5\na\ne\nfirst\nsecond\n\ns\nq\n"))
     done = burnish("review", waiting, "--as", "ada", "--json")
     assert json.loads(done.out.splitlines()[-1]) == {"settled": 4, "open": asked - 4}
-    decisions = Journal.read(waiting / "journal.db").decisions()
+    decisions = JournalReader(waiting / "journal.db").decisions()
     assert [(d.action, d.answer, d.rating, d.who) for d in decisions] == [
         ("accept", "", None, "ada"),
         ("reject", "", None, "ada"),

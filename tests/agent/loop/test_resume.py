@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from signal import SIGKILL
 
 import pytest
-from hypothesis import settings
 from laboratory import Laboratory, laboratory, query
+from strength import FULL
 
 from burnish.agent.record.report import Report
 from burnish.agent.record.run import open_run
 from burnish.errors import ConfigError
 
-POINTS = 2 + 4 * (settings.default.max_examples > 20)
-"""Six at full strength."""
+POINTS = 6 if FULL else 2
 _DRAWN = random.Random("where to kill")
 
 

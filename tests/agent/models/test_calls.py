@@ -16,7 +16,7 @@ from burnish.agent.models.ledger import Amount
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import BudgetConfig
 from burnish.errors import BudgetExhausted, Interrupted, ModelRejected, ModelUnavailable
-from burnish.memory.journal import CallKey
+from burnish.memory.journal_reader import CallKey
 from burnish.records import Completion
 
 KEY = "sk-very-secret-0123456789"

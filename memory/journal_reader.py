@@ -1,0 +1,243 @@
+"""The read view of a journal: what claims, exports, reports and verification know of a run, and all they can do to it.
+
+One method a kind of fact. Everything is read from the file at each call, also while another process writes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from burnish.errors import RunTooNew, RunTooOld, StorageError
+from burnish.memory.schema import SCHEMA_VERSION, SPENT
+from burnish.memory.writer import Value
+from burnish.programs import Program
+from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
+from burnish.types import Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
+
+
+@dataclass(frozen=True)
+class CallKey:
+    """Where in the run a call stands. Equal keys are the same call, whichever process makes it."""
+
+    iteration: int
+    node: str
+    role: str
+    item: str
+    slot: int
+    request: str
+
+    def __str__(self) -> str:
+        return f"{self.iteration}/{self.node}/{self.role}/{self.item}/{self.slot}/{self.request}"
+
+
+@dataclass(frozen=True)
+class TurnKey:
+    """Where in the run a turn of an episode stands; `number` counts from 0."""
+
+    iteration: int
+    node: str
+    item: str
+    slot: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Usage of one role in one node; a call whose outcome is unknown counts its reserved worst case."""
+
+    iteration: int
+    node: str
+    role: str
+    usage: Usage
+
+
+class JournalReader:
+    """One `journal.db`, looked into. `Journal` is this and writes."""
+
+    def __init__(self, path: Path, mode: Literal["ro", "rw"] = "ro") -> None:
+        if mode == "ro" and not path.is_file():
+            raise StorageError(f"{path.parent} holds no run (no {path.name}); give the directory of a run")
+        self.path = path
+        try:
+            self._reader = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, check_same_thread=False)
+            self._reader.row_factory = sqlite3.Row
+            self._check_version()
+        except sqlite3.Error as error:
+            raise StorageError(f"{path} is no readable journal ({error}); give the directory of a run") from None
+
+    def copy_to(self, path: Path, *, without: Sequence[str]) -> None:
+        """Write a copy to `path`, all of it or nothing, that lacks some facts of the whole run, by name."""
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        copy = sqlite3.connect(part)
+        self._reader.backup(copy)
+        copy.executemany("DELETE FROM meta WHERE key = ?", [(name,) for name in without])
+        copy.commit()
+        copy.close()
+        part.replace(path)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def meta(self, key: str) -> JsonValue:
+        """A fact of the whole run, None when it was never set."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return json.loads(rows[0]["value"]) if rows else None
+
+    # calls -----------------------------------------------------------------------------------------
+
+    def completions(self, iteration: int) -> dict[str, Completion]:
+        """Every answered call of an iteration, by `str(CallKey)`."""
+        rows = self._rows("SELECT key, body FROM calls WHERE iteration = ? AND state = 'done'", (iteration,))
+        return {row["key"]: Completion.from_json(json.loads(row["body"])) for row in rows}
+
+    def models(self, role: str) -> list[str]:
+        """The names of all models that answered in a role."""
+        sql = "SELECT DISTINCT json_extract(body, '$.model') AS model FROM calls WHERE role = ? AND state = 'done'"
+        return sorted(row["model"] for row in self._rows(sql, (role,)))
+
+    def tries(self, iteration: int) -> dict[str, int]:
+        """How many tries each call of an iteration has had."""
+        rows = self._rows("SELECT key, MAX(try) + 1 AS n FROM calls WHERE iteration = ? GROUP BY key", (iteration,))
+        return {row["key"]: row["n"] for row in rows}
+
+    def spent(self) -> Usage:
+        """Usage of the whole run, worst cases included."""
+        return _usage(self._rows(SPENT.format(group="", tail=""))[0])
+
+    def largest_reservation(self, role: str) -> tuple[int, float] | None:
+        """The largest worst case of any call of a role so far, as (tokens, USD); None before the first."""
+        sql = "SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls WHERE role = ?"
+        row = self._rows(sql, (role,))[0]
+        return None if row["tokens"] is None else (row["tokens"], row["usd"])
+
+    def spent_by(self) -> list[Spent]:
+        """Usage by iteration, node and role."""
+        sql = SPENT.format(
+            group="iteration, node, role,",
+            tail="GROUP BY iteration, node, role ORDER BY iteration, node, role",
+        )
+        return [Spent(r["iteration"], r["node"], r["role"], _usage(r)) for r in self._rows(sql)]
+
+    # tasks, attempts, verdicts ---------------------------------------------------------------------
+
+    def task(self, task_id: str) -> Task:
+        """A task that was drawn in this run."""
+        rows = self._rows("SELECT body FROM tasks WHERE id = ?", (task_id,))
+        if not rows:
+            raise StorageError(f"task {task_id} is not in {self.path}; the journal is incomplete: run `burnish doctor`")
+        return Task.from_json(json.loads(rows[0]["body"]))
+
+    def has_task(self, task_id: str) -> bool:
+        """Whether a task was drawn or made in this run."""
+        return bool(self._rows("SELECT 1 FROM tasks WHERE id = ?", (task_id,)))
+
+    def tasks(self) -> dict[str, Task]:
+        """Every task that was drawn in this run, by id."""
+        return {row["id"]: Task.from_json(json.loads(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
+
+    def turn(self, key: TurnKey) -> Played | None:
+        """A turn that was played, None when it was not yet."""
+        sql = "SELECT body FROM turns WHERE iteration = ? AND node = ? AND item = ? AND slot = ? AND number = ?"
+        rows = self._rows(sql, astuple(key))
+        return Played.from_json(json.loads(rows[0]["body"])) if rows else None
+
+    def verdicts(self, ids: Iterable[str]) -> dict[str, Feedback]:
+        """The verdicts known for attempts, by `Attempt.id`."""
+        found = {}
+        for attempt_id in ids:
+            for row in self._rows("SELECT body FROM verdicts WHERE id = ?", (attempt_id,)):
+                found[attempt_id] = Feedback.from_json(json.loads(row["body"]))
+        return found
+
+    def judged(self, node: str, iteration: int | None = None) -> list[tuple[int, Attempt, Feedback]]:
+        """(iteration, attempt, feedback) of a node, in order; of all iterations when none is given."""
+        rows = self._rows(
+            "SELECT a.iteration, a.body AS attempt, v.body AS verdict FROM attempts a JOIN verdicts v"
+            " ON v.id = a.verdict_id WHERE a.node = ? AND (? IS NULL OR a.iteration = ?)"
+            " ORDER BY a.iteration, a.place",
+            (node, iteration, iteration),
+        )
+        return [
+            (r["iteration"], Attempt.from_json(json.loads(r["attempt"])), Feedback.from_json(json.loads(r["verdict"])))
+            for r in rows
+        ]
+
+    def nodes(self) -> list[str]:
+        """The nodes that had answers judged, by name."""
+        return [row["node"] for row in self._rows("SELECT DISTINCT node FROM attempts ORDER BY node")]
+
+    # programs, exemplars, iterations ---------------------------------------------------------------
+
+    def iterations(self) -> list[IterationRecord]:
+        """All committed iterations, in order; number 0 is the seed."""
+        return [
+            IterationRecord.from_json(json.loads(row["body"]))
+            for row in self._rows("SELECT body FROM iterations ORDER BY number")
+        ]
+
+    def program(self, program_id: str) -> Program:
+        rows = self._rows("SELECT body FROM programs WHERE id = ?", (program_id,))
+        if not rows:
+            raise StorageError(f"program {program_id} is not in {self.path}; run `burnish doctor` on the run")
+        return Program.from_json(json.loads(rows[0]["body"]))
+
+    def exemplars(self) -> list[Exemplar]:
+        """Every exemplar that ever was, dead ones included, by birth and id."""
+        rows = self._rows("SELECT body, died, death FROM exemplars ORDER BY born, id")
+        return [Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]}) for r in rows]
+
+    def events(self, iteration: int | None = None) -> list[tuple[int, str, JsonValue]]:
+        """(iteration, kind, body) of what happened besides: refusals, guard actions, proposals."""
+        rows = self._rows(
+            "SELECT iteration, kind, body FROM events WHERE ? IS NULL OR iteration = ? ORDER BY iteration, place",
+            (iteration, iteration),
+        )
+        return [(r["iteration"], r["kind"], json.loads(r["body"])) for r in rows]
+
+    # people ----------------------------------------------------------------------------------------
+
+    def questions(self) -> list[Question]:
+        """All that was asked, in order."""
+        rows = self._rows("SELECT body FROM questions ORDER BY rowid")
+        return [Question.from_json(json.loads(row["body"])) for row in rows]
+
+    def decisions(self) -> list[Decision]:
+        """All decisions, in order."""
+        rows = self._rows("SELECT body FROM decisions ORDER BY number")
+        return [Decision.from_json(json.loads(row["body"])) for row in rows]
+
+    # sealed test -----------------------------------------------------------------------------------
+
+    def sealed(self) -> SealedRecord | None:
+        rows = self._rows("SELECT value FROM meta WHERE key = 'sealed'")
+        return SealedRecord.from_json(json.loads(rows[0]["value"])) if rows else None
+
+    def _check_version(self) -> None:
+        tables = self._rows("SELECT name FROM sqlite_master WHERE name = 'meta'")
+        version = self.meta("schema") if tables else None
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise RunTooNew(
+                f"{self.path.parent} was written by a newer version of Burnish (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}); upgrade with `pip install -U burnish`"
+            )
+        if isinstance(version, int) and version < SCHEMA_VERSION:
+            raise RunTooOld(
+                f"{self.path.parent} was written by an older version of Burnish (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}); use the version that wrote it, or start a new run"
+            )
+
+    def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._reader.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
+
+
+def _usage(row: sqlite3.Row) -> Usage:
+    return Usage(*(row[field.name] or 0 for field in fields(Usage)))
