@@ -15,9 +15,9 @@ demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
 	else $(BIN)/burnish run examples/contacts.toml --dir $(RUN); fi
 
-# Files stay together, since what is costly to make is shared within one. One worker more than there are cores, since
-# tests wait for processes and for time limits.
-PARALLEL = -n $$(($$(nproc) + 1)) --dist loadfile
+# Neighbours stay together, since what is costly to make is shared within a file. One worker more than there are cores,
+# since tests wait for processes and for time limits.
+PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
 
 test: install lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"

@@ -163,6 +163,7 @@ class TestApart:
         with pytest.raises(PluginError, match=r"BlockedNetwork: the network is blocked .*data\.example"):
             apart("NeedsNetwork")
 
+    @pytest.mark.thorough
     def test_a_process_that_ends_breaks_one_promise_and_the_others_are_looked_at(self) -> None:
         conformance = apart("Exits", "any text is judged", "hostile unpaid", "feedback speaks")
         first, second, last = conformance.findings

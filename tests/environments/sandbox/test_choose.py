@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from burnish.environments.sandbox.attacks import ATTACKS, weaknesses
+from burnish.environments.sandbox.attacks import ATTACKS
 from burnish.environments.sandbox.bubblewrap import Bubblewrap
 from burnish.environments.sandbox.choose import NoSandbox, choose_sandbox, first_that_holds
 from burnish.environments.sandbox.processes import ProcessSandbox
@@ -13,7 +13,6 @@ from burnish.errors import PluginError
 
 
 def test_every_sandbox_holds_its_self_test(sandbox: ProcessSandbox) -> None:
-    assert weaknesses(sandbox) == []
     choice = first_that_holds([sandbox])
     assert (choice.sandbox, choice.attacks) == (sandbox, ATTACKS)
     assert str(choice) == f"{sandbox.name}, which held {len(ATTACKS)} attacks"
@@ -28,9 +27,9 @@ def test_no_sandbox_at_all_is_found_wanting() -> None:
     assert "--unsafe-exec" in str(raised.value)
 
 
-def test_the_next_one_is_tried(sandbox: ProcessSandbox) -> None:
-    choice = first_that_holds([ProcessSandbox("rlimits", Unsafe()), sandbox])
-    assert choice.sandbox is sandbox
+def test_the_next_one_is_tried(jail: ProcessSandbox) -> None:
+    choice = first_that_holds([ProcessSandbox("rlimits", Unsafe()), jail])
+    assert choice.sandbox is jail
     assert [trial.held for trial in choice.trials] == [False, True]
     assert re.search(r"not used: rlimits \(does not hold TCP", str(choice))
 
