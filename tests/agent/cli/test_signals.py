@@ -79,6 +79,7 @@ def _resume(lab: Laboratory, name: str, answered: int) -> None:
     assert report.total.calls == lab.report.total.calls == answered + len(lab.model.bodies)
 
 
+@pytest.mark.thorough
 def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     hold = threading.Event()
 

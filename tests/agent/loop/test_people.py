@@ -97,6 +97,7 @@ def test_at_level_3_a_run_goes_on_where_people_answered(lab: Laboratory) -> None
     assert verify(run).holds, verify(run).problems
 
 
+@pytest.mark.thorough
 def test_answers_given_while_nobody_waited_count_when_the_run_is_resumed(lab: Laboratory) -> None:
     with pytest.raises(Waiting):
         lab.run("run", level=3, review={"patience_seconds": 0.1}, budget={"iterations": 1})
@@ -169,6 +170,7 @@ def test_at_level_4_people_judge_a_sample_of_the_sealed_test(lab: Laboratory) ->
     assert all(q.verified is None and not q.feedback for q in waiting), "they are to judge without the environment"
 
 
+@pytest.mark.thorough
 def test_the_report_says_how_far_people_agree_with_the_environment(
     lab: Laboratory, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

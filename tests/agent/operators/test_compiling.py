@@ -114,6 +114,7 @@ def test_where_nothing_can_be_learned_the_program_stays_as_it_is(tmp_path: Path)
     assert [proof.passed for proof in report.proofs] == [None]
 
 
+@pytest.mark.thorough
 def test_no_call_beyond_the_budget_and_the_sealed_test_is_kept(lab: Laboratory) -> None:
     report = lab.run("run", **COMPILING | {"budget": {"iterations": 4, "calls": 280}})
     assert report.total.calls <= 280

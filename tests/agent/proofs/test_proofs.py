@@ -245,6 +245,7 @@ def test_calls_that_were_refused_in_a_proof_are_no_disagreement(lab: Laboratory)
     assert verify(run).holds, verify(run).problems
 
 
+@pytest.mark.thorough
 def test_a_run_whose_budget_ended_within_its_proofs_takes_more_and_makes_them(lab: Laboratory) -> None:
     lab.model.answer = counting
     whole = lab.run("cut", proofs=["abstraction"], environment="arithmetic", environment_options=SUMS)

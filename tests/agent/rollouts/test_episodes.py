@@ -136,6 +136,7 @@ def _interrupted_and_resumed(lab: Laboratory) -> None:
     lab.resume("drifting")
 
 
+@pytest.mark.thorough
 def test_earlier_turns_are_shown_as_many_as_the_program_says(lab: Laboratory) -> None:
     lab.model.answer = rider
     lab.run("history", **{**SMALL, "decoding": {"history": 2}, "retrieval": {"k": 0}, "budget": {"iterations": 1}})
