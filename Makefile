@@ -9,7 +9,7 @@ RUN    ?= runs/demo
 # Tests start hundreds of processes, which should not compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-quick test-all test-adapters install links lint bench clean
+.PHONY: demo test test-all test-adapters install links lint bench clean
 
 demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
@@ -19,11 +19,7 @@ demo: install
 # since tests wait for processes and for time limits.
 PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
 
-# Lint beside the tests, since these leave a core idle now and then; the tests' closing line comes last.
-test: install
-	@$(MAKE) --no-print-directory -j 2 lint test-quick
-
-test-quick: links
+test: lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"
 
 test-all: links test-adapters

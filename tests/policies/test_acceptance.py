@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strength import FULL
 
 from burnish.policies.acceptance import BettingGate, GateDecision, capital, lower_bound
 
@@ -65,12 +66,15 @@ def test_one_fair_bet_never_gains_on_average(low: float, share: float, mean: flo
 
 
 def test_no_better_challengers_are_accepted_at_most_at_their_level_however_often_one_peeks() -> None:
-    """Deciding at the first crossing is peeking after every difference. 800 challengers, level 0.15."""
+    """Deciding at the first crossing is peeking after every difference. Level 0.15."""
+    challengers = 800 if FULL else 300
     gate = BettingGate(alpha=0.25, cap=150, imagined_wins=None)
     rng = np.random.default_rng(1)
-    accepted = sum(gate.decide(draw(rng, 0.15, 0.15, 150), challenger=1).outcome == "accept" for _ in range(800))
+    accepted = sum(
+        gate.decide(draw(rng, 0.15, 0.15, 150), challenger=1).outcome == "accept" for _ in range(challengers)
+    )
     level = gate.level(1)
-    assert 0.02 < accepted / 800 <= level + 2 * math.sqrt(level * (1 - level) / 800)
+    assert 0.02 < accepted / challengers <= level + 2 * math.sqrt(level * (1 - level) / challengers)
 
 
 def test_the_bounds_hold_the_true_mean_at_every_time() -> None:

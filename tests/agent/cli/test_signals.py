@@ -16,7 +16,7 @@ from laboratory import Body, Laboratory, laboratory, learner, query
 
 from burnish.agent.record.run import open_run
 
-SHORT: dict[str, Any] = {"budget": {"iterations": 2}}
+SHORT: dict[str, Any] = {"budget": {"iterations": 2}, "sealed": {"tasks": 10}}
 BURNISH = (sys.executable, "-c", "from burnish.agent.cli.main import main; main()")
 
 

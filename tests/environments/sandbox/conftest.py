@@ -16,9 +16,17 @@ if shutil.which("bwrap"):
     BACKENDS["bwrap and jail"] = Bubblewrap()
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(
+    params=["jail", *(pytest.param(name, marks=pytest.mark.thorough) for name in BACKENDS if name != "jail")]
+)
 def sandbox(request: pytest.FixtureRequest) -> ProcessSandbox:
-    """Every sandbox there is on this machine."""
+    """Every sandbox there is on this machine; in `make test` the others than the jail are attacked only."""
+    return ProcessSandbox(request.param, BACKENDS[request.param])
+
+
+@pytest.fixture(params=BACKENDS)
+def any_sandbox(request: pytest.FixtureRequest) -> ProcessSandbox:
+    """Every sandbox, in `make test` too."""
     return ProcessSandbox(request.param, BACKENDS[request.param])
 
 
