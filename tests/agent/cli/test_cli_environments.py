@@ -155,6 +155,9 @@ class TestNew:
         assert shown.code == 0, shown.out
         assert "!" not in shown.out
         assert burnish("env", "show", "./word-sums/src/burnish_word_sums.py:WordSums").code == 0
+
+    @pytest.mark.thorough
+    def test_its_own_tests_pass(self, folder: Path) -> None:
         tested = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", folder],
             capture_output=True,

@@ -186,6 +186,7 @@ def test_a_student_outgrows_labels_that_are_often_wrong(lab: Laboratory) -> None
     assert against.figure > 0.3, against.detail
 
 
+@pytest.mark.thorough
 def test_what_a_run_has_nothing_of_is_neither_passed_nor_failed(lab: Laboratory) -> None:
     report = lab.run("bare", proofs=sorted(PROVERS), budget={"iterations": 1})
     assert report.finished
