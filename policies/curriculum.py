@@ -12,7 +12,7 @@ from burnish.limits import AboveZero, NonNegative, Positive
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PooledTask:
     """A task that could be drawn, with its cell."""
 
     task_id: str
@@ -48,7 +48,7 @@ class Curriculum(Protocol):
 
     def choose(
         self,
-        candidates: Sequence[Candidate],
+        candidates: Sequence[PooledTask],
         count: int,
         *,
         tasks: Mapping[str, Tally],
@@ -98,7 +98,7 @@ class FrontierCurriculum:
 
     def choose(
         self,
-        candidates: Sequence[Candidate],
+        candidates: Sequence[PooledTask],
         count: int,
         *,
         tasks: Mapping[str, Tally],
@@ -114,7 +114,7 @@ class FrontierCurriculum:
         keys = weights + rng.gumbel(size=len(candidates))
         return sorted(np.argsort(-keys, kind="stable")[:count].tolist())
 
-    def _rate(self, candidate: Candidate, tasks: Mapping[str, Tally], cells: Mapping[str, Tally]) -> float:
+    def _rate(self, candidate: PooledTask, tasks: Mapping[str, Tally], cells: Mapping[str, Tally]) -> float:
         cell = cells.get(candidate.cell, Tally())
         base = (cell.solved + self.prior / 2) / (cell.tried + self.prior)
         own = tasks.get(candidate.task_id, Tally())
@@ -136,7 +136,7 @@ class UniformCurriculum:
 
     def choose(
         self,
-        candidates: Sequence[Candidate],
+        candidates: Sequence[PooledTask],
         count: int,
         *,
         tasks: Mapping[str, Tally],  # noqa: ARG002 (the Protocol's)

@@ -58,12 +58,12 @@ async def open_session(
     adapters: Mapping[str, Path] = MappingProxyType({}),
     *,
     adapted: Callable[[str], str] | None = None,
-    asking: bool = True,
+    replay_only: bool = False,
 ) -> AsyncIterator[Opened]:
     """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
 
     `adapters` are served beside those of the run; where the task model is not the embedded one, `adapted` says where it
-    is served with an adapter. Without `asking` no model is started and no key is read, see `Caller`.
+    is served with an adapter. With `replay_only` no model is started and no key is read, see `Caller`.
     """
     started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
@@ -72,9 +72,9 @@ async def open_session(
         meaning = open_meaning(directory, config)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        servers = _adapted(config, adapters_of(directory, config) | {**adapters}, stack) if asking else None
+        servers = None if replay_only else _adapted(config, adapters_of(directory, config) | {**adapters}, stack)
         adapted = servers.url if servers else adapted
-        clients = await (_clients(config, adapted, stack) if asking else _mute(config, stack))
+        clients = await (_mute(config, stack) if replay_only else _clients(config, adapted, stack))
         ledger = Ledger(
             config.budget,
             spent=journal.spent(),
@@ -89,7 +89,7 @@ async def open_session(
             ledger=ledger,
             clients=clients,
             on_answer=lambda answered: notify("call", asdict(answered)),
-            asking=asking,
+            replay_only=replay_only,
         )
         rounds = None
         if config.train.every and servers:

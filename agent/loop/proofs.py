@@ -29,7 +29,7 @@ async def prove(opened: Opened) -> list[Proof]:
         seed_program=opened.seed_program,
         principles=session.principles,
         recall=session.retriever.recall,
-        pick=session.supervisor.pick,
+        pick=session.process_reward.pick,
         forming=session.forming,
     )
     return [proof for prover in choose_provers(session.config) for proof in await prover.prove(stage)]

@@ -79,7 +79,7 @@ async def try_sealed(
     session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm]
 ) -> tuple[list[Task], dict[str, list[Judged]]]:
     """The sealed tasks, and what each arm answered to them, task by task in the same order."""
-    config, pick = session.config, session.supervisor.pick
+    config, pick = session.config, session.process_reward.pick
     tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
     if not tasks:
         raise none_posed(environment.name, "test")

@@ -57,7 +57,7 @@ class Session:
     def __post_init__(self) -> None:
         self.past = History(sampled=self.config.sampling.tasks)
         self.retriever = Retriever(self.memory, Valuer(self.journal).at)
-        self.supervisor = ProcessRewardModel(self.journal, self.meaning)
+        self.process_reward = ProcessRewardModel(self.journal, self.meaning)
         self.rater = self._rater()
         self._validation: list[Task] = []
         self._validation_ends = False
@@ -67,7 +67,7 @@ class Session:
         """Who rates instead of the model."""
         match self.config.judging.by:
             case "steps":
-                return StepRater(self.supervisor)
+                return StepRater(self.process_reward)
             case "student":
                 return StudentRater(self.journal, self.meaning)
             case _:
@@ -96,7 +96,7 @@ class Session:
             past=self.past,
             champion=self.champion,
             retriever=self.retriever,
-            supervisor=self.supervisor,
+            process_reward=self.process_reward,
             meaning=self.meaning,
             last_race=last_race,
             notify=self.notify,

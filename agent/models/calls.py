@@ -52,8 +52,8 @@ class Answered:
 
 
 class Caller:
-    """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal. Without
-    `asking` that is all: a call that failed for good fails again, and what the journal lacks raises `Interrupted`.
+    """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal. With
+    `replay_only` that is all: a call that failed for good fails again, and what the journal lacks raises `Interrupted`.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Caller:
         ledger: Ledger,
         clients: Mapping[str, ChatClient],
         on_answer: Callable[[Answered], None] = lambda _: None,
-        asking: bool = True,
+        replay_only: bool = False,
     ) -> None:
         self.ledger = ledger
         self.clients = clients
         self._journal = journal
         self._on_answer = on_answer
-        self._asking = asking
+        self._replay_only = replay_only
         self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
         self._iteration = 0
         self._known: dict[str, Completion] = {}
@@ -113,7 +113,7 @@ class Caller:
             client.learn(request, known.usage)
             self._on_answer(Answered(place.node, known.usage.tokens, replayed=True))
             return known
-        if not self._asking:
+        if self._replay_only:
             if str(key) in self._tries:
                 raise ModelRejected("this call failed in the run")
             raise Interrupted("the journal does not hold this call")

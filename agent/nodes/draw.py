@@ -5,7 +5,7 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Drawn
 from burnish.agent.rollouts.evaluate import none_posed
 from burnish.errors import ConfigError
-from burnish.policies.curriculum import Candidate, Curriculum, allot
+from burnish.policies.curriculum import Curriculum, PooledTask, allot
 from burnish.policies.involvement import cleaned_by_machine
 from burnish.types import Task
 
@@ -16,7 +16,7 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
     wanted, samples = curriculum.effort(sampling.tasks, sampling.samples, solved=past.solved)
     pool = await _pool(iteration, curriculum.pool(wanted))
     chosen = curriculum.choose(
-        [Candidate(t.id, t.cell) for t in pool],
+        [PooledTask(t.id, t.cell) for t in pool],
         wanted,
         tasks=past.tasks,
         cells=past.task_cells,

@@ -27,10 +27,10 @@ async def human_review(
 
 def _most_telling_first(iteration: Iteration, questions: list[Question], tasks: Mapping[str, Task]) -> list[Question]:
     """Where steps are labelled: first the answers that convince the step model and end wrong (active learning)."""
-    model = iteration.supervisor.at(iteration.number - 1)
+    model = iteration.process_reward.at(iteration.number - 1)
     if model is None:
         return questions
-    scores = [iteration.supervisor.score(model, tasks[q.task_id], q.answer) for q in questions]
+    scores = [iteration.process_reward.score(model, tasks[q.task_id], q.answer) for q in questions]
     order = labelling_queue(scores, [bool(q.verified) for q in questions], iteration.rng("labelling"))
     return [questions[i] for i in order]
 

@@ -41,7 +41,7 @@ class Iteration:
     past: History
     champion: Program
     retriever: Retriever
-    supervisor: ProcessRewardModel
+    process_reward: ProcessRewardModel
     meaning: Embedder
     last_race: bool
     notify: Callable[[str, Mapping[str, Any]], None]
@@ -77,7 +77,7 @@ class Iteration:
     def rollout(self) -> Rollout:
         """Has programs answer tasks in this iteration."""
         return Rollout(
-            self.caller, self.journal, self.environment, self.retriever.recall, self.number, self.supervisor.pick
+            self.caller, self.journal, self.environment, self.retriever.recall, self.number, self.process_reward.pick
         )
 
     async def ask_reflector(self, request: ChatRequest) -> Completion:

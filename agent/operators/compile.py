@@ -46,7 +46,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateProgram:
     """A combination as a program."""
 
     program: Program
@@ -76,7 +76,7 @@ class CompileOperator:
             return []
         return [Proposal(self.name, best.program, best.said, urgent=True, score=float(scores.mean()))]
 
-    async def _drawn(self, context: ProposalContext) -> list[Candidate]:
+    async def _drawn(self, context: ProposalContext) -> list[CandidateProgram]:
         base = context.base
         styles = list(dict.fromkeys([base.prompt.text(STYLE), "", *BANK]))
         proposed = [p.program.prompt.text(RULES) for p in await RulesOperator().propose(context)]
@@ -93,7 +93,7 @@ class CompileOperator:
             shelves = 1 if chosen.ids else base.retrieval.shelves  # a chosen set is shown alike to every task
             retrieval = replace(base.retrieval, k=k, policy=policies[e], order=ORDERS[f], shelves=shelves)
             program = replace(base, prompt=prompt, retrieval=retrieval, only=chosen.ids)
-            candidates.append(Candidate(program, _words(program, chosen)))
+            candidates.append(CandidateProgram(program, _words(program, chosen)))
         return candidates
 
     def _sets(self, context: ProposalContext) -> list[Chosen]:
@@ -112,14 +112,14 @@ class CompileOperator:
         return made + [Chosen(tuple(sorted(some)), f"{len(some)} exemplars, {said}") for some, said in chosen if some]
 
 
-def _unchanged(context: ProposalContext) -> list[Candidate]:
+def _unchanged(context: ProposalContext) -> list[CandidateProgram]:
     """The champion with the newest memory: what it would be without a search."""
-    return [Candidate(context.base, f"memory of revision {context.base.revision}, nothing else changed")]
+    return [CandidateProgram(context.base, f"memory of revision {context.base.revision}, nothing else changed")]
 
 
 async def _searched(
-    context: ProposalContext, candidates: Sequence[Candidate], plan: Sequence[Rung]
-) -> tuple[Candidate | None, Scores, Scores]:
+    context: ProposalContext, candidates: Sequence[CandidateProgram], plan: Sequence[Rung]
+) -> tuple[CandidateProgram | None, Scores, Scores]:
     """The best of the last round that was played to its end, with its scores and the floor's, shape (tasks,) each."""
     left = list(candidates)
     floor, scores = np.zeros(0), np.zeros((len(left), 0))

@@ -24,6 +24,6 @@ async def proofs_again(run: Run, environment: Environment) -> list[Proof]:
     with tempfile.TemporaryDirectory(prefix="burnish-verify-") as scratch:
         copy = RunDirectory(Path(scratch) / "run")
         shutil.copytree(run.place.path, copy.path, ignore=shutil.ignore_patterns(run.place.training.name))
-        async with open_session(copy, run.config, environment, lambda _kind, _facts: None, asking=False) as opened:
+        async with open_session(copy, run.config, environment, lambda _kind, _facts: None, replay_only=True) as opened:
             opened.session.caller.begin(SEALED)
             return await prove(opened)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.curriculum import (
-    Candidate,
     Curriculum,
     Effort,
     FrontierCurriculum,
+    PooledTask,
     Tally,
     UniformCurriculum,
     allot,
@@ -21,8 +21,8 @@ TALLY = st.integers(0, 9).flatmap(lambda tried: st.builds(Tally, st.just(tried),
 POLICIES = [FrontierCurriculum(), UniformCurriculum()]
 
 
-def candidates(n: int) -> list[Candidate]:
-    return [Candidate(f"t{i}", f"c{i % 2}") for i in range(n)]
+def candidates(n: int) -> list[PooledTask]:
+    return [PooledTask(f"t{i}", f"c{i % 2}") for i in range(n)]
 
 
 def drawn(tasks: dict[str, Tally], cells: dict[str, Tally], *, n: int = 12, seeds: int = 400) -> Counter[int]:
@@ -93,7 +93,7 @@ def test_uniform_takes_them_as_they_are_posed() -> None:
 @pytest.mark.parametrize(("balance", "share"), [(0.0, 1 / 2), (1.0, 3 / 4), (2.0, 9 / 10)])
 def test_tasks_of_a_cell_that_memory_is_full_of_come_less_often(balance: float, share: float) -> None:
     policy = FrontierCurriculum(balance=balance)  # of two cells one has all exemplars: 1 + n/m is 3 there, else 1
-    pool = [Candidate("a", "empty"), Candidate("b", "full")]
+    pool = [PooledTask("a", "empty"), PooledTask("b", "full")]
     rng = np.random.default_rng(1)
     drawn = [policy.choose(pool, 1, tasks={}, cells={}, known={"full": 40}, rng=rng)[0] for _ in range(8_000)]
     assert drawn.count(0) / 8_000 == pytest.approx(share, abs=0.02)
