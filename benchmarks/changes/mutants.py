@@ -37,6 +37,7 @@ MIRRORS = {
     "memory/writer.py": ("tests/memory/test_writer.py", "tests/memory/test_journal.py"),
     "memory/schema.py": ("tests/memory/test_journal.py", "tests/agent/record"),
     "agent/nodes/gate.py": ("tests/agent/loop/test_loop.py",),
+    "policies/purposes.py": ("tests/test_terms.py",),
     "policies/involvement.py": ("tests/agent/loop/test_people.py",),
 }
 END_TO_END = (

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strength import FULL
 
-from burnish.policies.acceptance import BettingGate, GateDecision, capital, lower_bound
+from burnish.policies.acceptance import BettingGate, GateDecision, capital, lower_bound, score
+from burnish.types import Feedback
 
 DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]) | st.floats(-1, 1), max_size=80)
 GATES = st.builds(
@@ -25,6 +26,12 @@ GATES = st.builds(
 
 def draw(rng: np.random.Generator, wins: float, losses: float, n: int) -> list[float]:
     return [float(d) for d in rng.choice([1.0, -1.0, 0.0], size=n, p=[wins, losses, 1 - wins - losses])]
+
+
+def test_a_score_is_half_the_verdict_and_half_the_reward() -> None:
+    assert score(Feedback(1.0, verified=True)) == 1.0
+    assert score(Feedback(0.5, verified=False)) == 0.25
+    assert score(Feedback(0.0, verified=False)) == 0.0
 
 
 def run_by_blocks(gate: BettingGate, differences: list[float], challenger: int) -> GateDecision:

@@ -56,3 +56,11 @@ def test_the_best_that_beat_the_champion_are_sent_and_of_equals_the_earlier(
     assert len(sent) == min(challengers, len(better))
     left = set(better) - set(sent)
     assert all((screened[i].score, -i) > (screened[j].score, -j) for i in sent for j in left)
+
+
+def test_memory_is_settled_once_an_iteration_adds_little_to_it() -> None:
+    policy = YieldRewriting(growing=0.5)
+    assert policy.settled(0, 0)
+    assert policy.settled(4, 10)
+    assert not policy.settled(1, 1)
+    assert not policy.settled(5, 10)

@@ -19,6 +19,7 @@ def test_a_drawing_is_the_first_lines_of_one_length_without_a_space() -> None:
     assert drawing_of(ROOM[0]) == ("A...", "...G")
     assert drawing_of("You are in a room.\nThere is a door.") == ()
     assert drawing_of("abc\nab\nWhat now?") == ()
+    assert drawing_of("a\nb\nWhat now?") == ()
 
 
 def test_a_situation_is_in_clusters_from_narrow_to_wide() -> None:
@@ -29,6 +30,8 @@ def test_a_situation_is_in_clusters_from_narrow_to_wide() -> None:
     assert beside == " .. |G++"
     assert narrow.startswith("A you, G goal The goal is 1 down, many right.|")
     assert situations.keys(ROOM[1])[2] == bearing
+    middle = "123\n4A5\n678\nA you."
+    assert situations.keys(middle)[1].startswith("2574|"), "above, right, below, left"
     assert StateAbstraction.fit([]).keys("Say something.") == ("Say something.",)
 
 

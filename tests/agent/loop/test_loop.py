@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -115,6 +116,16 @@ def test_every_challenger_meets_fresh_validation_tasks(finished: Run) -> None:
                 assert not tasks & seen
                 seen |= tasks
     assert len(seen) == finished.iterations()[-1].validation_used
+
+
+def test_a_race_of_many_blocks_goes_on_where_the_last_one_ended(lab: Laboratory) -> None:
+    report = lab.run("blocks", policies={"acceptance": {"block": 2}}, budget={"iterations": 1})
+    (gate, *_), used = report.iterations[1].gates, report.iterations[1].validation_used
+    with open_run(lab.folder / "blocks").journal() as journal:
+        counts = Counter(a.task_id for _, a, _ in journal.judged("gate", 1))
+    assert used > 2
+    assert gate.tasks <= used == len(counts)
+    assert set(counts.values()) == {2}, "champion and challenger answer each task once"
 
 
 def test_the_report_computed_again_is_equal(learned: Laboratory, finished: Run) -> None:
