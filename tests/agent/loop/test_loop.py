@@ -126,6 +126,8 @@ def test_a_race_of_many_blocks_goes_on_where_the_last_one_ended(lab: Laboratory)
     assert used > 2
     assert gate.tasks <= used == len(counts)
     assert set(counts.values()) == {2}, "champion and challenger answer each task once"
+    places = query(lab.folder / "blocks", "SELECT place FROM attempts WHERE node = 'gate' ORDER BY place")
+    assert [place for (place,) in places] == list(range(2 * used))
 
 
 def test_the_report_computed_again_is_equal(learned: Laboratory, finished: Run) -> None:
