@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -32,6 +33,23 @@ def test_a_score_is_half_the_verdict_and_half_the_reward() -> None:
     assert score(Feedback(1.0, verified=True)) == 1.0
     assert score(Feedback(0.5, verified=False)) == 0.25
     assert score(Feedback(0.0, verified=False)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("differences", "imagined", "outcome", "said"),
+    [
+        ([1.0] * 40, None, "accept", r"Better than the champion, proved on \d+ tasks\."),
+        ([-1.0] * 40, None, "reject", r"Not better by 0\.05, proved on \d+ tasks\."),
+        ([0.0] * 4, None, "undecided", r"No proof either way on 4 tasks yet\."),
+        ([0.0] * 40, None, "undecided", r"No proof either way on all 40 tasks\."),
+        ([0.0] * 39, 1.0, "undecided", r"Given up after \d+ tasks: proof by task 40 is out of reach\."),
+    ],
+)
+def test_a_decision_says_why(differences: list[float], imagined: float | None, outcome: str, said: str) -> None:
+    gate = BettingGate(alpha=0.25, minimum_effect=0.05, cap=40, imagined_wins=imagined)
+    decision = gate.decide(differences, challenger=1)
+    assert decision.outcome == outcome
+    assert re.fullmatch(said, decision.reason), decision.reason
 
 
 def run_by_blocks(gate: BettingGate, differences: list[float], challenger: int) -> GateDecision:

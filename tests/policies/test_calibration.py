@@ -45,6 +45,16 @@ def test_a_perfect_rating_keeps_an_interval() -> None:
     assert few.lower < 0.5 < 0.9 < many.lower < many.auc == many.upper == 1
 
 
+def test_the_interval_is_newcombes() -> None:
+    """Method 5 of Newcombe (2006): at its bounds the error of the bound itself reaches from it to the estimate."""
+    interval = auc_interval([5, 4, 4, 3, 5, 2, 1, 3, 2, 1, 1], [True] * 5 + [False] * 6)
+    assert interval is not None
+    for bound in (interval.lower, interval.upper):
+        half = (5 + 6) / 2 - 1
+        variance = bound * (1 - bound) * (1 + half * (1 - bound) / (2 - bound) + half * bound / (1 + bound)) / (5 * 6)
+        assert abs(interval.auc - bound) == pytest.approx(1.959964 * math.sqrt(variance), rel=1e-4)
+
+
 def test_there_is_no_auc_without_both_kinds() -> None:
     assert auc_interval([], []) is None
     assert auc_interval([5, 4], [True, True]) is None

@@ -90,12 +90,19 @@ def test_uniform_takes_them_as_they_are_posed() -> None:
     assert UniformCurriculum().choose(candidates(9), 3, tasks={}, cells={}, known={}, rng=rng) == [0, 1, 2]
 
 
+def test_tasks_are_searched_until_the_first_is_solved() -> None:
+    policy = FrontierCurriculum(search=3)
+    assert policy.effort(8, 2, solved=None) == (24, 2)
+    assert policy.effort(8, 2, solved=0.0) == policy.effort(8, 2, solved=0.5) == (16, 1)
+
+
+@pytest.mark.parametrize("held", [2, 40])
 @pytest.mark.parametrize(("balance", "share"), [(0.0, 1 / 2), (1.0, 3 / 4), (2.0, 9 / 10)])
-def test_tasks_of_a_cell_that_memory_is_full_of_come_less_often(balance: float, share: float) -> None:
+def test_tasks_of_a_cell_that_memory_is_full_of_come_less_often(balance: float, share: float, held: int) -> None:
     policy = FrontierCurriculum(balance=balance)  # of two cells one has all exemplars: 1 + n/m is 3 there, else 1
     pool = [PooledTask("a", "empty"), PooledTask("b", "full")]
     rng = np.random.default_rng(1)
-    drawn = [policy.choose(pool, 1, tasks={}, cells={}, known={"full": 40}, rng=rng)[0] for _ in range(8_000)]
+    drawn = [policy.choose(pool, 1, tasks={}, cells={}, known={"full": held}, rng=rng)[0] for _ in range(8_000)]
     assert drawn.count(0) / 8_000 == pytest.approx(share, abs=0.02)
 
 
