@@ -41,6 +41,7 @@ MIRRORS = {
     "policies/involvement.py": ("tests/agent/loop/test_people.py",),
 }
 END_TO_END = (
+    "tests/test_docs.py",
     "tests/agent/loop/test_loop.py",
     "tests/agent/verification/test_verify.py",
     "tests/agent/loop/test_people.py",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burnish.errors import RunTooNew, StorageError
-from burnish.memory.journal import Journal
+from burnish.memory.journal import Journal, dump
 from burnish.memory.journal_reader import CallKey, JournalReader
 from burnish.memory.schema import SCHEMA_VERSION
 from burnish.programs import Program, Prompt
@@ -267,6 +267,10 @@ def test_a_damaged_page_is_a_storage_error(path: Path) -> None:
         damaged = JournalReader(path)
         for n in range(500):
             damaged.meta(f"key{n}")
+
+
+def test_equal_values_are_written_alike() -> None:
+    assert dump({"b": 1, "a": "\ud800"}) == dump({"a": "\ud800", "b": 1}) == r'{"a":"\ud800","b":1}'
 
 
 def test_a_task_that_is_not_there_is_named(journal: Journal) -> None:

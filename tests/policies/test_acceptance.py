@@ -127,6 +127,19 @@ def test_capital_does_not_depend_on_the_order_of_tasks(differences: list[float],
 
 @given(GATES, DIFFERENCES)
 @settings(max_examples=80, deadline=None)
+def test_the_first_crossing_of_a_threshold_decides(gate: BettingGate, differences: list[float]) -> None:
+    decision = gate.decide(differences, challenger=2)
+    assert decision.threshold == 1 / gate.level(2)
+    accepted, rejected = decision.outcome == "accept", decision.outcome == "reject"
+    assert accepted == (decision.e_value >= decision.threshold)
+    assert rejected == (not accepted and decision.futility_e_value >= 1 / gate.futility)
+    if decision.outcome != "undecided":
+        before = gate.decide(differences[: decision.n - 1], challenger=2)
+        assert before.outcome == "undecided"
+
+
+@given(GATES, DIFFERENCES)
+@settings(max_examples=80, deadline=None)
 def test_the_interval_says_the_same_as_the_decision(gate: BettingGate, differences: list[float]) -> None:
     decision = gate.decide(differences, challenger=2)
     assert -1 <= decision.lower <= decision.upper <= 1

@@ -13,6 +13,9 @@ def test_a_fall_is_seen_and_noise_is_not() -> None:
     fall = trend([(22, 24), (14, 24), (5, 24)])
     assert fall.upper < 0
     assert fall.estimate == pytest.approx(-(22 - 5) / 24 / 2)
+    rates = np.array([22 + 1, 14 + 1, 5 + 1]) / 26
+    error = np.sqrt((24 * np.array([1, 0, 1]) * rates * (1 - rates)).sum()) / 48
+    assert fall.upper == pytest.approx(fall.estimate + 1.96 * error)
     flat = trend([(12, 24), (13, 24), (12, 24)])
     assert flat.lower < 0 < flat.upper
 
