@@ -138,6 +138,20 @@ def test_the_first_crossing_of_a_threshold_decides(gate: BettingGate, difference
         assert before.outcome == "undecided"
 
 
+@pytest.mark.parametrize("challenger", [1, 2, 5])
+def test_acceptance_comes_at_the_threshold_and_rejection_at_its_own(challenger: int) -> None:
+    """A win multiplies the capital by less than 2, so a threshold of twice the right one would be met later."""
+    gate = BettingGate(alpha=0.25, minimum_effect=0.05, cap=40, imagined_wins=None)
+    wins = [gate.decide([1.0] * n, challenger=challenger) for n in range(1, 12)]
+    assert [d.outcome == "accept" for d in wins] == list(capital(np.ones(11), 0.0) * gate.level(challenger) >= 1), (
+        "at the first crossing and ever after"
+    )
+    losses = [gate.decide([-1.0] * n, challenger=challenger) for n in range(1, 12)]
+    assert [d.outcome == "reject" for d in losses] == list(
+        capital(np.ones(11), -gate.minimum_effect) * gate.futility >= 1
+    )
+
+
 @given(GATES, DIFFERENCES)
 @settings(max_examples=80, deadline=None)
 def test_the_interval_says_the_same_as_the_decision(gate: BettingGate, differences: list[float]) -> None:
