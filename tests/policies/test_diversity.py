@@ -206,6 +206,7 @@ def test_vectors_must_be_finite_rows_one_a_text() -> None:
 
 def test_nothing_has_no_diversity() -> None:
     assert (vendi_score([]), near_duplicate_share([]), mean_cosine_distance([])) == (0, 0, 0)
+    assert (mean_cosine_distance([[1, 0]]), mean_cosine_distance([[1, 0], [0, 1]])) == (0, 1)
 
 
 def test_the_chance_of_a_fall_is_small_for_a_fall_alone() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from burnish.policies.logistic import Head, one_hot
-from burnish.policies.weak_to_strong import hardened, recovered, student
+from burnish.policies.weak_to_strong import best_decay, hardened, recovered, student
 
 RNG = np.random.default_rng(0)
 
@@ -25,6 +25,14 @@ def blobs(n: int, seed: int) -> tuple[Any, Any]:
 def noisy(labels: Any, share: float, seed: int) -> Any:
     rng = np.random.default_rng(seed)
     return np.where(rng.random(len(labels)) < share, 1 - labels, labels)
+
+
+def test_the_penalty_is_weak_for_labels_that_follow_the_vectors_and_strong_for_noise() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(150, 12))
+    ruled = (vectors @ rng.normal(size=(12, 3))).argmax(axis=1)
+    assert best_decay(vectors, one_hot(ruled, 3)) <= 0.03
+    assert best_decay(vectors, one_hot(rng.integers(3, size=150), 3)) >= 0.3
 
 
 def test_a_head_learns_what_a_line_tells_apart() -> None:
