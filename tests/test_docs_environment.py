@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from strength import thorough_but
 
 from burnish.config import RunConfig
 from burnish.environments.kit import check
@@ -55,9 +56,7 @@ def test_every_block_is_tried() -> None:
     assert BLOCKS.keys() == {*named, *SCRIPTS, "questions.py", "test_prices.py"}
 
 
-@pytest.mark.parametrize(
-    "spec", [spec if spec in PLAINEST else pytest.param(spec, marks=pytest.mark.thorough) for spec in ENVIRONMENTS]
-)
+@pytest.mark.parametrize("spec", thorough_but(PLAINEST, ENVIRONMENTS))
 def test_every_environment_keeps_its_promises(folder: Path, spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     conformance = check(spec)

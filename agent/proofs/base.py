@@ -55,7 +55,7 @@ class Stage:
         return self.written
 
     def keep(self, **facts: JsonValue) -> None:
-        """Keep facts that the journal needs for the proof to be made again, by name."""
+        """Keep facts of the whole run, by name."""
         self.written.set_meta(**facts)
 
     def rng(self, purpose: str) -> np.random.Generator:

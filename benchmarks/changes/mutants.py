@@ -2,12 +2,14 @@
 
 A mutant is one source file with one change: a comparison turned or moved by one, arithmetic or logic swapped, a `not`
 removed, a constant or a returned value replaced. The sample is drawn from a seed; the same seed draws the same faults
-of the same sources. Each is tried in a copy of the repository: first the tests that mirror its file, then runs end to
-end, until one fails or all pass. One that passes all has survived, which shows a missing test or a change without
-meaning. One that takes longer than the limit counts as found. `--tests quick` tries what `make test` runs, `--tests
-all` what `make test-all` runs. Results are kept as they come, and another call with the same file goes on.
+of the same sources. Each is tried in a copy of the repository: first the tests that mirror its file and those of its
+folder, then, without `--no-runs`, runs end to end, until one fails or all pass. One that passes all has survived, which
+shows a missing test or a change without meaning. One that takes longer than the limit counts as found. `--tests quick`
+tries what `make test` runs, `--tests all` what `make test-all` runs. Results are kept as they come, and another call
+with the same file goes on.
 
-    python benchmarks/changes/mutants.py [--tests quick|all] [--count 200] [--seed 0] [--limit 300] [--results FILE]
+    python benchmarks/changes/mutants.py [--tests quick|all] [--count 200] [--seed 0] [--limit 300] [--no-runs]
+        [--results FILE]
 """
 
 from __future__ import annotations
@@ -154,11 +156,11 @@ def faulty(text: str, mutant: Mutant) -> str:
     return (text.encode()[:start] + indented.encode() + text.encode()[end:]).decode()
 
 
-def tests_of(file: str) -> list[tuple[str, ...]]:
-    """The tests that could find a fault of a file, those first that are quickest to."""
+def tests_of(file: str, *, runs: bool) -> list[tuple[str, ...]]:
+    """The tests that could find a fault of a file, those first that are quickest to; `runs` adds runs end to end."""
     mirror = f"tests/{Path(file).parent}/test_{Path(file).name}"
     first = MIRRORS.get(file) or ((mirror,) if (ROOT / mirror).exists() else ())
-    rest = tuple(path for path in END_TO_END if path not in first)
+    rest = tuple(path for path in END_TO_END if runs and path not in first)
     wider = () if file.startswith("agent/") else (str(Path("tests") / Path(file).parent),)
     return [tests for tests in (first, wider, rest) if tests]
 
@@ -170,7 +172,7 @@ def write(source: Path, text: str) -> None:
     os.utime(source, (then + 2, then + 2))
 
 
-def attempt(tree: Path, mutant: Mutant, *, thorough: bool, limit: float) -> Tried:
+def attempt(tree: Path, mutant: Mutant, *, thorough: bool, runs: bool, limit: float) -> Tried:
     """Run the tests on a copy of the repository with the fault in it."""
     source = tree / mutant.file
     whole = source.read_text(encoding="utf-8")
@@ -179,7 +181,7 @@ def attempt(tree: Path, mutant: Mutant, *, thorough: bool, limit: float) -> Trie
     chosen = [] if thorough else ["-m", "not thorough"]
     write(source, faulty(whole, mutant))
     try:
-        for tests in tests_of(mutant.file):
+        for tests in tests_of(mutant.file, runs=runs):
             command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *chosen, *tests]
             with subprocess.Popen(
                 command, cwd=tree, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -219,9 +221,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=300, help="seconds for each call of pytest")
-    parser.add_argument("--results", type=Path, help="JSON lines, gone on with; default: runs/mutants-TESTS.jsonl")
+    parser.add_argument("--no-runs", action="store_true", help="leave out the runs end to end")
+    parser.add_argument(
+        "--results", type=Path, help="JSON lines, gone on with; default: in runs/, named after these options"
+    )
     asked = parser.parse_args()
-    kept = asked.results or ROOT / "runs" / f"mutants-{asked.tests}.jsonl"
+    kept = asked.results or ROOT / "runs" / f"mutants-{asked.tests}{'-no-runs' * asked.no_runs}.jsonl"
     kept.parent.mkdir(parents=True, exist_ok=True)
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
     read = [json.loads(line) for line in lines]
@@ -233,7 +238,7 @@ def main() -> None:
         shutil.copytree(ROOT, tree, symlinks=True, ignore=unwanted)
         for mutant in sample(count=asked.count, seed=asked.seed):
             if mutant not in known:
-                tried = attempt(tree, mutant, thorough=asked.tests == "all", limit=asked.limit)
+                tried = attempt(tree, mutant, thorough=asked.tests == "all", runs=not asked.no_runs, limit=asked.limit)
                 out.write(json.dumps(asdict(tried)) + "\n")
                 out.flush()
                 known[mutant] = tried

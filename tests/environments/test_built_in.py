@@ -5,7 +5,7 @@ from itertools import islice, product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strength import FULL
+from strength import FULL, thorough_but
 
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.kit import check
@@ -45,22 +45,18 @@ HOSTILE = [
 """Answers in the shapes that these environments ask for, beside those that the conformance kit tries on any."""
 
 
-THOROUGH = {"chess", "code", "equations"}
-"""Those whose verdicts take long; each has tests of its own besides."""
+QUICK = set(NAMES) - {"chess", "code", "equations"}
+"""Those whose verdicts do not take long; the others have tests of their own besides."""
 QUICKEST = {"contacts", "dates", "null"}
 MANY = 500 if FULL else 100
 """Tasks to look at: 100, or 500 at full strength."""
 
 
-def of_each(names: list[str]) -> list[object]:
-    return [pytest.param(name, marks=pytest.mark.thorough) if name in THOROUGH else name for name in names]
+each_name = pytest.mark.parametrize("name", thorough_but(QUICK, NAMES))
+each_honest_name = pytest.mark.parametrize("name", thorough_but(QUICK, HONEST))
 
 
-each_name = pytest.mark.parametrize("name", of_each(NAMES))
-each_honest_name = pytest.mark.parametrize("name", of_each(HONEST))
-
-
-@pytest.fixture(params=of_each(NAMES))
+@pytest.fixture(params=thorough_but(QUICK, NAMES))
 def environment(request: pytest.FixtureRequest) -> Environment:
     return load(request.param, {})
 
@@ -76,9 +72,7 @@ def gold(environment: Environment, task: Task) -> str:
     return answer
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICKEST else pytest.param(name, marks=pytest.mark.thorough) for name in NAMES]
-)
+@pytest.mark.parametrize("name", thorough_but(QUICKEST, NAMES))
 def test_the_conformance_kit_finds_no_broken_promise(name: str) -> None:
     broken = {finding.promise: finding.text for finding in check(name).broken}
     assert broken.keys() == LUCK.get(name, set()), "\n".join(broken.values())

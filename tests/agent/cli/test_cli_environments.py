@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from laboratory import CommandLine
+from strength import thorough_but
 
 from burnish.environments.kit import Conformance
 from burnish.environments.kit.showing import Showing
@@ -195,10 +196,7 @@ class TestNew:
         assert "is there already" in refused.err
         assert list((tmp_path / "shop").iterdir()) == []
 
-    @pytest.mark.parametrize(
-        "name",
-        ["task", *(pytest.param(n, marks=pytest.mark.thorough) for n in ("none", "feedback", "random", "a_b-c", "re"))],
-    )
+    @pytest.mark.parametrize("name", thorough_but(["task"], ["task", "none", "feedback", "random", "a_b-c", "re"]))
     def test_a_name_that_means_something_in_python_works_too(
         self, burnish: CommandLine, tmp_path: Path, name: str
     ) -> None:

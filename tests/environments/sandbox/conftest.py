@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from strength import thorough_but
 
 from burnish.environments.sandbox.attacks import Targets, targets
 from burnish.environments.sandbox.bubblewrap import Bubblewrap
@@ -16,9 +17,7 @@ if shutil.which("bwrap"):
     BACKENDS["bwrap and jail"] = Bubblewrap()
 
 
-@pytest.fixture(
-    params=["jail", *(pytest.param(name, marks=pytest.mark.thorough) for name in BACKENDS if name != "jail")]
-)
+@pytest.fixture(params=thorough_but(["jail"], BACKENDS))
 def sandbox(request: pytest.FixtureRequest) -> ProcessSandbox:
     """Every sandbox there is on this machine; in `make test` the others than the jail are attacked only."""
     return ProcessSandbox(request.param, BACKENDS[request.param])

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
+from strength import thorough_but
 
 from burnish.environments.sandbox.attacks import ALONE, ATTACKS, TOGETHER, Targets, achieved, assault
 from burnish.environments.sandbox.inside import attacks
@@ -75,9 +76,7 @@ def test_the_lists_of_attacks_agree() -> None:
     assert not set(TOGETHER) & set(ALONE)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.thorough) if n == "2 GB of memory" else n for n in SUCCEED_ANYWHERE]
-)
+@pytest.mark.parametrize("name", thorough_but({*SUCCEED_ANYWHERE} - {"2 GB of memory"}, SUCCEED_ANYWHERE))
 def test_an_attack_succeeds_without_a_sandbox(name: str, aims: Targets, tmp_path: Path) -> None:
     assert achieved(bare(name, aims, tmp_path)) == [name]
 
@@ -87,7 +86,7 @@ def test_attacks_fail_in_a_sandbox(sandbox: ProcessSandbox, aims: Targets) -> No
     assert Path(str(aims["secret"])).read_text() == "not for you"
 
 
-@pytest.mark.parametrize("name", [*(pytest.param(name, marks=pytest.mark.thorough) for name in TOGETHER), *ALONE])
+@pytest.mark.parametrize("name", thorough_but(ALONE, ATTACKS))
 def test_an_attack_fails_in_a_sandbox(name: str, sandbox: ProcessSandbox, aims: Targets) -> None:
     timeout = 0.3 if name == "time without end" else 20.0
     result = assault(sandbox, [name], aims, timeout=timeout)
