@@ -115,6 +115,7 @@ def test_with_the_guard_off_the_run_goes_on_and_only_tells(tmp_path: Path) -> No
         assert repeated(open_run(tmp_path / "off"), STARTS + 4) > 0
 
 
+@pytest.mark.thorough
 def test_a_model_that_keeps_its_variety_is_left_alone(tmp_path: Path) -> None:
     with laboratory(tmp_path) as lab:
         report = lab.run("varied", budget={"iterations": 6}, policies={"stopping": {"name": "never"}})

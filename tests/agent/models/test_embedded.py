@@ -67,6 +67,7 @@ def test_listens_on_loopback_only(server: EmbeddedServer) -> None:
     assert server.base_url.endswith("/v1")
 
 
+@pytest.mark.thorough
 def test_a_second_start_works_and_leaves_no_thread(weights: Path) -> None:
     counts = []
     for _ in range(2):

@@ -38,6 +38,7 @@ def wavering(body: Any) -> str:
     return code_of(prompt) if drawn < 0.6 else f"{drawn}"
 
 
+@pytest.mark.thorough
 def test_a_vote_among_several_answers_is_right_more_often_than_one(lab: Laboratory) -> None:
     lab.model.answer = wavering
     settings: dict[str, Any] = {"operators": ["rules"], "sealed": {"tasks": 24}, "budget": {"iterations": 1}}

@@ -76,6 +76,7 @@ def test_what_is_shown_is_true_and_what_is_hidden_is_not_shown() -> None:
             assert repr(right) in task.prompt
 
 
+@pytest.mark.thorough
 def test_no_constant_passes_more_than_half_of_the_tests() -> None:
     for task in islice(ENVIRONMENT.tasks("test", 0), 200):
         tests = load(str(task.data["tests"]))

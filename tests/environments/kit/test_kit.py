@@ -197,6 +197,7 @@ class TestApart:
         assert finding.example
         assert finding.example.given.startswith("'xxxx")
 
+    @pytest.mark.thorough
     def test_wrong_specs_and_options_are_the_errors_they_are_elsewhere(self) -> None:
         with pytest.raises(ConfigError, match="did you mean"):
             check("contcts")

@@ -49,6 +49,7 @@ def test_nothing_is_added_nor_imported_where_nothing_is_asked_for(tmp_path: Path
     assert "1 passed" in said
 
 
+@pytest.mark.thorough
 def test_a_wrong_name_is_said_in_a_sentence(tmp_path: Path) -> None:
     code, said = run(tmp_path, "--burnish-env", "contcts", "-k", "licence")
     assert code == 1
