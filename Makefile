@@ -15,9 +15,8 @@ demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
 	else $(BIN)/burnish run examples/contacts.toml --dir $(RUN); fi
 
-# Neighbours stay together, since what is costly to make is shared within a file. One worker more than there are cores,
-# since tests wait for processes and for time limits.
-PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
+# Neighbours stay together, since what is costly to make is shared within a file.
+PARALLEL := -n auto --dist worksteal
 
 test: lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"
