@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from annotated_types import Ge
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
 from burnish.paths import FileName, NamesFile
@@ -92,8 +92,11 @@ class ModelsConfig(Section):
     """The model that rates answers. Left out, it is the task model."""
 
 
+DEFAULT_CALLS = 500
+
+
 class BudgetConfig(Section):
-    """Hard limits of a run. What is left out is not limited."""
+    """Hard limits of a run. What is left out is not limited, but a run without any limit has one of 500 calls."""
 
     calls: Positive | None = None
     """Most model calls of the run."""
@@ -103,19 +106,26 @@ class BudgetConfig(Section):
     """Most US dollars of the run, by the prices of its models."""
     seconds: AboveZero | None = None
     """Most seconds of the run, all sittings together."""
-    iterations: Positive = 8
+    iterations: Positive = 1000
     """Most iterations of the run."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_without(cls, limits: object) -> object:
+        return {"calls": DEFAULT_CALLS} if limits == {} else limits
 
 
 class SamplingConfig(Section):
     """How an iteration gathers attempts at train tasks."""
 
-    tasks: Positive = 24
+    tasks: Positive = 12
     """Train tasks of an iteration. The curriculum may draw more."""
-    samples: Positive = 2
+    samples: Positive = 1
     """Answers to each of these tasks. The curriculum may ask for fewer."""
-    temperature: Temperature = 0.4
-    """Temperature of these answers. The guard of diversity may raise it."""
+    temperature: Temperature = 0.7
+    """Temperature of answers to tasks that were tried before, of second samples and of searches. A program's first
+    answer to a task is given at its own temperature. The guard of diversity may raise both.
+    """
     top_p: Nucleus = 0.95
     """Nucleus of these answers: the share of probability that tokens are drawn from."""
     sketches: Count = 8
@@ -140,7 +150,9 @@ class SealedConfig(Section):
     """The sealed test, which is opened once, after the last iteration."""
 
     tasks: Positive = 60
-    """Test tasks. Each is answered by up to five programs: seed, champion and the controls."""
+    """Test tasks, at most. Each is answered by up to five programs: seed, champion and the controls."""
+    share: Share = 0.4
+    """Most of the budget's calls and seconds that the sealed test may take: a small budget has fewer test tasks."""
     alpha: Probability = 0.05
     """Significance level of the verdict `improved`."""
 
@@ -153,6 +165,10 @@ class MemoryConfig(Section):
     embedder: Annotated[str, NamesFile(words=("minilm", "hash"))] = "minilm"
     """`minilm` is the packaged model, `hash` compares spelling and needs no model. Anything else is the folder of a
     sentence-transformers model.
+    """
+    follows: bool = True
+    """Whether the champion shows what was learned as soon as it is verified, watched for harm by an earlier memory that
+    answers some of the same tasks. `false`: newer memory is raced like any other challenger.
     """
     form: Share = 0.5
     """The share of likeness that is about how sentences are built. The rest is about what they mean. 1 suits tasks

@@ -40,7 +40,7 @@ class Prompt(Record):
 class Retrieval(Record):
     """How a program chooses the exemplars it shows with a task."""
 
-    policy: Literal["shelves", "nearest", "value"] = "shelves"
+    policy: Literal["shelves", "nearest", "value"] = "nearest"
     """`shelves`: a few fixed sets of exemplars that many tasks share, so that servers find most of a prompt in their
     cache. `nearest`: the exemplars most alike, chosen for every task anew. `value`: of the turns of episodes that are
     alike, those whose action was worth most in all logged episodes, failed ones included; where there are no episodes,
@@ -56,7 +56,7 @@ class Retrieval(Record):
     """How many sets there are, where `policy` is `shelves`."""
 
 
-Format: TypeAlias = Literal["auto", "text", "json", "extract", "plan"]
+Format: TypeAlias = Literal["auto", "text", "json", "extract", "form", "plan"]
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,14 @@ class Decoding(Record):
     """Nucleus of the answers: the share of probability that tokens are drawn from."""
     max_tokens: Positive = 96
     """Longest answer in tokens. A longer one is cut off."""
-    rendering: Literal["turns", "block"] = "turns"
-    """How exemplars are shown: as chat turns, or as one block in the system message."""
+    rendering: Literal["turns", "block", "beside"] = "turns"
+    """How exemplars are shown: as chat turns, or as one block in the system message. `beside`: as chat turns, with the
+    instruction beside the task instead of in a system message.
+    """
     format: Format = "auto"
     """`json` asks the server for a JSON object (`response_format`). `extract` asks for one whose texts and numbers are
-    copied from the task, and `plan` for calls of the environment's tools on the task's own constants; both use a
+    copied from the task, `form` for an answer of the form that the environment says or that the answers in memory have,
+    and `plan` for calls of the environment's tools on the task's own constants; both use a
     grammar, which llama.cpp takes and so the embedded model does. `auto` is `plan` where the environment has tools and
     the server takes grammars, and otherwise `text`.
     """
@@ -114,6 +117,11 @@ class Program(Record):
         exemplars = [sorted(self.dropped), *sorted(self.only)]
         settings = canonical_json([self.retrieval.to_json(), self.decoding.to_json(), *exemplars])
         return content_hash(self.prompt.id, str(self.revision), settings, *filter(None, [self.adapter]))
+
+    @cached_property
+    def variant(self) -> str:
+        """Content hash over everything but memory: the same for programs that differ only in what was learned."""
+        return replace(self, revision=0).id
 
     def at(self, revision: int) -> Program:
         """The program with memory as of another revision: with all of it, since `only` was chosen from less."""

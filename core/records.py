@@ -82,7 +82,10 @@ class Decision(Record):
 
 @dataclass(frozen=True)
 class GateRecord(Record):
-    """One race of a challenger against the champion. `number` counts the challengers of the run from 1."""
+    """A race of a challenger against the champion, as it stood after an iteration. `number` counts the challengers of
+    the run from 1. One that is `open` goes on in the next iteration; `tasks`, scores and evidence are of all iterations
+    so far, in which `drawn` validation tasks were drawn for it.
+    """
 
     number: int
     challenger_id: str
@@ -98,17 +101,36 @@ class GateRecord(Record):
     level: float
     lower: float
     upper: float
+    open: bool = False
+    drawn: int = 0
 
 
 @dataclass(frozen=True)
 class ProposalRecord(Record):
-    """A challenger that an operator proposed and how it did on train tasks; `sent` says whether it went to the gate."""
+    """A challenger that an operator proposed. `sent` says whether it went to the gate at once, as one that is `urgent`
+    does; `score` is what its operator found on train tasks.
+    """
 
     operator: str
     description: str
     program_id: str
     score: float | None
     sent: bool
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class ComparisonRecord(Record):
+    """A program beside the one that made the attempts of an iteration, on some of its tasks.
+
+    `differences` are scores of `program_id` less those of `beside_id`, a task each. The other program is a proposal or
+    the champion with an `earlier` memory.
+    """
+
+    kind: Literal["proposal", "earlier memory"]
+    program_id: str
+    beside_id: str
+    differences: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -139,6 +161,8 @@ class IterationRecord(Record):
     died: Mapping[str, int] = field(default_factory=dict)
     memory: int = 0
     proposals: tuple[ProposalRecord, ...] = ()
+    comparisons: tuple[ComparisonRecord, ...] = ()
+    retired: tuple[str, ...] = ()
     gates: tuple[GateRecord, ...] = ()
     rating: RatingRecord | None = None
     diversity: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -147,6 +171,7 @@ class IterationRecord(Record):
     action: str = "none"
     temperature: float = 0.0
     validation_used: int = 0
+    harmful: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,18 +63,19 @@ def unverified(*, judged: bool, verified: bool) -> str:
 class NovelAdmission:
     """Admits what is verified and novel, as long as no task and no cell gets too many exemplars.
 
-    A cell takes in no more when it holds both `per_cell` exemplars and too many by `dominance`: it may be larger where
-    all cells are, and where there is only one. A near-duplicate with more merit takes the place of the one exemplar in
-    memory that it duplicates; otherwise it is refused.
+    By default everything verified is novel, one answer a task: likeness costs nothing in memory, and retrieval shows
+    exemplars that are spread out. With a lower `novelty`, a near-duplicate with more merit takes the place of the one
+    exemplar in memory that it duplicates; otherwise it is refused. A cell takes in no more when it holds both
+    `per_cell` exemplars and too many by `dominance`: it may be larger where all cells are, and where there is only one.
     """
 
     name: Literal["novel"] = "novel"
-    novelty: Share = 0.97
-    """Cosine from which on two exemplars are near-duplicates, of which one survives."""
+    novelty: Share | None = None
+    """Cosine from which on two exemplars are near-duplicates, of which one survives. Left out: none are."""
     per_task: Positive = 1
     """Most exemplars of one task."""
-    per_cell: Positive = 64
-    """Exemplars of one cell that are always allowed."""
+    per_cell: Positive | None = None
+    """Exemplars of one cell that are always allowed. Left out: any number."""
     dominance: NonNegative = 2.0
     """Beyond `per_cell`, how many times as large as the mean of all cells that hold exemplars a cell may be. 0: no
     larger than `per_cell`.
@@ -98,12 +99,12 @@ class NovelAdmission:
         replaced: dict[str, int] = {}
         tasks, cells = Counter(per_task), Counter(per_cell)
         order = sorted(range(len(applicants)), key=lambda i: (not applicants[i].verified, -applicants[i].merit, i))
-        taken = Taken(vectors[order])
+        taken = Taken(vectors[order]) if self.novelty is not None else None
         for place, i in enumerate(order):
             applicant, resident = applicants[i], residents[i]
-            twin = resident if resident is not None and resident.similarity >= self.novelty else None
+            twin = resident if resident is not None and self._replaceable(applicant, resident) else None
             reason = self._refusal(applicant, tasks, cells, twin)
-            if not reason and taken.nearest(place) >= self.novelty:
+            if not reason and taken is not None and self._near(taken.nearest(place)):
                 reason = "near-duplicate of another new one"
             if not reason and twin is not None and twin.exemplar_id in replaced:
                 reason = "near-duplicate of another new one"
@@ -111,7 +112,8 @@ class NovelAdmission:
                 refused[i] = reason
                 continue
             admitted.append(i)
-            taken.take(place)
+            if taken is not None:
+                taken.take(place)
             tasks[applicant.lesson] += 1
             cells[applicant.cell] += 1
             if twin is not None:
@@ -124,7 +126,7 @@ class NovelAdmission:
         if reason := unverified(judged=applicant.judged, verified=applicant.verified):
             return reason
         if twin is not None and applicant.merit <= twin.merit:
-            return "near-duplicate of one in memory"
+            return "enough of this task" if twin.lesson == applicant.lesson else "near-duplicate of one in memory"
         # One that takes another's place counts only where it goes to another task or cell.
         if (twin is None or twin.lesson != applicant.lesson) and tasks[applicant.lesson] >= self.per_task:
             return "enough of this task"
@@ -132,7 +134,14 @@ class NovelAdmission:
             return "enough of this cell"
         return ""
 
+    def _replaceable(self, applicant: Applicant, resident: Resident) -> bool:
+        """Whether one of the two is enough: of one task, or near-duplicates."""
+        return self._near(resident.similarity) or (self.per_task == 1 and resident.lesson == applicant.lesson)
+
+    def _near(self, similarity: float) -> bool:
+        return self.novelty is not None and similarity >= self.novelty
+
     def _full(self, cells: Counter[str], cell: str) -> bool:
-        if cells[cell] < self.per_cell:
+        if self.per_cell is None or cells[cell] < self.per_cell:
             return False
         return cells[cell] >= self.dominance * cells.total() / max(1, sum(count > 0 for count in cells.values()))

@@ -2,70 +2,72 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from burnish.limits import AboveZero
+from burnish.limits import AboveZero, Share
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Calls that the parts of a run make: an iteration without its gate, the gate per task, the sealed test, and the
-    search that an iteration makes for a challenger where it races one.
+    """Calls that the parts of a run make: an iteration without its race, the race per task and in one iteration, the
+    sealed test, and the search that an iteration makes for a challenger where it races one.
     """
 
     iteration: int
     gate_task: int
-    gate_least_tasks: int
-    gate_most_tasks: int
+    gate_tasks: int
     sealed: int
     search: int = 0
+
+    @property
+    def each(self) -> int:
+        """An iteration with its race."""
+        return self.iteration + self.gate_task * self.gate_tasks
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a limit of calls buys: so many iterations and challengers at least, in about so many `calls`."""
+    """What a limit of calls buys: so many iterations at least, `learning` calls for them, and `calls` in all."""
 
     iterations: int
-    challengers: int
     least_calls: int
+    learning: int
     calls: int
 
 
 @dataclass(frozen=True)
 class ReservingBudget:
-    """Keeps the whole sealed test back. An iteration starts when it fits with a gate of the least length."""
+    """Keeps the whole sealed test back. What is left may end with a part of an iteration."""
 
     name: Literal["reserving"] = "reserving"
     margin: AboveZero = 1.5
     """Multiplies the time that is kept for the sealed test, which is what it should take at the pace so far."""
+    least: Share = 0.25
+    """The part of an iteration below which none is begun."""
     first_seconds_a_call: AboveZero = 0.5
     """The pace that is assumed before any call was made: seconds a call."""
 
     def plan(self, calls: int | None, iterations: int, costs: Costs) -> Plan:
-        """The plan of a run; it assumes that every gate runs to half of its most tasks."""
-        least = costs.sealed + costs.iteration + costs.search + costs.gate_task * costs.gate_least_tasks
-        middle = max(costs.gate_least_tasks, costs.gate_most_tasks // 2)
-        each = costs.iteration + costs.search + costs.gate_task * middle
+        """The plan of a run; it assumes that every iteration races something."""
+        least = costs.sealed + costs.search + costs.each
+        each = costs.search + costs.each
         if calls is None:
-            return Plan(iterations, iterations, least, costs.sealed + iterations * each)
-        bought = max(0, calls - costs.sealed) // each
+            return Plan(iterations, least, iterations * each, costs.sealed + iterations * each)
+        learning = max(0, calls - costs.sealed)
+        count = min(iterations, learning // each)
         if calls >= least:
-            bought = max(1, bought)
-        count = min(iterations, bought)
-        return Plan(count, count, least, min(calls, costs.sealed + iterations * each))
+            count = max(1, count)
+        return Plan(count, least, min(learning, iterations * each), min(calls, costs.sealed + iterations * each))
 
-    def affords(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """Whether one more iteration fits, the sealed test being held back already; `pace` is in seconds a call."""
-        least = costs.iteration + costs.gate_task * costs.gate_least_tasks
-        return calls_left >= least and seconds_left >= pace * least
+    def affordable(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> float:
+        """How many iterations are affordable, the sealed test being held back already; `pace` is in seconds a call.
 
-    def last_race(self, calls_left: float, seconds_left: float, pace: float, costs: Costs) -> bool:
-        """Whether the iteration to come is the last that affords a whole gate, as in `affords`: a further one, with
-        its search and its gate, would not fit.
+        The last may be a part of one: it then has fewer tasks.
         """
-        further = 2 * costs.iteration + costs.search + costs.gate_task * costs.gate_most_tasks
-        return calls_left < further or seconds_left < pace * further
+        left = min(calls_left, seconds_left / pace if pace else math.inf)
+        return left / (costs.each + costs.search)
 
     def sealed_seconds(self, seconds: float, calls: int, sealed_calls: int) -> float:
         """Seconds to keep for the sealed test, given that `calls` calls took `seconds` so far."""

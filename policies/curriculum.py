@@ -81,7 +81,7 @@ class FrontierCurriculum:
     breadth: Positive = 4
     """Candidates that are looked at for every task that is wanted."""
     search: Positive = 2
-    """How many times `sampling.tasks` are tried until the first answer is verified."""
+    """Answers to a task until the first one is verified."""
     balance: NonNegative = 1.0
     """How much rarer tasks become as memory holds more exemplars of their cell. 0: not at all."""
 
@@ -89,11 +89,12 @@ class FrontierCurriculum:
         return count * self.breadth
 
     def effort(self, tasks: int, samples: int, *, solved: float | None) -> tuple[int, int]:
-        """`search` times the tasks until the first success, on which everything after it waits. From then on as many
-        attempts as configured, each on a task of its own: a second success on a task teaches nothing new.
+        """`search` samples of each task until the first success, on which everything after it waits: the first as the
+        program asks for it, the others in search. From then on as many attempts as configured, each on a task of its
+        own: a second success on a task teaches nothing new.
         """
         if solved is None:
-            return tasks * self.search, samples
+            return tasks, max(samples, self.search)
         return tasks * samples, 1
 
     def choose(

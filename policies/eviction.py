@@ -33,7 +33,7 @@ class CrowdingEviction:
     """
 
     name: Literal["crowding"] = "crowding"
-    size: Positive = 512
+    size: Positive = 10_000
     """Most exemplars in memory."""
     weight: NonNegative = 1.0
     """How much usefulness counts against crowding."""
@@ -60,7 +60,7 @@ class OldestEviction:
     """The oldest exemplars leave first."""
 
     name: Literal["oldest"] = "oldest"
-    size: Positive = 512
+    size: Positive = 10_000
     """Most exemplars in memory."""
 
     def excess(self, size: int) -> int:

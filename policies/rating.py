@@ -19,8 +19,10 @@ class RatingPolicy(Protocol):
         """The most ratings of one iteration; None for as many as there are attempts."""
         ...
 
-    def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
-        """Indices of attempts to rate, given their verdicts and whether the judge has a vote."""
+    def choose(self, verified: Sequence[bool], *, vote: bool, rated: int, rng: np.random.Generator) -> list[int]:
+        """Indices of attempts to rate, given their verdicts, whether the judge has a vote, and how many were rated in
+        the run so far.
+        """
         ...
 
 
@@ -33,11 +35,15 @@ class AuditRating:
     """
 
     name: Literal["audit"] = "audit"
-    most: Count | None = 8
+    most: Count | None = 2
     """Most ratings of an iteration."""
+    audit: Count = 16
+    """Ratings after which a judge that has no vote is asked no more."""
 
-    def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:
+    def choose(self, verified: Sequence[bool], *, vote: bool, rated: int, rng: np.random.Generator) -> list[int]:
         """See `RatingPolicy.choose`."""
+        if not vote and rated >= self.audit:
+            return []
         most = len(verified) if self.most is None else self.most
         order = rng.permutation(len(verified)).tolist()
         yes = [i for i in order if verified[i]]
@@ -55,6 +61,6 @@ class RateAll:
     most: Count | None = None
     """Leave it out: every attempt is rated. A number here only lowers what an iteration is expected to cost."""
 
-    def choose(self, verified: Sequence[bool], *, vote: bool, rng: np.random.Generator) -> list[int]:  # noqa: ARG002
+    def choose(self, verified: Sequence[bool], *, vote: bool, rated: int, rng: np.random.Generator) -> list[int]:  # noqa: ARG002
         """All of them."""
         return list(range(len(verified)))

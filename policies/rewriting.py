@@ -1,47 +1,72 @@
-"""Which proposed programs are worth trying on train tasks, and which of those go to the gate."""
+"""Which proposed programs are tried beside the champion, which of them make the attempts, and which are raced."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from burnish.limits import AboveZero, Positive
+from burnish.limits import AboveZero, Count, Positive, Probability
 from burnish.policies.curriculum import Tally
 from burnish.policies.yields import thompson_draws
 
 
 @dataclass(frozen=True)
-class Screened:
-    """A proposal after its trial on train tasks: mean score in [0, 1]."""
+class Arm:
+    """A proposed program, as far as it was tried beside the champion on the same train tasks.
+
+    `gained` sums the differences in its favour and `lost` those against it, over `pairs` pairs of scores in [0, 1].
+    An `urgent` one needs no trial.
+    """
 
     operator: str
-    score: float
+    gained: float = 0.0
+    lost: float = 0.0
+    pairs: int = 0
+    urgent: bool = False
+
+    def with_pairs(self, differences: Sequence[float]) -> Arm:
+        """The arm after further pairs: its score less the champion's."""
+        gained = self.gained + sum(d for d in differences if d > 0)
+        lost = self.lost - sum(d for d in differences if d < 0)
+        return Arm(self.operator, gained, lost, self.pairs + len(differences), urgent=self.urgent)
+
+    @property
+    def chance(self) -> float:
+        """The probability that it does better than the champion, where the two differ and nothing was known before."""
+        from scipy.special import betainc
+
+        return float(1 - betainc(1 + self.gained, 1 + self.lost, 0.5))
 
 
 @dataclass(frozen=True)
 class YieldRewriting:
-    """Tries proposals by the yield of their operators, and sends the best to the gate.
+    """A bandit over programs: proposals answer some of the tasks that the champion answers in each iteration.
 
-    Operators are drawn by Thompson sampling: a Beta(accepted + 1, refused + 1) draw each, highest first (Thompson
-    1933), never two of the same operator before every operator had one. Of equal scores the earlier is sent. Few are
-    sent, and only what beats the champion, because every one makes the gate stricter for all that follow. While
-    memory grows fast nothing is raced: attempts are made with the newest memory anyway, and every race spends
-    significance that a clear gain a little later would need less of.
+    So every answer is evidence for or against a proposal, and may be learned as well. Who is tried next is drawn by
+    Thompson sampling (Thompson 1933), from what was seen of each proposal and of its operator's others. A proposal
+    that is probably better makes most of the attempts from then on, and is raced; one that is probably not is dropped.
     """
 
     name: Literal["yield"] = "yield"
     trials: Positive = 3
-    """Most proposals of an iteration that are tried on train tasks."""
-    trial_tasks: Positive = 8
-    """Train tasks of a trial. The champion answers the same ones."""
-    challengers: Positive = 1
-    """Most challengers of an iteration that are sent to the gate after their trials."""
+    """Most proposals that are in trial at a time. Operators are asked for further ones when there are fewer."""
+    trial_tasks: Count = 6
+    """Train tasks of an iteration that a proposal answers as well as the champion. 0: proposals are raced untried."""
+    least: Positive = 6
+    """Pairs of answers from which on a proposal may be raced or dropped."""
+    most: Positive = 24
+    """Pairs of answers after which a proposal that is not probably better is dropped."""
+    ready: Probability = 0.9
+    """The probability of being better than the champion from which on a proposal is raced."""
+    hopeless: Probability = 0.4
+    """The probability of being better than the champion below which a proposal is dropped."""
     growing: AboveZero = 0.5
-    """The share of memory that the new exemplars of an iteration make up from which on nothing is raced."""
+    """The share of memory that the new exemplars of an iteration make up from which on the operator `compile` does not
+    search.
+    """
 
     def settled(self, born: int, memory: int) -> bool:
         """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast: by a share of
@@ -49,18 +74,39 @@ class YieldRewriting:
         """
         return born < self.growing * memory or memory == 0
 
-    def choose(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[int]:
-        """Indices of the proposals to try, given the operator of each and how often each operator's were accepted."""
+    def order(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[str]:
+        """The operators in the order in which they are asked, given how often each one's were accepted."""
         draws = thompson_draws(sorted(set(operators)), yields, rng)
-        turn: Counter[str] = Counter()
-        turns = []
-        for name in operators:
-            turns.append(turn[name])
-            turn[name] += 1
-        order = sorted(range(len(operators)), key=lambda i: (turns[i], -draws[operators[i]], i))
-        return sorted(order[: self.trials])
+        return sorted(operators, key=lambda name: -draws[name])
 
-    def send(self, screened: Sequence[Screened], champion: float) -> list[int]:
-        """Indices of those to send to the gate, best first; `champion` is the champion's score on the same tasks."""
-        order = sorted(range(len(screened)), key=lambda i: (-screened[i].score, i))
-        return [i for i in order if screened[i].score > champion][: self.challengers]
+    def choose(self, arms: Sequence[Arm], yields: Mapping[str, Tally], rng: np.random.Generator) -> int | None:
+        """The index of the arm to try beside the champion; None where there is none."""
+        draws = []
+        for arm in arms:
+            known = yields.get(arm.operator, Tally())
+            prior = known.solved / (known.tried + 2)  # at most one pair's worth
+            draws.append(float(rng.beta(1 + prior + arm.gained, 1 + arm.lost)))
+        return max(range(len(arms)), key=draws.__getitem__) if arms else None
+
+    def leader(self, arms: Sequence[Arm], rng: np.random.Generator) -> int | None:
+        """The index of the arm that makes the attempts in the champion's place; None where the champion does."""
+        best = max(range(len(arms)), key=lambda i: arms[i].chance, default=None)
+        if best is None or not self.is_ready(arms[best]) or not arms[best].pairs:
+            return None
+        return best if float(rng.beta(1 + arms[best].gained, 1 + arms[best].lost)) > 0.5 else None
+
+    def is_ready(self, arm: Arm) -> bool:
+        """Whether an arm may be raced."""
+        tried = arm.urgent or self.trial_tasks == 0 or arm.pairs >= self.least
+        return tried and (arm.chance >= self.ready or not arm.pairs)
+
+    def is_hopeless(self, arm: Arm) -> bool:
+        """Whether an arm is dropped."""
+        if arm.urgent or arm.pairs < self.least:
+            return False
+        return arm.chance < (self.hopeless if arm.pairs < self.most else self.ready)
+
+    def send(self, arms: Sequence[Arm]) -> int | None:
+        """The index of the arm to race, the likeliest first; None where none is ready."""
+        ready = [i for i, arm in enumerate(arms) if self.is_ready(arm)]
+        return max(ready, key=lambda i: (arms[i].urgent, arms[i].chance), default=None)

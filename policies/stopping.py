@@ -20,18 +20,19 @@ class Stopping(Protocol):
 
 @dataclass(frozen=True)
 class PlateauStopping:
-    """Stops when the gate has not accepted a challenger for a while."""
+    """Stops when nothing is learned any more: for a while no exemplar was admitted and no challenger accepted, though
+    something was learned before.
+    """
 
     name: Literal["plateau"] = "plateau"
     patience: Positive = 5
-    """Iterations without an accepted challenger after which the run stops. Only those that raced one count."""
+    """Iterations in a row that learned nothing after which the run stops."""
 
     def reason(self, records: Sequence[IterationRecord]) -> str | None:
         """See `Stopping.reason`."""
-        raced = [r for r in records if r.gates]
-        recent = raced[-self.patience :]
-        if len(recent) == self.patience and not any(g.outcome == "accept" for r in recent for g in r.gates):
-            return f"no challenger was accepted in the last {self.patience} iterations that raced one"
+        learned = [bool(r.admitted) or any(g.open or g.outcome == "accept" for g in r.gates) for r in records]
+        if len(records) > self.patience and any(learned) and not any(learned[-self.patience :]):
+            return f"nothing was learned in the last {self.patience} iterations"
         return None
 
 

@@ -23,6 +23,7 @@ LEAST_CALLS = 10
 
 DOING = {
     "attempt": "answering train tasks",
+    "compare": "answering train tasks with other programs",
     "expand": "writing tasks",
     "gate": "racing a challenger against the champion",
     "rate": "rating answers",

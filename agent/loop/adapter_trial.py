@@ -13,7 +13,7 @@ from burnish.agent.loop.open_session import Opened, open_session
 from burnish.agent.loop.run import stopping_on_signals
 from burnish.agent.loop.sealed_test import Arm, summarize, try_sealed
 from burnish.agent.models.lora_adapters import adapters_of
-from burnish.agent.nodes.gate import race
+from burnish.agent.nodes.gate import Race, run_race
 from burnish.agent.operators.base import Proposal
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Notify, Run
@@ -86,19 +86,18 @@ async def _tried(opened: Opened, adapter: Adapted) -> AdapterProof:
         champion = replace(champion, adapter="")
     adapted = replace(champion, adapter=adapter.name)
     session.begin(number)
-    gate, _ = await race(
+    proposal = Proposal("train", adapted, f"adapter {adapter.name}")
+    gate, _ = await run_race(
         session.iteration,
         session.policies.acceptance,
-        Proposal("train", adapted, f"adapter {adapter.name}"),
-        champion=champion,
-        number=session.past.challengers + 1,
+        Race(session.past.challengers + 1, champion, proposal),
         position=session.past.validation_used,
         validation=session.validation,
     )
     session.notify("gate", gate.to_json())
     recall = session.retriever.recall
     arms: Mapping[str, Arm] = {"champion": Arm(champion, recall), "adapter": Arm(adapted, recall)}
-    _, answered = await try_sealed(session, opened.environment, arms)
+    _, answered = await try_sealed(session, opened.environment, arms, session.config.sealed.tasks)
     sealed = summarize(
         {"seed": answered["champion"], "champion": answered["adapter"]},
         same=False,

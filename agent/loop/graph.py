@@ -39,7 +39,8 @@ def build_graph(config: RunConfig | None = None, *, checkpointer: BaseCheckpoint
         if after != "retry":
             graph.add_edge(before, after)
     if "retry" in answering:
-        graph.add_conditional_edges("check", lambda state: _retry(state, answering), ["retry", _after_retry(answering)])
+        before = answering[answering.index("retry") - 1]
+        graph.add_conditional_edges(before, lambda state: _retry(state, answering), ["retry", _after_retry(answering)])
     graph.add_conditional_edges(answering[-1], _learn, ["curate", "refuse"])
     for name in ("curate", "refuse"):
         graph.add_edge(name, "rewrite" if proposing else "guard")
@@ -61,11 +62,17 @@ def answering_nodes(config: RunConfig) -> tuple[str, ...]:
         "recall",
         "write" if by_people else "clean" if cleaned_by_machine(config.level) else "attempt",
         "check",
+        *(["compare"] if compares(config) else []),
         *(["retry"] if config.sampling.hints and not by_people else []),
         *(["revise"] if config.constitution.file and not by_people else []),
         "rate",
         *(["human_review"] if judged_by_people(config.level) else []),
     )
+
+
+def compares(config: RunConfig) -> bool:
+    """Whether other programs answer some of the tasks too; what people judge, they do not."""
+    return config.level >= 4 and (proposes(config) or config.memory.follows)
 
 
 def proposes(config: RunConfig) -> bool:
@@ -102,15 +109,15 @@ def _retry(state: State, answering: tuple[str, ...]) -> str:
 
 def _learn(state: State) -> str:
     """Where nothing is verified nothing can be learned: there is nothing to compare with memory."""
-    known = ("verified", "hinted_verified", "revised", "carried")
+    known = ("verified", "compared_verified", "hinted_verified", "revised", "carried")
     return "curate" if any(state.get(name) for name in known) else "refuse"
 
 
 def _race(state: State) -> str:
-    """Without a challenger there is no race."""
+    """Without a challenger there is no race, unless one goes on."""
     return "gate" if state["challengers"] else "guard"
 
 
 def _undo(state: State) -> str:
-    """An alarm may end in a rollback."""
-    return "roll_back" if state["action"] == "rollback" else "commit"
+    """An alarm may end in a rollback, and so does memory that does harm."""
+    return "roll_back" if state["action"] == "rollback" or state.get("harmful") else "commit"

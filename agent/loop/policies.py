@@ -11,13 +11,18 @@ from burnish.config import Options, RunConfig, Section
 from burnish.policies.acceptance import BettingGate
 from burnish.policies.admission import NovelAdmission
 from burnish.policies.budget import ReservingBudget
+from burnish.policies.cold_start import ColdStart
 from burnish.policies.curriculum import FrontierCurriculum, UniformCurriculum
 from burnish.policies.eviction import CrowdingEviction, OldestEviction
 from burnish.policies.guard import LadderGuard, OffGuard
 from burnish.policies.rating import AuditRating, RateAll
 from burnish.policies.rewriting import YieldRewriting
 from burnish.policies.stopping import NeverStopping, PlateauStopping
+from burnish.policies.watching import HarmWatch
 from burnish.tables import validated
+
+FORMER = {("rewriting", "challengers")}
+"""Options that policies of earlier versions had: they stand in old runs, and are passed over."""
 
 BY_NAME: Any = Field(discriminator="name")
 
@@ -27,12 +32,16 @@ class Policies(Section):
 
     curriculum: Annotated[FrontierCurriculum | UniformCurriculum, BY_NAME] = FrontierCurriculum()
     """Which train tasks an iteration tries, and how often."""
+    cold_start: ColdStart = ColdStart()
+    """How a search asks for answers as long as none was ever verified."""
     admission: NovelAdmission = NovelAdmission()
     """Which right answers enter memory."""
     eviction: Annotated[CrowdingEviction | OldestEviction, BY_NAME] = CrowdingEviction()
     """Which exemplars leave memory when it is full."""
     rewriting: YieldRewriting = YieldRewriting()
-    """Which proposals of the operators are tried, and which of those go to the gate."""
+    """Which proposals of the operators are tried beside the champion, and which of those are raced."""
+    watching: HarmWatch = HarmWatch()
+    """Whether memory that grows by itself does harm."""
     acceptance: BettingGate = BettingGate()
     """The gate: whether a challenger takes the champion's place."""
     rating: Annotated[AuditRating | RateAll, BY_NAME] = AuditRating()
@@ -48,8 +57,11 @@ class Policies(Section):
     @classmethod
     def _default_by_default(cls, options: object, info: ValidationInfo) -> object:
         """A table without a `name` is of the kind's default policy."""
-        default = cls.model_fields[str(info.field_name)].default
-        return {"name": default.name, **options} if isinstance(options, dict) else options
+        kind = str(info.field_name)
+        default = cls.model_fields[kind].default
+        if not isinstance(options, dict):
+            return options
+        return {"name": default.name, **{key: v for key, v in options.items() if (kind, key) not in FORMER}}
 
 
 def choose_policies(config: RunConfig) -> Policies:

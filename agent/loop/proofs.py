@@ -31,5 +31,6 @@ async def prove(opened: Opened) -> list[Proof]:
         recall=session.retriever.recall,
         pick=session.process_reward.pick,
         forming=session.forming,
+        forms=session.forms,
     )
     return [proof for prover in choose_provers(session.config) for proof in await prover.prove(stage)]

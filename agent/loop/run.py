@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from burnish.agent.loop.graph import build_graph
+from burnish.agent.loop.graph import build_graph, compares, proposes
 from burnish.agent.loop.open_session import Opened, open_session
 from burnish.agent.loop.preflight import check_form, refuse_without_effect, scarce_splits
 from burnish.agent.loop.proofs import prove
@@ -57,6 +57,7 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
                 session,
                 opened.environment,
                 seed_program=opened.seed_program,
+                most_tasks=await _affordable(opened),
                 collapsed=session.past.records[-1].action == "stop",
             )
             journal.set_meta(proofs=[proof.to_json() for proof in await prove(opened)])
@@ -74,30 +75,58 @@ def costs(config: RunConfig, session: Session) -> Costs:
         attempts = max(attempts, session.past.records[-1].attempts or searched)
     drafts = len(session.expanders) * config.expanding.drafts
     attempts += drafts * config.expanding.samples
+    compared = 0
+    if compares(config):
+        compared = policies.rewriting.trial_tasks * proposes(config)
+        compared += policies.watching.count(session.past.harms) * config.memory.follows
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     most = 0 if config.judging.by == "steps" else policies.rating.most
     ratings = attempts if most is None else min(attempts, most)
-    others = [name for name in config.operators if name != "compile"]  # which tries what it proposes itself
-    trials = (policies.rewriting.trials + 1) * policies.rewriting.trial_tasks if others else 0
     each = session.environment.calls_per_attempt
     given = each * config.decoding.best_of
-    provers = choose_provers(config)
-    # one arm more shows what exemplars that people made do alone (those of a program file are its own), or an adapter
-    arms = 3 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
+    past = session.past
+    racing = past.race is not None or bool(past.arms) or len(past.records) == 1  # at first, nobody knows
     return Costs(
-        iteration=each * attempts
-        + given * trials
+        iteration=each * (attempts + compared)
         + drafts
         + sampling.hints
         + revisions
         + ratings
         + ("reflection" in config.operators),
-        gate_task=2 * given,
-        gate_least_tasks=policies.acceptance.block,
-        gate_most_tasks=policies.acceptance.cap,
-        sealed=given * ((arms + sum(p.arms for p in provers)) * config.sealed.tasks + sum(p.calls for p in provers)),
+        gate_task=2 * given * (proposes(config) and racing),
+        gate_tasks=policies.acceptance.block,
+        sealed=_sealed(config, session),
         search=given * _search(config),
     )
+
+
+def _sealed(config: RunConfig, session: Session) -> int:
+    """Calls of the sealed test and of what is proved after it."""
+    given = session.environment.calls_per_attempt * config.decoding.best_of
+    arms, proofs = _arms(session), sum(prover.calls for prover in choose_provers(config))
+    return given * (arms * sealed_tasks(config, given * arms) + proofs)
+
+
+def _arms(session: Session) -> int:
+    """Programs that answer the test tasks, at most."""
+    config = session.config
+    # one arm more shows what exemplars that people made do alone (those of a program file are its own), or an adapter
+    arms = 3 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
+    return arms + sum(prover.arms for prover in choose_provers(config))
+
+
+def sealed_tasks(config: RunConfig, calls: int) -> int:
+    """Test tasks of a run, each of which takes so many calls: fewer than `sealed.tasks` where those would take more
+    than their share of the budget.
+    """
+    wanted, limit = config.sealed.tasks, config.budget.calls
+    if limit is None:
+        return wanted
+    return min(wanted, max(LEAST_SEALED, int(config.sealed.share * limit / calls)))
+
+
+LEAST_SEALED = 8
+"""Test tasks that a sealed test has at least, whatever share of the budget they take."""
 
 
 def _search(config: RunConfig) -> int:
@@ -133,7 +162,8 @@ async def _announce(opened: Opened) -> None:
     seconds = None if config.budget.seconds is None else config.budget.seconds - opened.ledger.seconds
     facts = {
         "iterations": plan.iterations,
-        "challengers": plan.challengers,
+        "each": cost.each,
+        "learning": plan.learning,
         "sealed_calls": cost.sealed,
         "done": done,
         "spent": opened.ledger.spent.calls,
@@ -161,10 +191,10 @@ async def _iterate(opened: Opened) -> str:
         reason = session.policies.stopping.reason(session.past.records)
         if reason is not None:
             return reason
-        last_race = await _begin(opened, last.number + 1)
-        if last_race is None:
+        affordable = await _begin(opened, last.number + 1)
+        if affordable is None:
             return "the budget buys no further iteration"
-        session.begin(last.number + 1, last_race=last_race)
+        session.begin(last.number + 1, affordable=affordable)
         session.notify("begin", {"iteration": last.number + 1})
         try:
             async for update in graph.astream({"iteration": last.number + 1}, context=session, stream_mode="updates"):
@@ -174,26 +204,26 @@ async def _iterate(opened: Opened) -> str:
             return f"the budget ended within iteration {last.number + 1}: {error}"
 
 
-async def _begin(opened: Opened, number: int) -> bool | None:
-    """Whether iteration `number` is the last that can race anything; None when the budget does not buy it.
+async def _begin(opened: Opened, number: int) -> float | None:
+    """How many iterations the budget affords from iteration `number` on; None when it does not afford this one.
 
     What the clock and the budget say here is written down, so that a resumed iteration is begun the same way.
     """
     session, ledger, journal = opened.session, opened.ledger, opened.journal
     cost = costs(session.config, session)
     await _hold_back(opened, cost)
-    known = journal.meta(f"last race {number}")
-    if isinstance(known, bool):
+    known = journal.meta(f"affordable {number}")
+    if isinstance(known, (int, float)):
         return known
     policy = session.policies.budget
     # before the first iteration the pace is that of the probe and of loading the model: it says nothing
     pace = ledger.seconds_calling / ledger.spent.calls if number > 1 and ledger.spent.calls else 0.0
-    left = (ledger.left().calls, ledger.seconds_left(), pace, cost)
-    if not policy.affords(*left):
+    affordable = policy.affordable(ledger.left().calls, ledger.seconds_left(), pace, cost)
+    if affordable < policy.least:
         return None
-    last = number == session.config.budget.iterations or policy.last_race(*left)
-    await journal.add_meta(f"last race {number}", last)
-    return last
+    affordable = min(affordable, session.config.budget.iterations - number + 1)
+    await journal.add_meta(f"affordable {number}", affordable)
+    return affordable
 
 
 async def _hold_back(opened: Opened, cost: Costs) -> None:
@@ -208,9 +238,28 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
     def seconds(taken: float, calls: int) -> float:
         needed = budget.sealed_seconds(taken, calls, cost.sealed)
         # Loading a model and the first few calls make the pace look slower than it is.
-        return min(needed, budget.sealed_seconds(0.0, 0, cost.sealed)) if first else needed
+        needed = min(needed, budget.sealed_seconds(0.0, 0, cost.sealed)) if first else needed
+        limit = session.config.budget.seconds
+        return needed if limit is None else min(needed, session.config.sealed.share * limit)
 
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
+
+
+async def _affordable(opened: Opened) -> int:
+    """Test tasks that the rest of the budget affords, as it was reckoned when the sealed test was opened first."""
+    session, ledger = opened.session, opened.ledger
+    known = opened.journal.meta("sealed tasks")
+    if isinstance(known, int):
+        return known
+    cost = costs(session.config, session)
+    each = _arms(session) * session.environment.calls_per_attempt * session.config.decoding.best_of
+    tasks = sealed_tasks(session.config, each)
+    if ledger.spent.calls and session.config.budget.seconds is not None:
+        pace = ledger.seconds_calling / ledger.spent.calls
+        fits = int(ledger.seconds_left() / max(1e-9, pace * cost.sealed / tasks))
+        tasks = max(1, min(tasks, fits))
+    await opened.journal.add_meta("sealed tasks", tasks)
+    return tasks
 
 
 def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
@@ -219,7 +268,7 @@ def _refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:
     The least that would do is rounded up, so that exactly that is enough.
     """
     budget, ledger = opened.session.config.budget, opened.ledger
-    one = worst.times(cost.iteration + cost.gate_task * cost.gate_least_tasks)
+    one = worst.times(cost.each)
     left = ledger.left()
     if left.tokens >= one.tokens and left.usd >= one.usd and ledger.seconds_left() > 0:
         return

@@ -15,7 +15,7 @@ from burnish.agent.rollouts.evaluate import Judged, none_posed
 from burnish.agent.rollouts.retriever import Recalled
 from burnish.agent.rollouts.rollout import Recall, Rollout
 from burnish.environments.boundary import GuardedEnvironment
-from burnish.errors import GO_ON, PluginError
+from burnish.errors import GO_ON, BudgetExhausted, PluginError
 from burnish.policies.involvement import evaluated_by_people
 from burnish.policies.statistics import wilson
 from burnish.policies.verdict import verdict
@@ -33,7 +33,7 @@ class Arm:
 
 
 async def open_sealed(
-    session: Session, environment: GuardedEnvironment, *, seed_program: Program, collapsed: bool
+    session: Session, environment: GuardedEnvironment, *, seed_program: Program, most_tasks: int, collapsed: bool
 ) -> SealedRecord:
     """Try the arms on the sealed tasks and write down the verdict. Everything is journalled, so it may be resumed."""
     config, champion = session.config, session.champion
@@ -49,7 +49,7 @@ async def open_sealed(
             programs["shuffled memory"] = Arm(champion, shuffled)
         if champion.adapter != seed_program.adapter:
             programs["without adapter"] = Arm(replace(champion, adapter=seed_program.adapter), recall)
-    tasks, arms = await try_sealed(session, environment, programs)
+    tasks, arms = await try_sealed(session, environment, programs, most_tasks)
     same = "champion" not in arms
     arms.setdefault("champion", arms["seed"])
     record = summarize(
@@ -76,23 +76,40 @@ def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged
 
 
 async def try_sealed(
-    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm]
+    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm], most: int
 ) -> tuple[list[Task], dict[str, list[Judged]]]:
-    """The sealed tasks, and what each arm answered to them, task by task in the same order."""
+    """The sealed tasks, and what each arm answered to them, task by task in the same order.
+
+    A few tasks at a time are answered by all arms, in random order: a server that changes meanwhile changes for all
+    alike, and where the budget ends within the test, what all of them have answered counts.
+    """
     config, pick = session.config, session.process_reward.pick
-    tasks = await environment.draw("test", sealed_seed(config), config.sealed.tasks)
+    tasks = await environment.draw("test", sealed_seed(config), most)
     if not tasks:
         raise none_posed(environment.name, "test")
     session.caller.begin(SEALED)
     each = config.decoding.best_of * session.environment.calls_per_attempt
     facts = {"tasks": len(tasks), "arms": list(arms), "calls": each * len(tasks) * len(arms)}
     session.notify("sealed", facts)
-    answered = {}
-    for name, arm in arms.items():
-        node = f"sealed {name}"
-        rollout = Rollout(session.caller, session.journal, environment, arm.recall, SEALED, pick)
-        (answered[name],) = await rollout.evaluate(node, [arm.program], tasks)
+    answered: dict[str, list[Judged]] = {name: [] for name in arms}
+    rng = np.random.default_rng([config.seed, 0x0A12])
+    for start in range(0, len(tasks), AT_A_TIME):
+        some = tasks[start : start + AT_A_TIME]
+        try:
+            for i in rng.permutation(len(arms)).tolist():
+                name, arm = list(arms.items())[i]
+                rollout = Rollout(session.caller, session.journal, environment, arm.recall, SEALED, pick, session.forms)
+                (judged,) = await rollout.evaluate(f"sealed {name}", [arm.program], some, start=start)
+                answered[name] += judged
+        except BudgetExhausted:
+            if not start:
+                raise
+            return tasks[:start], {name: judged[:start] for name, judged in answered.items()}
     return tasks, answered
+
+
+AT_A_TIME = 12
+"""Sealed tasks that all arms answer before the next ones."""
 
 
 def _shuffled(session: Session, champion: Program) -> Recall | None:

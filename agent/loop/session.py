@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from burnish.agent.nodes.rewrite import Training
 from burnish.agent.operators.base import Operator
 from burnish.agent.record.history import History
 from burnish.agent.record.run import Notify
+from burnish.agent.rollouts.answer_form import AnswerForms
 from burnish.agent.rollouts.episode_values import Valuer
 from burnish.agent.rollouts.retriever import Retriever
 from burnish.agent.training.rounds import Rounds
@@ -57,6 +59,7 @@ class Session:
     def __post_init__(self) -> None:
         self.past = History(sampled=self.config.sampling.tasks)
         self.retriever = Retriever(self.memory, Valuer(self.journal).at)
+        self.forms = AnswerForms(self.memory)
         self.process_reward = ProcessRewardModel(self.journal, self.meaning)
         self.rater = self._rater()
         self._validation: list[Task] = []
@@ -83,7 +86,7 @@ class Session:
         """Whether answers are searched under their form."""
         return forming(self.config, self.champion, self.environment)
 
-    def begin(self, number: int, *, last_race: bool = False) -> None:
+    def begin(self, number: int, *, affordable: float = math.inf) -> None:
         """Begin an iteration: what the nodes may look at, and no part of it yet."""
         self.parts = Parts()
         self.iteration = Iteration(
@@ -96,9 +99,10 @@ class Session:
             past=self.past,
             champion=self.champion,
             retriever=self.retriever,
+            forms=self.forms,
             process_reward=self.process_reward,
             meaning=self.meaning,
-            last_race=last_race,
+            affordable=affordable,
             notify=self.notify,
         )
         self.caller.begin(number)

@@ -8,6 +8,7 @@ from burnish.agent.loop.session import Session
 from burnish.agent.nodes.attempt import attempt, clean, write
 from burnish.agent.nodes.check import check
 from burnish.agent.nodes.commit import commit
+from burnish.agent.nodes.compare import compare
 from burnish.agent.nodes.curate import curate, refuse
 from burnish.agent.nodes.draw import draw
 from burnish.agent.nodes.expand import expand
@@ -18,6 +19,7 @@ from burnish.agent.nodes.parts import (
     Attempted,
     Checked,
     Committed,
+    Compared,
     Curated,
     Drawn,
     Guarded,
@@ -45,7 +47,8 @@ async def _commit(s: Session) -> Committed:
     committed = await commit(
         s.iteration,
         shown=parts[Shown],
-        judged=parts.judged,
+        attempted=parts.attempted,
+        compared=parts.get(Compared) or Compared(),
         rated=rated,
         curated=parts[Curated],
         rewritten=parts.get(Rewritten) or Rewritten(),
@@ -62,15 +65,29 @@ async def _commit(s: Session) -> Committed:
 STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "draw": lambda s: draw(s.iteration, s.policies.curriculum),
     "expand": lambda s: expand(s.iteration, s.parts[Drawn], s.expanders),
-    "recall": lambda s: recall(s.iteration, s.parts.tasks),
+    "recall": lambda s: recall(s.iteration, s.policies.rewriting, s.parts.tasks),
     "attempt": lambda s: attempt(
-        s.iteration, s.parts[Shown], tasks=s.parts.tasks, efforts=s.parts.efforts, outputs=s.parts.outputs
+        s.iteration,
+        s.policies.cold_start,
+        s.parts[Shown],
+        tasks=s.parts.tasks,
+        efforts=s.parts.efforts,
+        outputs=s.parts.outputs,
     ),
     "write": lambda s: write(s.iteration, s.parts[Shown], tasks=s.parts.tasks),
     "clean": lambda s: clean(s.iteration, s.parts[Shown], tasks=s.parts.tasks),
     "check": lambda s: check(s.iteration, s.parts[Attempted], tasks=s.parts.tasks),
+    "compare": lambda s: compare(
+        s.iteration,
+        s.policies.rewriting,
+        s.policies.watching,
+        s.parts[Shown],
+        s.parts[Checked],
+        tasks=s.parts.tasks,
+        efforts=s.parts.efforts,
+    ),
     "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
-    "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.judged, tasks=s.parts.tasks),
+    "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
     "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.judged, tasks=s.parts.tasks),
     "human_review": lambda s: human_review(s.iteration, s.parts[Rated], judged=s.parts.judged, tasks=s.parts.tasks),
     "curate": lambda s: curate(
@@ -93,9 +110,9 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         training=s.training(),
         reflector_able=s.reflector_able,
     ),
-    "gate": lambda s: gate(s.iteration, s.policies.acceptance, s.parts[Rewritten].challengers, validation=s.validation),
+    "gate": lambda s: gate(s.iteration, s.policies.acceptance, s.parts[Rewritten].challenger, validation=s.validation),
     "guard": lambda s: guard(s.iteration, s.policies.diversity, s.parts[Attempted], judged=s.parts.judged),
-    "roll_back": lambda s: roll_back(s.iteration),
+    "roll_back": lambda s: roll_back(s.iteration, harmful=(s.parts.get(Compared) or Compared()).harmful),
     "commit": _commit,
 }
 """By the name of the node. What a node returns is added to the session's parts by the graph."""

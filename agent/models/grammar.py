@@ -21,6 +21,8 @@ MOST_ONCE = 5
 MOST_UNITS = 400
 """Words and marks of a text beyond which the grammar would cost more than the model."""
 
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_TAG = re.compile(r"</?[a-z]+>")
 _UNIT = re.compile(r"[^\W_]+|[^\w\s]|_")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -54,6 +56,28 @@ def extraction_grammar(text: str) -> str:
     if numbers:
         rules.append("number ::= " + " | ".join(_literal(n) for n in numbers))
     return "\n".join(rules)
+
+
+def words_grammar(texts: Sequence[str], most: int) -> str:
+    """Up to `most` words of these texts and numbers, with spaces or marks between, within the tags that the first text
+    asks for.
+
+    A small model that is held to them says less of its own, so that it now and then says what is right.
+    """
+    found = dict.fromkeys(word for text in texts for word in _WORD.findall(text))
+    if not found:
+        return ""
+    tags = [_quoted(tag) for tag in _TAG.findall(texts[0])]
+    opened, closed = (tags[0], tags[-1]) if len(tags) > 1 else ("", "")
+    words = " | ".join(map(_quoted, list(found)[:MOST_UNITS]))
+    return "\n".join(
+        [
+            f"root ::= {opened} item (mark item){{0,{most - 1}}} {closed}".replace("  ", " ").strip(),
+            f"item ::= {words} | number",
+            'number ::= "-"? [0-9]{1,8} ("." [0-9]{1,4})?',
+            'mark ::= " " | ", " | "-" | "/" | ":" | "\\n"',
+        ]
+    )
 
 
 def plan_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue]) -> str:

@@ -48,14 +48,16 @@ def render(
     system = "\n\n".join(text for _, text in program.prompt.sections)
     tagged = program.decoding.tags
     known = [(_tagged(e.prompt, e.origin) if tagged else e.prompt, e.answer) for e in exemplars]
-    pairs = known if program.decoding.rendering == "turns" else []
+    rendering = program.decoding.rendering
+    pairs = [] if rendering == "block" else known
     if exemplars and not pairs:
         block = "\n\n".join(f"Input: {prompt}\nOutput: {answer}" for prompt, answer in known)
         system = f"{system}\n\n{block}".strip()
     pairs += [(turn.observation, turn.action) for turn in earlier]
-    head = [Message("system", defuse(system))] if system else []
+    head = [Message("system", defuse(system))] if system and rendering != "beside" else []
     shown = [m for user, model in pairs for m in (Message("user", defuse(user)), Message("assistant", defuse(model)))]
     asked = _tagged(query.prompt, BEST) if tagged else query.prompt
+    asked = f"{system}\n\n{asked}".strip() if rendering == "beside" else asked
     return (*head, *shown, Message("user", defuse(asked)))
 
 

@@ -6,42 +6,96 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle
 
 from burnish.agent.models.calls import Place
-from burnish.agent.models.sketches import NOTHING, outline_of
+from burnish.agent.models.sketches import outline_of
 from burnish.agent.nodes.ask_people import cleaned, written
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Attempted, Shown
+from burnish.agent.operators.rules import SECTION as RULES
+from burnish.agent.operators.rules import as_rules
 from burnish.agent.rollouts.rollout import Search, Trial, sampling_seed
+from burnish.policies.cold_start import ColdStart
 from burnish.policies.curriculum import Effort
 from burnish.types import Attempt, Task
 
+LENGTHS = (1, 2, 1, 4, 1, 8)
+"""Most words of the answers of a search, in turn: left to itself a small model does not come to an end."""
+
 
 async def attempt(
-    iteration: Iteration, shown: Shown, *, tasks: Sequence[Task], efforts: Sequence[Effort], outputs: Sequence[Attempt]
+    iteration: Iteration,
+    policy: ColdStart,
+    shown: Shown,
+    *,
+    tasks: Sequence[Task],
+    efforts: Sequence[Effort],
+    outputs: Sequence[Attempt],
 ) -> Attempted:
     """Have the model answer: several samples a task, concurrently, results in slot order. Episodes are played out.
 
-    `outputs` are answers that tasks were written for; they come first.
+    The first sample of a task is asked for as the program says; those of a search after it climb the ladder of a cold
+    start. `outputs` are answers that tasks were written for; they come first.
     """
-    sampling, seed = iteration.config.sampling, iteration.seed_for("sampling")
-    sketched = iteration.sketching and any(effort.searching for effort in efforts)
-    search = Search(Counter(outline_of(e.answer) for e in iteration.memory.alive()) if sketched else NOTHING)
+    seed = iteration.seed_for("sampling")
+    places = [(place, slot) for place, effort in enumerate(efforts) for slot in range(effort.samples)]
+    searched = [(place, slot) for place, slot in places if _searches(iteration, efforts[place], slot)]
+    searches = dict(zip(searched, _searches_for(iteration, policy, len(searched)), strict=True))
     trials = [
-        Trial(
-            shown.program,
-            task,
-            recalled,
-            Place("attempt", task.id, slot),
-            temperature=iteration.sampling_temperature,
-            top_p=sampling.top_p,
-            seed=sampling_seed(seed, place=place, slot=slot),
-            search=search if effort.searching else None,
+        _trial(
+            iteration,
+            policy,
+            Trial(
+                shown.program,
+                tasks[place],
+                shown.recalled[place],
+                Place("attempt", tasks[place].id, slot),
+                top_p=iteration.config.sampling.top_p,
+                seed=sampling_seed(seed, place=place, slot=slot),
+                search=searches.get((place, slot)),
+            ),
         )
-        for place, (task, effort, recalled) in enumerate(zip(tasks, efforts, shown.recalled, strict=True))
-        for slot in range(effort.samples)
+        for place, slot in places
     ]
     return Attempted((*outputs, *await iteration.rollout().attempt_all(trials)))
+
+
+def _searches(iteration: Iteration, effort: Effort, slot: int) -> bool:
+    """Whether a sample is a search: where plans are sketched all are, elsewhere those after the first."""
+    return effort.searching and (iteration.sketching or slot > 0)
+
+
+def _searches_for(iteration: Iteration, policy: ColdStart, count: int) -> list[Search]:
+    """The searches of so many samples."""
+    if iteration.sketching and count:
+        known = Counter(outline_of(e.answer) for e in iteration.memory.alive())
+        return [Search("sketch", known)] * count
+    texts = iteration.told()
+    rungs = policy.deal(iteration.rungs(texts), iteration.past.in_vain or 0, count)
+    instruction = tuple(text for _, text in iteration.champion.prompt.sections)
+    return [
+        Search(rung, texts=(*instruction, *texts), most=most) for rung, most in zip(rungs, cycle(LENGTHS), strict=False)
+    ]
+
+
+def _trial(iteration: Iteration, policy: ColdStart, trial: Trial) -> Trial:
+    """A trial as its rung has it asked."""
+    search, program = trial.search, trial.program
+    if search is None:
+        own = iteration.temperature_of(program, trial.task)
+        return replace(trial, temperature=own if trial.place.slot == 0 else iteration.sampling_temperature)
+    temperature = iteration.sampling_temperature
+    match search.rung:
+        case "hot":
+            temperature = max(temperature, policy.temperature)
+        case "rules":
+            prompt = program.prompt.with_section(RULES, as_rules(iteration.told()), "rules")
+            program = replace(program, prompt=prompt)
+        case "beside":
+            program = replace(program, decoding=replace(program.decoding, rendering="beside"))
+    return replace(trial, program=program, temperature=temperature)
 
 
 async def write(iteration: Iteration, shown: Shown, *, tasks: Sequence[Task]) -> Attempted:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from burnish.agent.nodes.iteration import Iteration
-from burnish.agent.nodes.parts import Committed, Curated, Guarded, Raced, Rated, Rewritten, RolledBack, Shown
+from burnish.agent.nodes.parts import Committed, Compared, Curated, Guarded, Raced, Rated, Rewritten, RolledBack, Shown
 from burnish.agent.record.events import Event
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.records import IterationRecord
@@ -14,7 +14,8 @@ async def commit(
     iteration: Iteration,
     *,
     shown: Shown,
-    judged: Sequence[Judged],
+    attempted: Sequence[Judged],
+    compared: Compared,
     rated: Rated,
     curated: Curated,
     rewritten: Rewritten,
@@ -24,23 +25,25 @@ async def commit(
     events: Sequence[Event],
 ) -> Committed:
     """Write one transaction: the new revision, the champion, the measurements and the decisions."""
-    champion = rolled_back.champion if rolled_back else raced.champion
+    champion = rolled_back.champion if rolled_back else iteration.followed(raced.champion)
     born = [*curated.born, *(rolled_back.born if rolled_back else ())]
     died = {**curated.died, **(rolled_back.died if rolled_back else {})}
-    scored = [f for _, f in judged if f.status.judged]
+    scored = [f for _, f in attempted if f.status.judged]
     record = IterationRecord(
         number=iteration.number,
         revision=iteration.number,
         champion_id=champion.id,
-        attempts=len(judged),
+        attempts=len(attempted),
         verified=sum(f.verified for f in scored),
         mean_reward=sum(f.reward for f in scored) / max(1, len(scored)),
-        statuses=dict(Counter(f.status.value for _, f in judged)),
+        statuses=dict(Counter(f.status.value for _, f in attempted)),
         admitted=len(born),
         refused=dict(curated.refused),
         died=dict(Counter(died.values())),
         memory=len(iteration.memory),
         proposals=rewritten.proposals,
+        comparisons=compared.comparisons,
+        retired=rewritten.retired,
         gates=raced.gates,
         rating=rated.record,
         diversity=guarded.diversity.to_json(),
@@ -49,8 +52,9 @@ async def commit(
         action=guarded.action,
         temperature=iteration.sampling_temperature,
         validation_used=iteration.past.validation_used + raced.validation_used,
+        harmful=compared.harmful,
     )
-    programs = [shown.program, champion, *(p.program for p in rewritten.challengers)]
+    programs = [shown.program, champion, *compared.programs, *rewritten.programs, *raced.programs]
     await iteration.journal.commit_iteration(
         record, programs=programs, born=born, died=died, events=[(e.kind, e.body) for e in events]
     )

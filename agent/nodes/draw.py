@@ -14,6 +14,7 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
     """Choose train tasks near the frontier of what the champion can do."""
     sampling, past = iteration.config.sampling, iteration.past
     wanted, samples = curriculum.effort(sampling.tasks, sampling.samples, solved=past.solved)
+    wanted = iteration.scaled(wanted)
     pool = await _pool(iteration, curriculum.pool(wanted))
     chosen = curriculum.choose(
         [PooledTask(t.id, t.cell) for t in pool],
@@ -27,7 +28,7 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
     efforts = allot(
         [t.cell for t in tasks],
         samples,
-        search=sampling.sketches if iteration.sketching else samples if iteration.forming else 0,
+        search=_search(iteration, samples),
         known=iteration.memory.per_cell,
         rng=iteration.rng("sketches"),
     )
@@ -36,7 +37,9 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
 
 
 async def _pool(iteration: Iteration, count: int) -> list[Task]:
-    """The tasks to choose from: `count` of the environment, or those that people wrote answers to."""
+    """The tasks to choose from: up to `count` that were never tried and as many that were tried in vain; all, where
+    every task is solved. Or those that people wrote answers to.
+    """
     if cleaned_by_machine(iteration.config.level):
         written = written_by_hand(iteration)
         if not written:
@@ -45,7 +48,19 @@ async def _pool(iteration: Iteration, count: int) -> list[Task]:
                 "the environment (`seeds`) or by `program`, or run at level 3"
             )
         return written
-    pool = await iteration.environment.draw("train", iteration.seed_for("draw"), count)
+    seed, tried = iteration.seed_for("draw"), iteration.past.tasks
+    fresh = await iteration.environment.draw("train", seed, count, skip=tried.keys())
+    learned = iteration.memory.per_lesson
+    failed = [id_ for id_, tally in tried.items() if not tally.solved and not learned.get(id_)]
+    again = [iteration.journal.task(id_) for id_ in failed[-count:]]
+    pool = [*fresh, *again] or await iteration.environment.draw("train", seed, count)
     if not pool:
         raise none_posed(iteration.environment.name, "train")
     return pool
+
+
+def _search(iteration: Iteration, samples: int) -> int:
+    """Attempts at a task that is searched; 0 where there is no way to search."""
+    if iteration.sketching:
+        return iteration.config.sampling.sketches
+    return max(2, samples) if iteration.rungs(()) else 0

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Raced
 from burnish.agent.operators.base import Proposal
+from burnish.agent.record.history import OpenRace
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
 from burnish.policies.acceptance import BettingGate, GateDecision, score
@@ -19,62 +21,90 @@ Validation = Callable[[int], Awaitable[list[Task]]]
 """The first so many validation tasks of the run, fewer where the environment has no more."""
 
 
+@dataclass(frozen=True)
+class Race:
+    """A challenger against the champion. `scores` are the pairs so far, champion first, and `drawn` the validation
+    tasks that were drawn for them.
+    """
+
+    number: int
+    champion: Program
+    proposal: Proposal
+    scores: tuple[tuple[float, float], ...] = ()
+    drawn: int = 0
+
+
 async def gate(
-    iteration: Iteration, policy: BettingGate, challengers: Sequence[Proposal], *, validation: Validation
+    iteration: Iteration, policy: BettingGate, challenger: Proposal | None, *, validation: Validation
 ) -> Raced:
-    """Race each challenger against the champion on fresh validation tasks: accept, reject or undecided."""
-    champion, gates, used = iteration.champion, list[GateRecord](), 0
-    for proposal in challengers:
-        record, taken = await race(
-            iteration,
-            policy,
-            proposal,
-            champion=champion,
-            number=iteration.past.challengers + len(gates) + 1,
-            position=iteration.past.validation_used + used,
-            validation=validation,
-        )
-        gates.append(record)
-        used += taken
-        iteration.notify("gate", record.to_json())
-        if record.outcome == "accept":
-            champion = proposal.program
-    return Raced(champion, tuple(gates), used)
+    """Race a challenger against the champion on fresh validation tasks: accept, reject, or go on in the next iteration.
+
+    A race goes on for as many iterations as it takes; both sides show what was learned meanwhile.
+    """
+    champion = iteration.followed(iteration.champion)
+    going = iteration.past.race
+    if going is not None:
+        race = _resumed(going, champion, iteration.number)
+    elif challenger is not None:
+        race = Race(iteration.past.challengers + 1, champion, challenger)
+    else:
+        return Raced(champion)
+    record, used = await run_race(
+        iteration,
+        policy,
+        race,
+        position=iteration.past.validation_used,
+        validation=validation,
+        blocks=None if iteration.is_last else 1,
+    )
+    iteration.notify("gate", record.to_json())
+    promoted = record.outcome == "accept"
+    programs = (champion, race.proposal.program)
+    return Raced(programs[promoted], programs, (record,), used)
 
 
-async def race(
+def _resumed(going: OpenRace, champion: Program, number: int) -> Race:
+    known = going.record
+    proposal = Proposal(known.operator, going.program.at(number), known.description)
+    return Race(known.number, champion, proposal, going.scores, known.drawn)
+
+
+async def run_race(
     iteration: Iteration,
     policy: BettingGate,
-    proposal: Proposal,
+    race: Race,
     *,
-    champion: Program,
-    number: int,
     position: int,
     validation: Validation,
+    blocks: int | None = None,
 ) -> tuple[GateRecord, int]:
-    """The race of the run's challenger `number` on validation tasks from `position` on, and how many it drew."""
+    """Go on with a race for so many blocks of validation tasks from `position` on, and how many tasks they took.
+
+    Without `blocks` it goes on to its end.
+    """
     rollout = iteration.rollout()
-    differences: list[float] = []
-    scores: list[tuple[float, float]] = []
-    decision = policy.decide(differences, challenger=number)
-    used = 0
-    while size := policy.next_block(decision):
-        tasks = await _fresh(validation, size, position + used, used)
+    scores = list(race.scores)
+    decision = policy.decide(_differences(scores), challenger=race.number)
+    used, left, ended = 0, blocks, False
+    while (left is None or left > 0) and (size := policy.next_block(decision)):
+        tasks = await _fresh(validation, size, position + used, race.drawn + used)
         if not tasks:
+            ended = True
             break
-        start = 2 * (position + used)
         try:
-            old, new = await rollout.evaluate("gate", [champion, proposal.program], tasks, start=start)
+            programs = [race.champion, race.proposal.program]
+            old, new = await rollout.evaluate("gate", programs, tasks, start=2 * (position + used))
         except BudgetExhausted:
+            ended = True
             break  # what is proved so far counts, and the iteration's other work is kept
         used += len(tasks)
-        pairs = [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
-        scores += pairs
-        differences += [n - o for o, n in pairs]
-        decision = policy.decide(differences, challenger=number)
-        if used >= MOST_TASKS_A_VERDICT * max(len(differences), MOST_TASKS_A_VERDICT):
+        left = None if left is None else left - 1
+        scores += [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
+        decision = policy.decide(_differences(scores), challenger=race.number)
+        if race.drawn + used >= MOST_TASKS_A_VERDICT * max(len(scores), MOST_TASKS_A_VERDICT):
+            ended = True
             break
-    return _record(proposal, champion.id, decision, scores), used
+    return _record(race, decision, scores, used, ended=ended), used
 
 
 async def _fresh(validation: Validation, count: int, position: int, used: int) -> list[Task]:
@@ -91,17 +121,21 @@ def _both_judged(old: Judged, new: Judged) -> bool:
     return old[1].status.judged and new[1].status.judged
 
 
+def _differences(scores: list[tuple[float, float]]) -> list[float]:
+    return [new - old for old, new in scores]
+
+
 def _record(
-    proposal: Proposal, champion_id: str, decision: GateDecision, scores: list[tuple[float, float]]
+    race: Race, decision: GateDecision, scores: list[tuple[float, float]], used: int, *, ended: bool
 ) -> GateRecord:
     counted = scores[: decision.n]
     n = max(1, len(counted))
     return GateRecord(
         number=decision.challenger,
-        challenger_id=proposal.program.id,
-        champion_id=champion_id,
-        operator=proposal.operator,
-        description=proposal.description,
+        challenger_id=race.proposal.program.id,
+        champion_id=race.champion.id,
+        operator=race.proposal.operator,
+        description=race.proposal.description,
         outcome=decision.outcome,
         tasks=decision.n,
         champion_score=sum(o for o, _ in counted) / n,
@@ -111,4 +145,6 @@ def _record(
         level=1 / decision.threshold,
         lower=decision.lower,
         upper=decision.upper,
+        open=decision.open and not ended,
+        drawn=race.drawn + used,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ import numpy as np
 from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
+from burnish.agent.operators.rules import frequent
 from burnish.agent.record.history import History
+from burnish.agent.rollouts.answer_form import AnswerForms
 from burnish.agent.rollouts.retriever import Retriever
 from burnish.agent.rollouts.rollout import Rollout
 from burnish.config import RunConfig
@@ -20,8 +22,13 @@ from burnish.environments.boundary import LearningEnvironment
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.policies.cold_start import LADDER, Rung
 from burnish.programs import Program
 from burnish.records import Completion
+from burnish.types import Task
+
+LISTENED = 48
+"""Failures of which it matters what the environment said."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,8 @@ class Iteration:
     """Iteration `number`, which writes the revision of that number.
 
     `champion` is the program in force as it begins, and `past` what was committed before it; neither changes within it.
-    `last_race` says that no later iteration can race anything. `notify` tells whoever watches the run.
+    `affordable` is how many iterations the budget affords from this one on; of less than one, it affords only a part.
+    `notify` tells whoever watches the run.
     """
 
     number: int
@@ -41,10 +49,20 @@ class Iteration:
     past: History
     champion: Program
     retriever: Retriever
+    forms: AnswerForms
     process_reward: ProcessRewardModel
     meaning: Embedder
-    last_race: bool
+    affordable: float
     notify: Callable[[str, Mapping[str, Any]], None]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no further iteration fits into the budget."""
+        return self.affordable < 2
+
+    def scaled(self, count: int) -> int:
+        """As many of `count` as the budget affords."""
+        return count if self.affordable >= 1 else max(1, int(count * self.affordable))
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The random numbers of one purpose in this iteration, the same at every replay."""
@@ -69,15 +87,63 @@ class Iteration:
         """The configured one, raised as long as the guard asks for more diversity."""
         return min(2.0, self.config.sampling.temperature + self.past.raised_temperature)
 
+    def told(self) -> tuple[str, ...]:
+        """What the environment said most often of the newest failures, as far as it says anything."""
+        said: list[str] = []
+        for record in reversed(self.past.records):
+            said += [f.text for _, _, f in self.journal.judged("attempt", record.number) if not f.verified]
+            if len(said) >= LISTENED:
+                break
+        return tuple(frequent(said[:LISTENED]))
+
+    def rungs(self, told: Sequence[str]) -> list[Rung]:
+        """The rungs of a cold start that there are here: once an answer was verified only the form is left."""
+        holds = self.config.models.task.takes_grammars and self.champion.decoding.format == "text"
+        able: dict[Rung, bool] = {
+            "form": self.forming,
+            "words": holds and not self.forming,
+            "rules": bool(told),
+            "beside": bool(self.champion.prompt.sections),
+            "hot": True,
+        }
+        cold = self.past.in_vain is not None
+        return [rung for rung in LADDER if able[rung] and (cold or rung == "form")]
+
     def with_memory_of(self, revision: int) -> Program:
         """The champion with memory as it stands now, which `revision` names; itself where memory is the same still."""
-        same = self.memory.unchanged_since(self.champion.revision)
-        return self.champion if same else self.champion.at(revision)
+        return self._newest(self.champion, revision)
+
+    def followed(self, program: Program) -> Program:
+        """A program as it is in force at the end of the iteration: where memory follows, it shows what the iteration
+        learned, unless it was made to show chosen exemplars only.
+        """
+        return self._newest(program, self.number) if self.following and not program.only else program
+
+    @property
+    def following(self) -> bool:
+        """Whether the champion's memory grows by itself: it does until it was seen to do harm."""
+        return self.config.memory.follows and not self.past.harmed
+
+    def temperature_of(self, program: Program, task: Task) -> float:
+        """The temperature of a program's first answer to a task: its own, unless the task was tried before, in vain,
+        or the guard asks for more diversity.
+        """
+        own, raised = program.decoding.temperature, self.past.raised_temperature
+        return self.sampling_temperature if task.id in self.past.tasks else min(2.0, own + raised)
+
+    def _newest(self, program: Program, revision: int) -> Program:
+        return program if self.memory.unchanged_since(program.revision) else program.at(revision)
 
     def rollout(self) -> Rollout:
         """Has programs answer tasks in this iteration."""
         return Rollout(
-            self.caller, self.journal, self.environment, self.retriever.recall, self.number, self.process_reward.pick
+            self.caller,
+            self.journal,
+            self.environment,
+            self.retriever.recall,
+            self.number,
+            self.process_reward.pick,
+            self.forms,
         )
 
     async def ask_reflector(self, request: ChatRequest) -> Completion:

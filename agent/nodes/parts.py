@@ -18,7 +18,7 @@ from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Diversity
 from burnish.policies.guard import GuardAction
 from burnish.programs import Program
-from burnish.records import GateRecord, IterationRecord, ProposalRecord, RatingRecord
+from burnish.records import ComparisonRecord, GateRecord, IterationRecord, ProposalRecord, RatingRecord
 from burnish.types import Attempt, Exemplar, Task
 
 
@@ -95,6 +95,24 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Answers of other programs to some of the tasks in hand, and how they did beside the attempts. `harmful` says that
+    newer exemplars are proven to do harm.
+    """
+
+    judged: tuple[Judged, ...] = ()
+    comparisons: tuple[ComparisonRecord, ...] = ()
+    programs: tuple[Program, ...] = ()
+    harmful: bool = False
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        verified = sum(f.verified for _, f in self.judged)
+        return {"compared": len(self.judged), "compared_verified": verified, "harmful": self.harmful}
+
+
+@dataclass(frozen=True)
 class Retried:
     """What came of failed tasks with a hint."""
 
@@ -163,16 +181,21 @@ class Curated:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """What was proposed and tried, and the challengers that go to the gate."""
+    """What was proposed, as records and as programs, the challenger that goes to the gate, whether there is any race,
+    and what tells those apart that are no longer tried.
+    """
 
     proposals: tuple[ProposalRecord, ...] = ()
-    challengers: tuple[Proposal, ...] = ()
+    programs: tuple[Program, ...] = ()
+    challenger: Proposal | None = None
+    racing: bool = False
+    retired: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
 
     @property
     def counts(self) -> State:
         """For the graph's state."""
-        return {"challengers": len(self.challengers)}
+        return {"proposed": len(self.proposals), "challengers": int(self.racing)}
 
 
 @dataclass(frozen=True)
@@ -180,6 +203,7 @@ class Raced:
     """The races, the champion after them, and the validation tasks that they used."""
 
     champion: Program
+    programs: tuple[Program, ...] = ()
     gates: tuple[GateRecord, ...] = ()
     validation_used: int = 0
 
@@ -238,6 +262,7 @@ Part = (
     | Shown
     | Attempted
     | Checked
+    | Compared
     | Retried
     | Revised
     | Rated
@@ -297,7 +322,13 @@ class Parts:
 
     @property
     def judged(self) -> tuple[Judged, ...]:
-        """The answers so far with their verdicts; once people judged them, with theirs."""
+        """The answers so far with their verdicts, those of other programs last; or as people judged them."""
+        compared = self.get(Compared) or Compared()
+        return (*self.attempted, *compared.judged)
+
+    @property
+    def attempted(self) -> tuple[Judged, ...]:
+        """The answers of the program that makes the attempts."""
         if reviewed := self.get(Reviewed):
             return reviewed.judged
         retried, revised = self.get(Retried) or Retried(), self.get(Revised) or Revised()

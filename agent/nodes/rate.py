@@ -54,7 +54,9 @@ async def _asked(
     """The model's ratings of those that the policy chooses, by attempt."""
     last = iteration.past.records[-1].rating
     voted = last is not None and last.vote
-    chosen = policy.choose([f.verified for _, f in judged], vote=voted, rng=iteration.rng("rating"))
+    chosen = policy.choose(
+        [f.verified for _, f in judged], vote=voted, rated=len(iteration.past.rated), rng=iteration.rng("rating")
+    )
     shown = _shown(iteration)
     ratings = await gather_in_order(
         _rating(iteration, shown, tasks[judged[i][0].task_id], judged[i][0].answer, i) for i in chosen

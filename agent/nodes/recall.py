@@ -4,14 +4,24 @@ from collections.abc import Sequence
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Shown
+from burnish.policies.rewriting import YieldRewriting
+from burnish.programs import Program
 from burnish.types import Task
 
 
-async def recall(iteration: Iteration, tasks: Sequence[Task]) -> Shown:
-    """Give each task exemplars that are alike, spread out, and never of the same task.
+async def recall(iteration: Iteration, policy: YieldRewriting, tasks: Sequence[Task]) -> Shown:
+    """Choose the program that makes the attempts, and give each task exemplars that are alike and never of the same
+    task.
 
-    Attempts are made with the champion's prompt and the newest memory: whatever they bring is verified before it
-    is learned, so there is no need to wait for the gate.
+    It is the champion with the newest memory, or a proposal that is probably better: whatever comes of it is verified
+    before it is learned, so there is no need to wait for the gate.
     """
-    program = iteration.with_memory_of(iteration.number - 1)
+    program = _program(iteration, policy)
     return Shown(program, tuple(iteration.retriever.recall(program, tasks)))
+
+
+def _program(iteration: Iteration, policy: YieldRewriting) -> Program:
+    arms = list(iteration.past.arms.values())
+    leader = policy.leader([one.arm for one in arms], iteration.rng("leader"))
+    before = iteration.number - 1
+    return iteration.with_memory_of(before) if leader is None else arms[leader].program.at(before)

@@ -7,13 +7,14 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Curated, Rewritten
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Train
 from burnish.agent.record.events import Event, Noted
+from burnish.agent.record.history import Proposed, arm_key
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import score
 from burnish.policies.eviction import usefulness
-from burnish.policies.rewriting import Screened, YieldRewriting
+from burnish.policies.rewriting import Arm, YieldRewriting
 from burnish.programs import Program
 from burnish.records import ProposalRecord
-from burnish.types import Task
+from burnish.types import Feedback, Task
 
 Training = Callable[[Callable[[str], None]], Awaitable[str]]
 """Trains an adapter, see `Train`; the function it is given is told why it does not."""
@@ -30,32 +31,52 @@ async def rewrite(
     training: Training | None,
     reflector_able: bool,
 ) -> Rewritten:
-    """Let operators propose challengers, try some on train tasks, and keep the best for the gate."""
+    """Let operators propose programs while few are in trial, drop those that will not do, and choose which to race.
+
+    What was proposed before is not proposed again. Nothing new is raced while a race goes on.
+    """
+    past, champion = iteration.past, iteration.followed(iteration.champion)
     trials, events = _Trials(iteration, tasks), list[Event]()
-    context = _context(iteration, policy, curated, judged, tasks, trials, events, training, reflector_able)
-    proposals: dict[str, Proposal] = {}
-    for operator in operators:
+    context = _context(iteration, policy, curated, judged, trials, events, training, reflector_able)
+    racing = arm_key(past.race.program, champion) if past.race else ""
+    retired = tuple(k for k, one in past.arms.items() if k != racing and policy.is_hopeless(one.arm))
+    arms = {key: one.arm for key, one in past.arms.items() if key not in retired}
+    new: dict[str, Proposal] = {}
+    for operator in _in_turn(policy, operators, iteration):
+        if len(arms) >= policy.trials and operator.name != TRAINING:
+            continue
         for proposal in await operator.propose(context):
-            if proposal.program.id != iteration.champion.id:
-                proposals.setdefault(proposal.program.id, proposal)
-    everything = list(proposals.values())
-    tried = [p for p in everything if p.urgent]
-    if not tried and not context.settled:
-        return Rewritten(events=tuple(events))
-    scores = [p.score for p in tried]
-    sent = list(range(len(tried)))
-    if not tried and everything:
-        chosen = policy.choose([p.operator for p in everything], iteration.past.operators, iteration.rng("rewriting"))
-        tried = [everything[i] for i in chosen]
-        programs = [iteration.champion, *(p.program for p in tried)]
-        champion, *found = map(_mean, await trials.score(programs, policy.trial_tasks))
-        scores = list(found)
-        sent = policy.send([Screened(p.operator, s) for p, s in zip(tried, found, strict=True)], champion)
+            key = arm_key(proposal.program, champion)
+            if proposal.program.id == champion.id or key in past.proposed or key in arms:
+                continue
+            if len(arms) < policy.trials or proposal.urgent:
+                arms[key] = Arm(proposal.operator, urgent=proposal.urgent)
+                new[key] = proposal
+    challenger = None
+    if past.race is None and (sent := policy.send(list(arms.values()))) is not None:
+        key = list(arms)[sent]
+        challenger = new.get(key) or _proposal(past.arms[key], iteration.number)
     records = tuple(
-        ProposalRecord(p.operator, p.description, p.program.id, score, number in sent)
-        for number, (p, score) in enumerate(zip(tried, scores, strict=True))
+        ProposalRecord(p.operator, p.description, p.program.id, p.score, sent=p is challenger, urgent=p.urgent)
+        for p in new.values()
     )
-    return Rewritten(records, tuple(tried[i] for i in sent), tuple(events))
+    racing_now = past.race is not None or challenger is not None
+    return Rewritten(records, tuple(p.program for p in new.values()), challenger, racing_now, retired, tuple(events))
+
+
+TRAINING = "train"
+"""The operator that is asked whenever an adapter is due, whatever else is in trial."""
+
+
+def _in_turn(policy: YieldRewriting, operators: Sequence[Operator], iteration: Iteration) -> list[Operator]:
+    """The operators in the order in which they are asked, training first."""
+    order = policy.order([o.name for o in operators], iteration.past.operators, iteration.rng("rewriting"))
+    return sorted(operators, key=lambda o: (o.name != TRAINING, order.index(o.name)))
+
+
+def _proposal(known: Proposed, number: int) -> Proposal:
+    """A proposal of an earlier iteration, with what was learned since."""
+    return Proposal(known.arm.operator, known.program.at(number), known.description, urgent=known.arm.urgent)
 
 
 class _Trials:
@@ -79,9 +100,23 @@ class _Trials:
         return [[score(f) for _, f in row] for row in judged]
 
 
-def _mean(scores: Sequence[float]) -> float:
-    """Their mean; 0 of none, as where there are no further tasks."""
-    return sum(scores) / max(1, len(scores))
+FAILURES = 48
+"""Failures that operators look at, the newest first."""
+
+
+def _failures(iteration: Iteration, judged: Sequence[Judged]) -> list[Failure]:
+    """What was not verified in this iteration, and before it as far as there are few."""
+    found = [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for a, f in judged if _failed(f)]
+    for record in reversed(iteration.past.records):
+        if len(found) >= FAILURES:
+            break
+        known = iteration.journal.judged("attempt", record.number)
+        found += [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for _, a, f in known if _failed(f)]
+    return found[:FAILURES]
+
+
+def _failed(feedback: Feedback) -> bool:
+    return feedback.status.judged and not feedback.verified
 
 
 def _context(
@@ -89,29 +124,29 @@ def _context(
     policy: YieldRewriting,
     curated: Curated,
     judged: Sequence[Judged],
-    tasks: Sequence[Task],
     trials: _Trials,
     events: list[Event],
     training: Training | None,
     reflector_able: bool,
 ) -> ProposalContext:
-    by_id, past, memory = {t.id: t for t in tasks}, iteration.past, iteration.memory
+    past, memory = iteration.past, iteration.memory
     exemplars = memory.alive()
     train: Train | None = None
     if training is not None:
         train = partial(training, lambda reason: events.append(Noted("refused training", reason)))
     return ProposalContext(
-        champion=iteration.champion,
+        champion=iteration.followed(iteration.champion),
         base=iteration.with_memory_of(iteration.number),
-        failures=[Failure(by_id[a.task_id], a.answer, f.text) for a, f in judged if f.status.judged and not f.verified],
+        failures=_failures(iteration, judged),
         exemplars=exemplars,
         known_before=max(memory.count(iteration.champion.revision), past.raced_memory),
-        settled=iteration.last_race or policy.settled(len(curated.born), len(exemplars)),
+        settled=iteration.is_last or policy.settled(len(curated.born), len(exemplars)),
         usefulness={i: u for i, u in usefulness(past.showings).items() if memory.holds(i)},
         rng=iteration.rng("operators"),
         note=lambda kind, body: events.append(Noted(kind, body)),
         score=trials.score,
         vectors=memory.vectors,
+        takes_grammars=iteration.config.models.task.takes_grammars,
         ask=iteration.ask_reflector if reflector_able else None,
         train=train,
     )

@@ -5,16 +5,23 @@ from burnish.agent.nodes.parts import RolledBack
 from burnish.types import ALIVE, Exemplar
 
 
-async def roll_back(iteration: Iteration) -> RolledBack:
-    """Return memory and champion to the last iteration without an alarm."""
-    memory, records = iteration.memory, iteration.past.records
-    good = next((r for r in reversed(records) if not r.alarms), records[0])
-    then, now = {e.id: e for e in memory.at(good.revision)}, {e.id for e in memory.alive()}
-    reason = f"rolled back to revision {good.revision}"
+async def roll_back(iteration: Iteration, *, harmful: bool) -> RolledBack:
+    """Return memory and champion to the last iteration without an alarm; where newer exemplars do harm, memory alone
+    returns to the one that they were compared with.
+    """
+    memory, records, past = iteration.memory, iteration.past.records, iteration.past
+    earlier = past.earlier_memory(memory.count) if harmful else None
+    if earlier is not None:
+        revision, champion, why = earlier, iteration.champion.at(earlier), ": newer exemplars did harm"
+    else:
+        good = next((r for r in reversed(records) if not r.alarms), records[0])
+        revision, champion, why = good.revision, iteration.journal.program(good.champion_id), ""
+    then, now = {e.id: e for e in memory.at(revision)}, {e.id for e in memory.alive()}
+    reason = f"rolled back to revision {revision}{why}"
     undone = dict.fromkeys(now - then.keys(), reason)
     revived = [_revived(e, iteration.number, reason) for e in then.values() if e.id not in now]
     memory.stage(revived, undone, revision=iteration.number)
-    return RolledBack(iteration.journal.program(good.champion_id), tuple(revived), undone, len(memory))
+    return RolledBack(champion, tuple(revived), undone, len(memory))
 
 
 def _revived(exemplar: Exemplar, revision: int, reason: str) -> Exemplar:

@@ -16,6 +16,9 @@ class State(TypedDict, total=False):
     verified: int
     failed: int
     carried: int
+    compared: int
+    compared_verified: int
+    harmful: bool
     hinted: int
     hinted_verified: int
     revised: int
@@ -24,6 +27,7 @@ class State(TypedDict, total=False):
     admitted: int
     died: int
     memory: int
+    proposed: int
     challengers: int
     accepted: int
     champion: str

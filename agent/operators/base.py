@@ -54,7 +54,8 @@ class ProposalContext:
     last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
     iteration can race it. `usefulness` and `vectors`, shape (n, d), are of exemplars by id; `ask` is None unless the
     reflector passed its probe; `note` keeps an event of some kind with the iteration, such as why something was not
-    proposed. `train` is None unless the iteration is to train an adapter.
+    proposed. `takes_grammars` says whether the server can hold answers to a form. `train` is None unless the iteration
+    is to train an adapter.
     """
 
     champion: Program
@@ -68,6 +69,7 @@ class ProposalContext:
     note: Callable[[str, JsonValue], None]
     score: Score
     vectors: Callable[[Sequence[str]], NDArray[np.float32]]
+    takes_grammars: bool = False
     ask: AskReflector | None = None
     train: Train | None = None
 

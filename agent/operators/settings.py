@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from burnish.agent.operators.base import Proposal, ProposalContext
 from burnish.programs import Format, Program
@@ -14,7 +15,14 @@ FORMATS: Mapping[Format, str] = {
     "text": "answers as text",
     "json": "answers as JSON",
     "extract": "answers as JSON in words of the task",
+    "form": "answers of the form that is known of them",
 }
+RENDERINGS: Mapping[Literal["turns", "block", "beside"], str] = {
+    "turns": "exemplars as turns",
+    "block": "exemplars in one block",
+    "beside": "instruction beside the task",
+}
+OF_JSON: Collection[Format] = ("json", "extract")
 
 
 class SettingsOperator:
@@ -24,24 +32,36 @@ class SettingsOperator:
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        options = list(_neighbours(context.base, len(context.exemplars)))
+        base = context.base
+        options = [*_formats(base, context), *_shown(base, len(context.exemplars))]
         if not options:  # plans, and nothing to show
             return []
         program, said = options[int(context.rng.integers(len(options)))]
         return [Proposal(self.name, program, said)]
 
 
-def _neighbours(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
+def _formats(base: Program, context: ProposalContext) -> Iterator[tuple[Program, str]]:
+    """Other formats that may suit: JSON only where it is spoken of, and none for plans."""
     decoding = base.decoding
+    spoken = [text for _, text in base.prompt.sections] + [e.answer for e in context.exemplars[:1]]
+    of_json = any("json" in text.casefold() or text.lstrip().startswith(("{", "[")) for text in spoken)
     for form, said in FORMATS.items() if decoding.format != "plan" else ():
-        if form != decoding.format:
+        if form != decoding.format and (of_json or form not in OF_JSON) and (context.takes_grammars or form != "form"):
             yield replace(base, decoding=replace(decoding, format=form)), said
+
+
+def _shown(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
+    """Other ways of showing the task, and exemplars where there are any."""
+    decoding = base.decoding
+    for rendering, said in RENDERINGS.items():
+        if rendering != decoding.rendering and (exemplars or rendering == "beside"):
+            yield replace(base, decoding=replace(decoding, rendering=rendering)), said
     if exemplars:
         yield from _with_exemplars(base, exemplars)
 
 
 def _with_exemplars(base: Program, exemplars: int) -> Iterator[tuple[Program, str]]:
-    retrieval, decoding = base.retrieval, base.decoding
+    retrieval = base.retrieval
     for k in _near(COUNTS, retrieval.k):
         if k <= exemplars:
             yield replace(base, retrieval=replace(retrieval, k=k)), f"k = {k}"
@@ -52,10 +72,6 @@ def _with_exemplars(base: Program, exemplars: int) -> Iterator[tuple[Program, st
         yield replace(base, retrieval=replace(retrieval, order="nearest_first")), "most alike exemplar first"
     else:
         yield replace(base, retrieval=replace(retrieval, order="nearest_last")), "most alike exemplar last"
-    if decoding.rendering == "turns":
-        yield replace(base, decoding=replace(decoding, rendering="block")), "exemplars in one block"
-    else:
-        yield replace(base, decoding=replace(decoding, rendering="turns")), "exemplars as turns"
 
 
 def _near(values: tuple[int, ...], current: int) -> list[int]:

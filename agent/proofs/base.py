@@ -48,6 +48,7 @@ class Stage:
     recall: Recall
     pick: Pick
     forming: bool
+    forms: AnswerForms
 
     @property
     def journal(self) -> JournalReader:
@@ -68,7 +69,9 @@ class Stage:
 
     def rollout(self, recall: Recall | None = None) -> Rollout:
         """Has programs answer; with another `recall` they are shown other exemplars."""
-        return Rollout(self.caller, self.written, self.environment, recall or self.recall, SEALED, self.pick)
+        return Rollout(
+            self.caller, self.written, self.environment, recall or self.recall, SEALED, self.pick, self.forms
+        )
 
     async def evaluate(
         self, name: str, program: Program, tasks: Sequence[Task], recall: Recall | None = None
@@ -86,7 +89,7 @@ class Stage:
 
     async def formed(self, name: str, program: Program, tasks: Sequence[Task]) -> list[Judged]:
         """An answer to each task as the program gives it, held to the form of answers where attempts are, judged."""
-        search = Search({}) if self.forming else None
+        search = Search("form") if self.forming else None
         rows = await self._tried(name, program, tasks, 1, temperature=None, top_p=None, search=search)
         return [judged for (judged,) in rows]
 

@@ -5,18 +5,21 @@ A run that goes on and one that is resumed fold the same records, so both know t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
 from burnish.agent.record.ratings import RATED, read_rated
 from burnish.memory.journal_reader import JournalReader
+from burnish.policies.acceptance import score
 from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.eviction import Showing
 from burnish.policies.guard import GuardAction
-from burnish.records import IterationRecord
+from burnish.policies.rewriting import Arm
+from burnish.programs import Program
+from burnish.records import GateRecord, IterationRecord
 from burnish.types import Attempt, Feedback
 
 REMEMBERED_SHOWINGS = 4096
@@ -29,9 +32,31 @@ SampleKind = Literal["all", "verified"]
 """What answers the diversity of an iteration was measured on."""
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal that is neither promoted nor refused yet, and how it did beside the champion."""
+
+    program: Program
+    description: str
+    arm: Arm
+
+
+@dataclass(frozen=True)
+class OpenRace:
+    """A race that goes on: the pairs of scores so far, champion first, and the validation tasks that were drawn."""
+
+    record: GateRecord
+    program: Program
+    scores: tuple[tuple[float, float], ...]
+
+
 @dataclass
 class History:
     """The past of a run, as its next iteration needs it.
+
+    `arms` are the proposals in trial, by what tells them apart, and `proposed` names all that ever were, so that none
+    is tried twice. `race` is the race that goes on. `harms` are the scores of earlier memory less those of newer, a
+    task each; once they proved harm, memory is `harmed`.
 
     `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
     evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
@@ -51,6 +76,11 @@ class History:
     actions: list[GuardAction] = field(default_factory=list)
     cells: dict[tuple[str, int], Cells] = field(default_factory=dict)
     raised_temperature: float = 0.0
+    arms: dict[str, Proposed] = field(default_factory=dict)
+    proposed: set[str] = field(default_factory=set)
+    race: OpenRace | None = None
+    harms: list[float] = field(default_factory=list)
+    harmed: bool = False
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
@@ -59,8 +89,9 @@ class History:
             if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
                 self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
         del self.showings[:-REMEMBERED_SHOWINGS]
-        for gate in record.gates:
-            _count(self.operators, gate.operator, solved=gate.outcome == "accept")
+        self._propose(record, journal)
+        self._compare(record, journal)
+        self._race(record, journal)
         if record.diversity:
             self._measure(record)
         for _, kind, body in journal.events(record.number):
@@ -83,6 +114,13 @@ class History:
         return last.verified / max(1, last.attempts)
 
     @property
+    def in_vain(self) -> int | None:
+        """How many iterations there were so far, where none of them verified an answer and memory began empty; None
+        where one did.
+        """
+        return None if any(r.verified or r.memory for r in self.records) else len(self.records) - 1
+
+    @property
     def first_with_exemplars(self) -> int:
         """Index into `measured` of the first iteration that had exemplars to show; 0 as long as there is none."""
         return next((r.number for r in self.records if r.memory), 0)
@@ -96,12 +134,59 @@ class History:
     @property
     def challengers(self) -> int:
         """How many the gate has seen."""
-        return sum(len(r.gates) for r in self.records)
+        return max((g.number for r in self.records for g in r.gates), default=0)
+
+    def earlier_memory(self, size: Callable[[int], int]) -> int | None:
+        """The newest revision whose memory, by its `size`, held at most half as many exemplars as the newest; None as
+        long as there is nothing to compare.
+        """
+        now = self.records[-1].number
+        half = size(now) / 2
+        return next((r.number for r in reversed(self.records) if size(r.number) <= half), None) if half else None
 
     @property
     def validation_used(self) -> int:
         """How many validation tasks the gate has drawn."""
         return self.records[-1].validation_used if self.records else 0
+
+    def _propose(self, record: IterationRecord, journal: JournalReader) -> None:
+        for key in record.retired:
+            self.arms.pop(key, None)
+        champion = journal.program(record.champion_id)
+        for one in record.proposals:
+            program = journal.program(one.program_id)
+            key = arm_key(program, champion)
+            self.arms[key] = Proposed(program, one.description, Arm(one.operator, urgent=one.urgent))
+            if key != MEMORY:
+                self.proposed.add(key)
+
+    def _compare(self, record: IterationRecord, journal: JournalReader) -> None:
+        for one in record.comparisons:
+            if one.kind == "earlier memory":
+                self.harms += one.differences
+                continue
+            for id_, sign in ((one.program_id, 1), (one.beside_id, -1)):
+                known = self.arms.get(journal.program(id_).variant)
+                if known is not None:
+                    arm = known.arm.with_pairs([sign * d for d in one.differences])
+                    self.arms[known.program.variant] = replace(known, arm=arm)
+
+    def _race(self, record: IterationRecord, journal: JournalReader) -> None:
+        for gate in record.gates:
+            program = journal.program(gate.challenger_id)
+            before = self.race.scores if self.race and self.race.record.number == gate.number else ()
+            scores = (*before, *raced(journal, record.number, gate))
+            self.race = OpenRace(gate, program, scores) if gate.open else None
+            if gate.open:
+                continue
+            _count(self.operators, gate.operator, solved=gate.outcome == "accept")
+            self.arms.pop(arm_key(program, journal.program(gate.champion_id)), None)
+            if gate.outcome == "accept":  # the others were made from another champion
+                self.arms.clear()
+        if record.action == "rollback" or record.harmful:
+            self.race = None
+            self.arms.clear()
+        self.harmed = self.harmed or record.harmful
 
     def _tally(self, attempt: Attempt, feedback: Feedback, cell: str) -> None:
         _count(self.tasks, attempt.task_id, solved=feedback.verified)
@@ -131,6 +216,23 @@ class History:
             self.raised_temperature += RAISE
         elif not record.alarms and "resample" not in self.actions[-2:]:
             self.raised_temperature = 0.0
+
+
+MEMORY = "memory"
+"""What tells a proposal apart that is the champion with newer memory."""
+
+
+def arm_key(program: Program, champion: Program) -> str:
+    """What tells a proposal apart, whatever is learned meanwhile."""
+    return MEMORY if program.variant == champion.variant else program.variant
+
+
+def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[tuple[float, float]]:
+    """The pairs of scores of a race in one iteration, champion first; a task that was not judged twice gives none."""
+    answers = journal.judged("gate", iteration)
+    old = {a.task_id: f for _, a, f in answers if a.program_id == gate.champion_id}
+    both = [(old.get(a.task_id), f) for _, a, f in answers if a.program_id == gate.challenger_id]
+    return [(score(b), score(f)) for b, f in both if b and b.status.judged and f.status.judged]
 
 
 def _count(tallies: dict[str, Tally], key: str, *, solved: bool) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
-from burnish.agent.models.grammar import plan_grammar, sketch_grammar
-from burnish.agent.models.rendering import Query, task_request
+from burnish.agent.models.grammar import plan_grammar, sketch_grammar, words_grammar
+from burnish.agent.models.rendering import Query, defuse, task_request
 from burnish.agent.models.sketches import Outline, nth_sketch
+from burnish.agent.rollouts.answer_form import AnswerForms
 from burnish.agent.rollouts.evaluate import Judged, judge_all
 from burnish.agent.rollouts.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
-from burnish.environments.forms import form_grammar
 from burnish.environments.playing import Play
 from burnish.errors import ModelRejected, PluginError
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import TurnKey
+from burnish.policies.cold_start import Rung
 from burnish.policies.retrieval import ordered
 from burnish.programs import Program
 from burnish.records import Completion
@@ -51,11 +51,15 @@ class Search:
     """A search for answers that the model would not give by itself.
 
     Where it answers with a plan it is held to given tools, each slot to others, rather to those of which memory has few
-    plans; elsewhere to the form of the task's answers.
+    plans; elsewhere by `rung`, to the form of the task's answers or to the words of task and `texts`.
     """
 
-    known: Mapping[Outline, int]
+    rung: Rung
+    known: Mapping[Outline, int] = field(default_factory=dict)
     """How many exemplars have each outline."""
+    texts: tuple[str, ...] = ()
+    most: int = 1
+    """Most words of an answer that is held to words."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class Rollout:
     recall: Recall
     iteration: int
     pick: Pick
+    forms: AnswerForms
 
     async def attempt_all(self, trials: Sequence[Trial]) -> list[Attempt]:
         """An attempt for each trial, in their order.
@@ -158,6 +163,7 @@ class Rollout:
             exemplar_ids=tuple(e.id for e in exemplars),
             truncated=completions[chosen].truncated,
             usage=sum((c.usage for c in completions), Usage()),
+            rung=trial.search.rung if trial.search else "",
         )
 
     async def _completions(self, trial: Trial) -> Sequence[Completion]:
@@ -235,8 +241,12 @@ class Rollout:
 
         Where answers are no plans there is one in search only, of their form.
         """
-        if trial.program.decoding.format != "plan":
-            return await self._form_grammar(trial.task) if trial.search else ""
+        decoding = trial.program.decoding
+        if decoding.format != "plan":
+            if trial.search:
+                return await self._search_grammar(trial.task, trial.search)
+            held = decoding.format == "form"
+            return await self.forms.grammar(self.environment, trial.task, trial.program.revision) if held else ""
         tools, constants = self.environment.tools, await self.environment.constants(trial.task)
         if not trial.search:
             return plan_grammar(tools, constants)
@@ -245,10 +255,12 @@ class Rollout:
         sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown, known=trial.search.known)
         return sketch_grammar(tools, constants, sketch)
 
-    async def _form_grammar(self, task: Task) -> str:
-        with suppress(ValueError, PluginError):  # of one task: the run goes on without
-            return form_grammar(await self.environment.form(task))
-        return ""
+    async def _search_grammar(self, task: Task, search: Search) -> str:
+        if search.rung == "words":
+            return words_grammar([*map(defuse, search.texts), defuse(task.prompt)], search.most)
+        if search.rung != "form":
+            return ""
+        return await self.forms.grammar(self.environment, task)
 
 
 def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:

@@ -13,6 +13,7 @@ from itertools import pairwise, zip_longest
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import summarize
+from burnish.agent.record.history import raced
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.run import Run, environment_of
 from burnish.agent.record.seeds import commitment
@@ -73,7 +74,7 @@ async def _verify(run: Run, journal: JournalReader, environment: GuardedEnvironm
     notes = [f"{path} was changed since the run; all is judged by what it says now" for path in code]
     gates = [(r.number, g) for r in iterations for g in r.gates]
     problems += _wrong_gates(run, journal, gates)
-    problems += _wrong_champions(iterations)
+    problems += _wrong_champions(journal, iterations)
     problems += _wrong_searches(journal)
     problems += _wrong_sealed(run, journal)
     report = make_report(run.config, journal)
@@ -145,14 +146,18 @@ def _wrong_counts(journal: JournalReader, iterations: Sequence[IterationRecord])
             )
 
 
-def _wrong_champions(iterations: Sequence[IterationRecord]) -> Iterator[str]:
+def _wrong_champions(journal: JournalReader, iterations: Sequence[IterationRecord]) -> Iterator[str]:
     earlier: set[str] = set()
     for before, after in pairwise(iterations):
         earlier.add(before.champion_id)
         accepted = [g.challenger_id for g in after.gates if g.outcome == "accept"]
-        expected = accepted[-1] if accepted else before.champion_id
+        expected = journal.program(accepted[-1] if accepted else before.champion_id)
         rolled_back = after.action == "rollback" and after.champion_id in earlier
-        if after.champion_id != expected and not rolled_back:
+        champion = journal.program(after.champion_id)
+        # Memory that follows makes a new revision of the same program, and harm returns it to an older one.
+        newer = champion.revision == after.revision or after.harmful
+        followed = champion.variant == expected.variant and newer
+        if champion.id != expected.id and not followed and not rolled_back:
             yield f"the champion of iteration {after.number} is not what its gates decided"
 
 
@@ -194,11 +199,10 @@ def _said(feedback: Feedback) -> str:
 
 def _wrong_gates(run: Run, journal: JournalReader, gates: Iterable[tuple[int, GateRecord]]) -> Iterator[str]:
     policy = choose_policies(run.config).acceptance
+    races: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for iteration, record in gates:
-        answers = journal.judged("gate", iteration)
-        old = {a.task_id: f for _, a, f in answers if a.program_id == record.champion_id}
-        both = [(old.get(a.task_id), f) for _, a, f in answers if a.program_id == record.challenger_id]
-        pairs = [(score(b), score(f)) for b, f in both if b and b.status.judged and f.status.judged]
+        pairs = races[record.number]
+        pairs += raced(journal, iteration, record)
         decision = policy.decide([new - before for before, new in pairs], challenger=record.number)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):
             yield (
@@ -224,6 +228,8 @@ def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
     for name in record.arms:
         arms[name] = [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)]
     arms["champion"] = arms["champion"] or arms["seed"]
+    whole = min(map(len, arms.values()))  # what not all arms came to answer does not count
+    arms = {name: judged[:whole] for name, judged in arms.items()}
     same = last.champion_id == journal.iterations()[0].champion_id
     again = summarize(
         arms,

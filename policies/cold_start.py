@@ -1,0 +1,37 @@
+"""Ways of asking for answers that a model does not give by itself: a ladder, cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Literal, TypeAlias
+
+from burnish.limits import Positive
+
+Rung: TypeAlias = Literal["", "sketch", "form", "words", "rules", "beside", "hot"]
+"""How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
+of the task's answers. `words`: held to the words of instruction, task and feedback. `rules`: with the feedback so far
+as rules. `beside`: with the instruction beside the task. `hot`: at a high temperature."""
+
+LADDER: tuple[Rung, ...] = ("form", "words", "rules", "beside", "hot")
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """Climbs the ladder as long as no answer was ever verified: each iteration in vain opens further rungs, and the
+    attempts of an iteration are dealt out to all that are open. It is left as soon as one answer is verified.
+    """
+
+    name: Literal["ladder"] = "ladder"
+    first: Positive = 1
+    """Rungs that are open in the first iteration."""
+    more: Positive = 2
+    """Rungs that each iteration in vain opens."""
+    temperature: float = 1.2
+    """The temperature of the rung `hot`."""
+
+    def deal(self, able: Sequence[Rung], in_vain: int, count: int) -> list[Rung]:
+        """The rungs of `count` attempts after so many iterations in vain; `able` are those there are here, in order."""
+        opened = able[: self.first + self.more * in_vain] or ("",)
+        return list(islice(cycle(opened), count))
