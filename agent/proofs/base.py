@@ -11,6 +11,7 @@ import numpy as np
 
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.record.history import History
+from burnish.agent.rollouts.answer_form import AnswerForms
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.agent.rollouts.rollout import Pick, Recall, Rollout, Search, Trial, sampling_seed
 from burnish.config import RunConfig
@@ -69,9 +70,8 @@ class Stage:
 
     def rollout(self, recall: Recall | None = None) -> Rollout:
         """Has programs answer; with another `recall` they are shown other exemplars."""
-        return Rollout(
-            self.caller, self.written, self.environment, recall or self.recall, SEALED, self.pick, self.forms
-        )
+        shown = recall or self.recall
+        return Rollout(self.caller, self.written, self.environment, shown, SEALED, self.pick, self.forms)
 
     async def evaluate(
         self, name: str, program: Program, tasks: Sequence[Task], recall: Recall | None = None
