@@ -96,6 +96,11 @@ def form_of(answers: Iterable[str]) -> str:
     return _run("".join(kinds), [len(answer) for answer in distinct])
 
 
+def speak_of_json(texts: Iterable[str]) -> bool:
+    """Whether an instruction, feedback or an answer among these texts suggests that answers are JSON."""
+    return any("json" in text.casefold() or text.lstrip().startswith(("{", "[")) for text in texts)
+
+
 def _kind(character: str) -> str:
     if character.isascii() and character.isalnum():
         return "0" if character.isdigit() else "A" if character.isupper() else "a"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -102,7 +102,7 @@ class NovelAdmission:
         taken = Taken(vectors[order]) if self.novelty is not None else None
         for place, i in enumerate(order):
             applicant, resident = applicants[i], residents[i]
-            twin = resident if resident is not None and self._replaceable(applicant, resident) else None
+            twin = resident if resident is not None and self._replaceable(applicant, resident, replaced) else None
             reason = self._refusal(applicant, tasks, cells, twin)
             if not reason and taken is not None and self._near(taken.nearest(place)):
                 reason = "near-duplicate of another new one"
@@ -134,9 +134,10 @@ class NovelAdmission:
             return "enough of this cell"
         return ""
 
-    def _replaceable(self, applicant: Applicant, resident: Resident) -> bool:
-        """Whether one of the two is enough: of one task, or near-duplicates."""
-        return self._near(resident.similarity) or (self.per_task == 1 and resident.lesson == applicant.lesson)
+    def _replaceable(self, applicant: Applicant, resident: Resident, replaced: Collection[str]) -> bool:
+        """Whether one of the two is enough: near-duplicates, or of one task, where the other is there still."""
+        same = self.per_task == 1 and resident.lesson == applicant.lesson and resident.exemplar_id not in replaced
+        return same or self._near(resident.similarity)
 
     def _near(self, similarity: float) -> bool:
         return self.novelty is not None and similarity >= self.novelty

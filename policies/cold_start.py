@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Literal, TypeAlias
 
-from burnish.limits import Positive
+from burnish.limits import Positive, Temperature
 
-Rung: TypeAlias = Literal["", "sketch", "form", "words", "rules", "beside", "hot"]
+Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot"]
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
-of the task's answers. `words`: held to the words of instruction, task and feedback. `rules`: with the feedback so far
-as rules. `beside`: with the instruction beside the task. `hot`: at a high temperature."""
+of the task's answers. `extract`, `json`: in that format. `words`: held to the words of instruction, task and feedback.
+`rules`: with the feedback so far as rules. `beside`: with the instruction beside the task. `hot`: at a high
+temperature."""
 
-LADDER: tuple[Rung, ...] = ("form", "words", "rules", "beside", "hot")
+LADDER: tuple[Rung, ...] = ("form", "extract", "json", "words", "rules", "beside", "hot")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ColdStart:
     """Rungs that are open in the first iteration."""
     more: Positive = 2
     """Rungs that each iteration in vain opens."""
-    temperature: float = 1.2
+    temperature: Temperature = 1.2
     """The temperature of the rung `hot`."""
 
     def deal(self, able: Sequence[Rung], in_vain: int, count: int) -> list[Rung]:

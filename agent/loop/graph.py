@@ -16,6 +16,7 @@ from langgraph.runtime import Runtime
 
 from burnish.agent.loop.session import Session
 from burnish.agent.loop.steps import STEPS
+from burnish.agent.nodes.iteration import compares, proposes
 from burnish.agent.nodes.state import State
 from burnish.config import RunConfig
 from burnish.policies.involvement import cleaned_by_machine, judged_by_people, written_by_people
@@ -68,16 +69,6 @@ def answering_nodes(config: RunConfig) -> tuple[str, ...]:
         "rate",
         *(["human_review"] if judged_by_people(config.level) else []),
     )
-
-
-def compares(config: RunConfig) -> bool:
-    """Whether other programs answer some of the tasks too; what people judge, they do not."""
-    return config.level >= 4 and (proposes(config) or config.memory.follows)
-
-
-def proposes(config: RunConfig) -> bool:
-    """Whether anything proposes challengers."""
-    return bool(config.operators) or config.train.every > 0
 
 
 class Node(Protocol):

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from burnish.agent.loop.graph import build_graph, compares, proposes
+from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import Opened, open_session
 from burnish.agent.loop.preflight import check_form, refuse_without_effect, scarce_splits
 from burnish.agent.loop.proofs import prove
@@ -17,6 +17,7 @@ from burnish.agent.loop.sealed_test import open_sealed
 from burnish.agent.loop.session import Session
 from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
 from burnish.agent.models.rendering import task_request
+from burnish.agent.nodes.iteration import compares, proposes
 from burnish.agent.operators.reflection import probe
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import finished

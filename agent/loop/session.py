@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.judges.raters import Rater, StepRater, StudentRater
 from burnish.agent.loop.policies import Policies
 from burnish.agent.models.calls import Caller
-from burnish.agent.nodes.iteration import Iteration, forming, sketching
+from burnish.agent.nodes.iteration import Iteration, compares, forming, sketching
 from burnish.agent.nodes.parts import Parts
 from burnish.agent.nodes.rewrite import Training
 from burnish.agent.operators.base import Operator
@@ -31,6 +31,7 @@ from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
 from burnish.policies.constitution import Principle
+from burnish.policies.rewriting import YieldRewriting
 from burnish.programs import Program
 from burnish.records import IterationRecord
 from burnish.types import Task
@@ -85,6 +86,12 @@ class Session:
     def forming(self) -> bool:
         """Whether answers are searched under their form."""
         return forming(self.config, self.champion, self.environment)
+
+    @property
+    def rewriting(self) -> YieldRewriting:
+        """The policy of proposals. What people judge no other program answers, so that proposals are raced untried."""
+        policy = self.policies.rewriting
+        return policy if compares(self.config) else replace(policy, trial_tasks=0)
 
     def begin(self, number: int, *, affordable: float = math.inf) -> None:
         """Begin an iteration: what the nodes may look at, and no part of it yet."""

@@ -47,6 +47,7 @@ async def _commit(s: Session) -> Committed:
     committed = await commit(
         s.iteration,
         shown=parts[Shown],
+        answering=parts[Attempted].programs,
         attempted=parts.attempted,
         compared=parts.get(Compared) or Compared(),
         rated=rated,
@@ -65,7 +66,7 @@ async def _commit(s: Session) -> Committed:
 STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "draw": lambda s: draw(s.iteration, s.policies.curriculum),
     "expand": lambda s: expand(s.iteration, s.parts[Drawn], s.expanders),
-    "recall": lambda s: recall(s.iteration, s.policies.rewriting, s.parts.tasks),
+    "recall": lambda s: recall(s.iteration, s.rewriting, s.parts.tasks),
     "attempt": lambda s: attempt(
         s.iteration,
         s.policies.cold_start,
@@ -79,12 +80,11 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "check": lambda s: check(s.iteration, s.parts[Attempted], tasks=s.parts.tasks),
     "compare": lambda s: compare(
         s.iteration,
-        s.policies.rewriting,
+        s.rewriting,
         s.policies.watching,
         s.parts[Shown],
         s.parts[Checked],
         tasks=s.parts.tasks,
-        efforts=s.parts.efforts,
     ),
     "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
@@ -102,7 +102,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "refuse": lambda s: refuse(s.iteration, s.parts[Checked], judged=s.parts.judged, tasks=s.parts.tasks),
     "rewrite": lambda s: rewrite(
         s.iteration,
-        s.policies.rewriting,
+        s.rewriting,
         s.operators,
         s.parts[Curated],
         judged=s.parts.judged,

@@ -59,7 +59,8 @@ async def attempt(
         )
         for place, slot in places
     ]
-    return Attempted((*outputs, *await iteration.rollout().attempt_all(trials)))
+    programs = {trial.program.id: trial.program for trial in trials}
+    return Attempted((*outputs, *await iteration.rollout().attempt_all(trials)), tuple(programs.values()))
 
 
 def _searches(iteration: Iteration, effort: Effort, slot: int) -> bool:
@@ -93,6 +94,8 @@ def _trial(iteration: Iteration, policy: ColdStart, trial: Trial) -> Trial:
         case "rules":
             prompt = program.prompt.with_section(RULES, as_rules(iteration.told()), "rules")
             program = replace(program, prompt=prompt)
+        case "extract" | "json":
+            program = replace(program, decoding=replace(program.decoding, format=search.rung))
         case "beside":
             program = replace(program, decoding=replace(program.decoding, rendering="beside"))
     return replace(trial, program=program, temperature=temperature)

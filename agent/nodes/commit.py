@@ -7,6 +7,7 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Committed, Compared, Curated, Guarded, Raced, Rated, Rewritten, RolledBack, Shown
 from burnish.agent.record.events import Event
 from burnish.agent.rollouts.evaluate import Judged
+from burnish.programs import Program
 from burnish.records import IterationRecord
 
 
@@ -14,6 +15,7 @@ async def commit(
     iteration: Iteration,
     *,
     shown: Shown,
+    answering: Sequence[Program],
     attempted: Sequence[Judged],
     compared: Compared,
     rated: Rated,
@@ -54,7 +56,7 @@ async def commit(
         validation_used=iteration.past.validation_used + raced.validation_used,
         harmful=compared.harmful,
     )
-    programs = [shown.program, champion, *compared.programs, *rewritten.programs, *raced.programs]
+    programs = [shown.program, *answering, champion, *compared.programs, *rewritten.programs, *raced.programs]
     await iteration.journal.commit_iteration(
         record, programs=programs, born=born, died=died, events=[(e.kind, e.body) for e in events]
     )

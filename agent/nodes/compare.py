@@ -10,7 +10,6 @@ from burnish.agent.nodes.parts import Checked, Compared, Shown
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.agent.rollouts.rollout import Trial, sampling_seed
 from burnish.policies.acceptance import score
-from burnish.policies.curriculum import Effort
 from burnish.policies.rewriting import YieldRewriting
 from burnish.policies.watching import HarmWatch
 from burnish.programs import Program
@@ -37,15 +36,13 @@ async def compare(
     checked: Checked,
     *,
     tasks: Sequence[Task],
-    efforts: Sequence[Effort],
 ) -> Compared:
     """Have other programs answer some of the tasks in hand: a proposal, and the champion with an earlier memory.
 
     Both sides answer as they would in a race. So every pair is evidence, and what is verified may be learned.
     """
-    own = {a.task_id: f for a, f in reversed(checked.judged) if a.slot == 0 and a.program_id == shown.program.id}
-    plain = [t for t, e in zip(tasks, efforts, strict=True) if not e.searching and t.id in own]
-    usable = [task for task in plain if own[task.id].status.judged]
+    own = {a.task_id: f for a, f in reversed(checked.judged) if a.slot == 0 and not a.rung}
+    usable = [task for task in tasks if task.id in own and own[task.id].status.judged]
     rng = iteration.rng(NODE)
     judged, records, programs = list[Judged](), list[ComparisonRecord](), list[Program]()
     for other in _others(iteration, policy, watch, shown.program):

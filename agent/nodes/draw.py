@@ -31,6 +31,7 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
         search=_search(iteration, samples),
         known=iteration.memory.per_cell,
         rng=iteration.rng("sketches"),
+        fading=iteration.sketching,
     )
     await iteration.journal.add_tasks(tasks)
     return Drawn(tasks, tuple(efforts))

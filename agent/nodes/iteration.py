@@ -19,6 +19,7 @@ from burnish.agent.rollouts.retriever import Retriever
 from burnish.agent.rollouts.rollout import Rollout
 from burnish.config import RunConfig
 from burnish.environments.boundary import LearningEnvironment
+from burnish.environments.forms import speak_of_json
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
@@ -98,10 +99,14 @@ class Iteration:
 
     def rungs(self, told: Sequence[str]) -> list[Rung]:
         """The rungs of a cold start that there are here: once an answer was verified only the form is left."""
-        holds = self.config.models.task.takes_grammars and self.champion.decoding.format == "text"
+        plain = self.champion.decoding.format == "text"
+        holds = self.config.models.task.takes_grammars and plain
+        json = speak_of_json([*(text for _, text in self.champion.prompt.sections), *told])
         able: dict[Rung, bool] = {
             "form": self.forming,
-            "words": holds and not self.forming,
+            "extract": holds and json,
+            "json": plain and json,
+            "words": holds and not json and not self.forming,
             "rules": bool(told),
             "beside": bool(self.champion.prompt.sections),
             "hot": True,
@@ -149,6 +154,16 @@ class Iteration:
     async def ask_reflector(self, request: ChatRequest) -> Completion:
         """One answer of the reflector."""
         return await self.caller.ask("reflector", request, Place("rewrite", "reflection"))
+
+
+def compares(config: RunConfig) -> bool:
+    """Whether other programs answer some of the tasks too; what people judge, they do not."""
+    return config.level >= 4 and (proposes(config) or config.memory.follows)
+
+
+def proposes(config: RunConfig) -> bool:
+    """Whether anything proposes challengers."""
+    return bool(config.operators) or config.train.every > 0
 
 
 def sketching(config: RunConfig, champion: Program) -> bool:

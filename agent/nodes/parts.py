@@ -65,9 +65,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Attempted:
-    """The answers to the tasks in hand, in slot order."""
+    """The answers to the tasks in hand, in slot order, and the programs that gave them."""
 
     attempts: tuple[Attempt, ...]
+    programs: tuple[Program, ...] = ()
 
     @property
     def counts(self) -> State:

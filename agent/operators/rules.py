@@ -63,7 +63,7 @@ def frequent(feedback: Sequence[str], *, share: float = 0.1, most: int = 6, long
 _EMPTY = frozenset(
     re.findall(
         r"\w+",
-        """a again an and answer answers be correct did does expected exactly fail failed false five four get got has
+        """a again an and answer answers be correct did does expected exactly fail failed false get got has
         have incorrect invalid is it match matched matches must no none not of ok one only output please pass passed
         poor reference reply response result right same score should sorry test that the this to true try was what with
         wrong your yours you zero""",

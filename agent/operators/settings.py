@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from burnish.agent.operators.base import Proposal, ProposalContext
+from burnish.environments.forms import speak_of_json
 from burnish.programs import Format, Program
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12)
@@ -44,7 +45,7 @@ def _formats(base: Program, context: ProposalContext) -> Iterator[tuple[Program,
     """Other formats that may suit: JSON only where it is spoken of, and none for plans."""
     decoding = base.decoding
     spoken = [text for _, text in base.prompt.sections] + [e.answer for e in context.exemplars[:1]]
-    of_json = any("json" in text.casefold() or text.lstrip().startswith(("{", "[")) for text in spoken)
+    of_json = speak_of_json([*spoken, *(failure.feedback for failure in context.failures)])
     for form, said in FORMATS.items() if decoding.format != "plan" else ():
         if form != decoding.format and (of_json or form not in OF_JSON) and (context.takes_grammars or form != "form"):
             yield replace(base, decoding=replace(decoding, format=form)), said

@@ -38,7 +38,7 @@ SMALL: Mapping[str, Any] = {
     "sampling": {"tasks": 6, "samples": 2},
     "sealed": {"tasks": 20},
     "budget": {"iterations": 3},
-    "policies": {"acceptance": {"cap": 24}, "rewriting": {"trial_tasks": 4}, "rating": {"most": 4}},
+    "policies": {"acceptance": {"cap": 24}, "rewriting": {"trial_tasks": 0}, "rating": {"most": 4}},
 }
 """Settings with which a run of the scripted model takes about a second."""
 

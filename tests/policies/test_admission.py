@@ -193,3 +193,11 @@ def test_a_resident_that_is_replaced_makes_room_in_its_cell_and_its_task() -> No
     applicants = [Item(0, 1, 1, 0.9), Item(180, 0, 0, 0.8)]
     made = decide(applicants, [Item(0, 0, 0, 0.5)], NovelAdmission(novelty=NOVELTY, per_task=1, per_cell=1))
     assert made == Admission((0, 1), {}, {"0": 0})
+
+
+def test_by_default_nothing_verified_is_a_near_duplicate_and_a_task_keeps_its_better_answer() -> None:
+    twins = [Item(0, 0, 0, 0.5), Item(0, 1, 0, 0.5)]
+    assert decide(twins, [], NovelAdmission()).admitted == (0, 1)
+    known = [Item(0, 0, 0, 0.5)]
+    assert decide([Item(90, 0, 0, 0.9)], known, NovelAdmission()) == Admission((0,), {}, {"0": 0})
+    assert decide([Item(90, 0, 0, 0.5)], known, NovelAdmission()).refused == {0: "enough of this task"}

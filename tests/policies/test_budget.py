@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from math import inf
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.budget import Costs, ReservingBudget
 
 COSTS = st.builds(
-    lambda iteration, gate_task, least, more, sealed: Costs(iteration, gate_task, least, least + more, sealed),
-    st.integers(1, 200),
-    st.integers(1, 4),
-    st.integers(1, 20),
-    st.integers(0, 80),
-    st.integers(0, 300),
+    Costs,
+    iteration=st.integers(1, 200),
+    gate_task=st.integers(0, 4),
+    gate_tasks=st.integers(1, 20),
+    sealed=st.integers(0, 300),
 )
 CALLS = st.integers(0, 5000)
 ITERATIONS = st.integers(1, 30)
@@ -36,30 +36,29 @@ def test_an_iteration_is_bought_exactly_from_the_least_number_of_calls_on(
 ) -> None:
     plan = POLICY.plan(calls, iterations, costs)
     assert (plan.iterations >= 1) == (calls >= plan.least_calls)
-    assert (calls >= plan.least_calls) == (POLICY.affords(calls - costs.sealed, inf, 1.0, costs))
+    assert (calls >= plan.least_calls) == (POLICY.affordable(calls - costs.sealed, inf, 1.0, costs) >= 1)
 
 
 @given(CALLS, ITERATIONS, COSTS)
 def test_what_is_planned_leaves_the_sealed_test_whole(calls: int, iterations: int, costs: Costs) -> None:
     plan = POLICY.plan(calls, iterations, costs)
     if plan.iterations:
-        least = costs.iteration + costs.gate_task * costs.gate_least_tasks
-        assert plan.iterations * least + costs.sealed <= calls
+        assert plan.iterations * costs.each + costs.sealed <= calls
+        assert plan.learning + costs.sealed <= calls
 
 
 @given(ITERATIONS, COSTS)
 def test_without_a_limit_all_iterations_are_planned(iterations: int, costs: Costs) -> None:
     plan = POLICY.plan(None, iterations, costs)
-    assert (plan.iterations, plan.challengers) == (iterations, iterations)
+    assert (plan.iterations, plan.learning) == (iterations, iterations * costs.each)
 
 
-@given(st.integers(0, 3000), COSTS)
-def test_iterations_run_only_while_they_fit(left: int, costs: Costs) -> None:
-    least = costs.iteration + costs.gate_task * costs.gate_least_tasks
-    spent = 0
-    while POLICY.affords(left - spent, inf, 1.0, costs):
-        spent += least
-    assert spent <= left < spent + least
+@given(st.integers(0, 3000), st.floats(0.1, 10), COSTS)
+def test_calls_and_time_afford_as_much_as_the_scarcer_of_them(left: int, pace: float, costs: Costs) -> None:
+    by_calls = POLICY.affordable(left, inf, pace, costs)
+    assert by_calls == left / costs.each
+    assert POLICY.affordable(left, pace * left / 2, pace, costs) == pytest.approx(by_calls / 2)
+    assert POLICY.affordable(left, 0.0, 0.0, costs) == by_calls, "where the pace is not known yet, time does not count"
 
 
 def test_seconds_for_the_sealed_test_follow_the_pace_so_far() -> None:

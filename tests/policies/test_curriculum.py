@@ -92,7 +92,8 @@ def test_uniform_takes_them_as_they_are_posed() -> None:
 
 def test_tasks_are_searched_until_the_first_is_solved() -> None:
     policy = FrontierCurriculum(search=3)
-    assert policy.effort(8, 2, solved=None) == (24, 2)
+    assert policy.effort(8, 2, solved=None) == (8, 3)
+    assert policy.effort(8, 4, solved=None) == (8, 4)
     assert policy.effort(8, 2, solved=0.0) == policy.effort(8, 2, solved=0.5) == (16, 1)
 
 

@@ -11,7 +11,7 @@ MOST = st.none() | st.integers(0, 20)
 
 
 def choose(verified: list[bool], most: int | None, *, vote: bool, seed: int = 0) -> list[int]:
-    return AuditRating(most=most).choose(verified, vote=vote, rng=np.random.default_rng(seed))
+    return AuditRating(most=most).choose(verified, vote=vote, rated=0, rng=np.random.default_rng(seed))
 
 
 @given(VERIFIED, MOST, st.booleans(), st.integers(0, 99))
@@ -48,4 +48,11 @@ def test_which_are_audited_is_drawn() -> None:
 
 @given(VERIFIED, st.booleans())
 def test_all_is_all(verified: list[bool], vote: bool) -> None:
-    assert RateAll().choose(verified, vote=vote, rng=np.random.default_rng(0)) == list(range(len(verified)))
+    assert RateAll().choose(verified, vote=vote, rated=99, rng=np.random.default_rng(0)) == list(range(len(verified)))
+
+
+def test_a_judge_that_earned_no_vote_is_asked_no_more() -> None:
+    policy, rng = AuditRating(most=4, audit=16), np.random.default_rng(0)
+    assert len(policy.choose([True] * 8, vote=False, rated=15, rng=rng)) == 4
+    assert policy.choose([True] * 8, vote=False, rated=16, rng=rng) == []
+    assert len(policy.choose([True] * 8, vote=True, rated=16, rng=rng)) == 4

@@ -1,66 +1,95 @@
+"""The bandit over programs: who is tried, who leads, who is raced, who is dropped."""
+
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.curriculum import Tally
-from burnish.policies.rewriting import Screened, YieldRewriting
+from burnish.policies.rewriting import Arm, YieldRewriting
 
-NAMES = st.lists(st.sampled_from(["bank", "rules", "memory", "settings", "exemplars"]), max_size=12)
-TALLY = st.integers(0, 9).flatmap(lambda tried: st.builds(Tally, st.just(tried), st.integers(0, tried)))
-YIELDS = st.dictionaries(st.sampled_from(["bank", "rules", "memory"]), TALLY)
-
-
-@given(NAMES, YIELDS, st.integers(0, 6), st.integers(0, 99))
-def test_no_operator_has_two_trials_before_every_operator_had_one(
-    operators: list[str], yields: dict[str, Tally], trials: int, seed: int
-) -> None:
-    policy = YieldRewriting(trials=trials)
-    chosen = policy.choose(operators, yields, np.random.default_rng(seed))
-    assert len(set(chosen)) == len(chosen) == min(trials, len(operators))
-    assert set(chosen) <= set(range(len(operators)))
-    given_, proposed = Counter(operators[i] for i in chosen), Counter(operators)
-    for name in proposed:  # nobody could have had a turn more while another is a turn behind
-        assert given_[name] >= min(proposed[name], max(given_.values(), default=0) - 1)
-    assert chosen == policy.choose(operators, yields, np.random.default_rng(seed))
+POLICY = YieldRewriting()
+differences = st.lists(st.floats(-1, 1), max_size=40)
 
 
-def test_operators_that_were_accepted_before_get_the_trials_more_often() -> None:
-    yields = {"rules": Tally(20, 15), "bank": Tally(20, 1)}
-    policy = YieldRewriting(trials=1)
-    chosen = [policy.choose(["bank", "rules"], yields, np.random.default_rng(seed)) for seed in range(200)]
-    assert chosen.count([1]) > 190
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
 
 
-def test_an_operator_never_tried_gets_its_chance() -> None:
-    policy = YieldRewriting(trials=1)
-    yields = {"rules": Tally(20, 12)}
-    chosen = [policy.choose(["rules", "bank"], yields, np.random.default_rng(seed)) for seed in range(200)]
-    assert 40 < chosen.count([1]) < 160
+@given(differences, differences)
+def test_pairs_add_up_in_any_portions(first: list[float], second: list[float]) -> None:
+    whole = Arm("bank").with_pairs([*first, *second])
+    parts = Arm("bank").with_pairs(first).with_pairs(second)
+    assert (parts.pairs, parts.gained, parts.lost) == pytest.approx((whole.pairs, whole.gained, whole.lost))
 
 
-SCORES = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize(
+    ("gained", "lost", "chance"),
+    [(0, 0, 0.5), (3, 0, 15 / 16), (0, 3, 1 / 16), (1, 1, 0.5)],
+)
+def test_the_chance_of_being_better_is_that_of_a_beta_distribution(gained: float, lost: float, chance: float) -> None:
+    assert Arm("bank", gained, lost, 8).chance == pytest.approx(chance)
 
 
-@given(st.lists(st.builds(Screened, st.just("bank"), SCORES)), SCORES, st.integers(0, 4))
-def test_the_best_that_beat_the_champion_are_sent_and_of_equals_the_earlier(
-    screened: list[Screened], champion: float, challengers: int
-) -> None:
-    sent = YieldRewriting(challengers=challengers).send(screened, champion)
-    better = [i for i, s in enumerate(screened) if s.score > champion]
-    assert sent == sorted(sent, key=lambda i: (-screened[i].score, i))
-    assert set(sent) <= set(better)
-    assert len(sent) == min(challengers, len(better))
-    left = set(better) - set(sent)
-    assert all((screened[i].score, -i) > (screened[j].score, -j) for i in sent for j in left)
+def test_an_arm_is_raced_when_it_is_probably_better_and_was_tried_enough() -> None:
+    assert not POLICY.is_ready(Arm("bank", 3.0, 0.0, POLICY.least - 1))
+    assert POLICY.is_ready(Arm("bank", 3.0, 0.0, POLICY.least))
+    assert not POLICY.is_ready(Arm("bank", 2.0, 1.0, POLICY.least))
 
 
-def test_memory_is_settled_once_an_iteration_adds_little_to_it() -> None:
-    policy = YieldRewriting(growing=0.5)
-    assert policy.settled(0, 0)
-    assert policy.settled(4, 10)
-    assert not policy.settled(1, 1)
-    assert not policy.settled(5, 10)
+def test_an_urgent_arm_is_raced_untried_and_never_dropped() -> None:
+    arm = Arm("compile", urgent=True)
+    assert POLICY.send([Arm("bank", 9.0, 0.0, 12), arm]) == 1
+    assert not POLICY.is_hopeless(Arm("compile", 0.0, 9.0, 30, urgent=True))
+
+
+def test_without_trials_everything_is_raced_untried() -> None:
+    policy = YieldRewriting(trial_tasks=0)
+    assert policy.send([Arm("bank")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arm", "dropped"),
+    [
+        (Arm("bank", 0.0, 2.0, POLICY.least), True),
+        (Arm("bank", 0.0, 2.0, POLICY.least - 1), False),
+        (Arm("bank", 1.0, 1.0, POLICY.least), False),
+        (Arm("bank", 1.0, 1.0, POLICY.most), True),
+        (Arm("bank", 9.0, 0.0, POLICY.most), False),
+    ],
+)
+def test_an_arm_is_dropped_when_it_is_probably_worse_or_shows_nothing(arm: Arm, dropped: bool) -> None:
+    assert POLICY.is_hopeless(arm) is dropped
+
+
+def test_a_leader_makes_most_attempts_and_the_champion_some() -> None:
+    arms = [Arm("bank", 0.0, 0.0, 0), Arm("settings", 4.0, 0.5, 8)]
+    led = [POLICY.leader(arms, rng(seed)) for seed in range(200)]
+    assert set(led) == {1, None}
+    assert 120 < led.count(1) < 200
+
+
+def test_nobody_leads_before_it_was_tried() -> None:
+    assert POLICY.leader([Arm("compile", urgent=True)], rng()) is None
+    assert POLICY.leader([], rng()) is None
+
+
+def test_what_did_better_is_tried_more_often_and_the_other_now_and_then() -> None:
+    arms = [Arm("bank", 0.0, 3.0, 8), Arm("settings", 3.0, 0.0, 8)]
+    chosen = [POLICY.choose(arms, {}, rng(seed)) for seed in range(300)]
+    assert chosen.count(1) > 250
+    assert POLICY.choose([], {}, rng()) is None
+
+
+def test_operators_that_were_accepted_come_first_mostly() -> None:
+    yields = {"good": Tally(10, 9), "bad": Tally(10, 0)}
+    first = [POLICY.order(["bad", "good"], yields, rng(seed))[0] for seed in range(50)]
+    assert first.count("good") > 45
+    assert sorted(POLICY.order(["b", "a", "c"], {}, rng())) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("born", "memory", "settled"), [(0, 0, True), (5, 10, False), (4, 10, True), (10, 10, False)])
+def test_memory_has_settled_when_few_of_it_are_new(born: int, memory: int, settled: bool) -> None:
+    assert YieldRewriting(growing=0.5).settled(born, memory) is settled

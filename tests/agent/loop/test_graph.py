@@ -18,7 +18,7 @@ from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.environments.registry import load
 
-PLAIN = ("draw", "recall", "attempt", "check", "rate")
+PLAIN = ("draw", "recall", "attempt", "check", "compare", "rate")
 
 
 def edges(**keys: Any) -> set[tuple[str, str, bool]]:
@@ -33,23 +33,26 @@ def edges(**keys: Any) -> set[tuple[str, str, bool]]:
         ({}, PLAIN),
         ({"expanding": {"methods": ["evol"]}}, ("draw", "expand", *PLAIN[1:])),
         ({"expanding": {"methods": ["evol"]}, "level": 5}, PLAIN),
-        ({"sampling": {"hints": 2}}, (*PLAIN[:4], "retry", "rate")),
-        ({"constitution": {"file": "principles.toml"}}, (*PLAIN[:4], "revise", "rate")),
+        ({"sampling": {"hints": 2}}, (*PLAIN[:5], "retry", "rate")),
+        ({"constitution": {"file": "principles.toml"}}, (*PLAIN[:5], "revise", "rate")),
         ({"level": 1, "sampling": {"hints": 2}}, ("draw", "recall", "write", "check", "rate")),
         ({"level": 2}, ("draw", "recall", "clean", "check", "rate", "human_review")),
-        ({"level": 3}, (*PLAIN, "human_review")),
+        ({"level": 3}, (*PLAIN[:4], "rate", "human_review")),
+        ({"level": 4}, PLAIN),
+        ({"operators": [], "memory": {"follows": True}}, PLAIN),
     ],
 )
 def test_only_what_a_run_has_switched_on_is_wired(keys: dict[str, Any], nodes: tuple[str, ...]) -> None:
     config = RunConfig.parse(keys)
     assert answering_nodes(config) == nodes
     wired = set(build_graph(config).get_graph().nodes) - {"__start__", "__end__"}
-    assert wired == {*nodes, "curate", "refuse", "rewrite", "gate", "guard", "roll_back", "commit"}
+    proposing = {"rewrite", "gate"} if config.operators else set[str]()
+    assert wired == {*nodes, "curate", "refuse", *proposing, "guard", "roll_back", "commit"}
 
 
 def test_the_way_branches_where_the_loop_decides() -> None:
     assert {e for e in edges(sampling={"hints": 2}) if e[2]} == {
-        ("check", "retry", True), ("check", "rate", True),
+        ("compare", "retry", True), ("compare", "rate", True),
         ("rate", "curate", True), ("rate", "refuse", True),
         ("rewrite", "gate", True), ("rewrite", "guard", True),
         ("guard", "roll_back", True), ("guard", "commit", True),
@@ -76,17 +79,17 @@ def visited(lab: Laboratory) -> list[list[str]]:
 def test_a_run_takes_the_ways_that_its_states_say(lab: Laboratory) -> None:
     lab.run("run")
     for nodes, record in zip(visited(lab), lab.report.iterations[1:], strict=True):
-        assert nodes[:5] == list(PLAIN)
+        assert nodes[:6] == list(PLAIN)
         assert nodes[-1] == "commit"
         assert ("gate" in nodes) == bool(record.gates)
-        assert nodes[5] == "curate"
+        assert nodes[6] == "curate"
     assert any("gate" in nodes for nodes in visited(lab))
 
 
 def test_where_nothing_is_verified_refusals_are_counted_and_nothing_is_compared(lab: Laboratory) -> None:
     lab.model.answer = lambda body: "3" if is_rating(body) else "no idea"
     lab.run("run", budget={"iterations": 2})
-    assert [nodes[5] for nodes in visited(lab)] == ["refuse", "refuse"]
+    assert [nodes[6] for nodes in visited(lab)] == ["refuse", "refuse"]
     refused = [record.refused for record in lab.report.iterations[1:]]
     assert all(set(reasons) == {"not verified"} and reasons["not verified"] > 0 for reasons in refused)
     assert lab.report.exemplars_ever == 0

@@ -49,20 +49,34 @@ def test_random_verdicts_bring_no_improvement(lab: Laboratory, seed: int) -> Non
     assert report.exemplars_ever > 0
 
 
-def test_the_champion_changes_only_by_an_accepted_gate(finished: Run) -> None:
+def test_the_champion_changes_by_an_accepted_gate_and_by_what_was_learned(finished: Run) -> None:
     changes = 0
-    for before, after in pairwise(finished.iterations()):
-        accepted = [g for g in after.gates if g.outcome == "accept"]
-        assert after.champion_id == (accepted[-1].challenger_id if accepted else before.champion_id)
-        assert all(g.champion_id == before.champion_id for g in after.gates[:1])
-        changes += bool(accepted)
+    with finished.journal() as journal:
+        for before, after in pairwise(finished.iterations()):
+            accepted = [g for g in after.gates if g.outcome == "accept"]
+            expected = journal.program(accepted[-1].challenger_id if accepted else before.champion_id)
+            champion = journal.program(after.champion_id)
+            assert champion.variant == expected.variant
+            assert champion.revision == (after.revision if after.admitted else expected.revision)
+            changes += bool(accepted)
     assert changes > 0
+
+
+def test_memory_that_does_not_follow_is_raced(lab: Laboratory) -> None:
+    report = lab.run("raced", memory={"follows": False}, operators=["memory"], budget={"iterations": 4})
+    gates = [g for r in report.iterations for g in r.gates]
+    assert {g.operator for g in gates} == {"memory"}
+    for before, after in pairwise(report.iterations):
+        promoted = any(g.outcome == "accept" for g in after.gates)
+        assert (after.champion_id != before.champion_id) == promoted
 
 
 def test_every_exemplar_was_verified_and_comes_from_train(finished: Run) -> None:
     with finished.journal() as journal:
         exemplars = journal.exemplars()
-        judged = {(a.task_id, a.answer): f for node in ("attempt", "rewrite") for _, a, f in journal.judged(node)}
+        judged = {
+            (a.task_id, a.answer): f for node in ("attempt", "compare", "rewrite") for _, a, f in journal.judged(node)
+        }
         assert len(exemplars) > 5
         for exemplar in exemplars:
             verdict = judged[exemplar.task_id, exemplar.answer]
@@ -106,6 +120,7 @@ def test_a_gold_answer_reaches_a_prompt_only_after_the_model_gave_it(learned: La
 
 def test_every_challenger_meets_fresh_validation_tasks(finished: Run) -> None:
     seen: set[str] = set()
+    drawn: Counter[int] = Counter()
     with finished.journal() as journal:
         for record in finished.iterations():
             answers = journal.judged("gate", record.number)
@@ -113,7 +128,8 @@ def test_every_challenger_meets_fresh_validation_tasks(finished: Run) -> None:
                 tasks = {a.task_id for _, a, _ in answers if a.program_id == gate.challenger_id}
                 assert tasks == {a.task_id for _, a, _ in answers if a.program_id == gate.champion_id}
                 assert {journal.task(t).split for t in tasks} == {"validation"}
-                assert gate.tasks <= len(tasks)
+                drawn[gate.number] += len(tasks)
+                assert gate.tasks <= gate.drawn == drawn[gate.number]
                 assert not tasks & seen
                 seen |= tasks
     assert len(seen) == finished.iterations()[-1].validation_used

@@ -134,7 +134,7 @@ def test_at_level_1_people_write_and_no_model_is_asked_for_data(lab: Laboratory)
         report = lab.run("run", level=1, operators=["bank"], policies={"rewriting": {"growing": 9.0}})
     run = open_run(lab.folder / "run")
     with run.journal() as journal:
-        assert any(f.verified for _, _, f in journal.judged("rewrite")), "challengers are tried by the model"
+        assert any(f.verified for _, _, f in journal.judged("gate")), "challengers are raced by the model"
     assert {(e.origin, e.model, e.level) for e in run.memory()} == {("person", "", 1)}
     assert "attempt" not in {line.node for line in report.usage}
     assert verify(run).holds, verify(run).problems

@@ -123,6 +123,12 @@ def test_seconds_are_held_back_by_the_pace_that_calls_turn_out_to_have() -> None
 
 
 def test_without_limits_everything_fits() -> None:
-    ledger = Ledger(BudgetConfig(), spent=Usage())
+    ledger = Ledger(BudgetConfig(iterations=3), spent=Usage())
     ledger.reserve(Amount(10**9, 10**15, 1e12))
     assert ledger.seconds_left() == float("inf")
+
+
+def test_a_run_without_any_limit_has_one_of_calls() -> None:
+    assert BudgetConfig().calls == BudgetConfig.model_validate({}).calls == 500
+    for limits in ({"seconds": 5.0}, {"tokens": 5}, {"usd": 1.0}, {"iterations": 5}):
+        assert BudgetConfig.model_validate(limits).calls is None

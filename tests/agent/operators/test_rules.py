@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from proposing import SEED, failures, propose, with_section
 
 from burnish.agent.operators.rules import RulesOperator
@@ -44,3 +45,10 @@ def test_a_rule_that_is_known_is_not_proposed_again_but_its_removal_is() -> None
 
 def test_without_failures_there_is_nothing_to_propose() -> None:
     assert propose(RulesOperator()).proposals == []
+
+
+@pytest.mark.parametrize(
+    "said", ["wrong", "The answer is not right.", "not the expected answer", "False", "0/1", "got 5"]
+)
+def test_what_only_says_that_an_answer_is_wrong_is_no_rule(said: str) -> None:
+    assert rules_of(said, said, said) == ""

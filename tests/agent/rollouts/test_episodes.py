@@ -33,7 +33,7 @@ def rider(body: Body) -> str:
         return "3"
     if is_reflection(body):
         return "no idea"
-    observation = body["messages"][-1]["content"]
+    observation = body["messages"][-1]["content"].rpartition("\n\n")[2]
     right = sum(action == right_action(seen) for seen, action in shown_exemplars(body))
     drawn = chance(observation, body.get("seed"))
     return right_action(observation) if drawn < 0.3 + 0.18 * right else "look"
@@ -57,7 +57,7 @@ def test_episodes_are_learned_from_and_the_run_verifies(riding: Laboratory) -> N
 def test_every_exemplar_is_a_turn_of_a_verified_episode(riding: Laboratory) -> None:
     run = open_run(riding.folder / "whole")
     with run.journal() as journal:
-        episodes = {a.id: (a, f) for node in ("attempt", "rewrite") for _, a, f in journal.judged(node)}
+        episodes = {a.id: (a, f) for node in ("attempt", "compare", "rewrite") for _, a, f in journal.judged(node)}
     exemplars = run.memory()
     assert len(exemplars) > 10
     for exemplar in exemplars:

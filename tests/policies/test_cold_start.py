@@ -1,0 +1,30 @@
+"""The ladder of a cold start."""
+
+from __future__ import annotations
+
+import pytest
+
+from burnish.policies.cold_start import LADDER, ColdStart, Rung
+
+ABLE: tuple[Rung, ...] = ("words", "rules", "beside", "hot")
+
+
+@pytest.mark.parametrize(
+    ("in_vain", "opened"), [(0, {"words"}), (1, {"words", "rules", "beside"}), (2, set(ABLE)), (9, set(ABLE))]
+)
+def test_each_iteration_in_vain_opens_further_rungs_and_all_that_are_open_are_used(
+    in_vain: int, opened: set[str]
+) -> None:
+    dealt = ColdStart().deal(ABLE, in_vain, 12)
+    assert len(dealt) == 12
+    assert set(dealt) == opened
+    counts = [dealt.count(rung) for rung in opened]
+    assert max(counts) - min(counts) <= 1
+
+
+def test_where_nothing_can_be_tried_answers_are_asked_for_as_usual() -> None:
+    assert ColdStart().deal((), 3, 2) == ["", ""]
+
+
+def test_the_cheapest_come_first() -> None:
+    assert LADDER.index("form") < LADDER.index("words") < LADDER.index("hot")
