@@ -84,7 +84,8 @@ class Decision(Record):
 class GateRecord(Record):
     """A race of a challenger against the champion, as it stood after an iteration. `number` counts the challengers of
     the run from 1. One that is `open` goes on in the next iteration; `tasks`, scores and evidence are of all iterations
-    so far, in which `drawn` validation tasks were drawn for it.
+    so far, in which `drawn` validation tasks were drawn for it. `cap` is how many it may have; 0 in older journals,
+    where it was the policy's.
     """
 
     number: int
@@ -103,6 +104,7 @@ class GateRecord(Record):
     upper: float
     open: bool = False
     drawn: int = 0
+    cap: int = 0
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Diversity(Record):
     counts: tuple[int, ...] = ()
     kind: str = ""
     """What the items are, in the words of whoever measures them."""
+    by_chance: float | None = None
+    """How often chance alone brings so low a Vendi score after the first one; None where that was not looked at."""
 
     def like(self, other: Diversity) -> bool:
         """Whether the two may be compared."""
@@ -123,6 +125,23 @@ def measure(
         comparable=n == size,
         counts=tuple(np.bincount(assignment, minlength=len(cells.centres)).tolist()),
     )
+
+
+def chance_of_less(first: npt.ArrayLike, now: npt.ArrayLike) -> float:
+    """How often chance alone brings the Vendi score of `now` as far below that of `first`, if both are alike.
+
+    A permutation test on the items, as in `chance_of_fall`; both are vectors of shape (n, d).
+    """
+    pooled, size = np.vstack([_rows(first), _rows(now)]), len(_rows(now))
+    seen = vendi_score(pooled[-size:]) / vendi_score(pooled[:-size])
+    rng, count = np.random.default_rng(0), VENDI_DEALS
+    orders = (rng.permutation(len(pooled)) for _ in range(count))
+    ratios = [vendi_score(pooled[order[-size:]]) / vendi_score(pooled[order[:-size]]) for order in orders]
+    return (1 + sum(ratio <= seen + 1e-9 for ratio in ratios)) / (1 + count)
+
+
+VENDI_DEALS = 199
+"""Permutations behind a p-value of Vendi scores."""
 
 
 def chance_of_fall(first: Sequence[int], now: Sequence[int]) -> float:

@@ -51,8 +51,8 @@ class Thresholds(Record):
     entropy: Share = 0.8
     """Alarm when the entropy over cells falls below this share of the first one. 0: off."""
     alpha: Probability = 0.01
-    """A fall of coverage or entropy raises an alarm only if chance brings one as deep less often than this: a dozen
-    answers leave a cell empty by chance.
+    """A fall raises an alarm only if chance brings one as deep no more often than this: a dozen answers leave a cell
+    empty, and are less varied than the first ones, by chance.
     """
 
     def alarms(self, measured: Diversity, baseline: Diversity) -> tuple[str, ...] | None:
@@ -67,6 +67,8 @@ class Thresholds(Record):
         fallen = [name for name, (now, first, least) in pairs.items() if first > 0 and now / first < least - 1e-9]
         if of_cells.keys() & set(fallen) and self._by_chance(measured, baseline):
             fallen = [name for name in fallen if name not in of_cells]
+        if measured.by_chance is not None and measured.by_chance > self.alpha:
+            fallen = [name for name in fallen if name != "Vendi score"]
         return tuple(_alarm(name, *pairs[name]) for name in fallen)
 
     def _by_chance(self, measured: Diversity, baseline: Diversity) -> bool:

@@ -90,7 +90,7 @@ async def _tried(opened: Opened, adapter: Adapted) -> AdapterProof:
     gate, _ = await run_race(
         session.iteration,
         session.policies.acceptance,
-        Race(session.past.challengers + 1, champion, proposal),
+        Race(session.past.challengers + 1, champion, proposal, session.policies.acceptance.cap),
         position=session.past.validation_used,
         validation=session.validation,
     )

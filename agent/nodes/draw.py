@@ -38,8 +38,8 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
 
 
 async def _pool(iteration: Iteration, count: int) -> list[Task]:
-    """The tasks to choose from: up to `count` that were never tried and as many that were tried in vain; all, where
-    every task is solved. Or those that people wrote answers to.
+    """The tasks to choose from: `count` that were never tried; where there are fewer, also those that were tried in
+    vain; and where every task is solved, all. Or those that people wrote answers to.
     """
     if cleaned_by_machine(iteration.config.level):
         written = written_by_hand(iteration)
@@ -53,7 +53,7 @@ async def _pool(iteration: Iteration, count: int) -> list[Task]:
     fresh = await iteration.environment.draw("train", seed, count, skip=tried.keys())
     learned = iteration.memory.per_lesson
     failed = [id_ for id_, tally in tried.items() if not tally.solved and not learned.get(id_)]
-    again = [iteration.journal.task(id_) for id_ in failed[-count:]]
+    again = [iteration.journal.task(id_) for id_ in failed[: count - len(fresh)]]
     pool = [*fresh, *again] or await iteration.environment.draw("train", seed, count)
     if not pool:
         raise none_posed(iteration.environment.name, "train")
@@ -64,4 +64,5 @@ def _search(iteration: Iteration, samples: int) -> int:
     """Attempts at a task that is searched; 0 where there is no way to search."""
     if iteration.sketching:
         return iteration.config.sampling.sketches
-    return max(2, samples) if iteration.rungs(()) else 0
+    cold = iteration.past.in_vain is not None
+    return (samples if cold else max(2, samples)) if iteration.rungs(()) else 0

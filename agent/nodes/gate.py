@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Raced
@@ -23,13 +23,14 @@ Validation = Callable[[int], Awaitable[list[Task]]]
 
 @dataclass(frozen=True)
 class Race:
-    """A challenger against the champion. `scores` are the pairs so far, champion first, and `drawn` the validation
-    tasks that were drawn for them.
+    """A challenger against the champion, on `cap` validation tasks at most. `scores` are the pairs so far, champion
+    first, and `drawn` the tasks that were drawn for them.
     """
 
     number: int
     champion: Program
     proposal: Proposal
+    cap: int
     scores: tuple[tuple[float, float], ...] = ()
     drawn: int = 0
 
@@ -46,7 +47,8 @@ async def gate(
     if going is not None:
         race = _resumed(going, champion, iteration.number)
     elif challenger is not None:
-        race = Race(iteration.past.challengers + 1, champion, challenger)
+        cap = policy.within(iteration.affordable).cap
+        race = Race(iteration.past.challengers + 1, champion, challenger, cap)
     else:
         return Raced(champion)
     record, used = await run_race(
@@ -66,7 +68,7 @@ async def gate(
 def _resumed(going: OpenRace, champion: Program, number: int) -> Race:
     known = going.record
     proposal = Proposal(known.operator, going.program.at(number), known.description)
-    return Race(known.number, champion, proposal, going.scores, known.drawn)
+    return Race(known.number, champion, proposal, known.cap, going.scores, known.drawn)
 
 
 async def run_race(
@@ -82,7 +84,7 @@ async def run_race(
 
     Without `blocks` it goes on to its end.
     """
-    rollout = iteration.rollout()
+    rollout, policy = iteration.rollout(), replace(policy, cap=race.cap)
     scores = list(race.scores)
     decision = policy.decide(_differences(scores), challenger=race.number)
     used, left, ended = 0, blocks, False
@@ -147,4 +149,5 @@ def _record(
         upper=decision.upper,
         open=decision.open and not ended,
         drawn=race.drawn + used,
+        cap=race.cap,
     )

@@ -9,7 +9,7 @@ from burnish.agent.nodes.parts import Attempted, Guarded
 from burnish.agent.record.events import CellsFrozen, Event, GuardAlarmed
 from burnish.agent.record.history import SampleKind
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.policies.diversity import Cells, Diversity, measure
+from burnish.policies.diversity import Cells, Diversity, chance_of_less, measure
 from burnish.policies.guard import Guard
 
 REMEMBERED_SAMPLE = 64
@@ -42,10 +42,13 @@ async def guard(iteration: Iteration, policy: Guard, attempted: Attempted, *, ju
     cells = past.cells[sample.kind, sample.size] if alike else Cells.fit(vectors)
     rng = iteration.rng("diversity")
     diversity = replace(measure(vectors, sample.texts, cells, size=sample.size, rng=rng), kind=sample.kind)
+    if alike and (before := past.first_texts.get((sample.kind, sample.size))):
+        first_vectors = iteration.meaning.embed(before[: sample.size])
+        diversity = replace(diversity, by_chance=chance_of_less(first_vectors, vectors[: sample.size]))
     remembered = _remembered(iteration, next(iter(past.cells.values()), cells))
     history = [*past.measured, diversity][first:]
     decision = policy.decide(history, history[0], past.actions[first:])
-    events: list[Event] = [] if alike else [CellsFrozen(sample.kind, sample.size, cells)]
+    events: list[Event] = [] if alike else [CellsFrozen(sample.kind, sample.size, cells, tuple(sample.texts))]
     if decision.alarms:
         alarmed = GuardAlarmed(decision.alarms, decision.action)
         events.append(alarmed)

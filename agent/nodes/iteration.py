@@ -26,10 +26,15 @@ from burnish.memory.store import Memory
 from burnish.policies.cold_start import LADDER, Rung
 from burnish.programs import Program
 from burnish.records import Completion
-from burnish.types import Task
+from burnish.types import Feedback, Task
 
 LISTENED = 48
 """Failures of which it matters what the environment said."""
+
+
+def failed(feedback: Feedback) -> bool:
+    """Whether an answer was judged and is wrong. What an environment says when it fails is for nobody to learn from."""
+    return feedback.status.judged and not feedback.verified
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Iteration:
         """What the environment said most often of the newest failures, as far as it says anything."""
         said: list[str] = []
         for record in reversed(self.past.records):
-            said += [f.text for _, _, f in self.journal.judged("attempt", record.number) if not f.verified]
+            said += [f.text for _, _, f in self.journal.judged("attempt", record.number) if failed(f)]
             if len(said) >= LISTENED:
                 break
         return tuple(frequent(said[:LISTENED]))

@@ -3,18 +3,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.iteration import Iteration, failed
 from burnish.agent.nodes.parts import Curated, Rewritten
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Train
 from burnish.agent.record.events import Event, Noted
-from burnish.agent.record.history import Proposed, arm_key
+from burnish.agent.record.history import History, Proposed, arm_key
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import score
+from burnish.policies.curriculum import Tally
 from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Arm, YieldRewriting
 from burnish.programs import Program
 from burnish.records import ProposalRecord
-from burnish.types import Feedback, Task
+from burnish.types import Task
 
 Training = Callable[[Callable[[str], None]], Awaitable[str]]
 """Trains an adapter, see `Train`; the function it is given is told why it does not."""
@@ -100,23 +101,29 @@ class _Trials:
         return [[score(f) for _, f in row] for row in judged]
 
 
+def _rungs(past: History, judged: Sequence[Judged]) -> dict[str, Tally]:
+    """How often each way of a search was tried and solved, this iteration included."""
+    counts = dict(past.rungs)
+    for attempt, feedback in judged:
+        if attempt.rung:
+            before = counts.get(attempt.rung, Tally())
+            counts[attempt.rung] = Tally(before.tried + 1, before.solved + feedback.verified)
+    return counts
+
+
 FAILURES = 48
 """Failures that operators look at, the newest first."""
 
 
 def _failures(iteration: Iteration, judged: Sequence[Judged]) -> list[Failure]:
     """What was not verified in this iteration, and before it as far as there are few."""
-    found = [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for a, f in judged if _failed(f)]
+    found = [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for a, f in judged if failed(f)]
     for record in reversed(iteration.past.records):
         if len(found) >= FAILURES:
             break
         known = iteration.journal.judged("attempt", record.number)
-        found += [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for _, a, f in known if _failed(f)]
+        found += [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for _, a, f in known if failed(f)]
     return found[:FAILURES]
-
-
-def _failed(feedback: Feedback) -> bool:
-    return feedback.status.judged and not feedback.verified
 
 
 def _context(
@@ -140,13 +147,15 @@ def _context(
         failures=_failures(iteration, judged),
         exemplars=exemplars,
         known_before=max(memory.count(iteration.champion.revision), past.raced_memory),
-        settled=iteration.is_last or policy.settled(len(curated.born), len(exemplars)),
+        settled=past.race is None and (iteration.is_last or policy.settled(len(curated.born), len(exemplars))),
         usefulness={i: u for i, u in usefulness(past.showings).items() if memory.holds(i)},
         rng=iteration.rng("operators"),
         note=lambda kind, body: events.append(Noted(kind, body)),
         score=trials.score,
         vectors=memory.vectors,
         takes_grammars=iteration.config.models.task.takes_grammars,
+        proposed=past.proposed,
+        rungs=_rungs(past, judged),
         ask=iteration.ask_reflector if reflector_able else None,
         train=train,
     )

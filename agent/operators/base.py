@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burnish.agent.models.client import ChatRequest
+from burnish.policies.curriculum import Tally
 from burnish.programs import Program
 from burnish.records import Completion
 from burnish.types import Exemplar, JsonValue, Task
@@ -54,8 +55,9 @@ class ProposalContext:
     last memory that was raced if that had more. `settled` says that memory no longer grows fast, or that no later
     iteration can race it. `usefulness` and `vectors`, shape (n, d), are of exemplars by id; `ask` is None unless the
     reflector passed its probe; `note` keeps an event of some kind with the iteration, such as why something was not
-    proposed. `takes_grammars` says whether the server can hold answers to a form. `train` is None unless the iteration
-    is to train an adapter.
+    proposed. `takes_grammars` says whether the server can hold answers to a form. `proposed` are the variants that were
+    in trial before, and `rungs` how often each way of a search was tried and solved. `train` is None unless the
+    iteration is to train an adapter.
     """
 
     champion: Program
@@ -70,6 +72,8 @@ class ProposalContext:
     score: Score
     vectors: Callable[[Sequence[str]], NDArray[np.float32]]
     takes_grammars: bool = False
+    proposed: Collection[str] = ()
+    rungs: Mapping[str, Tally] = field(default_factory=dict)
     ask: AskReflector | None = None
     train: Train | None = None
 

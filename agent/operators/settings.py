@@ -8,6 +8,7 @@ from typing import Literal
 
 from burnish.agent.operators.base import Proposal, ProposalContext
 from burnish.environments.forms import speak_of_json
+from burnish.policies.curriculum import Tally
 from burnish.programs import Format, Program
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12)
@@ -27,18 +28,30 @@ OF_JSON: Collection[Format] = ("json", "extract")
 
 
 class SettingsOperator:
-    """Proposes one neighbouring value of one setting; those of retrieval only where there are exemplars."""
+    """Proposes one neighbouring value of one setting, first one by which a search found what the model does not give by
+    itself; those of retrieval only where there are exemplars.
+    """
 
     name = "settings"
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
         base = context.base
-        options = [*_formats(base, context), *_shown(base, len(context.exemplars))]
+        everything = [*_formats(base, context), *_shown(base, len(context.exemplars))]
+        options = [option for option in everything if option[0].variant not in context.proposed]
         if not options:  # plans, and nothing to show
             return []
-        program, said = options[int(context.rng.integers(len(options)))]
+        found = max(options, key=lambda option: _found(option[0], context))
+        program, said = found if _found(found[0], context) else options[int(context.rng.integers(len(options)))]
         return [Proposal(self.name, program, said)]
+
+
+def _found(program: Program, context: ProposalContext) -> float:
+    """The share of answers that were verified when a search asked for them as this program would."""
+    decoding, base = program.decoding, context.base.decoding
+    changed = decoding.format if decoding.format != base.format else decoding.rendering
+    tally = context.rungs.get(changed, Tally())
+    return tally.solved / (tally.tried + 2) if decoding != base else 0.0
 
 
 def _formats(base: Program, context: ProposalContext) -> Iterator[tuple[Program, str]]:

@@ -138,22 +138,28 @@ class RatingsKept:
 
 @dataclass(frozen=True)
 class CellsFrozen:
-    """The cells that samples of a size are counted in from now on; `of` is the kind of what is sampled."""
+    """The cells that samples of a size are counted in from now on; `of` is the kind of what is sampled, and `texts` are
+    the answers of the first sample, with which later ones are compared.
+    """
 
     kind = "cells"
     of: str
     size: int
     cells: Cells
+    texts: tuple[str, ...] = ()
 
     @property
     def body(self) -> JsonValue:
         """See `Event.body`."""
-        return {"of": self.of, "size": self.size, **self.cells.to_json()}
+        return {"of": self.of, "size": self.size, "texts": list(self.texts), **self.cells.to_json()}
 
     @classmethod
     def read(cls, body: Mapping[str, JsonValue]) -> Self:
-        """From the journal; `of` is empty in those of older versions."""
-        return cls(str(body.get("of", "")), int(str(body["size"])), Cells.from_json(body))
+        """From the journal; `of` and `texts` are empty in those of older versions."""
+        texts = body.get("texts")
+        cells = Cells.from_json({"centres": body["centres"]})
+        known = tuple(map(str, texts)) if isinstance(texts, list) else ()
+        return cls(str(body.get("of", "")), int(str(body["size"])), cells, known)
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,13 @@ class History:
 
     `arms` are the proposals in trial, by what tells them apart, and `proposed` names all that ever were, so that none
     is tried twice. `race` is the race that goes on. `harms` are the scores of earlier memory less those of newer, a
-    task each; once they proved harm, memory is `harmed`.
+    task each; once they proved harm, memory is `harmed`. `rungs` counts how often each way of a search was tried and
+    solved.
 
     `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
     evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
-    each measurement; `cells` are the frozen cells by kind and size of the sample. `sampled` is `sampling.tasks`.
+    each measurement; `cells` and `first_texts` are the frozen cells and
+    the answers of the first sample by kind and size of the sample. `sampled` is `sampling.tasks`.
     """
 
     sampled: int = 0
@@ -75,12 +77,14 @@ class History:
     measured: list[Diversity] = field(default_factory=list)
     actions: list[GuardAction] = field(default_factory=list)
     cells: dict[tuple[str, int], Cells] = field(default_factory=dict)
+    first_texts: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     raised_temperature: float = 0.0
     arms: dict[str, Proposed] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
     race: OpenRace | None = None
     harms: list[float] = field(default_factory=list)
     harmed: bool = False
+    rungs: dict[str, Tally] = field(default_factory=dict)
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
@@ -103,7 +107,8 @@ class History:
                 self._evolved(Evolved.read(body))
             elif kind == CellsFrozen.kind and isinstance(body, Mapping):
                 frozen = CellsFrozen.read(body)
-                self.cells[frozen.of or self._kind(frozen.size), frozen.size] = frozen.cells
+                place = (frozen.of or self._kind(frozen.size), frozen.size)
+                self.cells[place], self.first_texts[place] = frozen.cells, frozen.texts
 
     @property
     def solved(self) -> float | None:
@@ -189,6 +194,8 @@ class History:
         self.harmed = self.harmed or record.harmful
 
     def _tally(self, attempt: Attempt, feedback: Feedback, cell: str) -> None:
+        if attempt.rung:
+            _count(self.rungs, attempt.rung, solved=feedback.verified)
         _count(self.tasks, attempt.task_id, solved=feedback.verified)
         _count(self.task_cells, cell, solved=feedback.verified)
         self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))

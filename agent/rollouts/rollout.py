@@ -248,7 +248,7 @@ class Rollout:
             held = decoding.format == "form"
             return await self.forms.grammar(self.environment, trial.task, trial.program.revision) if held else ""
         tools, constants = self.environment.tools, await self.environment.constants(trial.task)
-        if not trial.search:
+        if not trial.search or trial.search.rung != "sketch":
             return plan_grammar(tools, constants)
         shown = ordered([exemplar.answer for exemplar in exemplars], trial.program.retrieval.order)  # best first again
         seed = f"{self.iteration} {trial.task.id}"

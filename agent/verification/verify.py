@@ -203,7 +203,8 @@ def _wrong_gates(run: Run, journal: JournalReader, gates: Iterable[tuple[int, Ga
     for iteration, record in gates:
         pairs = races[record.number]
         pairs += raced(journal, iteration, record)
-        decision = policy.decide([new - before for before, new in pairs], challenger=record.number)
+        of_race = replace(policy, cap=record.cap) if record.cap else policy
+        decision = of_race.decide([new - before for before, new in pairs], challenger=record.number)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):
             yield (
                 f"challenger {record.number} was decided {record.outcome} on {record.tasks} tasks, but its answers "

@@ -66,15 +66,16 @@ def is_reflection(body: Body) -> bool:
 
 
 def learner(body: Body) -> str:
-    """Knows a code by chance, and the oftener the more right exemplars it is shown. It cannot rate or reflect."""
+    """Knows a code by chance, oftener by right exemplars, and by rules. It cannot rate or reflect."""
     if is_rating(body):
         return "3"
     if is_reflection(body):
         return "no idea"
-    prompt = body["messages"][-1]["content"]
+    prompt = body["messages"][-1]["content"].rpartition("\n\n")[2]
     right = sum(answer == code_of(question) for question, answer in shown_exemplars(body))
     drawn = chance(prompt, body.get("seed"))
-    return code_of(prompt) if drawn < 0.2 + 0.25 * right else code_of(f"not {prompt} {drawn}")
+    told = 0.4 * any("Rules:" in message["content"] for message in body["messages"])
+    return code_of(prompt) if drawn < 0.2 + 0.1 * right + told else code_of(f"not {prompt} {drawn}")
 
 
 class Model:

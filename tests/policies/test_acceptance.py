@@ -184,7 +184,7 @@ def test_a_clear_gain_is_accepted_within_two_blocks() -> None:
 
 def test_a_worse_challenger_never_costs_more_than_a_few_blocks() -> None:
     rng = np.random.default_rng(3)
-    decisions = [run_by_blocks(BettingGate(), draw(rng, 0.05, 0.3, 60), 1) for _ in range(50)]
+    decisions = [run_by_blocks(BettingGate(cap=60), draw(rng, 0.05, 0.3, 60), 1) for _ in range(50)]
     assert {d.outcome for d in decisions} <= {"reject", "undecided"}
     assert np.mean([d.n for d in decisions]) < 16
 
@@ -198,7 +198,7 @@ def test_a_harmful_challenger_is_rejected_even_without_giving_up() -> None:
 
 @pytest.mark.parametrize("challenger", [1, 3, 10])
 def test_a_challenger_that_changes_nothing_is_given_up_half_way(challenger: int) -> None:
-    decision = run_by_blocks(BettingGate(), [0.0] * 60, challenger)
+    decision = run_by_blocks(BettingGate(cap=60), [0.0] * 60, challenger)
     assert (decision.outcome, decision.open) == ("undecided", False)
     assert decision.n <= 32
     assert "out of reach" in decision.reason

@@ -23,7 +23,7 @@ def test_every_key_and_table_of_a_run_has_a_meaning() -> None:
     [
         ("sampling.tasks", ["sampling.tasks"]),
         ("tasks", ["sampling.tasks", "sealed.tasks", "compiling.tasks"]),
-        ("sealed", ["sealed.tasks", "sealed.alpha"]),
+        ("sealed", ["sealed.tasks", "sealed.share", "sealed.alpha"]),
         ("models.judge.url", ["models.judge.url"]),
         ("policies.eviction.size", ["policies.eviction.size"] * 2),
         ("models", ["models.task", "models.reflector", "models.judge", "models.task.url"]),
@@ -43,7 +43,7 @@ def test_a_wrong_key_is_answered_with_the_nearest() -> None:
 def test_the_command_prints_a_key_a_table_and_everything(burnish: CommandLine) -> None:
     one = burnish("config", "sampling.tasks")
     assert one.code == 0
-    assert "sampling.tasks  integer ≥ 1, default 24" in one.out
+    assert "sampling.tasks  integer ≥ 1, default 12" in one.out
     assert "Train tasks of an iteration." in one.out
     assert "sampling.samples" not in one.out
     assert "sampling.samples" in burnish("config", "sampling").out

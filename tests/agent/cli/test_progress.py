@@ -12,7 +12,7 @@ from rich.console import Console
 
 from burnish.agent.cli.progress import EVERY_SECONDS, Pace, Progress, duration
 
-PLAN = {"iterations": 3, "challengers": 3, "sealed_calls": 40, "done": 0, "spent": 0, "calls": 200}
+PLAN = {"iterations": 3, "each": 40, "learning": 120, "sealed_calls": 40, "done": 0, "spent": 0, "calls": 200}
 
 
 @dataclass

@@ -102,7 +102,8 @@ def chatty(body: Any) -> str:
     if "Reply with A or B" in system:
         a, b = asked.split("\n\nA: ")[1].split("\n\nB: ")
         return "A" if len(a) < len(b) else "B"
-    return f"The code is {code_of(asked)}."
+    task = asked.rpartition("\n\n")[2]
+    return f"The code is {code_of(task)}."
 
 
 def test_what_is_revised_by_a_principle_and_better_is_a_preference_pair(lab: Laboratory) -> None:

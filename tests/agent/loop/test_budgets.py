@@ -32,7 +32,7 @@ def test_calls_are_never_exceeded_and_the_sealed_test_is_paid_for(lab: Laborator
     report = lab.run("run", budget={"calls": calls, "iterations": 8})
     assert len(lab.model.bodies) == total(lab, "run")[0] == report.total.calls <= calls
     assert report.sealed is not None
-    assert report.sealed.arms["seed"].tasks == 20
+    assert report.sealed.arms["seed"].tasks == min(20, int(0.4 * calls / 3)), "its share of the budget, at most"
     assert "budget" in report.stopped
 
 
@@ -77,16 +77,23 @@ def test_iterations_are_counted(lab: Laboratory) -> None:
     assert report.stopped == "all 2 iterations done"
 
 
-def test_a_budget_that_ends_within_an_iteration_still_opens_the_sealed_test(lab: Laboratory) -> None:
-    lab.model.answer = lambda body: learner({**body, "messages": body["messages"][-1:]})  # exemplars do not help
-    # An iteration begins when it affords a gate of one block; this one goes on for many.
-    policies = {"acceptance": {"block": 1, "imagined_wins": 1000.0}, "rewriting": {"trial_tasks": 1}}
-    report = lab.run("run", budget={"calls": 100, "iterations": 8}, policies=policies)
-    assert report.stopped == "the budget buys no further iteration"
-    assert [g.outcome for g in report.iterations[1].gates] == ["undecided"]
+def test_a_budget_that_ends_within_a_race_keeps_what_the_iteration_learned(lab: Laboratory) -> None:
+    lab.model.answer = lambda body: learner({**body, "messages": body["messages"][-1:]})  # nothing helps
+    policies = {"acceptance": {"block": 1, "imagined_wins": 1000.0}, "rewriting": {"trial_tasks": 0}}
+    report = lab.run("run", budget={"calls": 100, "iterations": 1}, policies=policies, sealed={"share": 0.2})
+    (gate,) = report.iterations[1].gates
+    assert (gate.outcome, gate.open) == ("undecided", False)
+    assert report.iterations[1].attempts > 0
     assert report.finished
-    assert report.verdict == "no improvement"
     assert report.total.calls <= 100
+
+
+def test_the_last_iteration_is_as_small_as_the_budget(lab: Laboratory) -> None:
+    report = lab.run("run", budget={"calls": 150, "iterations": 50}, operators=[])
+    *whole, last = report.iterations[1:]
+    assert report.stopped == "the budget buys no further iteration"
+    assert 0 < last.attempts < whole[-1].attempts
+    assert 140 <= report.total.calls <= 150
 
 
 @pytest.mark.parametrize(

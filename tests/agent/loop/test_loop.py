@@ -206,6 +206,7 @@ def _check_means(journal: JournalReader) -> None:
 
 
 def _check_gates(journal: JournalReader) -> None:
+    judged: Counter[int] = Counter()
     for record in journal.iterations():
         answers = journal.judged("gate", record.number)
         for gate in record.gates:
@@ -213,8 +214,8 @@ def _check_gates(journal: JournalReader) -> None:
                 program: {a.task_id: f for _, a, f in answers if a.program_id == program and f.status.judged}
                 for program in (gate.champion_id, gate.challenger_id)
             }
-            both = verdicts[gate.champion_id].keys() & verdicts[gate.challenger_id].keys()
-            assert 0 < gate.tasks <= len(both)
+            judged[gate.number] += len(verdicts[gate.champion_id].keys() & verdicts[gate.challenger_id].keys())
+            assert 0 < gate.tasks <= judged[gate.number]
 
 
 def test_the_commitment_to_the_sealed_seed_precedes_the_first_call(lab: Laboratory) -> None:

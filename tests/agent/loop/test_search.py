@@ -70,8 +70,8 @@ def test_the_sealed_test_is_never_sketched(lab: Laboratory) -> None:
 
 
 def test_without_sketches_the_model_chooses_the_tools(lab: Laboratory) -> None:
-    asked = searched(lab, tasks=4, samples=2, sketches=0)
-    assert all(set(held) == {free(prompt)} for prompt, held in asked.items())
+    asked = searched(lab, tasks=4, samples=1, sketches=0)
+    assert {prompt: set(held) for prompt, held in asked.items()} == {prompt: {free(prompt)} for prompt in asked}
 
 
 class TestForms:
@@ -96,9 +96,9 @@ class TestForms:
     def test_second_attempts_at_tasks_of_unknown_cells_are_held_to_the_form(self, lab: Laboratory) -> None:
         labels = Labels()
         train = self.of(self.asked(lab), "train")
-        forms = {prompt: ["", form_grammar(labels.form(task))] for prompt in train if (task := labels.parse(prompt))}
+        forms = {prompt: {"", form_grammar(labels.form(task))} for prompt in train if (task := labels.parse(prompt))}
         assert len(train) == 6
-        assert train == forms
+        assert {prompt: set(held) for prompt, held in train.items()} == forms
 
     def test_the_sealed_test_is_held_to_nothing(self, lab: Laboratory) -> None:
         sealed = self.of(self.asked(lab), "test")

@@ -23,8 +23,8 @@ COMPILING: dict[str, Any] = {
     "operators": ["compile"],
     "proofs": ["compile"],
     "compiling": {"candidates": 6, "tasks": 4, "size": 4},
-    "budget": {"iterations": 4},
-    "policies": {"rewriting": {"growing": 1.0}, "acceptance": {"cap": 24}},
+    "budget": {"iterations": 7},
+    "policies": {"rewriting": {"growing": 1.0}, "acceptance": {"cap": 48}},
 }
 
 

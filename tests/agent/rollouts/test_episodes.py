@@ -72,7 +72,7 @@ def test_every_exemplar_is_a_turn_of_a_verified_episode(riding: Laboratory) -> N
 def test_every_turn_is_sampled_with_a_seed_of_its_own(riding: Laboratory) -> None:
     """What changed nothing may be shown the same again; the same seed would answer it the same for ever."""
     sampled = [body for body in riding.model.bodies if body["temperature"] > 0 and not is_rating(body)]
-    assert len(sampled) > 100
+    assert len(sampled) > 20
     assert max(Counter(body["seed"] for body in sampled).values()) == 1
 
 
@@ -102,7 +102,9 @@ def test_what_is_shown_is_never_of_the_same_task_and_retrieval_sees_the_observat
 def test_transcripts_are_journalled_turn_by_turn(riding: Laboratory) -> None:
     directory = riding.folder / "whole"
     with open_run(directory).journal() as journal:
-        played = sum(len(a.turns) for node in ("attempt", "rewrite", "gate") for _, a, _ in journal.judged(node))
+        played = sum(
+            len(a.turns) for node in ("attempt", "compare", "rewrite", "gate") for _, a, _ in journal.judged(node)
+        )
     sealed = "SELECT COUNT(*) FROM turns WHERE node NOT LIKE 'sealed%'"
     assert query(directory, sealed)[0][0] == played > 50
 
