@@ -1,0 +1,77 @@
+"""The tasks of `peers.py`: the same for everybody, and no reference answers for anybody who learns."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.registry import load
+from burnish.protocols import Forms, Solvable
+from burnish.types import Feedback, Split, Task
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An environment, with a word for the table. `cells` are the kinds of tasks that are kept, all if there are none."""
+
+    name: str
+    spec: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    cells: tuple[str, ...] = ()
+
+
+PROBLEMS: Mapping[str, Problem] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            Problem("contacts", "contacts", {"level": "sentences"}),
+            Problem("contacts, strangers", "contacts", {"level": "strangers"}),
+            Problem("dates", "dates"),
+            Problem("sentiment", "labels", cells=("sentiment",)),
+            Problem("topic", "labels", cells=("topic",)),
+            Problem("intent", "labels", cells=("intent",)),
+            Problem("letter counting", "rg:letter_counting"),
+            Problem("needle haystack", "rg:needle_haystack", {"min_num_statements": 3, "max_num_statements": 6}),
+        )
+    }
+)
+
+
+class Posed:
+    """Fixed tasks of an environment, in an order that depends on a seed. It judges, and knows no answers."""
+
+    def __init__(self, problem: Problem, *, seed: int, sizes: Mapping[Split, int]) -> None:
+        self._base = load(problem.spec, dict(problem.options))
+        self.name, self.instruction = self._base.name, self._base.instruction
+        self.posed = {split: self._drawn(problem, split, seed, size) for split, size in sizes.items()}
+        if isinstance(self._base, Forms):
+            self.form = self._base.form
+
+    def _drawn(self, problem: Problem, split: Split, seed: int, size: int) -> list[Task]:
+        guarded = GuardedEnvironment(self._base, timeout=120)
+        wide = size * (8 if problem.cells else 1)
+        drawn = asyncio.run(guarded.draw(split, 1000 + seed, wide))
+        kept = [task for task in drawn if not problem.cells or task.cell.startswith(problem.cells)]
+        return kept[:size]
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        """All tasks of a split."""
+        yield from random.Random(f"{split} {seed}").sample(self.posed[split], len(self.posed[split]))
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        """The environment's verdict."""
+        judged = self._base.score(task, answer)
+        assert isinstance(judged, Feedback)
+        return judged
+
+    def answers(self, tasks: Sequence[Task]) -> dict[str, str]:
+        """Reference answers by task, for the ceiling and the baseline without a model alone."""
+        if not isinstance(self._base, Solvable):
+            return {}
+        solved = {task.id: self._base.solve(task) for task in tasks}
+        return {id_: answer for id_, answer in solved.items() if isinstance(answer, str)}
