@@ -46,7 +46,6 @@ from burnish.policies.statistics import wilson
 from burnish.records import SEALED
 from burnish.types import Split, Task
 
-SIZES: Mapping[Split, int] = {"train": 300, "validation": 100, "test": 150}
 SHOWN, BATCH = 4, 12
 MAX_TOKENS = 96
 Known = list[tuple[Task, str]]
@@ -78,10 +77,9 @@ class Model:
 
     async def answer(self, messages: Sequence[Mapping[str, str]], **options: Any) -> str:
         """One answer."""
-        body = {"messages": messages, "max_tokens": MAX_TOKENS, "temperature": 0.0, **options}
-        reply = await self._client.post(
-            f"{self.url}/chat/completions", json=body | ({"model": self.name} if self.name else {})
-        )
+        named = {"model": self.name} if self.name else {}
+        body = {**named, "messages": messages, "max_tokens": MAX_TOKENS, "temperature": 0.0, **options}
+        reply = await self._client.post(f"{self.url}/chat/completions", json=body)
         reply.raise_for_status()
         said = reply.json()
         self.calls += 1
@@ -149,12 +147,11 @@ class Contest:
     def burnish(self) -> tuple[list[bool], int, int, str]:
         """Burnish with its defaults: passes, calls, tokens and what became of it."""
         test = len(self.posed.posed["test"])
+        task_model = {"url": self.model.url, "name": self.model.name, "grammars": True, "concurrency": 4}
         config = RunConfig.parse(
             {
                 "seed": self.seed,
-                "models": {
-                    "task": {"url": self.model.url, "name": self.model.name, "grammars": True, "concurrency": 4}
-                },
+                "models": {"task": task_model},
                 "budget": {"calls": self.calls + 3 * test},
                 "sealed": {"tasks": test, "share": 1.0},
             }
@@ -259,7 +256,8 @@ def contest(options: argparse.Namespace) -> None:
                 missing = [who for who in options.who if who not in done]
                 if not missing:
                     continue
-                posed = Posed(PROBLEMS[name], seed=seed, sizes=SIZES)
+                sizes: Mapping[Split, int] = {"train": 300, "validation": 100, "test": options.test}
+                posed = Posed(PROBLEMS[name], seed=seed, sizes=sizes)
                 for who in missing:
                     started = time.perf_counter()
                     played = Contest(name, seed, posed, model, likeness, options.calls, done)
@@ -306,6 +304,7 @@ def main() -> None:
     running.add_argument("--who", nargs="+", default=list(WHO), choices=list(WHO))
     running.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     running.add_argument("--calls", type=int, default=300, help="calls that Burnish learns with")
+    running.add_argument("--test", type=int, default=150, help="test tasks")
     running.add_argument("--model", default="", help="URL of a server or a GGUF file; the embedded model by default")
     running.add_argument("--model-name", default="")
     running.set_defaults(do=contest)

@@ -17,7 +17,7 @@ from burnish.types import Feedback, Split, Task
 
 @dataclass(frozen=True)
 class Problem:
-    """An environment, with a word for the table. `cells` are the kinds of tasks that are kept, all if there are none."""
+    """An environment, with a word for the table. `cells` begin the kinds of tasks that are kept; all if none are."""
 
     name: str
     spec: str
