@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _CHARACTERS_A_TOKEN = 40
+WORDS_A_TOKEN = 0.65
+"""Words of plain English that a token stands for, with room to spare."""
+MOST_WINDOWS = 16
+"""Windows in which a long text is read; what comes after them is not looked at."""
 _CHUNK_BYTES = 1 << 20
 
 
@@ -76,8 +80,9 @@ class HashEmbedder:
 class MiniLMEmbedder:
     """A sentence-transformers model of a local folder; by default all-MiniLM-L6-v2 as shipped in its package.
 
-    The model is loaded when first used, from the folder alone: nothing is fetched. Only as much of a text is
-    read as the model could look at. `threads` is for the whole process (torch has one setting).
+    The model is loaded when first used, from the folder alone: nothing is fetched. A text that is longer than the model
+    can look at is read in windows, at most `MOST_WINDOWS` of them, and its vector is their mean. `threads` is for the
+    whole process (torch has one setting).
     """
 
     def __init__(self, folder: Path | None = None, *, threads: int | None = None) -> None:
@@ -92,12 +97,12 @@ class MiniLMEmbedder:
 
     @cached_property
     def name(self) -> str:
-        """The word minilm, or the folder with a hash of its files' names, sizes and times."""
+        """The word minilm with a version, or the folder with a hash of its files' names, sizes and times."""
         if self._packaged:
-            return "minilm"
+            return "minilm 2"
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
         stats = [(path.relative_to(self.folder), path.stat()) for path in files]
-        return f"{self.folder}@{content_hash(*(f'{path} {s.st_size} {s.st_mtime_ns}' for path, s in stats))}"
+        return f"{self.folder}@2 {content_hash(*(f'{path} {s.st_size} {s.st_mtime_ns}' for path, s in stats))}"
 
     @cached_property
     def dimensions(self) -> int:
@@ -112,10 +117,16 @@ class MiniLMEmbedder:
         """Run the model over all texts, at most 64 at once."""
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
-        limit = (self._model.max_seq_length or 512) * _CHARACTERS_A_TOKEN
-        readable = [text[:limit].encode("utf-8", "replace").decode("utf-8") for text in texts]
-        vectors = self._model.encode(readable, batch_size=64, show_progress_bar=False, normalize_embeddings=True)
-        return np.asarray(vectors, dtype=np.float32)
+        limit = self._model.max_seq_length or 512
+        windows = [_windows(text.encode("utf-8", "replace").decode("utf-8"), limit) for text in texts]
+        flat = [window for of_text in windows for window in of_text]
+        made = self._model.encode(flat, batch_size=64, show_progress_bar=False, normalize_embeddings=True)
+        vectors = np.asarray(made, dtype=np.float32)
+        if len(flat) == len(texts):
+            return vectors
+        starts = np.cumsum([0, *(len(of_text) for of_text in windows[:-1])])
+        sums = np.add.reduceat(vectors, starts, axis=0)
+        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
 
     @cached_property
     def _model(self) -> SentenceTransformer:
@@ -153,6 +164,16 @@ def open_embedder(name: str) -> Embedder:
             "sentence-transformers model."
         )
     return MiniLMEmbedder(folder.resolve())
+
+
+def _windows(text: str, tokens: int) -> list[str]:
+    """Runs of words that a model of so many tokens can look at; of a long word only as much as it could read."""
+    words = text.split()
+    size = max(1, int(tokens * WORDS_A_TOKEN))
+    if len(words) <= size:
+        return [text[: tokens * _CHARACTERS_A_TOKEN]]
+    runs = [words[start : start + size] for start in range(0, len(words), size)]
+    return [" ".join(run)[: tokens * _CHARACTERS_A_TOKEN] for run in runs[:MOST_WINDOWS]]
 
 
 def _packaged_model() -> Path:

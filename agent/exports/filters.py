@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from burnish.agent.exports.duplicates import survivors_by_vectors, survivors_by_words
 from burnish.agent.exports.rows import Row
 from burnish.memory.embedding import Embedder
+from burnish.memory.shared_text import SharedText
 from burnish.policies.purposes import Purpose, licence_refusal, refusal
 from burnish.terms import TermsTable
 from burnish.types import Record
@@ -84,12 +85,15 @@ def _too_low(row: Row, least: float) -> str:
 
 
 def by_likeness(sieve: Sieve, *, words: float, meaning: float, embedder: Embedder) -> None:
-    """Of tasks that are nearly the same leave one, by words and then by meaning; then of the answers to a task.
+    """Of tasks that are nearly the same, but for what is common to many, leave one, by words and then by meaning; then
+    of the answers to a task.
 
     Whichever comes first stays, tasks with a verified answer before others. A threshold of 1 compares nothing.
     """
     solved = {row.task.id for row in sieve.rows if row.verified}
-    firsts = {row.task.id: row.task.prompt for row in sieve.rows}
+    whole = {row.task.id: row.task.prompt for row in sieve.rows}
+    shared = SharedText.of(whole.values())
+    firsts = {id_: shared.apart(prompt)[0] for id_, prompt in whole.items()}
     prompts = dict(sorted(firsts.items(), key=lambda item: item[0] not in solved))
     if words < 1:
         kept = survivors_by_words(list(prompts.values()), words)

@@ -19,6 +19,7 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal_reader import JournalReader
+from burnish.memory.shared_text import SharedText
 from burnish.protocols import Environment
 from burnish.types import JsonValue, canonical_text
 
@@ -73,11 +74,13 @@ def _contaminated(held_out: HeldOut, alike: Collection[str], row: Row) -> str:
 
 
 def _alike(prompts: Mapping[str, str], held_out: HeldOut, words: float, meaning: float, embedder: Embedder) -> set[str]:
-    """The ids of the tasks that are nearly the same as a text held out."""
-    tasks, texts = list(prompts), list(prompts.values())
-    places = alike_by_words(texts, held_out.texts, words) if words < 1 else []
+    """The ids of the tasks that are nearly the same as a text held out, in what is not common to many tasks."""
+    shared = SharedText.of([*prompts.values(), *held_out.texts])
+    tasks, texts = list(prompts), [shared.apart(text)[0] for text in prompts.values()]
+    others = [shared.apart(text)[0] for text in held_out.texts]
+    places = alike_by_words(texts, others, words) if words < 1 else []
     if meaning < 1:
-        places += alike_by_vectors(embedder.embed(texts), embedder.embed(held_out.texts), meaning)
+        places += alike_by_vectors(embedder.embed(texts), embedder.embed(others), meaning)
     return {tasks[place] for place in places}
 
 

@@ -20,7 +20,7 @@ from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.lora_adapters import AdapterServers, adapter_file, adapter_id, adapters_of
 from burnish.agent.record.directory import RunDirectory
-from burnish.agent.record.memory import mended_memory, open_meaning
+from burnish.agent.record.memory import SHARED, mended_memory, open_meaning
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
 from burnish.agent.training.rounds import Rounds
@@ -28,10 +28,14 @@ from burnish.config import ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.journal import Journal
+from burnish.memory.shared_text import SharedText
 from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
 
 ROLES = ("task", "reflector", "judge")
+
+LOOKED_AT = 64
+"""Train tasks of which it is seen what they have in common."""
 
 EMBEDDED_SLOTS = 4
 """Requests the embedded server works on at a time. More of them push shared prefixes out of its cache and bring
@@ -70,6 +74,8 @@ async def open_session(
         journal = Journal.open(directory.journal)
         stack.callback(journal.close)
         meaning = open_meaning(directory, config)
+        guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
+        await _look_at_tasks(journal, guarded)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
         servers = None if replay_only else _adapted(config, adapters_of(directory, config) | {**adapters}, stack)
@@ -82,7 +88,6 @@ async def open_session(
             seconds_apart=_seconds(journal, "seconds apart"),
             started=started,
         )
-        guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
         seed_program = make_seed_program(config, environment)
         caller = Caller(
             journal=journal,
@@ -119,6 +124,14 @@ async def open_session(
         stack.callback(heartbeat.cancel)
         yield opened
         journal.set_meta(seconds=ledger.seconds)
+
+
+async def _look_at_tasks(journal: Journal, environment: GuardedEnvironment) -> None:
+    """Before the first iteration: what do tasks have in common?"""
+    if journal.meta(SHARED) is None and not journal.iterations():
+        tasks = await environment.draw("train", 0, LOOKED_AT)
+        shared = SharedText.of(task.prompt for task in tasks)
+        await journal.add_meta(SHARED, [*sorted(shared.digests)])
 
 
 def make_seed_program(config: RunConfig, environment: Environment) -> Program:

@@ -11,8 +11,12 @@ from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal_reader import JournalReader
+from burnish.memory.shared_text import ApartEmbedder, SharedText
 from burnish.memory.store import Memory
 
+SHARED = "shared text"
+"""Under which name the journal keeps what tasks have in common."""
+NOTHING_SHARED = SharedText()
 TEXTS_IN_RAM = 4096
 """Tasks whose joint vectors are kept: an iteration looks at each of its tasks several times."""
 
@@ -23,17 +27,26 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: JournalRead
     Raises:
         IndexDamaged: the index cannot be read.
     """
-    embedder = likeness(meaning, config.memory.form)
+    embedder = likeness(meaning, config.memory.form, shared_text(journal))
     return Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
 
 
-def likeness(meaning: Embedder, form: float) -> Embedder:
-    """By what texts are alike: `form` is the share of how they are built, the rest is their meaning."""
+def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED) -> Embedder:
+    """By what texts are alike: `form` is the share of how they are built, the rest is their meaning. What many tasks
+    share weighs little.
+    """
     if form == 0:
-        return meaning
+        return ApartEmbedder(meaning, shared)
     if form == 1:
-        return FormEmbedder()
-    return CachedEmbedder(JointEmbedder(meaning, FormEmbedder(), share=form), in_ram=TEXTS_IN_RAM)
+        return ApartEmbedder(FormEmbedder(), shared)
+    joint = JointEmbedder(meaning, FormEmbedder(), share=form)
+    return CachedEmbedder(ApartEmbedder(joint, shared), in_ram=TEXTS_IN_RAM)
+
+
+def shared_text(journal: JournalReader) -> SharedText:
+    """What the tasks of a run have in common, as far as it was looked at before the first iteration."""
+    known = journal.meta(SHARED)
+    return SharedText(frozenset(map(str, known))) if isinstance(known, list) else NOTHING_SHARED
 
 
 def mended_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, meaning: Embedder) -> Memory:

@@ -70,7 +70,7 @@ def test_the_same_text_gives_the_same_vector(embedder: Embedder) -> None:
 
 def test_minilm_says_its_dimensions_without_loading(minilm: Embedder) -> None:
     fresh = MiniLMEmbedder()
-    assert (fresh.name, fresh.dimensions) == ("minilm", 384)
+    assert (fresh.name, fresh.dimensions) == ("minilm 2", 384)
     assert "_model" not in vars(fresh)
 
 
