@@ -116,6 +116,11 @@ class JournalReader:
         row = self._rows(sql, (role,))[0]
         return None if row["tokens"] is None else (row["tokens"], row["usd"])
 
+    def calls_of(self, iteration: int) -> int:
+        """How many calls an iteration made."""
+        rows = self._rows("SELECT COUNT(*) AS calls FROM calls WHERE iteration = ?", (iteration,))
+        return int(rows[0]["calls"])
+
     def spent_by(self) -> list[Spent]:
         """Usage by iteration, node and role."""
         sql = SPENT.format(

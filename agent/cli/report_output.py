@@ -9,8 +9,9 @@ from rich.table import Table
 
 from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.judges.raters import LEAST
+from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
-from burnish.records import ArmRecord, Proof
+from burnish.records import ArmRecord, IterationRecord, Proof
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
@@ -74,21 +75,28 @@ def _learning(report: Report) -> Table:
     for record in report.iterations:
         if record.number == 0:
             continue
-        gates = [(g.outcome, f"{g.champion_score:.2f} → {g.challenger_score:.2f}", g.description) for g in record.gates]
-        none = ("none better on train tasks", "", "") if record.proposals else ("no challenger", "", "")
-        outcome, scores, description = gates[0] if gates else none
+        outcome, scores, description = _race(record)
         vendi = record.diversity.get("vendi")
         auc = record.rating.auc if record.rating else None
         made.add_row(
             str(record.number),
             f"{record.verified}/{record.attempts}",
             str(record.memory),
-            f"{outcome} {scores}",
+            f"{outcome} {scores}".strip(),
             escape(description[:60]),
             f"{vendi:.1f}" if isinstance(vendi, (int, float)) else "",
             f"{auc:.2f}" if auc is not None else "",
         )
     return made
+
+
+def _race(record: IterationRecord) -> tuple[str, str, str]:
+    """What became of an iteration's race, the scores of both sides, and what the challenger changed."""
+    if not record.gates:
+        return "", "", ""
+    gate = record.gates[0]
+    scores = f"{gate.champion_score:.2f} → {gate.challenger_score:.2f}"
+    return "goes on" if gate.open else gate.outcome, scores, gate.description
 
 
 def _usage(report: Report) -> Table:
@@ -120,6 +128,8 @@ def _facts(report: Report) -> str:
             + ("; raise decoding.max_tokens" if report.cut_off > report.attempts / 10 else "")
         )
     lines += [f"Feedback: {many} × {line}" for line, many in report.feedback]
+    lines += _start(report)
+    lines += [f"Obstacle: {sentence}" for sentence in report.obstacles]
     lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
     if refused:
         lines.append(f"Refused (an answer given twice counts once): {refused}")
@@ -144,6 +154,17 @@ def _facts(report: Report) -> str:
         for name, control in (sealed.controls.items() if sealed else ())
     ]
     return escape("\n".join(lines))
+
+
+def _start(report: Report) -> list[str]:
+    """How the first right answer came about, or what was tried in vain; nothing where the first answer was right."""
+    first = report.first_success
+    if first is None:
+        return [what_would_help(report.tried)] if report.attempts and not report.exemplars_ever else []
+    if first.attempts == 1 or not first.rung:
+        return []
+    way = next(one.said for one in report.tried if one.rung == first.rung)
+    return [f"First right answer: attempt {first.attempts}, in iteration {first.iteration}, {way}"]
 
 
 def _people(found: Agreement) -> str:

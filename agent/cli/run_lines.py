@@ -55,7 +55,7 @@ def gate_line(gate: GateRecord) -> str:
     """What a race came to, and on what evidence."""
     style = {"accept": "green", "reject": "red"}.get(gate.outcome, "yellow")
     return (
-        f"[{style}]{gate.outcome}[/] challenger {gate.number}: {escape(gate.description)}  "
+        f"[{style}]{'racing' if gate.open else gate.outcome}[/] challenger {gate.number}: {escape(gate.description)}  "
         f"[dim]{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
         f"e = {gate.e_value:.3g} of {gate.threshold:.3g}[/]"
     )

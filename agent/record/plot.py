@@ -9,10 +9,12 @@ from burnish.agent.record.report import Report
 from burnish.errors import ConfigError
 
 ENDINGS = (".png", ".svg", ".pdf")
+COLORS = {"seed": "#888888", "champion": "#1a7f37"}
+OTHER = "#7a9cc6"
 
 
 def draw_curve(report: Report, path: Path) -> None:
-    """Draw attempts verified by iteration, the gate's races, and the sealed test with its intervals.
+    """Draw attempts verified against calls, the gate's races, and the sealed test with its intervals and as lines.
 
     Raises:
         ConfigError: matplotlib is not installed, the ending is none it knows, or the file cannot be written.
@@ -43,25 +45,31 @@ def draw_curve(report: Report, path: Path) -> None:
 
 def _draw_iterations(axes: Any, report: Report) -> None:
     learned = [r for r in report.iterations if r.attempts]
+    spent = [report.calls[r.number] if report.calls else r.number for r in report.iterations]
     axes.plot(
-        [r.number for r in learned], [r.verified / r.attempts for r in learned], "o-", color="#888888",
-        label="train attempts verified (sampled)",
+        [spent[r.number] for r in learned], [r.verified / r.attempts for r in learned], "o-", color="#888888",
+        label="train attempts verified",
     )  # fmt: skip
+    for name, arm in report.sealed.in_order if report.sealed else ():
+        if name != "champion":
+            axes.axhline(arm.passes / arm.tasks, color=COLORS.get(name, OTHER), ls="--", lw=1, label=f"{name} (sealed)")
     labelled: set[str] = set()
     for record in learned:
         for gate in record.gates:
+            if gate.open:
+                continue
             accepted = gate.outcome == "accept"
             label = "gate: accepted" if accepted else "gate: not accepted"
             axes.annotate(
-                "", (record.number, gate.challenger_score), (record.number, gate.champion_score),
+                "", (spent[record.number], gate.challenger_score), (spent[record.number], gate.champion_score),
                 arrowprops={"arrowstyle": "->", "color": "#1a7f37" if accepted else "#cf8a00", "lw": 2},
             )  # fmt: skip
             axes.plot(
-                record.number, gate.challenger_score, "^", color="#1a7f37" if accepted else "#cf8a00",
+                spent[record.number], gate.challenger_score, "^", color="#1a7f37" if accepted else "#cf8a00",
                 label=None if label in labelled else label,
             )  # fmt: skip
             labelled.add(label)
-    axes.set(xlabel="iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.08))
+    axes.set(xlabel="calls" if report.calls else "iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.08))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8, loc="lower right")
@@ -71,10 +79,9 @@ def _draw_sealed(axes: Any, report: Report) -> None:
     axes.set_title("sealed test", fontsize=10)
     if report.sealed is None:
         return
-    colors = {"seed": "#888888", "champion": "#1a7f37"}
     for place, (name, arm) in enumerate(report.sealed.in_order):
         rate = arm.passes / arm.tasks
-        axes.bar(place, rate, color=colors.get(name, "#b0c4de"), width=0.65)
+        axes.bar(place, rate, color=COLORS.get(name, OTHER), width=0.65)
         axes.errorbar(place, rate, [[max(0, rate - arm.lower)], [max(0, arm.upper - rate)]], color="black", capsize=4)
         axes.text(place, arm.upper + 0.02, f"{rate:.2f}", ha="center", fontsize=9)
     names = [name.replace(" ", "\n") for name, _ in report.sealed.in_order]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from burnish import __version__
+from burnish.agent.record.findings import FirstSuccess, Tried, first_success, obstacles, ways_tried
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import JournalReader
@@ -55,7 +57,9 @@ class Report(Record):
     `changed` which files of its code were changed between two sittings. `started_from` is the
     program file that the run began with. `agreement` is there where people judge a sample of the sealed test. `waiting`
     counts questions to people that are open, `judged` the answers of which people said whether they may be learned, and
-    `overruled` those of which the environment had said otherwise.
+    `overruled` those of which the environment had said otherwise. `first_success` is the first verified attempt,
+    `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of learning.
+    `calls` are those up to the end of each iteration.
     """
 
     version: str
@@ -88,6 +92,10 @@ class Report(Record):
     waiting: int = 0
     judged: int = 0
     overruled: int = 0
+    first_success: FirstSuccess | None = None
+    tried: tuple[Tried, ...] = ()
+    obstacles: tuple[str, ...] = ()
+    calls: tuple[int, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -158,6 +166,10 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         feedback=tuple(said.most_common(FREQUENT)),
         live=journal.meta("live") is True,
         started_from=_program_file(journal.meta("program")),
+        first_success=first_success(judged),
+        tried=ways_tried(judged),
+        obstacles=obstacles(judged, tasks=len({attempt.task_id for _, attempt, _ in judged})),
+        calls=tuple(accumulate(journal.calls_of(record.number) for record in iterations)),
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),
         agreement=_agreement(journal),
@@ -208,4 +220,4 @@ def _agreement(journal: JournalReader) -> Agreement | None:
 
 def _costless(report: Report) -> dict[str, JsonValue]:
     """The report's JSON without what it cost in time, calls and tokens."""
-    return {k: v for k, v in report.to_json().items() if k not in {"seconds", "usage", "total"}}
+    return {k: v for k, v in report.to_json().items() if k not in {"seconds", "usage", "total", "calls"}}
