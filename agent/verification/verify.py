@@ -270,7 +270,8 @@ def _wrong_report(run: Run, report: Report) -> Iterator[str]:
     if not run.place.report.is_file():
         return
     try:
-        written = Report.from_json(json.loads(run.place.report.read_bytes()))
+        # What an older version did not say yet is nothing that it says wrongly.
+        written = Report.from_json({**report.to_json(), **json.loads(run.place.report.read_bytes())})
     except (ValueError, KeyError, TypeError, AttributeError):
         written = None
     if written is None or replace(written, seconds=report.seconds) != report:
