@@ -266,12 +266,17 @@ def _outcome(proof: Proof | None) -> str:
     return f"{figure}, {proof.detail} ({proof.claim})"
 
 
+ADDED = ("first_success", "tried", "obstacles", "calls")
+"""What reports did not say before."""
+
+
 def _wrong_report(run: Run, report: Report) -> Iterator[str]:
     if not run.place.report.is_file():
         return
     try:
         # What an older version did not say yet is nothing that it says wrongly.
-        written = Report.from_json({**report.to_json(), **json.loads(run.place.report.read_bytes())})
+        added = {name: value for name, value in report.to_json().items() if name in ADDED}
+        written = Report.from_json({**added, **json.loads(run.place.report.read_bytes())})
     except (ValueError, KeyError, TypeError, AttributeError):
         written = None
     if written is None or replace(written, seconds=report.seconds) != report:
