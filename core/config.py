@@ -26,6 +26,7 @@ from burnish.config_tables import (
     SamplingConfig,
     SealedConfig,
     Section,
+    TeachingConfig,
     TrainConfig,
 )
 from burnish.errors import ConfigError
@@ -95,6 +96,7 @@ class RunConfig(Section):
     review: ReviewConfig = ReviewConfig()
     constitution: ConstitutionConfig = ConstitutionConfig()
     compiling: CompilingConfig = CompilingConfig()
+    teaching: TeachingConfig = TeachingConfig()
     judging: JudgingConfig = JudgingConfig()
     proofs: tuple[str, ...] = ()
     """Methods whose claims are measured after the sealed test. See docs/methods.md."""

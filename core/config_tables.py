@@ -90,6 +90,14 @@ class ModelsConfig(Section):
     """The model that rewrites the prompt after failures. Left out, it is the task model."""
     judge: ModelConfig | None = None
     """The model that rates answers. Left out, it is the task model."""
+    teacher: ModelConfig | None = None
+    """A stronger model that answers some tasks at which the task model failed. Left out, there is none."""
+
+    @property
+    def by_role(self) -> dict[str, ModelConfig]:
+        """The models that have a table of their own, and the task model."""
+        named = {"task": self.task, "reflector": self.reflector, "judge": self.judge, "teacher": self.teacher}
+        return {role: model for role, model in named.items() if model is not None}
 
 
 DEFAULT_CALLS = 500
@@ -221,6 +229,19 @@ class ConstitutionConfig(Section):
     """A TOML file of principles. Empty: no constitution."""
     answers: Positive = 4
     """Answers of an iteration that are criticised and revised."""
+
+
+class TeachingConfig(Section):
+    """What the teacher is asked, where `models.teacher` names one. Its answers are verified like all others, and every
+    exemplar says whose it is.
+    """
+
+    calls: Positive = 40
+    """Most calls of the teacher in a run."""
+    tasks: Positive = 4
+    """Most tasks of an iteration that it is asked."""
+    until: Share = 0.5
+    """The share of its attempts that the task model must have right for the teacher not to be asked."""
 
 
 class CompilingConfig(Section):

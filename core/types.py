@@ -205,8 +205,8 @@ class Attempt(Record):
 
     The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`. `origin` says how it
     came about: an "attempt" of a model, "person" where a person wrote or edited it, "cleaned" where a model cleaned
-    what a person wrote. `reviewer` is who judged it, where that was a person. `rung` is how a search asked for it, see
-    `burnish.policies.cold_start`; empty where it was none.
+    what a person wrote, "teacher" where the teacher gave it. `reviewer` is who judged it, where that was a person.
+    `rung` is how a search asked for it, see `burnish.policies.cold_start`; empty where it was none.
     """
 
     task_id: str

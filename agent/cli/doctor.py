@@ -91,10 +91,8 @@ def _sandbox() -> Check:
 
 
 def _models(config: RunConfig) -> Iterator[Check]:
-    roles = {"task": config.models.task, "reflector": config.models.reflector, "judge": config.models.judge}
-    for role, model in roles.items():
-        if model is not None:
-            yield _model(role, model)
+    for role, model in config.models.by_role.items():
+        yield _model(role, model)
 
 
 def _model(role: str, model: ModelConfig) -> Check:

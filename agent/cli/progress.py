@@ -27,6 +27,7 @@ DOING = {
     "expand": "writing tasks",
     "gate": "racing a challenger against the champion",
     "rate": "rating answers",
+    "teach": "asking the teacher about failed tasks",
     "retry": "trying failed tasks again with a hint",
     "revise": "revising answers by the constitution",
     "rewrite": "trying proposals on train tasks",

@@ -13,7 +13,7 @@ from burnish.types import Feedback, JsonValue, Played, Record, Task, content_has
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
-LEARNT_FROM = ("program", "attempt", "compare", "rewrite")
+LEARNT_FROM = ("program", "attempt", "compare", "teach", "rewrite")
 """The nodes whose answers are to train tasks, the first being the program file that a run began with. What the gate
 and the sealed test asked never leaves a run."""
 

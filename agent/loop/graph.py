@@ -64,6 +64,7 @@ def answering_nodes(config: RunConfig) -> tuple[str, ...]:
         "write" if by_people else "clean" if cleaned_by_machine(config.level) else "attempt",
         "check",
         *(["compare"] if compares(config) else []),
+        *(["teach"] if config.models.teacher and not by_people else []),
         *(["retry"] if config.sampling.hints and not by_people else []),
         *(["revise"] if config.constitution.file and not by_people else []),
         "rate",
@@ -100,7 +101,7 @@ def _retry(state: State, answering: tuple[str, ...]) -> str:
 
 def _learn(state: State) -> str:
     """Where nothing is verified nothing can be learned: there is nothing to compare with memory."""
-    known = ("verified", "compared_verified", "hinted_verified", "revised", "carried")
+    known = ("verified", "compared_verified", "taught_verified", "hinted_verified", "revised", "carried")
     return "curate" if any(state.get(name) for name in known) else "refuse"
 
 

@@ -32,7 +32,7 @@ from burnish.memory.shared_text import SharedText
 from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
 
-ROLES = ("task", "reflector", "judge")
+ROLES = ("task", "reflector", "judge", "teacher")
 
 LOOKED_AT = 64
 """Train tasks of which it is seen what they have in common."""

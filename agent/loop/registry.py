@@ -131,7 +131,7 @@ def check_parts(config: RunConfig) -> None:
 
     """
     choose_operators(config)
-    models = [m for m in (config.models.task, config.models.reflector, config.models.judge) if m is not None]
+    models = config.models.by_role.values()
     if config.budget.usd is not None and not any(
         m.usd_per_million_prompt_tokens or m.usd_per_million_completion_tokens for m in models
     ):

@@ -90,6 +90,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
     return Costs(
         iteration=each * (attempts + compared)
         + drafts
+        + (config.teaching.tasks if config.models.teacher else 0)
         + sampling.hints
         + revisions
         + ratings

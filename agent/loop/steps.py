@@ -36,6 +36,7 @@ from burnish.agent.nodes.retry import retry
 from burnish.agent.nodes.revise import revise
 from burnish.agent.nodes.rewrite import rewrite
 from burnish.agent.nodes.roll_back import roll_back
+from burnish.agent.nodes.teach import teach
 from burnish.agent.record.events import RatingsKept
 from burnish.agent.record.ratings import RATED, rated_among
 
@@ -86,6 +87,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         s.parts[Checked],
         tasks=s.parts.tasks,
     ),
+    "teach": lambda s: teach(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
     "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.judged, tasks=s.parts.tasks),

@@ -114,6 +114,18 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Taught:
+    """What the teacher answered to tasks at which the model failed."""
+
+    judged: tuple[Judged, ...] = ()
+
+    @property
+    def counts(self) -> State:
+        """For the graph's state."""
+        return {"taught": len(self.judged), "taught_verified": sum(f.verified for _, f in self.judged)}
+
+
+@dataclass(frozen=True)
 class Retried:
     """What came of failed tasks with a hint."""
 
@@ -264,6 +276,7 @@ Part = (
     | Attempted
     | Checked
     | Compared
+    | Taught
     | Retried
     | Revised
     | Rated
@@ -323,9 +336,9 @@ class Parts:
 
     @property
     def judged(self) -> tuple[Judged, ...]:
-        """The answers so far with their verdicts, those of other programs last; or as people judged them."""
-        compared = self.get(Compared) or Compared()
-        return (*self.attempted, *compared.judged)
+        """The answers so far with their verdicts, those of other programs and of the teacher last."""
+        compared, taught = self.get(Compared) or Compared(), self.get(Taught) or Taught()
+        return (*self.attempted, *compared.judged, *taught.judged)
 
     @property
     def attempted(self) -> tuple[Judged, ...]:

@@ -19,6 +19,8 @@ class State(TypedDict, total=False):
     compared: int
     compared_verified: int
     harmful: bool
+    taught: int
+    taught_verified: int
     hinted: int
     hinted_verified: int
     revised: int

@@ -108,5 +108,5 @@ def what_would_help(tried: Sequence[Tried]) -> str:
     ways = ", ".join(f"{one.attempts} {one.said}" for one in tried)
     return (
         f"No answer was verified. Tried: {ways}. What helps: exemplars made by people (`seeds`, or a program file), a "
-        "form of the answers (`form`), easier tasks, or a stronger model."
+        "form of the answers (`form`), easier tasks, a teacher (`models.teacher`), or a stronger model."
     )

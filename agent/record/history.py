@@ -57,7 +57,7 @@ class History:
     `arms` are the proposals in trial, by what tells them apart, and `proposed` names all that ever were, so that none
     is tried twice. `race` is the race that goes on. `harms` are the scores of earlier memory less those of newer, a
     task each; once they proved harm, memory is `harmed`. `rungs` counts how often each way of a search was tried and
-    solved.
+    solved, and `taught` what the teacher was asked.
 
     `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
     evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
@@ -84,6 +84,7 @@ class History:
     race: OpenRace | None = None
     harms: list[float] = field(default_factory=list)
     harmed: bool = False
+    taught: int = 0
     rungs: dict[str, Tally] = field(default_factory=dict)
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
@@ -93,6 +94,7 @@ class History:
             if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
                 self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
         del self.showings[:-REMEMBERED_SHOWINGS]
+        self.taught += len(journal.judged("teach", record.number))
         self._propose(record, journal)
         self._compare(record, journal)
         self._race(record, journal)
