@@ -16,7 +16,7 @@ from burnish.agent.judges.raters import Rater, StepRater, StudentRater
 from burnish.agent.loop.policies import Policies
 from burnish.agent.models.calls import Caller
 from burnish.agent.nodes.iteration import Iteration, compares, forming, sketching
-from burnish.agent.nodes.parts import Parts
+from burnish.agent.nodes.parts_in_hand import Parts
 from burnish.agent.nodes.rewrite import Training
 from burnish.agent.operators.base import Operator
 from burnish.agent.record.history import History

@@ -26,7 +26,7 @@ def test_every_key_and_table_of_a_run_has_a_meaning() -> None:
         ("sealed", ["sealed.tasks", "sealed.share", "sealed.alpha"]),
         ("models.judge.url", ["models.judge.url"]),
         ("policies.eviction.size", ["policies.eviction.size"] * 2),
-        ("models", ["models.task", "models.reflector", "models.judge", "models.task.url"]),
+        ("models", ["models.task", "models.reflector", "models.judge", "models.teacher"]),
     ],
 )
 def test_a_key_is_found_by_its_name_or_the_end_of_it(name: str, found: list[str]) -> None:

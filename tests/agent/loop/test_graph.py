@@ -13,7 +13,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from burnish.agent.loop.graph import answering_nodes, build_graph
 from burnish.agent.loop.open_session import open_session
-from burnish.agent.nodes.parts import Parts, Retried
+from burnish.agent.nodes.parts import Retried
+from burnish.agent.nodes.parts_in_hand import Parts
 from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.environments.registry import load
