@@ -131,8 +131,12 @@ class SamplingConfig(Section):
     samples: Positive = 1
     """Answers to each of these tasks. The curriculum may ask for fewer."""
     temperature: Temperature = 0.7
-    """Temperature of answers to tasks that were tried before, of second samples and of searches. A program's first
-    answer to a task is given at its own temperature. The guard of diversity may raise both.
+    """Temperature of answers to tasks that were tried before, of second samples and of searches. The guard of diversity
+    may raise it, and the program's own.
+    """
+    own_first: bool = True
+    """Whether a program's first answer to a task is given at the program's own temperature, so that it shows what the
+    program can do. `false`: it is sampled as well, as a log of varied behaviour needs it.
     """
     top_p: Nucleus = 0.95
     """Nucleus of these answers: the share of probability that tokens are drawn from."""

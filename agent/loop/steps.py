@@ -90,7 +90,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "teach": lambda s: teach(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
-    "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.judged, tasks=s.parts.tasks),
+    "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.attempted, tasks=s.parts.tasks),
     "human_review": lambda s: human_review(s.iteration, s.parts[Rated], judged=s.parts.judged, tasks=s.parts.tasks),
     "curate": lambda s: curate(
         s.iteration,

@@ -139,7 +139,9 @@ class Iteration:
         or the guard asks for more diversity.
         """
         own, raised = program.decoding.temperature, self.past.raised_temperature
-        return self.sampling_temperature if task.id in self.past.tasks else min(2.0, own + raised)
+        if task.id in self.past.tasks or not self.config.sampling.own_first:
+            return self.sampling_temperature
+        return min(2.0, own + raised)
 
     def _newest(self, program: Program, revision: int) -> Program:
         return program if self.memory.unchanged_since(program.revision) else program.at(revision)

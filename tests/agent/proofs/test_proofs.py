@@ -84,9 +84,9 @@ def test_evolved_tasks_are_harder_and_answered(lab: Laboratory) -> None:
         "evol",
         environment="arithmetic",
         environment_options=SUMS,
-        expanding={"methods": ["evol"], "drafts": 20},
-        sampling={"tasks": 12, "temperature": 1.0},
-        budget={"iterations": 4},
+        expanding={"methods": ["evol"], "drafts": 24},
+        sampling={"tasks": 24, "samples": 2, "temperature": 1.0},
+        budget={"iterations": 5},
     )
     harder, answered = found.values()
     assert harder.passed, harder.detail
@@ -154,7 +154,7 @@ def test_values_from_a_log_beat_those_who_wandered(lab: Laboratory) -> None:
         environment_options={"level": "open"},
         operators=["memory"],
         retrieval={"policy": "value"},
-        sampling={"tasks": 30, "samples": 2, "temperature": 1.0, "forms": False},
+        sampling={"tasks": 60, "samples": 2, "temperature": 1.0, "forms": False, "own_first": False},
         sealed={"tasks": 4},
         budget={"iterations": 2},
     )
