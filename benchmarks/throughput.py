@@ -25,6 +25,7 @@ from burnish.agent.models.client import ChatClient, ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.rendering import task_request
+from burnish.agent.rollouts.answer_form import AnswerForms
 from burnish.agent.rollouts.retriever import Retriever
 from burnish.agent.rollouts.rollout import Rollout, Trial, lanes
 from burnish.config import BudgetConfig, ModelConfig
@@ -46,7 +47,7 @@ def tasks(split: Split, count: int) -> list[Task]:
     return list(islice(Contacts().tasks(split, 3), count))
 
 
-def make_blocks() -> tuple[list[list[Trial]], Retriever]:
+def make_blocks() -> tuple[list[list[Trial]], Retriever, AnswerForms]:
     """The requests of each block of a race that goes on for `TASKS`, and what found their exemplars."""
     embedder = JointEmbedder(MiniLMEmbedder(), FormEmbedder())
     memory = Memory([], embedder=embedder, index=NumpyIndex(embedder.dimensions))
@@ -61,25 +62,29 @@ def make_blocks() -> tuple[list[list[Trial]], Retriever]:
     retriever, drawn = Retriever(memory), tasks("validation", TASKS)
     size = BettingGate().block
     blocks = [drawn[start : start + size] for start in range(0, TASKS, size)]
-    return [
+    return (
         [
-            Trial(p, t, r, Place("gate", f"{t.id}/{p.id}"))
-            for p in programs
-            for t, r in zip(block, retriever.recall(p, block), strict=True)
-        ]
-        for block in blocks
-    ], retriever
+            [
+                Trial(p, t, r, Place("gate", f"{t.id}/{p.id}"))
+                for p in programs
+                for t, r in zip(block, retriever.recall(p, block), strict=True)
+            ]
+            for block in blocks
+        ],
+        retriever,
+        AnswerForms(memory),
+    )
 
 
 async def through_the_loop(
-    url: str, blocks: Sequence[Sequence[Trial]], retriever: Retriever, scratch: Path
+    url: str, blocks: Sequence[Sequence[Trial]], retriever: Retriever, forms: AnswerForms, scratch: Path
 ) -> tuple[float, float]:
     """(requests a second, share of prompt tokens from the cache)."""
     client = ChatClient(ModelConfig(concurrency=EMBEDDED_SLOTS), base_url=url)
     journal = Journal.open(scratch / "journal.db")
     caller = Caller(journal=journal, ledger=Ledger(BudgetConfig(), spent=Usage()), clients={"task": client})
     caller.begin(1)
-    rollout = Rollout(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1, lambda *_: 0)
+    rollout = Rollout(caller, journal, GuardedEnvironment(Contacts()), retriever.recall, 1, lambda *_: 0, forms)
     started = time.perf_counter()
     attempts = [a for trials in blocks for a in await rollout.attempt_all(trials)]
     seconds = time.perf_counter() - started
@@ -112,12 +117,12 @@ async def directly(url: str, blocks: Sequence[Sequence[Trial]]) -> float:
 
 
 def main() -> None:
-    (blocks, retriever), path = make_blocks(), model_file(None)
+    (blocks, retriever, forms), path = make_blocks(), model_file(None)
     with tempfile.TemporaryDirectory() as scratch:
         with EmbeddedServer(path, slots=EMBEDDED_SLOTS) as server:
             direct = asyncio.run(directly(server.base_url, blocks))
         with EmbeddedServer(path, slots=EMBEDDED_SLOTS) as server:
-            rate, cached = asyncio.run(through_the_loop(server.base_url, blocks, retriever, Path(scratch)))
+            rate, cached = asyncio.run(through_the_loop(server.base_url, blocks, retriever, forms, Path(scratch)))
     print(
         f"{sum(map(len, blocks))} gate requests in {len(blocks)} blocks: {rate:.2f}/s through the loop, "
         f"{direct:.2f}/s directly, ratio {rate / direct:.2f} (promised: at least 0.90); "

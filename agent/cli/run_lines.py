@@ -14,9 +14,10 @@ from burnish.types import Status
 def line_of(kind: str, facts: Mapping[str, Any]) -> str:
     """What a person is told of an event, in rich's markup; empty where there is nothing to tell."""
     if kind == "plan":
-        many, more = facts["iterations"], "more " if facts["done"] else ""
-        iterations = f"{many} {more}iteration{'s' * (many != 1)} of at most {facts['each']} calls"
-        return f"The budget buys {iterations}, and a sealed test of {facts['sealed_calls']}."
+        more = "more " if facts["done"] else ""
+        iterations = f"an iteration takes {facts['each']} at most"
+        learning = f"{facts['learning']} {more}calls of learning ({iterations})"
+        return f"The budget buys {learning}, and a sealed test of {facts['sealed_calls']}."
     if kind == "scarce":
         counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
         return f"[yellow]Few tasks[/] are posed ({counts}), so the tests have little power; yield more tasks."

@@ -14,7 +14,7 @@ def pairs(harm: float, differing: float, count: int, seed: int) -> list[float]:
     """Differences of 1, 0 and -1 with a mean of `harm`."""
     rng = np.random.default_rng(seed)
     high, low = (differing + harm) / 2, (differing - harm) / 2
-    return rng.choice([1.0, -1.0, 0.0], size=count, p=[high, low, 1 - high - low]).tolist()
+    return [float(d) for d in rng.choice([1.0, -1.0, 0.0], size=count, p=[high, low, 1 - high - low])]
 
 
 def first_alarm(harms: list[float]) -> int | None:
