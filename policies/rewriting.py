@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,18 @@ import numpy as np
 from burnish.limits import AboveZero, Count, Positive, Probability
 from burnish.policies.curriculum import Tally
 from burnish.policies.yields import thompson_draws
+
+DOUBT = 4.0
+"""Pairs of no difference by which what was seen of an arm is doubted."""
+SPREAD = 0.25
+"""The variance of a pair's difference that is expected: half of all pairs differ, by a half to one."""
+
+
+def provable(tasks: float, level: float) -> float:
+    """About the smallest mean difference that a race of so many tasks proves at a level, by the growth of the best bet:
+    n m^2 / (2 v) = ln(1 / level), v being `SPREAD`.
+    """
+    return math.sqrt(2 * math.log(1 / level) * SPREAD / max(1.0, tasks))
 
 
 @dataclass(frozen=True)
@@ -34,11 +47,20 @@ class Arm:
         return Arm(self.operator, gained, lost, self.pairs + len(differences), urgent=self.urgent)
 
     @property
+    def gain(self) -> float:
+        """The mean difference in its favour, shrunk towards 0 as if by `DOUBT` further pairs of no difference."""
+        return (self.gained - self.lost) / (self.pairs + DOUBT)
+
+    @property
     def chance(self) -> float:
         """The probability that it does better than the champion, where the two differ and nothing was known before."""
         from scipy.special import betainc
 
         return float(1 - betainc(1 + self.gained, 1 + self.lost, 0.5))
+
+
+LINGERING = 0.6
+"""The probability of being better below which an arm is dropped that had many pairs."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +80,7 @@ class YieldRewriting:
     least: Positive = 6
     """Pairs of answers from which on a proposal may be raced or dropped."""
     most: Positive = 24
-    """Pairs of answers after which a proposal that is not probably better is dropped."""
+    """Pairs of answers after which a proposal of which nothing shows is dropped."""
     ready: Probability = 0.9
     """The probability of being better than the champion from which on a proposal is raced."""
     hopeless: Probability = 0.4
@@ -96,7 +118,7 @@ class YieldRewriting:
         return best if float(rng.beta(1 + arms[best].gained, 1 + arms[best].lost)) > 0.5 else None
 
     def is_ready(self, arm: Arm) -> bool:
-        """Whether an arm may be raced."""
+        """Whether an arm is probably better than the champion."""
         tried = arm.urgent or self.trial_tasks == 0 or arm.pairs >= self.least
         return tried and (arm.chance >= self.ready or not arm.pairs)
 
@@ -104,9 +126,11 @@ class YieldRewriting:
         """Whether an arm is dropped."""
         if arm.urgent or arm.pairs < self.least:
             return False
-        return arm.chance < (self.hopeless if arm.pairs < self.most else self.ready)
+        return arm.chance < (self.hopeless if arm.pairs < self.most else LINGERING)
 
-    def send(self, arms: Sequence[Arm]) -> int | None:
-        """The index of the arm to race, the likeliest first; None where none is ready."""
-        ready = [i for i, arm in enumerate(arms) if self.is_ready(arm)]
+    def send(self, arms: Sequence[Arm], *, least_gain: float = 0.0) -> int | None:
+        """The index of the arm to race, the likeliest first; None where none is ready. What gains less than
+        `least_gain` could not be proven in a race, which would only cost calls.
+        """
+        ready = [i for i, arm in enumerate(arms) if self.is_ready(arm) and (not arm.pairs or arm.gain >= least_gain)]
         return max(ready, key=lambda i: (arms[i].urgent, arms[i].chance), default=None)

@@ -86,7 +86,7 @@ def test_the_empty_file_is_the_default_configuration(tmp_path: Path) -> None:
         ("decoding.max_token = 1", 'unknown key decoding.max_token; did you mean "max_tokens"?'),
         (
             "sampling.zzz = 3",
-            "unknown key sampling.zzz; known are forms, hints, samples, sketches, tasks, temperature, top_p",
+            "unknown key sampling.zzz; known are forms, hints, own_first, samples, sketches, tasks, temperature, top_p",
         ),
         ("memory.index = 'crhoma'", "memory.index = 'crhoma' is not known; did you mean \"chroma\"?"),
         ("decoding.rendering = 'turn'", "decoding.rendering = 'turn' is not known; did you mean \"turns\"?"),

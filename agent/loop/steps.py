@@ -105,6 +105,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     "rewrite": lambda s: rewrite(
         s.iteration,
         s.rewriting,
+        s.policies.acceptance,
         s.operators,
         s.parts[Curated],
         judged=s.parts.judged,

@@ -9,10 +9,10 @@ from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalCo
 from burnish.agent.record.events import Event, Noted
 from burnish.agent.record.history import History, Proposed, arm_key
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.policies.acceptance import score
+from burnish.policies.acceptance import BettingGate, score
 from burnish.policies.curriculum import Tally
 from burnish.policies.eviction import usefulness
-from burnish.policies.rewriting import Arm, YieldRewriting
+from burnish.policies.rewriting import Arm, YieldRewriting, provable
 from burnish.programs import Program
 from burnish.records import ProposalRecord
 from burnish.types import Task
@@ -24,6 +24,7 @@ Training = Callable[[Callable[[str], None]], Awaitable[str]]
 async def rewrite(
     iteration: Iteration,
     policy: YieldRewriting,
+    acceptance: BettingGate,
     operators: Sequence[Operator],
     curated: Curated,
     *,
@@ -54,7 +55,8 @@ async def rewrite(
                 arms[key] = Arm(proposal.operator, urgent=proposal.urgent)
                 new[key] = proposal
     challenger = None
-    if past.race is None and (sent := policy.send(list(arms.values()))) is not None:
+    least_gain = provable(acceptance.within(iteration.affordable).cap, acceptance.level(past.challengers + 1))
+    if past.race is None and (sent := policy.send(list(arms.values()), least_gain=least_gain)) is not None:
         key = list(arms)[sent]
         challenger = new.get(key) or _proposal(past.arms[key], iteration.number)
     records = tuple(

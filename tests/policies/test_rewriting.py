@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.curriculum import Tally
-from burnish.policies.rewriting import Arm, YieldRewriting
+from burnish.policies.rewriting import Arm, YieldRewriting, provable
 
 POLICY = YieldRewriting()
 differences = st.lists(st.floats(-1, 1), max_size=40)
@@ -37,6 +37,19 @@ def test_an_arm_is_raced_when_it_is_probably_better_and_was_tried_enough() -> No
     assert not POLICY.is_ready(Arm("bank", 3.0, 0.0, POLICY.least - 1))
     assert POLICY.is_ready(Arm("bank", 3.0, 0.0, POLICY.least))
     assert not POLICY.is_ready(Arm("bank", 2.0, 1.0, POLICY.least))
+
+
+def test_what_a_race_could_not_prove_is_not_raced() -> None:
+    arms = [Arm("bank", 3.0, 0.0, 20), Arm("settings", 6.0, 0.0, 12)]
+    assert POLICY.send(arms) == 1
+    assert POLICY.send(arms[:1], least_gain=0.1) == 0
+    assert POLICY.send(arms[:1], least_gain=0.2) is None
+    assert POLICY.send([Arm("compile", urgent=True)], least_gain=0.9) == 0
+
+
+def test_longer_races_prove_smaller_gains() -> None:
+    assert provable(60, 0.03) > provable(240, 0.03) == pytest.approx(provable(60, 0.03) / 2)
+    assert provable(60, 0.01) > provable(60, 0.03)
 
 
 def test_an_urgent_arm_is_raced_untried_and_never_dropped() -> None:
