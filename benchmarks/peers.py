@@ -10,6 +10,8 @@ took for `--calls` calls, and answers the same fresh test tasks at temperature 0
     nearest    no model: the nearest answer that Burnish verified
     ceiling    the instruction with the nearest four of all train tasks, with their reference answers
 
+and, where `--who` names them, Burnish without one of its parts (`ABLATIONS`).
+
 A run is a JSON line in `--out`; what is there is not run again. With `--model` a server is asked (its URL, and
 `--model-name`) or a GGUF file is served; otherwise the embedded model. About ten minutes for a problem and a seed.
 
@@ -30,7 +32,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -144,8 +148,8 @@ class Contest:
         answers = asyncio.run(self.model.all(requests))
         return [self.posed.score(t, a).verified for t, a in zip(tasks, answers, strict=True)]
 
-    def burnish(self) -> tuple[list[bool], int, int, str]:
-        """Burnish with its defaults: passes, calls, tokens and what became of it."""
+    def burnish(self, changed: Mapping[str, Any] = MappingProxyType({})) -> tuple[list[bool], int, int, str]:
+        """Burnish with its defaults, but for what is `changed`: passes, calls, tokens and what became of it."""
         test = len(self.posed.posed["test"])
         task_model = {"url": self.model.url, "name": self.model.name, "grammars": True, "concurrency": 4}
         config = RunConfig.parse(
@@ -154,6 +158,7 @@ class Contest:
                 "models": {"task": task_model},
                 "budget": {"calls": self.calls + 3 * test},
                 "sealed": {"tasks": test, "share": 1.0},
+                **changed,
             }
         )
         with tempfile.TemporaryDirectory() as scratch:
@@ -220,6 +225,16 @@ class Contest:
         return self.tested(lambda t: self.likeness.nearest(t, known, SHOWN)), 0, 0, f"{len(known)} shown"
 
 
+ABLATIONS: Mapping[str, Mapping[str, Any]] = {
+    "memory raced": {"memory": {"follows": False}},
+    "no proposals": {"operators": []},
+    "untried proposals": {"policies": {"rewriting": {"trial_tasks": 0}}},
+    "large batches": {"sampling": {"tasks": 48}},
+    "tasks alike": {"policies": {"curriculum": {"name": "uniform"}}},
+    "shelves": {"retrieval": {"policy": "shelves"}},
+}
+"""Burnish without one of its parts. They are not run unless `--who` names them."""
+
 WHO: Mapping[str, Callable[[Contest], tuple[list[bool], int, int, str]]] = {
     "burnish": Contest.burnish,
     "loop": Contest.loop,
@@ -227,6 +242,7 @@ WHO: Mapping[str, Callable[[Contest], tuple[list[bool], int, int, str]]] = {
     "form": Contest.form,
     "nearest": Contest.nearest,
     "ceiling": Contest.ceiling,
+    **{name: partial(Contest.burnish, changed=changed) for name, changed in ABLATIONS.items()},
 }
 
 
@@ -301,7 +317,8 @@ def main() -> None:
     running = commands.add_parser("run")
     running.add_argument("--out", type=Path, required=True)
     running.add_argument("--problems", nargs="+", default=list(PROBLEMS), choices=list(PROBLEMS))
-    running.add_argument("--who", nargs="+", default=list(WHO), choices=list(WHO))
+    everybody = [who for who in WHO if who not in ABLATIONS]
+    running.add_argument("--who", nargs="+", default=everybody, choices=list(WHO))
     running.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     running.add_argument("--calls", type=int, default=300, help="calls that Burnish learns with")
     running.add_argument("--test", type=int, default=150, help="test tasks")
