@@ -157,6 +157,7 @@ def _context(
         vectors=memory.vectors,
         takes_grammars=iteration.config.models.task.takes_grammars,
         proposed=past.proposed,
+        refused=[one.program for one in past.refused],
         rungs=_rungs(past, judged),
         ask=iteration.ask_reflector if reflector_able else None,
         train=train,

@@ -56,8 +56,8 @@ class ProposalContext:
     iteration can race it. `usefulness` and `vectors`, shape (n, d), are of exemplars by id; `ask` is None unless the
     reflector passed its probe; `note` keeps an event of some kind with the iteration, such as why something was not
     proposed. `takes_grammars` says whether the server can hold answers to a form. `proposed` are the variants that were
-    in trial before, and `rungs` how often each way of a search was tried and solved. `train` is None unless the
-    iteration is to train an adapter.
+    in trial before, `refused` the programs among them that did no better, the newest last, and `rungs` how often each
+    way of a search was tried and solved. `train` is None unless the iteration is to train an adapter.
     """
 
     champion: Program
@@ -73,6 +73,7 @@ class ProposalContext:
     vectors: Callable[[Sequence[str]], NDArray[np.float32]]
     takes_grammars: bool = False
     proposed: Collection[str] = ()
+    refused: Sequence[Program] = ()
     rungs: Mapping[str, Tally] = field(default_factory=dict)
     ask: AskReflector | None = None
     train: Train | None = None

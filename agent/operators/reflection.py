@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
@@ -18,7 +19,7 @@ from burnish.records import Completion
 from burnish.types import Exemplar, Message
 
 SECTION = "task"
-MOST_FAILURES = 6
+MOST_FAILURES, MOST_SUCCESSES, MOST_REFUSED = 6, 3, 3
 LONGEST_EXCERPT = 800
 MAX_TOKENS = 512
 COPIED_WORDS = 12
@@ -51,11 +52,12 @@ class ReflectionOperator:
         if context.ask is None or not context.failures:
             return []
         current = context.base.prompt.text(SECTION)
-        count = min(MOST_FAILURES, len(context.failures))
-        drawn = context.rng.choice(len(context.failures), count, replace=False)
-        failures = [context.failures[i] for i in sorted(drawn.tolist())]
+        failures = [context.failures[i] for i in _spread(context, MOST_FAILURES)]
+        right = [context.exemplars[i] for i in sorted(_drawn(context, len(context.exemplars), MOST_SUCCESSES))]
+        tried = dict.fromkeys(program.prompt.text(SECTION) for program in context.refused)
+        refused = [text for text in tried if text and text != current][-MOST_REFUSED:]
         try:
-            completion = await context.ask(_request(current, failures))
+            completion = await context.ask(_request(current, failures, right, refused))
         except ModelRejected as error:
             context.note("refused proposal", f"reflection: {error}")
             return []
@@ -99,12 +101,34 @@ async def probe(ask: AskReflector) -> bool:
     return passed >= 2
 
 
-def _request(current: str, failures: Sequence[Failure]) -> ChatRequest:
-    shown = "\n\n".join(
+def _drawn(context: ProposalContext, number: int, most: int) -> list[int]:
+    """At most `most` of so many places, at random."""
+    places: list[int] = context.rng.permutation(number)[:most].tolist()
+    return places
+
+
+def _spread(context: ProposalContext, most: int) -> list[int]:
+    """Places of failures, of each cell as many as of the others as far as there are."""
+    by_cell: dict[str, list[int]] = {}
+    for place in _drawn(context, len(context.failures), len(context.failures)):
+        by_cell.setdefault(context.failures[place].task.cell, []).append(place)
+    in_turn = [place for places in zip_longest(*by_cell.values()) for place in places if place is not None]
+    return sorted(in_turn[:most])
+
+
+def _request(
+    current: str, failures: Sequence[Failure], right: Sequence[Exemplar], refused: Sequence[str]
+) -> ChatRequest:
+    """What failed and what was right, and the rewrites that did no better, so that none comes again."""
+    failed = "\n\n".join(
         f"Input: {_excerpt(f.task.prompt)}\nAnswer: {_excerpt(f.answer)}\nFeedback: {_excerpt(f.feedback)}"
         for f in failures
     )
-    return _ask(f"Instruction:\n{current}\n\nAnswers that failed:\n\n{shown}")
+    succeeded = "\n\n".join(f"Input: {_excerpt(e.prompt)}\nAnswer: {_excerpt(e.answer)}" for e in right)
+    parts = [f"Instruction:\n{current}", f"Answers that failed:\n\n{failed}"]
+    parts += [f"Answers that were right:\n\n{succeeded}"] if right else []
+    parts += ["Rewrites that did no better:\n\n" + "\n\n".join(map(_excerpt, refused))] if refused else []
+    return _ask("\n\n".join(parts))
 
 
 def _ask(content: str) -> ChatRequest:

@@ -54,15 +54,10 @@ class OpenRace:
 class History:
     """The past of a run, as its next iteration needs it.
 
-    `arms` are the proposals in trial, by what tells them apart, and `proposed` names all that ever were, so that none
-    is tried twice. `race` is the race that goes on. `harms` are the scores of earlier memory less those of newer, a
-    task each; once they proved harm, memory is `harmed`. `rungs` counts how often each way of a search was tried and
-    solved, and `taught` what the teacher was asked.
-
-    `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
-    evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
-    each measurement; `cells` and `first_texts` are the frozen cells and
-    the answers of the first sample by kind and size of the sample. `sampled` is `sampling.tasks`.
+    `arms` are the proposals in trial, by what tells them apart, `refused` those that did no better than the champion,
+    and `proposed` names all that ever were, so that none is tried twice. `race` is the race that goes on. `harms` are
+    the scores of earlier memory less those of newer, a task each; once they proved harm, memory is `harmed`. `rungs`
+    counts how often each way of a search was tried and solved, and `taught` what the teacher was asked.
     """
 
     sampled: int = 0
@@ -80,6 +75,7 @@ class History:
     first_texts: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     raised_temperature: float = 0.0
     arms: dict[str, Proposed] = field(default_factory=dict)
+    refused: list[Proposed] = field(default_factory=list)
     proposed: set[str] = field(default_factory=set)
     race: OpenRace | None = None
     harms: list[float] = field(default_factory=list)
@@ -158,7 +154,7 @@ class History:
 
     def _propose(self, record: IterationRecord, journal: JournalReader) -> None:
         for key in record.retired:
-            self.arms.pop(key, None)
+            self._refuse(key)
         champion = journal.program(record.champion_id)
         for one in record.proposals:
             program = journal.program(one.program_id)
@@ -166,6 +162,11 @@ class History:
             self.arms[key] = Proposed(program, one.description, Arm(one.operator, urgent=one.urgent))
             if key != MEMORY:
                 self.proposed.add(key)
+
+    def _refuse(self, key: str) -> None:
+        known = self.arms.pop(key, None)
+        if known is not None:
+            self.refused.append(known)
 
     def _compare(self, record: IterationRecord, journal: JournalReader) -> None:
         for one in record.comparisons:
@@ -187,9 +188,11 @@ class History:
             if gate.open:
                 continue
             _count(self.operators, gate.operator, solved=gate.outcome == "accept")
-            self.arms.pop(arm_key(program, journal.program(gate.champion_id)), None)
+            key = arm_key(program, journal.program(gate.champion_id))
             if gate.outcome == "accept":  # the others were made from another champion
                 self.arms.clear()
+            else:
+                self._refuse(key)
         if record.action == "rollback" or record.harmful:
             self.race = None
             self.arms.clear()

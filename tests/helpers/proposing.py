@@ -58,6 +58,7 @@ def propose(
     usefulness: dict[str, float] | None = None,
     reply: Callable[[ChatRequest], str] | None = None,
     truncated: bool = False,
+    refused: Sequence[Program] = (),
     score: Score = no_tasks,
     seed: int = 0,
 ) -> Trial:
@@ -83,6 +84,7 @@ def propose(
         score=score,
         vectors=lambda ids: HashEmbedder().embed([by_id[i].prompt for i in ids]),
         ask=ask if reply else None,
+        refused=refused,
     )
     trial.proposals = asyncio.run(_turn(operator, context))
     return trial

@@ -3,19 +3,24 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from proposing import exemplar, failures, propose
+from proposing import exemplar, failures, propose, with_section
 
 from burnish.agent.models.client import ChatRequest
+from burnish.agent.operators.base import Failure
 from burnish.agent.operators.reflection import ReflectionOperator, probe
 from burnish.errors import ModelRejected
 from burnish.records import Completion
-from burnish.types import Usage
+from burnish.types import Task, Usage
 
 FAILED = failures("the answer must be the code", "the answer must be the code")
 
 
 def tagged(text: str) -> str:
     return f"Here it is: <instruction>{text}</instruction>"
+
+
+def tagged_none(_request: ChatRequest) -> str:
+    return ""
 
 
 def test_a_good_output_replaces_the_task_section() -> None:
@@ -62,6 +67,29 @@ def test_what_it_is_shown_holds_no_chat_template_token() -> None:
     (asked,) = propose(ReflectionOperator(), failed=failed, reply=lambda _r: "").asked
     assert "<|im_start|>" not in asked.messages[-1].content
     assert "the code of item 0" in asked.messages[-1].content
+
+
+def test_it_is_shown_what_was_right_and_what_did_no_better() -> None:
+    refused = [with_section("task", "Give the number."), with_section("style", "Answer in one line.")]
+    trial = propose(
+        ReflectionOperator(),
+        failed=FAILED,
+        exemplars=[exemplar(n) for n in range(9)],
+        refused=refused,
+        reply=tagged_none,
+    )
+    shown = trial.asked[0].messages[-1].content
+    assert shown.count("Answer: code ") == 3
+    assert "Rewrites that did no better:\n\nGive the number." in shown
+    assert shown.count("Give the code.") == 1, "the instruction in force is no rewrite"
+
+
+def test_failures_of_all_cells_are_shown() -> None:
+    many = [Failure(Task("codes", f"Many {n}?", cell="many"), "no", "wrong code") for n in range(40)]
+    one = Failure(Task("codes", "Rare one?", cell="rare"), "no", "wrong code")
+    for seed in range(5):
+        (asked,) = propose(ReflectionOperator(), failed=[*many, one], reply=tagged_none, seed=seed).asked
+        assert "Rare one?" in asked.messages[-1].content
 
 
 def test_without_a_reflector_or_failures_nothing_is_asked() -> None:
