@@ -11,6 +11,9 @@ import numpy as np
 from burnish.limits import Count, Positive, Probability
 from burnish.policies.acceptance import FRACTIONS
 
+SIGNS = 2.5
+"""What a bet of the last pairs has to have gained to be a sign of harm."""
+
 
 @dataclass(frozen=True)
 class HarmWatch:
@@ -43,7 +46,13 @@ class HarmWatch:
         """Whether harm is proven."""
         return self.evidence(harms) >= self.horizon / self.alpha
 
+    def signs(self, harms: Sequence[float]) -> bool:
+        """Whether a bet of the last pairs has gained, as it does after two that went against newer exemplars."""
+        best = np.ones(len(FRACTIONS))
+        for harm in harms:
+            best = np.maximum(best, 1) * (1 + FRACTIONS * harm)
+        return float(best.mean()) >= SIGNS
+
     def count(self, harms: Sequence[float]) -> int:
-        """The tasks to watch in the next iteration: more where a bet of the last ones has gained."""
-        signs = self.tasks and self.evidence(harms) > 2 * max(1, self.tasks) * self.alerted
-        return self.alerted if signs else self.tasks
+        """The tasks to watch in the next iteration: more while there are signs of harm."""
+        return self.alerted if self.tasks and self.signs(harms) else self.tasks

@@ -58,7 +58,7 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
                 session,
                 opened.environment,
                 seed_program=opened.seed_program,
-                most_tasks=await _affordable(opened),
+                most_tasks=await _affordable_tasks(opened),
                 collapsed=session.past.records[-1].action == "stop",
             )
             journal.set_meta(proofs=[proof.to_json() for proof in await prove(opened)])
@@ -247,7 +247,7 @@ async def _hold_back(opened: Opened, cost: Costs) -> None:
     ledger.hold(worst.times(cost.sealed), seconds=seconds)
 
 
-async def _affordable(opened: Opened) -> int:
+async def _affordable_tasks(opened: Opened) -> int:
     """Test tasks that the rest of the budget affords, as it was reckoned when the sealed test was opened first."""
     session, ledger = opened.session, opened.ledger
     known = opened.journal.meta("sealed tasks")

@@ -115,7 +115,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     ),
     "gate": lambda s: gate(s.iteration, s.policies.acceptance, s.parts[Rewritten].challenger, validation=s.validation),
     "guard": lambda s: guard(s.iteration, s.policies.diversity, s.parts[Attempted], judged=s.parts.judged),
-    "roll_back": lambda s: roll_back(s.iteration, harmful=(s.parts.get(Compared) or Compared()).harmful),
+    "roll_back": lambda s: roll_back(s.iteration, back_to=(s.parts.get(Compared) or Compared()).back_to),
     "commit": _commit,
 }
 """By the name of the node. What a node returns is added to the session's parts by the graph."""

@@ -42,7 +42,8 @@ async def attempt(
     seed = iteration.seed_for("sampling")
     places = [(place, slot) for place, effort in enumerate(efforts) for slot in range(effort.samples)]
     searched = [(place, slot) for place, slot in places if _searches(iteration, efforts[place], slot)]
-    searches = dict(zip(searched, _searches_for(iteration, policy, len(searched)), strict=True))
+    told = iteration.told() if searched else ()
+    searches = dict(zip(searched, _searches_for(iteration, policy, told, len(searched)), strict=True))
     trials = [
         _trial(
             iteration,
@@ -56,6 +57,7 @@ async def attempt(
                 seed=sampling_seed(seed, place=place, slot=slot),
                 search=searches.get((place, slot)),
             ),
+            told,
         )
         for place, slot in places
     ]
@@ -68,20 +70,19 @@ def _searches(iteration: Iteration, effort: Effort, slot: int) -> bool:
     return effort.searching and (iteration.sketching or slot > 0)
 
 
-def _searches_for(iteration: Iteration, policy: ColdStart, count: int) -> list[Search]:
+def _searches_for(iteration: Iteration, policy: ColdStart, told: Sequence[str], count: int) -> list[Search]:
     """The searches of so many samples."""
     if iteration.sketching and count:
         known = Counter(outline_of(e.answer) for e in iteration.memory.alive())
         return [Search("sketch", known)] * count
-    texts = iteration.told()
-    rungs = policy.deal(iteration.rungs(texts), iteration.past.in_vain or 0, count)
+    rungs = policy.deal(iteration.rungs(told), iteration.past.in_vain or 0, count)
     instruction = tuple(text for _, text in iteration.champion.prompt.sections)
     return [
-        Search(rung, texts=(*instruction, *texts), most=most) for rung, most in zip(rungs, cycle(LENGTHS), strict=False)
+        Search(rung, texts=(*instruction, *told), most=most) for rung, most in zip(rungs, cycle(LENGTHS), strict=False)
     ]
 
 
-def _trial(iteration: Iteration, policy: ColdStart, trial: Trial) -> Trial:
+def _trial(iteration: Iteration, policy: ColdStart, trial: Trial, told: Sequence[str]) -> Trial:
     """A trial as its rung has it asked."""
     search, program = trial.search, trial.program
     if search is None:
@@ -92,7 +93,7 @@ def _trial(iteration: Iteration, policy: ColdStart, trial: Trial) -> Trial:
         case "hot":
             temperature = max(temperature, policy.temperature)
         case "rules":
-            prompt = program.prompt.with_section(RULES, as_rules(iteration.told()), "rules")
+            prompt = program.prompt.with_section(RULES, as_rules(told), "rules")
             program = replace(program, prompt=prompt)
         case "extract" | "json":
             program = replace(program, decoding=replace(program.decoding, format=search.rung))

@@ -54,7 +54,7 @@ async def commit(
         action=guarded.action,
         temperature=iteration.sampling_temperature,
         validation_used=iteration.past.validation_used + raced.validation_used,
-        harmful=compared.harmful,
+        harmful=compared.back_to is not None,
     )
     programs = [shown.program, *answering, champion, *compared.programs, *rewritten.programs, *raced.programs]
     await iteration.journal.commit_iteration(

@@ -66,8 +66,13 @@ async def compare(
         pairs = [(own[a.task_id], f) for a, f in answers if f.status.judged]
         differences = tuple(score(theirs) - score(ours) for ours, theirs in pairs)
         records.append(ComparisonRecord(other.kind, other.program.id, shown.program.id, differences))
-    harms = [d for record in records if record.kind == "earlier memory" for d in record.differences]
-    return Compared(tuple(judged), tuple(records), tuple(programs), watch.harmful([*iteration.past.harms, *harms]))
+    pairs_of = zip(programs, records, strict=True)
+    watched = [
+        (program.revision, record.differences) for program, record in pairs_of if record.kind == "earlier memory"
+    ]
+    harms = [d for _, differences in watched for d in differences]
+    harmful = bool(watched) and watch.harmful([*iteration.past.harms, *harms])
+    return Compared(tuple(judged), tuple(records), tuple(programs), watched[0][0] if harmful else None)
 
 
 def _others(iteration: Iteration, policy: YieldRewriting, watch: HarmWatch, program: Program) -> list[_Other]:
@@ -81,7 +86,7 @@ def _others(iteration: Iteration, policy: YieldRewriting, watch: HarmWatch, prog
         chosen = policy.choose([arm.arm for arm in arms], past.operators, iteration.rng("arms"))
         if chosen is not None:
             others.append(_Other("proposal", arms[chosen].program.at(number), count))
-    earlier = past.earlier_memory(iteration.memory.count)
+    earlier = past.earlier_memory(iteration.memory.count, signs=watch.signs(past.harms))
     if iteration.following and earlier is not None and not program.only:
         others.append(_Other("earlier memory", program.at(earlier), watch.count(past.harms)))
     return [other for other in others if other.count and other.program.id != program.id]

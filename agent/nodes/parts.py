@@ -96,20 +96,20 @@ class Checked:
 
 @dataclass(frozen=True)
 class Compared:
-    """Answers of other programs to some of the tasks in hand, and how they did beside the attempts. `harmful` says that
-    newer exemplars are proven to do harm.
+    """Answers of other programs to some of the tasks in hand, and how they did beside the attempts. `back_to` is
+    the revision to return to, once newer exemplars are proven to do harm.
     """
 
     judged: tuple[Judged, ...] = ()
     comparisons: tuple[ComparisonRecord, ...] = ()
     programs: tuple[Program, ...] = ()
-    harmful: bool = False
+    back_to: int | None = None
 
     @property
     def counts(self) -> State:
         """For the graph's state."""
         verified = sum(f.verified for _, f in self.judged)
-        return {"compared": len(self.judged), "compared_verified": verified, "harmful": self.harmful}
+        return {"compared": len(self.judged), "compared_verified": verified, "harmful": self.back_to is not None}
 
 
 @dataclass(frozen=True)

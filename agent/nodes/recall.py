@@ -14,7 +14,8 @@ async def recall(iteration: Iteration, policy: YieldRewriting, tasks: Sequence[T
     task.
 
     It is the champion with the newest memory, or a proposal that is probably better: whatever comes of it is verified
-    before it is learned, so there is no need to wait for the gate.
+    before it is learned, so there is no need to wait for the gate. Once newer exemplars did harm, the champion shows
+    its own.
     """
     program = _program(iteration, policy)
     return Shown(program, tuple(iteration.retriever.recall(program, tasks)))
@@ -24,4 +25,6 @@ def _program(iteration: Iteration, policy: YieldRewriting) -> Program:
     arms = list(iteration.past.arms.values())
     leader = policy.leader([one.arm for one in arms], iteration.rng("leader"))
     before = iteration.number - 1
-    return iteration.with_memory_of(before) if leader is None else arms[leader].program.at(before)
+    if leader is not None:
+        return arms[leader].program.at(before)
+    return iteration.champion if iteration.past.harmed else iteration.with_memory_of(before)

@@ -7,7 +7,7 @@ from burnish.agent.nodes.iteration import Iteration, failed
 from burnish.agent.nodes.parts import Curated, Rewritten
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Train
 from burnish.agent.record.events import Event, Noted
-from burnish.agent.record.history import History, Proposed, arm_key
+from burnish.agent.record.history import History, Proposed, arm_key, count
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import BettingGate, score
 from burnish.policies.curriculum import Tally
@@ -108,8 +108,7 @@ def _rungs(past: History, judged: Sequence[Judged]) -> dict[str, Tally]:
     counts = dict(past.rungs)
     for attempt, feedback in judged:
         if attempt.rung:
-            before = counts.get(attempt.rung, Tally())
-            counts[attempt.rung] = Tally(before.tried + 1, before.solved + feedback.verified)
+            count(counts, attempt.rung, solved=feedback.verified)
     return counts
 
 

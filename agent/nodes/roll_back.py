@@ -5,14 +5,13 @@ from burnish.agent.nodes.parts import RolledBack
 from burnish.types import ALIVE, Exemplar
 
 
-async def roll_back(iteration: Iteration, *, harmful: bool) -> RolledBack:
+async def roll_back(iteration: Iteration, *, back_to: int | None) -> RolledBack:
     """Return memory and champion to the last iteration without an alarm; where newer exemplars do harm, memory alone
     returns to the one that they were compared with.
     """
-    memory, records, past = iteration.memory, iteration.past.records, iteration.past
-    earlier = past.earlier_memory(memory.count) if harmful else None
-    if earlier is not None:
-        revision, champion, why = earlier, iteration.champion.at(earlier), ": newer exemplars did harm"
+    memory, records = iteration.memory, iteration.past.records
+    if back_to is not None:
+        revision, champion, why = back_to, iteration.champion.at(back_to), ": newer exemplars did harm"
     else:
         good = next((r for r in reversed(records) if not r.alarms), records[0])
         revision, champion, why = good.revision, iteration.journal.program(good.champion_id), ""

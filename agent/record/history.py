@@ -54,10 +54,16 @@ class OpenRace:
 class History:
     """The past of a run, as its next iteration needs it.
 
+    `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
+    evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
+    each measurement; `cells` and `first_texts` are the frozen cells and the answers of the first sample, by kind and
+    size of the sample. `sampled` is `sampling.tasks`.
+
     `arms` are the proposals in trial, by what tells them apart, `refused` those that did no better than the champion,
     and `proposed` names all that ever were, so that none is tried twice. `race` is the race that goes on. `harms` are
-    the scores of earlier memory less those of newer, a task each; once they proved harm, memory is `harmed`. `rungs`
-    counts how often each way of a search was tried and solved, and `taught` what the teacher was asked.
+    the scores of earlier memory less those of newer, a task each, and `earlier` is the revision last compared with;
+    once they proved harm, memory is `harmed`. `rungs` counts how often each way of a search was tried and solved, and
+    `taught` what the teacher was asked.
     """
 
     sampled: int = 0
@@ -79,6 +85,7 @@ class History:
     proposed: set[str] = field(default_factory=set)
     race: OpenRace | None = None
     harms: list[float] = field(default_factory=list)
+    earlier: int | None = None
     harmed: bool = False
     taught: int = 0
     rungs: dict[str, Tally] = field(default_factory=dict)
@@ -139,10 +146,15 @@ class History:
         """How many the gate has seen."""
         return max((g.number for r in self.records for g in r.gates), default=0)
 
-    def earlier_memory(self, size: Callable[[int], int]) -> int | None:
-        """The newest revision whose memory, by its `size`, held at most half as many exemplars as the newest; None as
-        long as there is nothing to compare.
+    def earlier_memory(self, size: Callable[[int], int], *, signs: bool) -> int | None:
+        """The revision whose memory the newest is compared with: the newest that, by its `size`, held at most half as
+        many exemplars; None as long as there is nothing to compare.
+
+        While there are `signs` of harm it stays the one that showed them: it would otherwise move on to a memory that
+        does the same harm.
         """
+        if signs and self.earlier is not None:
+            return self.earlier
         now = self.records[-1].number
         half = size(now) / 2
         return next((r.number for r in reversed(self.records) if size(r.number) <= half), None) if half else None
@@ -172,6 +184,7 @@ class History:
         for one in record.comparisons:
             if one.kind == "earlier memory":
                 self.harms += one.differences
+                self.earlier = journal.program(one.program_id).revision
                 continue
             for id_, sign in ((one.program_id, 1), (one.beside_id, -1)):
                 known = self.arms.get(journal.program(id_).variant)
@@ -187,7 +200,7 @@ class History:
             self.race = OpenRace(gate, program, scores) if gate.open else None
             if gate.open:
                 continue
-            _count(self.operators, gate.operator, solved=gate.outcome == "accept")
+            count(self.operators, gate.operator, solved=gate.outcome == "accept")
             key = arm_key(program, journal.program(gate.champion_id))
             if gate.outcome == "accept":  # the others were made from another champion
                 self.arms.clear()
@@ -200,18 +213,18 @@ class History:
 
     def _tally(self, attempt: Attempt, feedback: Feedback, cell: str) -> None:
         if attempt.rung:
-            _count(self.rungs, attempt.rung, solved=feedback.verified)
-        _count(self.tasks, attempt.task_id, solved=feedback.verified)
-        _count(self.task_cells, cell, solved=feedback.verified)
+            count(self.rungs, attempt.rung, solved=feedback.verified)
+        count(self.tasks, attempt.task_id, solved=feedback.verified)
+        count(self.task_cells, cell, solved=feedback.verified)
         self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))
 
     def _drafted(self, draft: Drafted) -> None:
         """Whether an evolved task is kept is known once it was attempted."""
         if draft.refused or draft.expander != EVOL:
-            _count(self.drafts.setdefault(draft.expander, {}), draft.operator, solved=not draft.refused)
+            count(self.drafts.setdefault(draft.expander, {}), draft.operator, solved=not draft.refused)
 
     def _evolved(self, task: Evolved) -> None:
-        _count(self.drafts.setdefault(task.expander, {}), task.operator, solved=not task.eliminated)
+        count(self.drafts.setdefault(task.expander, {}), task.operator, solved=not task.eliminated)
         if not task.eliminated:
             self.evolved.append(task.task)
 
@@ -247,6 +260,7 @@ def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[tupl
     return [(score(b), score(f)) for b, f in both if b and b.status.judged and f.status.judged]
 
 
-def _count(tallies: dict[str, Tally], key: str, *, solved: bool) -> None:
+def count(tallies: dict[str, Tally], key: str, *, solved: bool) -> None:
+    """Count one more that was tried."""
     before = tallies.get(key, Tally())
     tallies[key] = Tally(before.tried + 1, before.solved + solved)
