@@ -144,12 +144,12 @@ def main() -> None:
             if find_spec("dspy") is None:
                 print(f"{name}: DSPy's rows were not run: pip install dspy==3.4.1 optuna")
                 continue
-            from compiling_dspy import OPTIMIZERS, Side
+            from peers_dspy import OPTIMIZERS, Side
 
-            side: Any = Side(environment, server.base_url, MAX_TOKENS[name], options.calls, options.seed)
+            side: Any = Side(environment, server.base_url, MAX_TOKENS[name], options.seed, calls=options.calls)
             for optimizer in OPTIMIZERS:
-                before, after, calls, seconds = side.run(optimizer)
-                print(f"{name}: {Row(f'DSPy {optimizer}', before, after, calls, seconds)}", flush=True)
+                before, after, spent, seconds = side.run(optimizer)
+                print(f"{name}: {Row(f'DSPy {optimizer}', before, after, spent.calls, seconds)}", flush=True)
 
 
 if __name__ == "__main__":

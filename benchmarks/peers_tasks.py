@@ -17,12 +17,16 @@ from burnish.types import Feedback, Split, Task
 
 @dataclass(frozen=True)
 class Problem:
-    """An environment, with a word for the table. `cells` begin the kinds of tasks that are kept; all if none are."""
+    """An environment, with a word for the table. `cells` begin the kinds of tasks that are kept; all if none are.
+
+    `able` is a good instruction, which a scripted reflector knows.
+    """
 
     name: str
     spec: str
     options: Mapping[str, Any] = field(default_factory=dict)
     cells: tuple[str, ...] = ()
+    able: str = ""
 
 
 PROBLEMS: Mapping[str, Problem] = MappingProxyType(
@@ -47,7 +51,7 @@ class Posed:
 
     def __init__(self, problem: Problem, *, seed: int, sizes: Mapping[Split, int]) -> None:
         self._base = load(problem.spec, dict(problem.options))
-        self.name, self.instruction = self._base.name, self._base.instruction
+        self.name, self.instruction, self.able = self._base.name, self._base.instruction, problem.able
         self.posed = {split: self._drawn(problem, split, seed, size) for split, size in sizes.items()}
         if isinstance(self._base, Forms):
             self.form = self._base.form

@@ -25,6 +25,7 @@ from burnish.protocols import (
     Episodes,
     Evolving,
     Forms,
+    Levels,
     PlansOnly,
     Seed,
     Seeds,
@@ -79,10 +80,12 @@ class GuardedEnvironment:
         self.parse, self.solve = author.parse, author.solve
         self.vary, self.holds, self.evolve = author.vary, author.holds, author.evolve
 
-    async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:
+    async def draw(
+        self, split: Split, seed: int, count: int, skip: Collection[str] = (), *, easiest: bool = False
+    ) -> list[Task]:
         """The first `count` distinct tasks of `split` whose ids are not in `skip`; fewer when there are no more.
 
-        The tasks are as they come back from JSON.
+        The tasks are as they come back from JSON. `easiest`: of the first level, where the environment has levels.
 
         Raises:
             PluginError: the environment raised, took too long, or yielded something that is no task of its own.
@@ -91,7 +94,7 @@ class GuardedEnvironment:
         sampler = TaskSampler(self.name, split, count=count, skip=skip)
         if sampler.finished:
             return []
-        source = self._returned(await self._call(lambda: self._source(split, seed)), split)
+        source = self._returned(await self._call(lambda: self._source(split, seed, easiest)), split)
         if isinstance(source, AsyncIterable):
             await self._pull_async(sampler, aiter(source), split)
         elif isinstance(source, Iterable):
@@ -216,8 +219,11 @@ class GuardedEnvironment:
         feedback = guarded_call(partial(checked, outcome))
         return _failure(feedback, "score", self._timeout) if isinstance(feedback, Raised) else feedback
 
-    def _source(self, split: Split, seed: int) -> object:
-        source = self._environment.tasks(split, seed)
+    def _source(self, split: Split, seed: int, easiest: bool) -> object:
+        environment = self._environment
+        if easiest and isinstance(environment, Levels) and environment.levels:
+            environment = environment.at_level(environment.levels[0])
+        source = environment.tasks(split, seed)
         return iter(source) if isinstance(source, Iterable) else source
 
     async def _pull(self, sampler: TaskSampler, source: Iterable[object], split: Split) -> None:
@@ -292,7 +298,9 @@ class LearningEnvironment:
             raise PluginError(f'environment "{self.name}": a task of the {task.split} split is not for learning')
         return await self._solve(task)
 
-    async def draw(self, split: Split, seed: int, count: int, skip: Collection[str] = ()) -> list[Task]:
+    async def draw(
+        self, split: Split, seed: int, count: int, skip: Collection[str] = (), *, easiest: bool = False
+    ) -> list[Task]:
         """See `GuardedEnvironment.draw`.
 
         Raises:
@@ -304,4 +312,4 @@ class LearningEnvironment:
                 f'environment "{self.name}": the test split is sealed until the end of the run; '
                 "draw from train or validation"
             )
-        return await self._draw(split, seed, count, skip)
+        return await self._draw(split, seed, count, skip, easiest=easiest)

@@ -38,6 +38,13 @@ LEAST_CAP = 60
 """Validation tasks that a race may have however few iterations are left: the last one races on to its end."""
 
 
+BLOCKS_AFFORDED = 2.5
+"""About how many blocks an iteration's calls would buy: a race of a small gain may take most of a budget."""
+
+MOST_BLOCKS = 20
+"""Iterations that a race takes to its cap, where its blocks need not be smaller than `block`."""
+
+
 @dataclass(frozen=True)
 class GateDecision(Record):
     """What the gate knows of one challenger after the first `n` differences.
@@ -86,10 +93,10 @@ class BettingGate(Record):
     """A challenger that is shown to gain less than this is rejected."""
     futility: Probability = 0.1
     """Probability of rejecting a challenger that does gain as much. Such errors cost power only."""
-    cap: Positive = 400
+    cap: Positive = 800
     """Most validation tasks of one race; fewer where the budget affords fewer from its start on."""
     block: Positive = 8
-    """Validation tasks of a race in one iteration."""
+    """Validation tasks of a race in one iteration; more where it may be long, so that it takes some twenty."""
     imagined_wins: NonNegative | None = 8.0
     """A race is given up when even this many more wins would not decide it."""
 
@@ -129,11 +136,12 @@ class BettingGate(Record):
 
     def within(self, iterations: float) -> BettingGate:
         """The test for a race that has so many iterations left to it: what is out of reach is given up sooner."""
-        return replace(self, cap=int(min(self.cap, max(LEAST_CAP, iterations * self.block))))
+        return replace(self, cap=int(min(self.cap, max(LEAST_CAP, iterations * self.block * BLOCKS_AFFORDED))))
 
     def next_block(self, decision: GateDecision) -> int:
-        """How many tasks to run before asking again: `block`, fewer at the cap, 0 when the test is closed."""
-        return min(self.block, self.cap - decision.n) if decision.open else 0
+        """How many tasks to run before asking again: fewer at the cap, 0 when the test is closed."""
+        block = max(self.block, math.ceil(self.cap / MOST_BLOCKS))
+        return min(block, self.cap - decision.n) if decision.open else 0
 
     def _best_end(self, d: Floats) -> Floats:
         """Capital at the cap, as hoped for after each difference (see the class); shape of `d`."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Literal, TypeAlias
 
-from burnish.limits import Positive, Temperature
+from burnish.limits import Count, Positive, Temperature
 
-Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot"]
+Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot", "hint"]
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
 of the task's answers. `extract`, `json`: in that format. `words`: held to the words of instruction, task and feedback.
 `rules`: with the feedback so far as rules. `beside`: with the instruction beside the task. `hot`: at a high
-temperature."""
+temperature. `hint`: with the end of a right answer."""
 
 LADDER: tuple[Rung, ...] = ("form", "extract", "json", "words", "rules", "beside", "hot")
 
@@ -31,6 +31,20 @@ class ColdStart:
     """Rungs that each iteration in vain opens."""
     temperature: Temperature = 1.2
     """The temperature of the rung `hot`."""
+    easier: Positive = 2
+    """Iterations in vain after which tasks are the shortest of many, of the easiest level where there are levels."""
+    hinted: Positive = 3
+    """Iterations in vain after which failed tasks are tried again with a hint, where the environment knows answers."""
+    hints: Count = 4
+    """Tasks of an iteration that are."""
+
+    def hints_after(self, in_vain: int | None) -> int:
+        """Tasks to try again with a hint after so many iterations in vain; None: one was not."""
+        return self.hints if in_vain is not None and in_vain >= self.hinted else 0
+
+    def poses_easier(self, in_vain: int | None) -> bool:
+        """Whether tasks are easier after so many iterations in vain; None: one was not."""
+        return in_vain is not None and in_vain >= self.easier
 
     def deal(self, able: Sequence[Rung], in_vain: int, count: int) -> list[Rung]:
         """The rungs of `count` attempts after so many iterations in vain; `able` are those there are here, in order."""

@@ -59,6 +59,8 @@ class Arm:
         return float(1 - betainc(1 + self.gained, 1 + self.lost, 0.5))
 
 
+ALONE = 0.5
+"""The probability of being better from which on an arm is raced that is the only one."""
 LINGERING = 0.6
 """The probability of being better below which an arm is dropped that had many pairs."""
 
@@ -79,11 +81,12 @@ class YieldRewriting:
     """Train tasks of an iteration that a proposal answers as well as the champion. 0: proposals are raced untried."""
     least: Positive = 6
     """Pairs of answers from which on a proposal may be raced or dropped."""
-    most: Positive = 24
-    """Pairs of answers after which a proposal of which nothing shows is dropped."""
+    most: Positive | None = None
+    """Pairs of answers after which a proposal of which nothing shows is dropped. Unset, it stays: small gains take long
+    to show."""
     ready: Probability = 0.9
     """The probability of being better than the champion from which on a proposal is raced."""
-    hopeless: Probability = 0.4
+    hopeless: Probability = 0.25
     """The probability of being better than the champion below which a proposal is dropped."""
     growing: AboveZero = 0.5
     """The share of memory that the new exemplars of an iteration make up from which on the operator `compile` does not
@@ -126,11 +129,15 @@ class YieldRewriting:
         """Whether an arm is dropped."""
         if arm.urgent or arm.pairs < self.least:
             return False
-        return arm.chance < (self.hopeless if arm.pairs < self.most else LINGERING)
+        lingers = self.most is not None and arm.pairs >= self.most
+        return arm.chance < (LINGERING if lingers else self.hopeless)
 
     def send(self, arms: Sequence[Arm], *, least_gain: float = 0.0) -> int | None:
         """The index of the arm to race, the likeliest first; None where none is ready. What gains less than
-        `least_gain` could not be proven in a race, which would only cost calls.
+        `least_gain` could not be proven in a race, which would only cost calls. The only one is raced on less: there is
+        nothing to choose, and pairs of a race are proof.
         """
         ready = [i for i, arm in enumerate(arms) if self.is_ready(arm) and (not arm.pairs or arm.gain >= least_gain)]
+        if len(arms) == 1 and arms[0].pairs >= self.least and arms[0].chance >= ALONE:
+            return 0
         return max(ready, key=lambda i: (arms[i].urgent, arms[i].chance), default=None)

@@ -65,7 +65,7 @@ def answering_nodes(config: RunConfig) -> tuple[str, ...]:
         "check",
         *(["compare"] if compares(config) else []),
         *(["teach"] if config.models.teacher and not by_people else []),
-        *(["retry"] if config.sampling.hints and not by_people else []),
+        *(["retry"] if config.level >= 4 or (config.sampling.hints and not by_people) else []),
         *(["revise"] if config.constitution.file and not by_people else []),
         "rate",
         *(["human_review"] if judged_by_people(config.level) else []),
@@ -95,8 +95,8 @@ def _after_retry(answering: tuple[str, ...]) -> str:
 
 
 def _retry(state: State, answering: tuple[str, ...]) -> str:
-    """Failed tasks are tried again, if there are any."""
-    return "retry" if state["failed"] else _after_retry(answering)
+    """Failed tasks are tried again, if there are any and hints are given."""
+    return "retry" if state["failed"] and state["hints"] else _after_retry(answering)
 
 
 def _learn(state: State) -> str:

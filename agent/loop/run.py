@@ -91,7 +91,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         iteration=each * (attempts + compared)
         + drafts
         + (config.teaching.tasks if config.models.teacher else 0)
-        + sampling.hints
+        + (0 if each > 1 else max(sampling.hints, policies.cold_start.hints_after(session.past.in_vain)))
         + revisions
         + ratings
         + ("reflection" in config.operators),

@@ -65,7 +65,7 @@ async def _commit(s: Session) -> Committed:
 
 
 STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
-    "draw": lambda s: draw(s.iteration, s.policies.curriculum),
+    "draw": lambda s: draw(s.iteration, s.policies.curriculum, s.policies.cold_start),
     "expand": lambda s: expand(s.iteration, s.parts[Drawn], s.expanders),
     "recall": lambda s: recall(s.iteration, s.rewriting, s.parts.tasks),
     "attempt": lambda s: attempt(
@@ -88,7 +88,9 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         tasks=s.parts.tasks,
     ),
     "teach": lambda s: teach(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
-    "retry": lambda s: retry(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
+    "retry": lambda s: retry(
+        s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks, hints=s.parts[Drawn].hints
+    ),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
     "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.attempted, tasks=s.parts.tasks),
     "human_review": lambda s: human_review(s.iteration, s.parts[Rated], judged=s.parts.judged, tasks=s.parts.tasks),

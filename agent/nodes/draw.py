@@ -3,19 +3,25 @@ from __future__ import annotations
 from burnish.agent.nodes.ask_people import written_by_hand
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Drawn
+from burnish.agent.record.events import Noted
 from burnish.agent.rollouts.evaluate import none_posed
 from burnish.errors import ConfigError
+from burnish.policies.cold_start import ColdStart
 from burnish.policies.curriculum import Curriculum, PooledTask, allot
 from burnish.policies.involvement import cleaned_by_machine
 from burnish.types import Task
 
+WIDER = 4
+"""The shortest tasks are chosen from so many times as many."""
 
-async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
-    """Choose train tasks near the frontier of what the champion can do."""
+
+async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdStart) -> Drawn:
+    """Choose train tasks near the frontier of what the champion can do; easy ones as long as it can do nothing."""
     sampling, past = iteration.config.sampling, iteration.past
     wanted, samples = curriculum.effort(sampling.tasks, sampling.samples, solved=past.solved)
     wanted = iteration.scaled(wanted)
-    pool = await _pool(iteration, curriculum.pool(wanted))
+    easier = cold_start.poses_easier(past.in_vain)
+    pool = await _pool(iteration, curriculum.pool(wanted), easier=easier)
     chosen = curriculum.choose(
         [PooledTask(t.id, t.cell) for t in pool],
         wanted,
@@ -34,10 +40,14 @@ async def draw(iteration: Iteration, curriculum: Curriculum) -> Drawn:
         fading=iteration.sketching,
     )
     await iteration.journal.add_tasks(tasks)
-    return Drawn(tasks, tuple(efforts))
+    hints = 0 if iteration.environment.episodic else max(sampling.hints, cold_start.hints_after(past.in_vain))
+    events = (
+        (Noted("easier tasks", f"the {len(tasks)} shortest of many, as nothing was ever verified"),) if easier else ()
+    )
+    return Drawn(tasks, tuple(efforts), hints, events)
 
 
-async def _pool(iteration: Iteration, count: int) -> list[Task]:
+async def _pool(iteration: Iteration, count: int, *, easier: bool) -> list[Task]:
     """The tasks to choose from: `count` that were never tried; where there are fewer, also those that were tried in
     vain; and where every task is solved, all. Or those that people wrote answers to.
     """
@@ -50,7 +60,11 @@ async def _pool(iteration: Iteration, count: int) -> list[Task]:
             )
         return written
     seed, tried = iteration.seed_for("draw"), iteration.past.tasks
-    fresh = await iteration.environment.draw("train", seed, count, skip=tried.keys())
+    if easier:
+        many = await iteration.environment.draw("train", seed, WIDER * count, skip=tried.keys(), easiest=True)
+        fresh = sorted(many, key=lambda task: len(task.prompt))[:count]
+    else:
+        fresh = await iteration.environment.draw("train", seed, count, skip=tried.keys())
     learned = iteration.memory.per_lesson
     failed = [id_ for id_, tally in tried.items() if not tally.solved and not learned.get(id_)]
     again = [iteration.journal.task(id_) for id_ in failed[: count - len(fresh)]]

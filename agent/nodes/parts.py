@@ -23,15 +23,17 @@ from burnish.types import Attempt, Exemplar, Task
 
 @dataclass(frozen=True)
 class Drawn:
-    """Train tasks, and the effort to be spent on each."""
+    """Train tasks, the effort to be spent on each, and how many are tried again with a hint once they failed."""
 
     tasks: tuple[Task, ...]
     efforts: tuple[Effort, ...]
+    hints: int = 0
+    events: tuple[Event, ...] = ()
 
     @property
     def counts(self) -> State:
         """For the graph's state."""
-        return {"drawn": len(self.tasks)}
+        return {"drawn": len(self.tasks), "hints": self.hints}
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ class Parts:
     def events(self) -> tuple[Event, ...]:
         """What the nodes noted, in their order."""
         noting = (
+            self.get(Drawn),
             self.get(Expanded),
             self.get(Checked),
             self.get(Revised),

@@ -15,7 +15,7 @@ from burnish.types import Attempt, Task
 HINT = "Hint: a right answer ends with {}"
 
 
-async def retry(iteration: Iteration, shown: Shown, checked: Checked, *, tasks: Sequence[Task]) -> Retried:
+async def retry(iteration: Iteration, shown: Shown, checked: Checked, *, tasks: Sequence[Task], hints: int) -> Retried:
     """Have failed tasks tried again with a hint (STaR; Zelikman et al. 2022).
 
     What comes of it is judged as an answer to the task without the hint, and is learned as one; an answer that speaks
@@ -23,7 +23,7 @@ async def retry(iteration: Iteration, shown: Shown, checked: Checked, *, tasks: 
     """
     solved = {a.task_id for a, f in checked.judged if f.verified}
     failed = [i for i, task in enumerate(tasks) if task.id not in solved]
-    chosen = sorted(iteration.rng("hints").permutation(failed)[: iteration.config.sampling.hints].tolist())
+    chosen = sorted(iteration.rng("hints").permutation(failed)[:hints].tolist())
     made = await gather_in_order(_hinted(iteration, shown.program, tasks[i], shown.recalled[i]) for i in chosen)
     attempts = [attempt for attempt in made if attempt is not None]
     by_id = {task.id: task for task in tasks}
@@ -56,4 +56,5 @@ async def _hinted(iteration: Iteration, program: Program, task: Task, recalled: 
         truncated=completion.truncated,
         usage=completion.usage,
         origin="hinted",
+        rung="hint",
     )

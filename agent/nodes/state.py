@@ -10,6 +10,7 @@ class State(TypedDict, total=False):
 
     iteration: int
     drawn: int
+    hints: int
     expanded: int
     shown: int
     attempts: int

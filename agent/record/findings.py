@@ -23,6 +23,7 @@ ASKED: Mapping[Rung, str] = {
     "rules": "with the feedback as rules",
     "beside": "with the instruction beside the task",
     "hot": "at a high temperature",
+    "hint": "with a hint",
 }
 """How an answer was asked for, in words."""
 

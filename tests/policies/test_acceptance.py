@@ -225,6 +225,13 @@ def test_blocks_end_at_the_cap() -> None:
     assert sizes == [8, 8, 4]
 
 
+@pytest.mark.parametrize(("iterations", "cap", "block"), [(1, 60, 8), (10, 200, 10), (38, 760, 38), (1000, 800, 40)])
+def test_a_race_that_may_be_long_takes_larger_blocks(iterations: float, cap: int, block: int) -> None:
+    gate = BettingGate().within(iterations)
+    assert gate.cap == cap
+    assert gate.next_block(gate.decide([], challenger=1)) == block
+
+
 def test_before_any_task_nothing_is_known() -> None:
     decision = BettingGate().decide([], challenger=1)
     assert (decision.outcome, decision.open, decision.n, decision.e_value) == ("undecided", True, 0, 1.0)

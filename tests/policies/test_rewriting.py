@@ -40,11 +40,19 @@ def test_an_arm_is_raced_when_it_is_probably_better_and_was_tried_enough() -> No
 
 
 def test_what_a_race_could_not_prove_is_not_raced() -> None:
-    arms = [Arm("bank", 3.0, 0.0, 20), Arm("settings", 6.0, 0.0, 12)]
-    assert POLICY.send(arms) == 1
-    assert POLICY.send(arms[:1], least_gain=0.1) == 0
-    assert POLICY.send(arms[:1], least_gain=0.2) is None
+    small, large, none = Arm("bank", 3.0, 0.0, 20), Arm("settings", 6.0, 0.0, 12), Arm("rules", 0.0, 0.0, 12)
+    assert POLICY.send([small, large]) == 1
+    assert POLICY.send([small, none], least_gain=0.1) == 0
+    assert POLICY.send([small, none], least_gain=0.2) is None
     assert POLICY.send([Arm("compile", urgent=True)], least_gain=0.9) == 0
+
+
+def test_the_only_one_is_raced_as_soon_as_it_is_not_behind() -> None:
+    even, behind = Arm("bank", 1.0, 1.0, POLICY.least), Arm("bank", 1.0, 2.0, POLICY.least)
+    assert POLICY.send([even], least_gain=0.9) == 0
+    assert POLICY.send([Arm("bank", 1.0, 1.0, POLICY.least - 1)]) is None
+    assert POLICY.send([behind]) is None
+    assert POLICY.send([even, even]) is None
 
 
 def test_longer_races_prove_smaller_gains() -> None:
@@ -69,12 +77,19 @@ def test_without_trials_everything_is_raced_untried() -> None:
         (Arm("bank", 0.0, 2.0, POLICY.least), True),
         (Arm("bank", 0.0, 2.0, POLICY.least - 1), False),
         (Arm("bank", 1.0, 1.0, POLICY.least), False),
-        (Arm("bank", 1.0, 1.0, POLICY.most), True),
-        (Arm("bank", 9.0, 0.0, POLICY.most), False),
+        (Arm("bank", 1.0, 1.0, 400), False),
     ],
 )
-def test_an_arm_is_dropped_when_it_is_probably_worse_or_shows_nothing(arm: Arm, dropped: bool) -> None:
+def test_an_arm_is_dropped_when_it_is_probably_worse(arm: Arm, dropped: bool) -> None:
     assert POLICY.is_hopeless(arm) is dropped
+
+
+@pytest.mark.parametrize(
+    ("arm", "dropped"),
+    [(Arm("bank", 1.0, 1.0, 24), True), (Arm("bank", 1.0, 1.0, 23), False), (Arm("bank", 9.0, 0.0, 24), False)],
+)
+def test_an_arm_of_which_nothing_shows_is_dropped_where_pairs_are_limited(arm: Arm, dropped: bool) -> None:
+    assert YieldRewriting(most=24).is_hopeless(arm) is dropped
 
 
 def test_a_leader_makes_most_attempts_and_the_champion_some() -> None:

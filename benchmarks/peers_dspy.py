@@ -1,15 +1,17 @@
-"""DSPy's side of `compiling.py`: its optimizers on the same tasks and server, with the same metric and no gold.
+"""DSPy's side of `compiling.py` and `peers.py`: its optimizers, with the same tasks, server and metric, and no gold.
 
 `plain` shows a task and its exemplars as bare chat turns, as Burnish does; `chat` is DSPy's own format. An optimizer
-gets no call beyond its budget but for the round it is in: random search is stepped seed by seed, MIPROv2's trials are
+gets nothing beyond its budget but for the round it is in: random search is stepped seed by seed, MIPROv2's trials are
 counted out beforehand.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from burnish.types import Task
@@ -21,16 +23,37 @@ MOST_ERRORS = 10_000
 """An answer that is not of an adapter's format is a wrong answer here, and no reason to give up."""
 
 
-class Side:
-    """Optimizers of one environment."""
+@dataclass
+class Spent:
+    """Calls and tokens."""
 
-    def __init__(self, environment: Any, url: str, max_tokens: int, calls: int, seed: int) -> None:
+    calls: int = 0
+    tokens: int = 0
+
+    def __sub__(self, earlier: Spent) -> Spent:
+        return Spent(self.calls - earlier.calls, self.tokens - earlier.tokens)
+
+
+class Side:
+    """Optimizers of one environment, with a budget in calls or in tokens."""
+
+    def __init__(
+        self,
+        environment: Any,
+        url: str,
+        max_tokens: int,
+        seed: int,
+        *,
+        calls: float = math.inf,
+        tokens: float = math.inf,
+        validation: int | None = None,
+    ) -> None:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would fetch a list of prices
         import dspy
 
-        self.dspy, self.budget, self.seed = dspy, calls, seed
-        self.environment, self.asked = environment, [0]
-        self.lm = _counting(dspy, self.asked)(
+        self.dspy, self.calls, self.tokens, self.seed = dspy, calls, tokens, seed
+        self.environment, self.spent, self.validation = environment, Spent(), validation
+        self.lm = _counting(dspy, self.spent)(
             "openai/embedded",
             api_base=url,
             api_key="none",
@@ -42,21 +65,21 @@ class Side:
         self.prompt_lm = self.lm.copy(max_tokens=256)
         self.signature = dspy.Signature("text -> answer", environment.instruction)
 
-    def run(self, name: str) -> tuple[list[bool], list[bool], int, float]:
-        """Passes before and after by sealed task, the calls to get there, and seconds."""
+    def run(self, name: str) -> tuple[list[bool], list[bool], Spent, float]:
+        """Passes before and after by sealed task, what was spent to get there, and seconds."""
         optimizer, form = name.split(", ")
         adapter = _plain(self.dspy) if form == "plain" else self.dspy.ChatAdapter()
         with self.dspy.context(lm=self.lm, adapter=adapter):
             student = self.dspy.Predict(self.signature)
             before = self._passes(student)
-            first, started = self.asked[0], time.perf_counter()
+            self.first, started = replace(self.spent), time.perf_counter()
             compiled = self._random_search(student) if optimizer == "random search" else self._mipro(student)
-            calls, seconds = self.asked[0] - first, time.perf_counter() - started
-            return before, self._passes(compiled), calls, seconds
+            spent, seconds = self.spent - self.first, time.perf_counter() - started
+            return before, self._passes(compiled), spent, seconds
 
     def _random_search(self, student: Any) -> Any:
         """BootstrapFewShotWithRandomSearch, seed after seed as long as the budget lasts; -2 needs gold."""
-        first, best, best_score = self.asked[0], student, -1.0
+        best, best_score = student, -1.0
         for seed in (-3, -1, *range(100)):
             search = self.dspy.BootstrapFewShotWithRandomSearch(
                 self._metric,
@@ -67,18 +90,22 @@ class Side:
                 max_errors=MOST_ERRORS,
             )
             found = search.compile(
-                student, trainset=self._examples("train"), valset=self._examples("validation"), restrict=[seed]
+                student, trainset=self._examples("train"), valset=self._validation(), restrict=[seed]
             )
             score = found.candidate_programs[0]["score"]
             if score > best_score:
                 best, best_score = found, score
-            if self.asked[0] - first >= self.budget:
+            spent = self.spent - self.first
+            if spent.calls >= self.calls or spent.tokens >= self.tokens:
                 break
         return best
 
     def _mipro(self, student: Any) -> Any:
-        validation = self._examples("validation")
-        trials = max(2, (self.budget // len(validation)) // 2)  # the other half goes into exemplar sets
+        validation = self._validation()
+        evaluations = self.calls / len(validation)
+        if self.tokens < math.inf:
+            evaluations = min(evaluations, self.tokens / self._tokens_of(student, validation))
+        trials = max(2, int(evaluations / 2))  # the other half goes into exemplar sets
         optimizer = self.dspy.MIPROv2(
             self._metric,
             auto=None,
@@ -104,6 +131,12 @@ class Side:
         feedback = self.environment.score(example.task, prediction.answer or "")
         return bool(feedback.verified) if trace is not None else (feedback.verified + feedback.reward) / 2
 
+    def _tokens_of(self, student: Any, examples: Sequence[Any]) -> float:
+        """About what an evaluation takes, with eight exemplars each the size of a task: from one call without any."""
+        before = self.spent.tokens
+        student(text=examples[0].text)
+        return (self.spent.tokens - before) * 5 * len(examples)  # a trial's exemplars are four on average
+
     def _passes(self, program: Any) -> list[bool]:
         evaluate = self.dspy.Evaluate(
             devset=self._examples("test"),
@@ -113,16 +146,21 @@ class Side:
         )
         return [bool(score) for _, _, score in evaluate(program).results]
 
+    def _validation(self) -> list[Any]:
+        return self._examples("validation")[: self.validation]
+
     def _examples(self, split: str) -> list[Any]:
         tasks: Sequence[Task] = self.environment.posed[split]
         return [self.dspy.Example(text=task.prompt, task=task).with_inputs("text") for task in tasks]
 
 
-def _counting(dspy: Any, asked: list[int]) -> Callable[..., Any]:
+def _counting(dspy: Any, spent: Spent) -> Callable[..., Any]:
     class Counting(dspy.LM):  # type: ignore[misc, unused-ignore]
         def forward(self, *arguments: Any, **options: Any) -> Any:
-            asked[0] += 1
-            return super().forward(*arguments, **options)
+            spent.calls += 1
+            answered = super().forward(*arguments, **options)
+            spent.tokens += answered.usage.prompt_tokens + answered.usage.completion_tokens
+            return answered
 
     return Counting
 

@@ -1,0 +1,55 @@
+"""The last rungs of the ladder where nothing was ever right: easier tasks, and hints."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from statistics import fmean
+from typing import Any
+
+import pytest
+from laboratory import Body, Laboratory, is_rating, is_reflection
+
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
+from burnish.environments.built_in.dates import Dates
+
+HINTED = re.compile(r"\n\nHint: a right answer ends with (?P<end>\S+)$")
+COLD: dict[str, Any] = {"environment": "dates", "sampling": {"tasks": 6}, "budget": {"iterations": 5}}
+
+
+def never(body: Body) -> str:
+    return "3" if is_rating(body) or is_reflection(body) else "no idea"
+
+
+def hinted(body: Body) -> str:
+    found = HINTED.search(str(body["messages"][-1]["content"]))
+    return found["end"] if found else never(body)
+
+
+def test_after_two_iterations_in_vain_tasks_are_the_shortest_of_the_easiest_level(lab: Laboratory) -> None:
+    lab.model.answer = never
+    lab.run("cold", **COLD)
+    dates = Dates()
+    easiest = {task.cell for task in islice(dates.at_level(dates.levels[0]).tasks("train", 0), 200)}
+    with open_run(lab.folder / "cold").journal() as journal:
+        judged = journal.judged("attempt")
+        tasks = [{a.task_id: journal.task(a.task_id) for n, a, _ in judged if n == number} for number in range(1, 6)]
+        assert [kind for _, kind, _ in journal.events()].count("easier tasks") == 3
+    assert {t.cell for drawn in tasks[2:] for t in drawn.values()} <= easiest
+    lengths = [fmean(len(t.prompt) for t in drawn.values()) for drawn in tasks]
+    assert max(lengths[2:]) < min(lengths[:2])
+
+
+@pytest.mark.parametrize(("hints", "first"), [(4, 4), (0, None)])
+def test_after_three_iterations_in_vain_failed_tasks_are_tried_with_a_hint(
+    lab: Laboratory, hints: int, first: int | None
+) -> None:
+    lab.model.answer = hinted
+    report = lab.run("cold", **COLD, policies={"cold_start": {"hints": hints}})
+    found = report.first_success
+    assert (found.iteration if found else None) == first
+    if found:
+        assert found.rung == "hint"
+        assert all(e.origin == "hinted" and "Hint" not in e.prompt for e in open_run(lab.folder / "cold").memory()[:4])
+    assert verify(open_run(lab.folder / "cold")).holds
