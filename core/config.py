@@ -84,7 +84,7 @@ class RunConfig(Section):
     operators write the sections `task`, `rules` and `style`.
     """
     expanding: ExpandingConfig = ExpandingConfig()
-    operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection")
+    operators: tuple[str, ...] = ("memory", "rules", "bank", "settings", "exemplars", "reflection", "merge")
     """What proposes challengers, in this order."""
     models: ModelsConfig = ModelsConfig()
     budget: BudgetConfig = BudgetConfig()

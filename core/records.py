@@ -110,7 +110,8 @@ class GateRecord(Record):
 @dataclass(frozen=True)
 class ProposalRecord(Record):
     """A challenger that an operator proposed. `sent` says whether it went to the gate at once, as one that is `urgent`
-    does; `score` is what its operator found on train tasks.
+    does; `score` is what its operator found on train tasks. One that is `useless` did no better on tasks that failed,
+    and was not tried further.
     """
 
     operator: str
@@ -119,6 +120,7 @@ class ProposalRecord(Record):
     score: float | None
     sent: bool
     urgent: bool = False
+    useless: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,13 @@ class Arm:
         return (self.gained - self.lost) / (self.pairs + DOUBT)
 
     @property
+    def most_gain(self) -> float:
+        """What the mean difference may be at most, about: `SURE` standard errors above the gain."""
+        n = self.pairs + DOUBT
+        variance = (self.gained + self.lost + DOUBT * SPREAD) / n - self.gain**2
+        return self.gain + SURE * math.sqrt(max(0.0, variance) / n)
+
+    @property
     def chance(self) -> float:
         """The probability that it does better than the champion, where the two differ and nothing was known before."""
         from scipy.special import betainc
@@ -61,6 +68,10 @@ class Arm:
 
 ALONE = 0.5
 """The probability of being better from which on an arm is raced that is the only one."""
+SURE = 1.5
+"""Standard errors above what was seen of an arm that its gain may be."""
+OVERTAKING = 1.5
+"""Times the gain of what is raced that another's must be to be raced in its place."""
 LINGERING = 0.6
 """The probability of being better below which an arm is dropped that had many pairs."""
 
@@ -79,6 +90,10 @@ class YieldRewriting:
     """Most proposals that are in trial at a time. Operators are asked for further ones when there are fewer."""
     trial_tasks: Count = 6
     """Train tasks of an iteration that a proposal answers as well as the champion. 0: proposals are raced untried."""
+    look: Count = 6
+    """Failed tasks that a proposal is put to first. One that does better on none of them is not tried further."""
+    looks: Positive = 2
+    """Most proposals of an iteration that are looked at so."""
     least: Positive = 6
     """Pairs of answers from which on a proposal may be raced or dropped."""
     most: Positive | None = None
@@ -114,21 +129,35 @@ class YieldRewriting:
         return max(range(len(arms)), key=draws.__getitem__) if arms else None
 
     def leader(self, arms: Sequence[Arm], rng: np.random.Generator) -> int | None:
-        """The index of the arm that makes the attempts in the champion's place; None where the champion does."""
-        best = max(range(len(arms)), key=lambda i: arms[i].chance, default=None)
-        if best is None or not self.is_ready(arms[best]) or not arms[best].pairs:
+        """The index of the arm that makes the attempts in the champion's place; None where the champion does.
+
+        It does every other time while others have hardly been tried: they are put beside the champion.
+        """
+        best = self.best(arms)
+        if best is None or (any(arm.pairs < self.least for arm in arms) and rng.random() < 0.5):
             return None
         return best if float(rng.beta(1 + arms[best].gained, 1 + arms[best].lost)) > 0.5 else None
+
+    def best(self, arms: Sequence[Arm]) -> int | None:
+        """The index of the arm that is probably better than the champion by most, from which further ones are made."""
+        ready = [i for i, arm in enumerate(arms) if arm.pairs and self.is_ready(arm)]
+        return max(ready, key=lambda i: arms[i].gain, default=None)
+
+    def overtakes(self, arm: Arm, raced: Arm) -> bool:
+        """Whether an arm is raced in the place of what is raced: its larger gain is proven sooner."""
+        return self.is_ready(arm) and bool(arm.pairs) and arm.gain > max(0.0, OVERTAKING * raced.gain)
 
     def is_ready(self, arm: Arm) -> bool:
         """Whether an arm is probably better than the champion."""
         tried = arm.urgent or self.trial_tasks == 0 or arm.pairs >= self.least
         return tried and (arm.chance >= self.ready or not arm.pairs)
 
-    def is_hopeless(self, arm: Arm) -> bool:
-        """Whether an arm is dropped."""
+    def is_hopeless(self, arm: Arm, *, least_gain: float = 0.0) -> bool:
+        """Whether an arm is dropped: it is probably worse, or its gain less than could ever be proven."""
         if arm.urgent or arm.pairs < self.least:
             return False
+        if arm.most_gain < least_gain:
+            return True
         lingers = self.most is not None and arm.pairs >= self.most
         return arm.chance < (LINGERING if lingers else self.hopeless)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from burnish.agent.exports.rows import LEARNT_FROM
-from burnish.agent.operators.reflection import SECTION as REFLECTED
+from burnish.agent.operators.reflection import TASK as REFLECTED
 from burnish.agent.record.program_file import FileExemplar, ProgramFile, mark
 from burnish.agent.record.run import Run, environment_of
 from burnish.config import Section

@@ -17,6 +17,7 @@ from burnish.agent.operators.base import Operator
 from burnish.agent.operators.compile import CompileOperator
 from burnish.agent.operators.exemplars import ExemplarsOperator
 from burnish.agent.operators.memory import MemoryOperator
+from burnish.agent.operators.merge import MergeOperator
 from burnish.agent.operators.reflection import ReflectionOperator
 from burnish.agent.operators.rules import RulesOperator
 from burnish.agent.operators.settings import SettingsOperator
@@ -62,6 +63,7 @@ OPERATORS: Mapping[str, Callable[[RunConfig], Operator]] = {
     "memory": lambda _: MemoryOperator(),
     "rules": lambda _: RulesOperator(),
     "bank": lambda _: BankOperator(),
+    "merge": lambda _: MergeOperator(),
     "settings": lambda _: SettingsOperator(),
     "exemplars": lambda _: ExemplarsOperator(),
     "reflection": lambda _: ReflectionOperator(),

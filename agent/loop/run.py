@@ -94,7 +94,8 @@ def costs(config: RunConfig, session: Session) -> Costs:
         + (0 if each > 1 else max(sampling.hints, policies.cold_start.hints_after(session.past.in_vain)))
         + revisions
         + ratings
-        + ("reflection" in config.operators),
+        + ("reflection" in config.operators)
+        + (policies.rewriting.look * policies.rewriting.looks if config.operators else 0),
         gate_task=2 * given * (proposes(config) and racing),
         gate_tasks=policies.acceptance.block,
         sealed=_sealed(config, session),

@@ -40,13 +40,16 @@ async def gate(
 ) -> Raced:
     """Race a challenger against the champion on fresh validation tasks: accept, reject, or go on in the next iteration.
 
-    A race goes on for as many iterations as it takes; both sides show what was learned meanwhile.
+    A race goes on for as many iterations as it takes; both sides show what was learned meanwhile. It ends undecided
+    where a challenger comes that takes its place.
     """
     champion = iteration.followed(iteration.champion)
     going = iteration.past.race
-    if going is not None:
+    ended: tuple[GateRecord, ...] = ()
+    if going is not None and challenger is None:
         race = _resumed(going, champion, iteration.number)
     elif challenger is not None:
+        ended = (replace(going.record, open=False),) if going is not None else ()
         cap = policy.within(iteration.affordable).cap
         race = Race(iteration.past.challengers + 1, champion, challenger, cap)
     else:
@@ -62,7 +65,7 @@ async def gate(
     iteration.notify("gate", record.to_json())
     promoted = record.outcome == "accept"
     programs = (champion, race.proposal.program)
-    return Raced(programs[promoted], programs, (record,), used)
+    return Raced(programs[promoted], programs, (*ended, record), used)
 
 
 def _resumed(going: OpenRace, champion: Program, number: int) -> Race:

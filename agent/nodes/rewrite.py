@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from burnish.agent.nodes.iteration import Iteration, failed
-from burnish.agent.nodes.parts import Curated, Rewritten
-from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Train
+from burnish.agent.nodes.parts import Curated, Rewritten, Shown
+from burnish.agent.nodes.parts_in_hand import Parts
+from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train, spread
 from burnish.agent.record.events import Event, Noted
-from burnish.agent.record.history import History, Proposed, arm_key, count
+from burnish.agent.record.history import MEMORY, History, Proposed, arm_key, count
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import BettingGate, score
 from burnish.policies.curriculum import Tally
@@ -26,45 +27,62 @@ async def rewrite(
     policy: YieldRewriting,
     acceptance: BettingGate,
     operators: Sequence[Operator],
-    curated: Curated,
+    parts: Parts,
     *,
-    judged: Sequence[Judged],
-    tasks: Sequence[Task],
     training: Training | None,
     reflector_able: bool,
 ) -> Rewritten:
     """Let operators propose programs while few are in trial, drop those that will not do, and choose which to race.
 
-    What was proposed before is not proposed again. Nothing new is raced while a race goes on.
+    What was proposed before is not proposed again. While a race goes on only what gains much more is raced, in its
+    place.
     """
     past, champion = iteration.past, iteration.followed(iteration.champion)
-    trials, events = _Trials(iteration, tasks), list[Event]()
-    context = _context(iteration, policy, curated, judged, trials, events, training, reflector_able)
+    events, trials, looks = list[Event](), _Trials(iteration, parts.tasks), 0
+    context = _context(iteration, policy, parts, trials, events, training, reflector_able)
     racing = arm_key(past.race.program, champion) if past.race else ""
-    retired = tuple(k for k, one in past.arms.items() if k != racing and policy.is_hopeless(one.arm))
-    arms = {key: one.arm for key, one in past.arms.items() if key not in retired}
-    new: dict[str, Proposal] = {}
+    least_gain = provable(acceptance.within(iteration.affordable).cap, acceptance.level(past.challengers + 1))
+    retired = tuple(
+        key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, least_gain=least_gain)
+    )
+    arms = {key: one.arm for key, one in past.arms.items() if key not in {*retired, racing}}
+    new, useless = dict[str, Proposal](), dict[str, Proposal]()
     for operator in _in_turn(policy, operators, iteration):
-        if len(arms) >= policy.trials and operator.name != TRAINING:
+        if (len(arms) >= policy.trials or looks >= policy.looks) and operator.name != TRAINING:
             continue
         for proposal in await operator.propose(context):
             key = arm_key(proposal.program, champion)
-            if proposal.program.id == champion.id or key in past.proposed or key in arms:
+            if proposal.program.id == champion.id or key in {*past.proposed, *past.useless, *arms, *useless, racing}:
                 continue
-            if len(arms) < policy.trials or proposal.urgent:
-                arms[key] = Arm(proposal.operator, urgent=proposal.urgent)
-                new[key] = proposal
-    challenger = None
-    least_gain = provable(acceptance.within(iteration.affordable).cap, acceptance.level(past.challengers + 1))
-    if past.race is None and (sent := policy.send(list(arms.values()), least_gain=least_gain)) is not None:
+            if not proposal.urgent and (len(arms) >= policy.trials or looks >= policy.looks):
+                break
+            failed = [] if proposal.urgent or key == MEMORY else proposal.made_for or spread(context, policy.look)
+            looks += bool(failed)
+            if await trials.mends_any(proposal.program, failed[: policy.look]):
+                arms[key], new[key] = Arm(proposal.operator, urgent=proposal.urgent), proposal
+            else:
+                useless[key] = proposal
+    challenger, going = None, past.arms.get(racing)
+    sent = policy.send(list(arms.values()), least_gain=least_gain)
+    if sent is not None:
         key = list(arms)[sent]
-        challenger = new.get(key) or _proposal(past.arms[key], iteration.number)
+        if past.race is None or (going is not None and policy.overtakes(arms[key], going.arm)):
+            challenger = new.get(key) or _proposal(past.arms[key], iteration.number)
     records = tuple(
-        ProposalRecord(p.operator, p.description, p.program.id, p.score, sent=p is challenger, urgent=p.urgent)
-        for p in new.values()
+        ProposalRecord(
+            p.operator,
+            p.description,
+            p.program.id,
+            p.score,
+            sent=p is challenger,
+            urgent=p.urgent,
+            useless=key in useless,
+        )
+        for key, p in (new | useless).items()
     )
     racing_now = past.race is not None or challenger is not None
-    return Rewritten(records, tuple(p.program for p in new.values()), challenger, racing_now, retired, tuple(events))
+    programs = tuple(p.program for p in (new | useless).values())
+    return Rewritten(records, programs, challenger, racing_now, retired, tuple(events))
 
 
 TRAINING = "train"
@@ -73,7 +91,7 @@ TRAINING = "train"
 
 def _in_turn(policy: YieldRewriting, operators: Sequence[Operator], iteration: Iteration) -> list[Operator]:
     """The operators in the order in which they are asked, training first."""
-    order = policy.order([o.name for o in operators], iteration.past.operators, iteration.rng("rewriting"))
+    order = policy.order([o.name for o in operators], iteration.past.looks, iteration.rng("rewriting"))
     return sorted(operators, key=lambda o: (o.name != TRAINING, order.index(o.name)))
 
 
@@ -97,10 +115,24 @@ class _Trials:
         tasks = await iteration.environment.draw("train", seed, count, skip=self._used)
         if not tasks:
             return [[] for _ in programs]
-        judged = await iteration.rollout().evaluate("rewrite", programs, tasks, start=self._recorded)
         self._used |= {task.id for task in tasks}
+        return [[score(f) for _, f in row] for row in await self._evaluated(programs, tasks)]
+
+    async def mends_any(self, program: Program, failures: Sequence[Failure]) -> bool:
+        """Whether a proposed program does better on any of some tasks that failed, if there are any.
+
+        This is a look before it is tried, and no evidence: such tasks can only be won.
+        """
+        before = {failure.task.id: failure for failure in failures}
+        if not before:
+            return True
+        (answers,) = await self._evaluated([program], [failure.task for failure in before.values()])
+        return any(f.verified or f.reward > before[a.task_id].reward for a, f in answers)
+
+    async def _evaluated(self, programs: Sequence[Program], tasks: Sequence[Task]) -> list[list[Judged]]:
+        judged = await self._iteration.rollout().evaluate("rewrite", programs, tasks, start=self._recorded)
         self._recorded += len(programs) * len(tasks)
-        return [[score(f) for _, f in row] for row in judged]
+        return judged
 
 
 def _rungs(past: History, judged: Sequence[Judged]) -> dict[str, Tally]:
@@ -116,39 +148,52 @@ FAILURES = 48
 """Failures that operators look at, the newest first."""
 
 
-def _failures(iteration: Iteration, judged: Sequence[Judged]) -> list[Failure]:
+def _failures(iteration: Iteration, parts: Parts) -> list[Failure]:
     """What was not verified in this iteration, and before it as far as there are few."""
-    found = [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for a, f in judged if failed(f)]
+    journal, variants = iteration.journal, {parts[Shown].program.id: parts[Shown].program.variant}
+
+    def of(answers: Iterable[Judged]) -> list[Failure]:
+        return [
+            Failure(journal.task(a.task_id), a.answer, f.text, variants.get(a.program_id, ""), f.reward)
+            for a, f in answers
+            if failed(f)
+        ]
+
+    found = of(parts.judged)
     for record in reversed(iteration.past.records):
         if len(found) >= FAILURES:
             break
-        known = iteration.journal.judged("attempt", record.number)
-        found += [Failure(iteration.journal.task(a.task_id), a.answer, f.text) for _, a, f in known if failed(f)]
+        for node in ("attempt", "compare"):
+            known = journal.judged(node, record.number)
+            variants |= {id_: journal.program(id_).variant for id_ in {a.program_id for _, a, _ in known}}
+            found += of((a, f) for _, a, f in known)
     return found[:FAILURES]
 
 
 def _context(
     iteration: Iteration,
     policy: YieldRewriting,
-    curated: Curated,
-    judged: Sequence[Judged],
+    parts: Parts,
     trials: _Trials,
     events: list[Event],
     training: Training | None,
     reflector_able: bool,
 ) -> ProposalContext:
     past, memory = iteration.past, iteration.memory
+    arms = list(past.arms.values())
+    best = policy.best([one.arm for one in arms])
+    base = iteration.with_memory_of(iteration.number) if best is None else arms[best].program.at(iteration.number)
     exemplars = memory.alive()
     train: Train | None = None
     if training is not None:
         train = partial(training, lambda reason: events.append(Noted("refused training", reason)))
     return ProposalContext(
         champion=iteration.followed(iteration.champion),
-        base=iteration.with_memory_of(iteration.number),
-        failures=_failures(iteration, judged),
+        base=base,
+        failures=_failures(iteration, parts),
         exemplars=exemplars,
         known_before=max(memory.count(iteration.champion.revision), past.raced_memory),
-        settled=past.race is None and (iteration.is_last or policy.settled(len(curated.born), len(exemplars))),
+        settled=past.race is None and (iteration.is_last or policy.settled(len(parts[Curated].born), len(exemplars))),
         usefulness={i: u for i, u in usefulness(past.showings).items() if memory.holds(i)},
         rng=iteration.rng("operators"),
         note=lambda kind, body: events.append(Noted(kind, body)),
@@ -157,7 +202,13 @@ def _context(
         takes_grammars=iteration.config.models.task.takes_grammars,
         proposed=past.proposed,
         refused=[one.program for one in past.refused],
-        rungs=_rungs(past, judged),
+        rungs=_rungs(past, parts.judged),
+        cells=past.cells_of.get(iteration.champion.variant, {}),
+        rivals=[
+            Rival(program.at(iteration.number), past.cells_of[key])
+            for key, program in past.rivals.items()
+            if key in past.cells_of
+        ],
         ask=iteration.ask_reflector if reflector_able else None,
         train=train,
     )

@@ -1,7 +1,8 @@
-"""Reflection: the reflector is shown failures with their feedback and rewrites the task section of the prompt.
+"""Reflection: the reflector is shown failures with their feedback and rewrites a section of the prompt.
 
-In the spirit of GEPA (Agrawal et al. 2025), but only where a probe shows that the model can follow the format, and
-with every output checked before it may become a challenger.
+In the spirit of GEPA (Agrawal et al. 2025): it begins with a program of the Pareto set over cells, the champion or one
+that does better somewhere. But only where a probe shows that the model can follow the format, and with every output
+checked before it may become a challenger.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
+
+import numpy as np
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import defuse
-from burnish.agent.operators.base import AskReflector, Failure, Proposal, ProposalContext
+from burnish.agent.operators.base import AskReflector, Failure, Proposal, ProposalContext, spread
 from burnish.errors import ModelRejected
+from burnish.policies.pareto import draw_parent, wins
+from burnish.programs import Program
 from burnish.records import Completion
 from burnish.types import Exemplar, Message
 
-SECTION = "task"
+TASK = "task"
 MOST_FAILURES, MOST_SUCCESSES, MOST_REFUSED = 6, 3, 3
 LONGEST_EXCERPT = 800
 MAX_TOKENS = 512
@@ -40,7 +44,7 @@ _PROBES = (
 
 
 class ReflectionOperator:
-    """Proposes one rewritten task section an iteration, when the reflector passed its probe."""
+    """Proposes one rewritten section an iteration, when the reflector passed its probe."""
 
     name = "reflection"
 
@@ -51,13 +55,16 @@ class ReflectionOperator:
         """See `Operator.propose`; a refused output is noted with its reason."""
         if context.ask is None or not context.failures:
             return []
-        current = context.base.prompt.text(SECTION)
-        failures = [context.failures[i] for i in _spread(context, MOST_FAILURES)]
-        right = [context.exemplars[i] for i in sorted(_drawn(context, len(context.exemplars), MOST_SUCCESSES))]
-        tried = dict.fromkeys(program.prompt.text(SECTION) for program in context.refused)
+        base = _parent(context)
+        section = _section(base, context.rng)
+        current = base.prompt.text(section)
+        failures = spread(context, MOST_FAILURES, of=base)
+        drawn = context.rng.permutation(len(context.exemplars))[:MOST_SUCCESSES].tolist()
+        right = [context.exemplars[i] for i in sorted(drawn)]
+        tried = dict.fromkeys(program.prompt.text(section) for program in context.refused)
         refused = [text for text in tried if text and text != current][-MOST_REFUSED:]
         try:
-            completion = await context.ask(_request(current, failures, right, refused))
+            completion = await context.ask(_request(base, section, failures, right, refused))
         except ModelRejected as error:
             context.note("refused proposal", f"reflection: {error}")
             return []
@@ -65,8 +72,15 @@ class ReflectionOperator:
         if reason:
             context.note("refused proposal", f"reflection: {reason}")
             return []
-        prompt = context.base.prompt.with_section(SECTION, text, self.name)
-        return [Proposal(self.name, replace(context.base, prompt=prompt), "task section rewritten by reflection")]
+        prompt = base.prompt.with_section(section, text, self.name)
+        return [
+            Proposal(
+                self.name,
+                replace(base, prompt=prompt),
+                f"{section} section rewritten by reflection",
+                made_for=tuple(failures),
+            )
+        ]
 
     def checked(
         self, completion: Completion, current: str, failures: Sequence[Failure], exemplars: Sequence[Exemplar]
@@ -101,23 +115,21 @@ async def probe(ask: AskReflector) -> bool:
     return passed >= 2
 
 
-def _drawn(context: ProposalContext, number: int, most: int) -> list[int]:
-    """At most `most` of so many places, at random."""
-    places: list[int] = context.rng.permutation(number)[:most].tolist()
-    return places
+def _parent(context: ProposalContext) -> Program:
+    """The program to begin with: each of the Pareto set as likely as it wins cells."""
+    won = wins([rival.cells for rival in context.rivals], context.cells)
+    drawn = draw_parent(won, len(context.cells), context.rng)
+    return context.base if drawn is None else context.rivals[drawn].program
 
 
-def _spread(context: ProposalContext, most: int) -> list[int]:
-    """Places of failures, of each cell as many as of the others as far as there are."""
-    by_cell: dict[str, list[int]] = {}
-    for place in _drawn(context, len(context.failures), len(context.failures)):
-        by_cell.setdefault(context.failures[place].task.cell, []).append(place)
-    in_turn = [place for places in zip_longest(*by_cell.values()) for place in places if place is not None]
-    return sorted(in_turn[:most])
+def _section(base: Program, rng: np.random.Generator) -> str:
+    """The section to rewrite: any that the prompt has."""
+    names = [name for name, _ in base.prompt.sections] or [TASK]
+    return names[int(rng.integers(len(names)))]
 
 
 def _request(
-    current: str, failures: Sequence[Failure], right: Sequence[Exemplar], refused: Sequence[str]
+    base: Program, section: str, failures: Sequence[Failure], right: Sequence[Exemplar], refused: Sequence[str]
 ) -> ChatRequest:
     """What failed and what was right, and the rewrites that did no better, so that none comes again."""
     failed = "\n\n".join(
@@ -125,7 +137,9 @@ def _request(
         for f in failures
     )
     succeeded = "\n\n".join(f"Input: {_excerpt(e.prompt)}\nAnswer: {_excerpt(e.answer)}" for e in right)
-    parts = [f"Instruction:\n{current}", f"Answers that failed:\n\n{failed}"]
+    others = [text for name, text in base.prompt.sections if name != section]
+    parts = [f"Instruction:\n{base.prompt.text(section)}", f"Answers that failed:\n\n{failed}"]
+    parts[:0] = ["What the other model is told besides, and stays as it is:\n" + "\n".join(others)] if others else []
     parts += [f"Answers that were right:\n\n{succeeded}"] if right else []
     parts += ["Rewrites that did no better:\n\n" + "\n\n".join(map(_excerpt, refused))] if refused else []
     return _ask("\n\n".join(parts))

@@ -17,6 +17,7 @@ from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.eviction import Showing
 from burnish.policies.guard import GuardAction
+from burnish.policies.pareto import Mean
 from burnish.policies.rewriting import Arm
 from burnish.programs import Program
 from burnish.records import GateRecord, IterationRecord
@@ -62,8 +63,11 @@ class History:
     `arms` are the proposals in trial, by what tells them apart, `refused` those that did no better than the champion,
     and `proposed` names all that ever were, so that none is tried twice. `race` is the race that goes on. `harms` are
     the scores of earlier memory less those of newer, a task each, and `earlier` is the revision last compared with;
-    once they proved harm, memory is `harmed`. `rungs` counts how often each way of a search was tried and solved, and
-    `taught` what the teacher was asked.
+    once they proved harm, memory is `harmed`. `looks` counts by operator the proposals that were looked at, and those
+    that did better on failed tasks; `useless` are those that did not, as long as the champion is the same and has
+    something to show. `cells_of` is how each variant did, by cell, and `rivals` are the
+    proposals made from the champion in force, in trial or refused. `rungs` counts how often each way of a search was
+    tried and solved, and `taught` what the teacher was asked.
     """
 
     sampled: int = 0
@@ -89,13 +93,20 @@ class History:
     harmed: bool = False
     taught: int = 0
     rungs: dict[str, Tally] = field(default_factory=dict)
+    looks: dict[str, Tally] = field(default_factory=dict)
+    useless: set[str] = field(default_factory=set)
+    cells_of: dict[str, dict[str, Mean]] = field(default_factory=dict)
+    rivals: dict[str, Program] = field(default_factory=dict)
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
+        if record.memory and not any(before.memory for before in self.records):
+            self.useless.clear()  # what is no use without exemplars may be with some
         self.records.append(record)
         for _, attempt, feedback in journal.judged("attempt", record.number):
             if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
                 self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
+        self._by_cell(record, journal)
         del self.showings[:-REMEMBERED_SHOWINGS]
         self.taught += len(journal.judged("teach", record.number))
         self._propose(record, journal)
@@ -171,9 +182,14 @@ class History:
         for one in record.proposals:
             program = journal.program(one.program_id)
             key = arm_key(program, champion)
+            count(self.looks, one.operator, solved=not one.useless)
+            if one.useless:
+                self.useless.add(key)
+                continue
             self.arms[key] = Proposed(program, one.description, Arm(one.operator, urgent=one.urgent))
             if key != MEMORY:
                 self.proposed.add(key)
+                self.rivals[key] = program
 
     def _refuse(self, key: str) -> None:
         known = self.arms.pop(key, None)
@@ -202,14 +218,25 @@ class History:
                 continue
             count(self.operators, gate.operator, solved=gate.outcome == "accept")
             key = arm_key(program, journal.program(gate.champion_id))
-            if gate.outcome == "accept":  # the others were made from another champion
-                self.arms.clear()
+            if gate.outcome == "accept":
+                self._promoted(program)
             else:
                 self._refuse(key)
         if record.action == "rollback" or record.harmful:
             self.race = None
             self.arms.clear()
+            self.rivals.clear()
         self.harmed = self.harmed or record.harmful
+
+    def _promoted(self, program: Program) -> None:
+        """Of the proposals those stay that were made from the new champion; they are tried anew, beside it."""
+        self.useless.clear()
+        self.arms = {
+            key: replace(known, arm=Arm(known.arm.operator, urgent=known.arm.urgent))
+            for key, known in self.arms.items()
+            if known.program.prompt.parent == program.prompt.id
+        }
+        self.rivals = {key: known.program for key, known in self.arms.items()}
 
     def _tally(self, attempt: Attempt, feedback: Feedback, cell: str) -> None:
         if attempt.rung:
@@ -217,6 +244,15 @@ class History:
         count(self.tasks, attempt.task_id, solved=feedback.verified)
         count(self.task_cells, cell, solved=feedback.verified)
         self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))
+
+    def _by_cell(self, record: IterationRecord, journal: JournalReader) -> None:
+        """First answers, as programs give them by themselves."""
+        for node in ("attempt", "compare"):
+            for _, attempt, feedback in journal.judged(node, record.number):
+                if feedback.status.judged and attempt.origin == "attempt" and not attempt.slot and not attempt.rung:
+                    cells = self.cells_of.setdefault(journal.program(attempt.program_id).variant, {})
+                    cell = journal.task(attempt.task_id).cell
+                    cells[cell] = cells.get(cell, Mean()).plus(score(feedback))
 
     def _drafted(self, draft: Drafted) -> None:
         """Whether an evolved task is kept is known once it was attempted."""

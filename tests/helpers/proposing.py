@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Score
+from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Score
 from burnish.memory.embedding import HashEmbedder
+from burnish.policies.pareto import Cells
 from burnish.programs import Program, Prompt
 from burnish.records import Completion
 from burnish.types import Exemplar, JsonValue, Task, Usage
@@ -59,6 +60,8 @@ def propose(
     reply: Callable[[ChatRequest], str] | None = None,
     truncated: bool = False,
     refused: Sequence[Program] = (),
+    cells: Cells | None = None,
+    rivals: Sequence[Rival] = (),
     score: Score = no_tasks,
     seed: int = 0,
 ) -> Trial:
@@ -85,6 +88,8 @@ def propose(
         vectors=lambda ids: HashEmbedder().embed([by_id[i].prompt for i in ids]),
         ask=ask if reply else None,
         refused=refused,
+        cells=cells or {},
+        rivals=rivals,
     )
     trial.proposals = asyncio.run(_turn(operator, context))
     return trial

@@ -93,10 +93,36 @@ def test_an_arm_of_which_nothing_shows_is_dropped_where_pairs_are_limited(arm: A
 
 
 def test_a_leader_makes_most_attempts_and_the_champion_some() -> None:
-    arms = [Arm("bank", 0.0, 0.0, 0), Arm("settings", 4.0, 0.5, 8)]
+    arms = [Arm("bank", 0.0, 0.0, 8), Arm("settings", 4.0, 0.5, 8)]
     led = [POLICY.leader(arms, rng(seed)) for seed in range(200)]
     assert set(led) == {1, None}
-    assert 120 < led.count(1) < 200
+    assert 160 < led.count(1) < 200
+
+
+def test_while_others_are_hardly_tried_the_champion_makes_every_other_attempt() -> None:
+    arms = [Arm("bank", 0.0, 0.0, 0), Arm("settings", 4.0, 0.5, 8)]
+    led = [POLICY.leader(arms, rng(seed)) for seed in range(200)]
+    assert 80 < led.count(1) < 120
+
+
+def test_further_proposals_are_made_from_the_arm_that_gains_most() -> None:
+    arms = [Arm("bank", 9.0, 0.0, 30), Arm("settings", 6.0, 0.0, 8), Arm("rules", 1.0, 1.0, 8)]
+    assert POLICY.best(arms) == 1
+    assert POLICY.best(arms[2:]) is None
+    assert POLICY.best([Arm("compile", urgent=True)]) is None
+
+
+@pytest.mark.parametrize(
+    ("gained", "pairs", "overtakes"), [(9.0, 12, True), (2.0, 12, False), (9.0, POLICY.least - 1, False)]
+)
+def test_only_what_gains_much_more_overtakes_what_is_raced(gained: float, pairs: int, *, overtakes: bool) -> None:
+    assert POLICY.overtakes(Arm("rules", gained, 0.0, pairs), Arm("bank", 3.0, 0.0, 12)) is overtakes
+
+
+def test_an_arm_that_never_differs_is_dropped_once_its_gain_could_not_be_proven() -> None:
+    same = [Arm("bank", 0.0, 0.0, pairs) for pairs in (6, 12, 24, 48)]
+    assert [POLICY.is_hopeless(arm, least_gain=0.1) for arm in same] == [False, True, True, True]
+    assert not POLICY.is_hopeless(Arm("bank", 12.0, 12.0, 48), least_gain=0.1)
 
 
 def test_nobody_leads_before_it_was_tried() -> None:

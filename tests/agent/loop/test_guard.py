@@ -15,9 +15,9 @@ from burnish.agent.record.run import Run, open_run
 from burnish.types import Feedback, Task
 
 SAME = "I could not agree more."
-STARTS = 4
+STARTS = 6
 """The first iteration in which the model repeats itself."""
-LONG: dict[str, Any] = {"budget": {"iterations": 10}, "policies": {"stopping": {"name": "never"}}}
+LONG: dict[str, Any] = {"budget": {"iterations": 12}, "policies": {"stopping": {"name": "never"}}}
 
 
 class Fooled(Codes):

@@ -26,7 +26,8 @@ def grammars(lab: Laboratory) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for body in lab.model.bodies:
         if not is_rating(body) and not is_reflection(body):
-            found[body["messages"][-1]["content"]].append(body.get("grammar", ""))
+            prompt = body["messages"][-1]["content"].rpartition("\n\n")[2]  # the instruction may stand beside the task
+            found[prompt].append(body.get("grammar", ""))
     return found
 
 
@@ -45,7 +46,7 @@ def searched(lab: Laboratory, **sampling: int) -> dict[str, list[str]]:
         decoding={"format": "plan"},
         sampling=sampling,
         budget={"iterations": 1},
-        policies={"curriculum": {"search": 1}},
+        policies={"curriculum": {"search": 1}, "rewriting": {"look": 0}},
     )
     return grammars(lab)
 

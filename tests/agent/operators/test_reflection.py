@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 
 import pytest
-from proposing import exemplar, failures, propose, with_section
+from proposing import SEED, exemplar, failures, propose, with_section
 
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.operators.base import Failure
+from burnish.agent.operators.base import Failure, Rival
 from burnish.agent.operators.reflection import ReflectionOperator, probe
 from burnish.errors import ModelRejected
+from burnish.policies.pareto import Mean
 from burnish.records import Completion
 from burnish.types import Task, Usage
 
@@ -90,6 +93,54 @@ def test_failures_of_all_cells_are_shown() -> None:
     for seed in range(5):
         (asked,) = propose(ReflectionOperator(), failed=[*many, one], reply=tagged_none, seed=seed).asked
         assert "Rare one?" in asked.messages[-1].content
+
+
+BETTER_AT_RED = Rival(with_section("rules", "Rules:\n- Red is 1."), {"red": Mean(9, 9), "blue": Mean(0, 9)})
+CELLS = {"red": Mean(4, 9), "blue": Mean(4, 9)}
+
+
+def test_it_begins_with_the_champion_or_with_what_does_better_somewhere() -> None:
+    begun: Counter[bool] = Counter()
+    for seed in range(60):
+        trial = propose(
+            ReflectionOperator(),
+            failed=FAILED,
+            cells=CELLS,
+            rivals=[BETTER_AT_RED],
+            reply=lambda _r: tagged("Something else."),
+            seed=seed,
+        )
+        (proposal,) = trial.proposals
+        begun["rules" in dict(proposal.program.prompt.sections) or "rules section" in proposal.description] += 1
+    assert 20 < begun[True] < 40
+
+
+def test_of_a_prompt_of_several_sections_one_is_rewritten_and_the_others_are_told() -> None:
+    base = with_section("style", "Be brief.")
+    rewritten = set()
+    for seed in range(20):
+        trial = propose(ReflectionOperator(), base=base, failed=FAILED, reply=lambda _r: tagged("Give it."), seed=seed)
+        (program,) = (proposal.program for proposal in trial.proposals)
+        asked = trial.asked[0].messages[-1].content
+        (name,) = (name for name, text in program.prompt.sections if text == "Give it.")
+        other = {"task": "style", "style": "task"}[name]
+        assert program.prompt.text(other) == base.prompt.text(other)
+        assert asked.startswith(
+            f"What the other model is told besides, and stays as it is:\n{base.prompt.text(other)}\n\n"
+            f"Instruction:\n{base.prompt.text(name)}\n\n"
+        )
+        rewritten.add(name)
+    assert rewritten == {"task", "style"}
+
+
+def test_failures_of_the_program_that_is_rewritten_are_preferred() -> None:
+    own = [replace(f, feedback="own", variant=SEED.variant) for f in failures("x", "x", "x")]
+    others = [replace(f, feedback="of another", variant="other") for f in failures(*["y"] * 20)]
+    (asked,) = propose(ReflectionOperator(), failed=[*others, *own], reply=tagged_none).asked
+    assert asked.messages[-1].content.count("Feedback: own") == 3
+    assert "of another" not in asked.messages[-1].content
+    (asked,) = propose(ReflectionOperator(), failed=[*others, *own[:2]], reply=tagged_none).asked
+    assert "of another" in asked.messages[-1].content
 
 
 def test_without_a_reflector_or_failures_nothing_is_asked() -> None:
