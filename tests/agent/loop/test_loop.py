@@ -30,7 +30,9 @@ def split_of(prompt: str) -> str:
 
 def posed(body: Body) -> str | None:
     """The task of an attempt; None for the judge's and the reflector's requests."""
-    return None if is_rating(body) or is_reflection(body) else body["messages"][-1]["content"]
+    if is_rating(body) or is_reflection(body):
+        return None
+    return str(body["messages"][-1]["content"]).rpartition("\n\n")[2]  # the instruction may stand beside the task
 
 
 def test_a_model_that_learns_from_exemplars_improves(finished: Run) -> None:

@@ -70,7 +70,11 @@ def test_an_exemplar_that_was_never_attempted(copy: Run) -> None:
             for _, a, f in journal.judged("attempt")
             if not f.verified
             and a.task_id not in known
-            and not any(b.task_id == a.task_id and g.verified for _, b, g in journal.judged("attempt"))
+            and not any(
+                b.task_id == a.task_id and g.verified
+                for node in ("attempt", "compare", "rewrite")
+                for _, b, g in journal.judged(node)
+            )
         )
         body = {**journal.exemplars()[0].to_json(), "task_id": task.id, "prompt": task.prompt}
     body["answer"] = task.data["code"]
