@@ -29,18 +29,71 @@ class Problem:
     able: str = ""
 
 
+RG = "Reply with <answer>, the final answer and </answer>, and nothing else."
 PROBLEMS: Mapping[str, Problem] = MappingProxyType(
     {
         one.name: one
         for one in (
-            Problem("contacts", "contacts", {"level": "sentences"}),
-            Problem("contacts, strangers", "contacts", {"level": "strangers"}),
-            Problem("dates", "dates"),
-            Problem("sentiment", "labels", cells=("sentiment",)),
-            Problem("topic", "labels", cells=("topic",)),
-            Problem("intent", "labels", cells=("intent",)),
-            Problem("letter counting", "rg:letter_counting"),
-            Problem("needle haystack", "rg:needle_haystack", {"min_num_statements": 3, "max_num_statements": 6}),
+            Problem(
+                "contacts, sentences",
+                "contacts",
+                {"level": "sentences"},
+                able="Reply with one JSON object on one line, in double quotes, with the keys and the order that the "
+                "task names, each value copied letter by letter from the text, and nothing else.",
+            ),
+            Problem(
+                "contacts, strangers",
+                "contacts",
+                {"level": "strangers"},
+                able="Reply with one JSON object on one line, in double quotes, with the keys and the order that the "
+                "task names, each value copied letter by letter from the text. Take the person that the text wants "
+                "you to reach, no other.",
+            ),
+            Problem(
+                "dates, numbers",
+                "dates",
+                {"level": "numbers"},
+                able="Write the date as four digits of the year, a dash, two digits of the month, a dash and two "
+                "digits of the day, such as 1999-01-31 for 31.1.1999, and nothing else.",
+            ),
+            Problem(
+                "dates, ordinals",
+                "dates",
+                {"level": "ordinals"},
+                able="Write the date as four digits of the year, a dash, two digits of the month, a dash and two "
+                "digits of the day, such as 1999-01-31 for January 31st, 1999, and nothing else.",
+            ),
+            Problem(
+                "topic",
+                "labels",
+                cells=("topic",),
+                able="Reply with one of the labels that the task lists, in lower case, and nothing else: the one "
+                "that the text is mostly about.",
+            ),
+            Problem(
+                "intent",
+                "labels",
+                cells=("intent",),
+                able="Reply with one of the labels that the task lists, in lower case, and nothing else: what the "
+                "writer wants.",
+            ),
+            Problem(
+                "code, easy",
+                "code",
+                {"level": "easy"},
+                able="Reply with the Python function alone, with the name and the arguments that the task gives. Write "
+                "no explanation, no example and no text around it. Return the result; do not print it.",
+            ),
+            *(
+                Problem(name, f"rg:{name.replace(' ', '_')}", able=f"{RG} {able}")
+                for name, able in (
+                    ("letter counting", "The answer is a number: say the letter each time it comes, and count."),
+                    ("calendar arithmetic", "The answer is a number, a weekday or a date, as the question asks."),
+                    ("number format", "The answer is the number that is asked for, with digits and a point alone."),
+                    ("self reference", "The answer is one number: of how many ways the statements can be true."),
+                    ("family relationships", "The answer is one word of kinship in lower case, such as mother."),
+                )
+            ),
         )
     }
 )
