@@ -81,7 +81,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
                 "code, easy",
                 "code",
                 {"level": "easy"},
-                able="Reply with the Python function alone, with the name and the arguments that the task gives. Write "
+                able="Reply with the Python function in one code block, named as the task says. Write "
                 "no explanation, no example and no text around it. Return the result; do not print it.",
             ),
             *(
