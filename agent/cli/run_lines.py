@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -13,32 +13,50 @@ from burnish.types import Status
 
 def line_of(kind: str, facts: Mapping[str, Any]) -> str:
     """What a person is told of an event, in rich's markup; empty where there is nothing to tell."""
-    if kind == "plan":
-        more = "more " if facts["done"] else ""
-        iterations = f"an iteration takes {facts['each']} at most"
-        learning = f"{facts['learning']} {more}calls of learning ({iterations})"
-        return f"The budget buys {learning}, and a sealed test of {facts['sealed_calls']}."
-    if kind == "scarce":
-        counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
-        return f"[yellow]Few tasks[/] are posed ({counts}), so the tests have little power; yield more tasks."
-    if kind == "probe":
-        return (
-            "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
-        )
-    if kind == "gate":
-        return "  " + gate_line(GateRecord.from_json(facts))
-    if kind == "iteration":
-        return iteration_line(IterationRecord.from_json(facts))
-    if kind == "guard":
-        return "  [yellow]guard:[/] " + escape(" ".join(facts["alarms"])) + f" Action: {facts['action']}."
-    if kind == "stopped":
-        return f"Stopped: {escape(facts['reason'])}. Opening the sealed test."
-    if kind == "waiting":
-        asked = f"{facts['questions']} question{'s' * (facts['questions'] != 1)}"
-        return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
-    if kind == "stopping":
-        return f"{facts['signal']}: finishing the calls in flight; a second signal ends at once."
-    return ""
+    line = LINES.get(kind)
+    return line(facts) if line else ""
+
+
+def _plan_line(facts: Mapping[str, Any]) -> str:
+    more = "more " if facts["done"] else ""
+    iterations = f"an iteration takes {facts['each']} at most"
+    learning = f"{facts['learning']} {more}calls of learning ({iterations})"
+    return f"The budget buys {learning}, and a sealed test of {facts['sealed_calls']}."
+
+
+def _scarce_line(facts: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{count} {split}" for split, count in facts["splits"].items())
+    return f"[yellow]Few tasks[/] are posed ({counts}), so the tests have little power; yield more tasks."
+
+
+def _probe_line(facts: Mapping[str, Any]) -> str:
+    return "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
+
+
+def _guard_line(facts: Mapping[str, Any]) -> str:
+    return "  [yellow]guard:[/] " + escape(" ".join(facts["alarms"])) + f" Action: {facts['action']}."
+
+
+def _waiting_line(facts: Mapping[str, Any]) -> str:
+    asked = f"{facts['questions']} question{'s' * (facts['questions'] != 1)}"
+    return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
+
+
+def _teacher_line(facts: Mapping[str, Any]) -> str:
+    """What may be done with the answers of a teacher; nothing where everything may."""
+    if facts["training"] == facts["sharing"] == "yes":
+        return ""
+    said = {
+        "no": "must not train other models",
+        "not-competing": "must not train models that compete with its maker's",
+        "unknown": "may train other models or not: that is unknown",
+        "yes": "may train other models, but not be published" if facts["sharing"] == "no" else "may train other models",
+    }[facts["training"]]
+    name = escape(facts["name"] or "without a name")
+    return (
+        f"[yellow]The teacher {name}:[/] what it writes {said}. Its answers help this run, and `burnish export` leaves "
+        "them out of what they are not allowed for (docs/terms.md)."
+    )
 
 
 def iteration_line(record: IterationRecord) -> str:
@@ -60,3 +78,18 @@ def gate_line(gate: GateRecord) -> str:
         f"[dim]{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
         f"e = {gate.e_value:.3g} of {gate.threshold:.3g}[/]"
     )
+
+
+LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "plan": _plan_line,
+    "scarce": _scarce_line,
+    "teacher": _teacher_line,
+    "probe": _probe_line,
+    "gate": lambda facts: "  " + gate_line(GateRecord.from_json(facts)),
+    "iteration": lambda facts: iteration_line(IterationRecord.from_json(facts)),
+    "guard": _guard_line,
+    "stopped": lambda facts: f"Stopped: {escape(facts['reason'])}. Opening the sealed test.",
+    "waiting": _waiting_line,
+    "stopping": lambda facts: f"{facts['signal']}: finishing the calls in flight; a second signal ends at once.",
+}
+"""By the kind of event."""

@@ -7,6 +7,7 @@ import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import Opened, open_session
@@ -28,6 +29,7 @@ from burnish.policies.budget import Costs
 from burnish.policies.constitution import REVISIONS
 from burnish.policies.halving import calls, rungs
 from burnish.protocols import Environment
+from burnish.terms import TermsTable
 
 PROBE_CALLS = 3
 
@@ -174,6 +176,10 @@ async def _announce(opened: Opened) -> None:
         "seconds_left": seconds,
     }
     session.notify("plan", facts)
+    if config.models.teacher is not None:
+        name = config.models.teacher.name
+        terms = TermsTable.load(Path(config.train.terms) if config.train.terms else None).of(name or "?")
+        session.notify("teacher", {"name": name, **terms.to_json()})
     if "reflection" in config.operators:
         session.begin(0)
         session.reflector_able = await probe(session.iteration.ask_reflector)

@@ -8,6 +8,7 @@ import pytest
 from codes import code_of
 from laboratory import Body, Laboratory, is_rating, is_reflection
 
+from burnish.agent.cli.run_lines import line_of
 from burnish.agent.record.run import open_run
 from burnish.agent.verification.verify import verify
 
@@ -64,3 +65,23 @@ def test_one_that_refuses_teaches_nothing(lab: Laboratory, said: str) -> None:
     assert report.exemplars_ever == 0
     assert calls_of(lab) == 12
     assert report.verdict == "no improvement"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gpt-4o", "must not train models that compete with its maker's"),
+        ("somebody-7b", "may train other models or not: that is unknown"),
+        ("SmolLM2-1.7B-Instruct", ""),
+    ],
+)
+def test_what_its_answers_may_be_used_for_is_said_before_anything_is_spent(
+    lab: Laboratory, name: str, said: str
+) -> None:
+    lab.model.answer = pupil
+    lab.run("run", models={"task": {"url": lab.url}, "teacher": {"url": lab.url, "name": name}}, **TEACHING)
+    (event,) = [event for event in lab.events if event.kind == "teacher"]
+    assert event.requests == 0
+    line = line_of("teacher", event.facts)
+    assert said in line
+    assert bool(line) == bool(said)
