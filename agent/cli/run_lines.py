@@ -10,6 +10,9 @@ from rich.markup import escape
 from burnish.records import GateRecord, IterationRecord
 from burnish.types import Status
 
+ITERATIONS_TO_A_RACE = 2
+"""A proposal is made in the first iteration, tried in the second, and raced then at the soonest."""
+
 
 def line_of(kind: str, facts: Mapping[str, Any]) -> str:
     """What a person is told of an event, in rich's markup; empty where there is nothing to tell."""
@@ -19,9 +22,14 @@ def line_of(kind: str, facts: Mapping[str, Any]) -> str:
 
 def _plan_line(facts: Mapping[str, Any]) -> str:
     more = "more " if facts["done"] else ""
-    iterations = f"an iteration takes {facts['each']} at most"
-    learning = f"{facts['learning']} {more}calls of learning ({iterations})"
-    return f"The budget buys {learning}, and a sealed test of {facts['sealed_calls']}."
+    learning, each = facts["learning"], facts["each"]
+    iterations = f"an iteration takes {each} at most"
+    first = ITERATIONS_TO_A_RACE * each
+    race = f"the first race begins after about {first}" if first < learning else "too few for a race"
+    stages = iterations if facts["done"] else f"{iterations}; {race}"
+    return (
+        f"The budget buys {learning} {more}calls of learning ({stages}), and a sealed test of {facts['sealed_calls']}."
+    )
 
 
 def _scarce_line(facts: Mapping[str, Any]) -> str:
