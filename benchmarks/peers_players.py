@@ -167,8 +167,9 @@ class Contest:
                 verified = [(e.task_id, e.answer) for e in journal.exemplars()]
         calls, tokens = sum(u.calls for u in learning), sum(u.tokens for u in learning)
         promoted = [g.description for r in report.iterations for g in r.gates if g.outcome == "accept"]
-        detail = json.dumps({"verdict": report.verdict, "promoted": promoted, "verified": verified})
-        return [passed[t.id] for t in self.posed.posed["test"]], calls, tokens, detail
+        first = report.first_success.attempts if report.first_success else None
+        detail = {"verdict": report.verdict, "promoted": promoted, "first": first, "verified": verified}
+        return [passed[t.id] for t in self.posed.posed["test"]], calls, tokens, json.dumps(detail)
 
     @contextmanager
     def _able(self, able: bool) -> Iterator[Model | None]:

@@ -91,7 +91,17 @@ def print_table(results: Sequence[Result]) -> None:
         shares = [share for p in table.problems if (share := table.share(p, who)) is not None]
         if shares:
             print(f"    {who}: {statistics.median(shares):.2f} of {len(shares)} problems")
+    _print_first(results)
     _print_duels(table)
+
+
+def _print_first(results: Sequence[Result]) -> None:
+    """After how many attempts Burnish had its first verified answer, by problem."""
+    print("\nAttempts to Burnish's first verified answer, by seed:")
+    for problem in dict.fromkeys(r.problem for r in results):
+        runs = sorted((r.seed, json.loads(r.detail)) for r in results if (r.problem, r.who) == (problem, "burnish"))
+        firsts = ["never" if detail.get("first") is None else str(detail["first"]) for _, detail in runs]
+        print(f"    {problem}: {', '.join(firsts)}")
 
 
 def _print_duels(table: Table) -> None:
