@@ -50,7 +50,8 @@ def divide(a: float, b: float) -> float:
 class Arithmetic:
     """Solve a word problem of one to four steps by a plan of tool calls.
 
-    `level` poses problems of that many steps only; otherwise they have one to `most`.
+    `level` poses problems of that many steps only; otherwise they have one to `most`. With `unseen` they have at most
+    two, and those of validation and test are about scenes that train never shows.
     """
 
     name = "arithmetic"
@@ -63,23 +64,27 @@ class Arithmetic:
     levels = tuple(LEVELS)
     plans_only = True
 
-    def __init__(self, *, level: str = "", most: int = 4) -> None:
+    def __init__(self, *, level: str = "", most: int = 4, unseen: bool = False) -> None:
         if isinstance(most, bool) or most not in range(1, 5):
             raise ConfigError(f"arithmetic: most is {most!r}; give a number of steps from 1 to 4")
+        if unseen:
+            self.levels, most = tuple(LEVELS)[:2], min(most, 2)
         self._levels = chosen_levels(self.name, level, tuple(islice(LEVELS, most)) if not level else self.levels)
+        self._unseen = unseen
         self._toolbox = Toolbox(add, subtract, multiply, divide)
         self.tools: Sequence[Tool] = self._toolbox.tools
 
     def at_level(self, level: str) -> Self:
         """Problems of one number of steps."""
-        return type(self)(level=level)
+        return type(self)(level=level, unseen=self._unseen)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; rarely, one comes twice."""
         rng = random.Random(f"arithmetic {split} {seed}")
         while True:
             level = rng.choice(self._levels)
-            task = self._task(tell(rng, LEVELS[level]))
+            held_out = split != "train" if self._unseen else None
+            task = self._task(tell(rng, LEVELS[level], held_out=held_out))
             if task.split == split:
                 yield task
 

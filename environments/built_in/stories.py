@@ -165,10 +165,13 @@ class _Teller:
         return number
 
 
-def tell(rng: random.Random, steps: int) -> Story:
-    """A problem of that many steps: 1 and 2 are scenes, 3 and 4 are told event by event."""
+def tell(rng: random.Random, steps: int, *, held_out: bool | None = None) -> Story:
+    """A problem of that many steps: 1 and 2 are scenes, those held out or the others if it is said which; 3 and 4 are
+    told event by event.
+    """
     if steps <= 2:
-        return _scene(rng, ONE_STEP if steps == 1 else TWO_STEPS)
+        scenes = ONE_STEP if steps == 1 else TWO_STEPS
+        return _scene(rng, [s for s in scenes if held_out in (None, s.held_out)])
     teller = _Teller(rng)
     groups = rng.choice((0, 1, 2))
     teller.begin(groups=groups)

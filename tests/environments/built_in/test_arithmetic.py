@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.built_in.arithmetic import LEVELS, NOT_RIGHT, ONLY_NUMBER, Arithmetic
 from burnish.environments.built_in.scenes import ONE_STEP, TWO_STEPS, Scene
+from burnish.environments.built_in.stories import PEOPLE, THINGS
 from burnish.environments.plans import FOREIGN, parse_plan
 from burnish.errors import ConfigError
-from burnish.types import Status
+from burnish.types import SPLITS, Split, Status
 
 ENVIRONMENT = Arithmetic()
 
@@ -105,3 +106,18 @@ def test_most_bounds_the_steps_and_wrong_options_are_named() -> None:
 )
 def test_a_tool_answers_wrong_arguments_in_words(tool: str, arguments: dict[str, int | str], error: str) -> None:
     assert ENVIRONMENT.call(tool, {**arguments}).error == error
+
+
+def test_unseen_scenes_are_those_that_train_never_shows() -> None:
+    environment = Arithmetic(unseen=True)
+
+    def told(split: Split) -> set[str]:
+        """The scenes of a split, by what their tasks have in common: no numbers, names and things."""
+        tasks = islice(environment.tasks(split, 0), 400)
+        return {re.sub(r"[0-9]+", "#", re.sub("|".join((*PEOPLE, *THINGS)), "*", task.prompt)) for task in tasks}
+
+    assert not told("train") & (told("validation") | told("test"))
+    assert told("validation") == told("test")
+    assert environment.levels == ("one step", "two steps")
+    kinds = {split: {task.cell for task in islice(environment.tasks(split, 0), 400)} for split in SPLITS}
+    assert kinds["test"] < kinds["train"], "each kind of plan can be learned"
