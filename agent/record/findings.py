@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from burnish.policies.cold_start import Rung
 from burnish.types import Attempt, Feedback, Record
@@ -12,6 +13,8 @@ from burnish.types import Attempt, Feedback, Record
 ENOUGH = 24
 """Judged answers from which something can be said."""
 FEW_TASKS = 24
+NEAR, MOST_NEAR = "near-duplicate", 0.5
+"""A word of the reasons for which near-duplicates are refused, and the share of verified answers that is too many."""
 
 ASKED: Mapping[Rung, str] = {
     "": "as the program says",
@@ -71,8 +74,11 @@ def ways_tried(judged: Judged) -> tuple[Tried, ...]:
     return tuple(Tried(rung, count, solved[rung]) for rung, count in tried.items())
 
 
-def obstacles(judged: Judged, *, tasks: int) -> tuple[str, ...]:
-    """What stands in the way of learning here, a sentence each, with what to do about it; `tasks` were attempted."""
+def obstacles(judged: Judged, *, tasks: int, refused: Mapping[str, int] = MappingProxyType({})) -> tuple[str, ...]:
+    """What stands in the way of learning here, a sentence each, with what to do about it.
+
+    `tasks` were attempted, and `refused` counts by reason what was not learned.
+    """
     feedbacks = [feedback for _, _, feedback in judged if feedback.status.judged]
     if len(feedbacks) < ENOUGH:
         return ()
@@ -95,6 +101,12 @@ def obstacles(judged: Judged, *, tasks: int) -> tuple[str, ...]:
         )
     if tasks < FEW_TASKS and len(feedbacks) >= 2 * tasks:
         found.append(f"Only {tasks} different train tasks were posed: a model learns little from so few; pose more.")
+    verified, near = len(feedbacks) - len(wrong), sum(n for reason, n in refused.items() if NEAR in reason)
+    if near >= MOST_NEAR * max(ENOUGH, verified):
+        found.append(
+            f"{near} of {verified} verified answers were left out of memory as near-duplicates: raise "
+            "policies.admission.novelty, or leave it out, and they are kept."
+        )
     rejected = sum(not attempt.model and not attempt.answer for _, attempt, _ in judged)
     if rejected * 10 >= len(judged):
         found.append(

@@ -68,6 +68,14 @@ def test_what_stands_in_the_way_is_said(judged: list[Item], tasks: int, said: st
     assert any(said in sentence for sentence in obstacles(judged, tasks=tasks))
 
 
+@pytest.mark.parametrize(("near", "said"), [(12, True), (11, False)])
+def test_it_is_said_when_most_of_what_is_verified_goes_as_near_duplicates(near: int, *, said: bool) -> None:
+    judged = items(ENOUGH, reward=1.0) + items(ENOUGH)
+    refused = {"near-duplicate of one in memory": near - 2, "near-duplicate of another new one": 2, "not verified": 24}
+    found = obstacles(judged, tasks=2 * ENOUGH, refused=refused)
+    assert any(f"{near} of 24 verified answers were left out of memory as near-duplicates" in s for s in found) is said
+
+
 def test_a_run_that_learns_has_no_obstacles() -> None:
     judged = [*items(12, reward=1.0), *items(12, reward=0.5, text="too long"), *items(12, reward=0.2, text="no name")]
     assert obstacles(judged, tasks=36) == ()
