@@ -110,8 +110,8 @@ class GateRecord(Record):
 @dataclass(frozen=True)
 class ProposalRecord(Record):
     """A challenger that an operator proposed. `sent` says whether it went to the gate at once, as one that is `urgent`
-    does; `score` is what its operator found on train tasks. One that is `useless` did no better on tasks that failed,
-    and was not tried further.
+    does; `score` is what its operator found on train tasks. It was put to tasks that failed first, and did better on
+    the share `mended` of them; one that is `useless` on none, and was not tried further.
     """
 
     operator: str
@@ -121,6 +121,7 @@ class ProposalRecord(Record):
     sent: bool
     urgent: bool = False
     useless: bool = False
+    mended: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,10 @@ from burnish.limits import AboveZero, Count, Positive, Probability
 from burnish.policies.curriculum import Tally
 from burnish.policies.yields import thompson_draws
 
+VERDICT = 0.5
+"""What a verdict more makes of a score in [0, 1], its reward aside."""
+LOOKED = 2.0
+"""Won pairs that a proposal is credited with at most, for what it mended."""
 DOUBT = 4.0
 """Pairs of no difference by which what was seen of an arm is doubted."""
 SPREAD = 0.25
@@ -30,21 +34,31 @@ def provable(tasks: float, level: float) -> float:
 class Arm:
     """A proposed program, as far as it was tried beside the champion on the same train tasks.
 
-    `gained` sums the differences in its favour and `lost` those against it, over `pairs` pairs of scores in [0, 1].
-    An `urgent` one needs no trial.
+    `gained` sums the differences in its favour and `lost` those against it, over `pairs` pairs of scores in [0, 1];
+    `won` and `beaten` count them, one of less than a verdict in part. `mended` is the share of the failed tasks that it
+    was put to first at which it did better. An `urgent` one needs no trial.
     """
 
     operator: str
     gained: float = 0.0
     lost: float = 0.0
     pairs: int = 0
+    won: float = 0.0
+    beaten: float = 0.0
+    mended: float = 0.0
     urgent: bool = False
 
     def with_pairs(self, differences: Sequence[float]) -> Arm:
         """The arm after further pairs: its score less the champion's."""
-        gained = self.gained + sum(d for d in differences if d > 0)
-        lost = self.lost - sum(d for d in differences if d < 0)
-        return Arm(self.operator, gained, lost, self.pairs + len(differences), urgent=self.urgent)
+        up, down = [d for d in differences if d > 0], [-d for d in differences if d < 0]
+        return replace(
+            self,
+            gained=self.gained + sum(up),
+            lost=self.lost + sum(down),
+            pairs=self.pairs + len(differences),
+            won=self.won + sum(min(1.0, d / VERDICT) for d in up),
+            beaten=self.beaten + sum(min(1.0, d / VERDICT) for d in down),
+        )
 
     @property
     def gain(self) -> float:
@@ -63,7 +77,7 @@ class Arm:
         """The probability that it does better than the champion, where the two differ and nothing was known before."""
         from scipy.special import betainc
 
-        return float(1 - betainc(1 + self.gained, 1 + self.lost, 0.5))
+        return float(1 - betainc(1 + self.won, 1 + self.beaten, 0.5))
 
 
 ALONE = 0.5
@@ -124,8 +138,8 @@ class YieldRewriting:
         draws = []
         for arm in arms:
             known = yields.get(arm.operator, Tally())
-            prior = known.solved / (known.tried + 2)  # at most one pair's worth
-            draws.append(float(rng.beta(1 + prior + arm.gained, 1 + arm.lost)))
+            prior = known.solved / (known.tried + 2) + LOOKED * arm.mended  # worth a few pairs at most
+            draws.append(float(rng.beta(1 + prior + arm.won, 1 + arm.beaten)))
         return max(range(len(arms)), key=draws.__getitem__) if arms else None
 
     def leader(self, arms: Sequence[Arm], rng: np.random.Generator) -> int | None:
@@ -136,7 +150,7 @@ class YieldRewriting:
         best = self.best(arms)
         if best is None or (any(arm.pairs < self.least for arm in arms) and rng.random() < 0.5):
             return None
-        return best if float(rng.beta(1 + arms[best].gained, 1 + arms[best].lost)) > 0.5 else None
+        return best if float(rng.beta(1 + arms[best].won, 1 + arms[best].beaten)) > 0.5 else None
 
     def best(self, arms: Sequence[Arm]) -> int | None:
         """The index of the arm that is probably better than the champion by most, from which further ones are made."""

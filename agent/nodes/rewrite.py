@@ -46,7 +46,7 @@ async def rewrite(
         key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, least_gain=least_gain)
     )
     arms = {key: one.arm for key, one in past.arms.items() if key not in {*retired, racing}}
-    new, useless = dict[str, Proposal](), dict[str, Proposal]()
+    new, useless, mended = dict[str, Proposal](), dict[str, Proposal](), dict[str, float]()
     for operator in _in_turn(policy, operators, iteration):
         if (len(arms) >= policy.trials or looks >= policy.looks) and operator.name != TRAINING:
             continue
@@ -58,10 +58,12 @@ async def rewrite(
                 break
             failed = [] if proposal.urgent or key == MEMORY else proposal.made_for or spread(context, policy.look)
             looks += bool(failed)
-            if await trials.mends_any(proposal.program, failed[: policy.look]):
-                arms[key], new[key] = Arm(proposal.operator, urgent=proposal.urgent), proposal
-            else:
+            mended[key] = await trials.mended(proposal.program, failed[: policy.look])
+            if failed and not mended[key]:
                 useless[key] = proposal
+            else:
+                arms[key] = Arm(proposal.operator, mended=mended[key], urgent=proposal.urgent)
+                new[key] = proposal
     challenger, going = None, past.arms.get(racing)
     sent = policy.send(list(arms.values()), least_gain=least_gain)
     if sent is not None:
@@ -77,6 +79,7 @@ async def rewrite(
             sent=p is challenger,
             urgent=p.urgent,
             useless=key in useless,
+            mended=mended[key],
         )
         for key, p in (new | useless).items()
     )
@@ -118,16 +121,16 @@ class _Trials:
         self._used |= {task.id for task in tasks}
         return [[score(f) for _, f in row] for row in await self._evaluated(programs, tasks)]
 
-    async def mends_any(self, program: Program, failures: Sequence[Failure]) -> bool:
-        """Whether a proposed program does better on any of some tasks that failed, if there are any.
+    async def mended(self, program: Program, failures: Sequence[Failure]) -> float:
+        """The share of some tasks that failed on which a proposed program does better; 0 where there are none.
 
         This is a look before it is tried, and no evidence: such tasks can only be won.
         """
         before = {failure.task.id: failure for failure in failures}
         if not before:
-            return True
+            return 0.0
         (answers,) = await self._evaluated([program], [failure.task for failure in before.values()])
-        return any(f.verified or f.reward > before[a.task_id].reward for a, f in answers)
+        return sum(f.verified or f.reward > before[a.task_id].reward for a, f in answers) / len(answers)
 
     async def _evaluated(self, programs: Sequence[Program], tasks: Sequence[Task]) -> list[list[Judged]]:
         judged = await self._iteration.rollout().evaluate("rewrite", programs, tasks, start=self._recorded)

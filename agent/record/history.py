@@ -186,7 +186,7 @@ class History:
             if one.useless:
                 self.useless.add(key)
                 continue
-            self.arms[key] = Proposed(program, one.description, Arm(one.operator, urgent=one.urgent))
+            self.arms[key] = Proposed(program, one.description, Arm(one.operator, mended=one.mended, urgent=one.urgent))
             if key != MEMORY:
                 self.proposed.add(key)
                 self.rivals[key] = program
@@ -232,7 +232,7 @@ class History:
         """Of the proposals those stay that were made from the new champion; they are tried anew, beside it."""
         self.useless.clear()
         self.arms = {
-            key: replace(known, arm=Arm(known.arm.operator, urgent=known.arm.urgent))
+            key: replace(known, arm=Arm(known.arm.operator, mended=known.arm.mended, urgent=known.arm.urgent))
             for key, known in self.arms.items()
             if known.program.prompt.parent == program.prompt.id
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,11 @@ POLICY = YieldRewriting()
 differences = st.lists(st.floats(-1, 1), max_size=40)
 
 
+def arm_of(operator: str, won: float = 0.0, beaten: float = 0.0, pairs: int = 0) -> Arm:
+    """One whose differences are whole."""
+    return Arm(operator, won, beaten, pairs, won, beaten)
+
+
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
@@ -22,7 +29,21 @@ def rng(seed: int = 0) -> np.random.Generator:
 def test_pairs_add_up_in_any_portions(first: list[float], second: list[float]) -> None:
     whole = Arm("bank").with_pairs([*first, *second])
     parts = Arm("bank").with_pairs(first).with_pairs(second)
-    assert (parts.pairs, parts.gained, parts.lost) == pytest.approx((whole.pairs, whole.gained, whole.lost))
+    assert parts.pairs == whole.pairs
+    assert (parts.gained, parts.lost) == pytest.approx((whole.gained, whole.lost))
+    assert (parts.won, parts.beaten) == pytest.approx((whole.won, whole.beaten))
+
+
+def test_a_verdict_more_counts_as_one_whatever_the_rewards() -> None:
+    tried = Arm("bank").with_pairs([0.625, 1.0, 0.125, -0.5, 0.0])
+    assert (tried.gained, tried.lost) == (1.75, 0.5)
+    assert (tried.won, tried.beaten) == (2.25, 1.0)
+
+
+def test_what_mended_failed_tasks_is_tried_sooner() -> None:
+    arms = [Arm("bank", mended=0.0), Arm("settings", mended=1.0)]
+    chosen = [POLICY.choose(arms, {}, rng(seed)) for seed in range(300)]
+    assert chosen.count(1) > 200
 
 
 @pytest.mark.parametrize(
@@ -30,17 +51,17 @@ def test_pairs_add_up_in_any_portions(first: list[float], second: list[float]) -
     [(0, 0, 0.5), (3, 0, 15 / 16), (0, 3, 1 / 16), (1, 1, 0.5)],
 )
 def test_the_chance_of_being_better_is_that_of_a_beta_distribution(gained: float, lost: float, chance: float) -> None:
-    assert Arm("bank", gained, lost, 8).chance == pytest.approx(chance)
+    assert arm_of("bank", gained, lost, 8).chance == pytest.approx(chance)
 
 
 def test_an_arm_is_raced_when_it_is_probably_better_and_was_tried_enough() -> None:
-    assert not POLICY.is_ready(Arm("bank", 3.0, 0.0, POLICY.least - 1))
-    assert POLICY.is_ready(Arm("bank", 3.0, 0.0, POLICY.least))
-    assert not POLICY.is_ready(Arm("bank", 2.0, 1.0, POLICY.least))
+    assert not POLICY.is_ready(arm_of("bank", 3.0, 0.0, POLICY.least - 1))
+    assert POLICY.is_ready(arm_of("bank", 3.0, 0.0, POLICY.least))
+    assert not POLICY.is_ready(arm_of("bank", 2.0, 1.0, POLICY.least))
 
 
 def test_what_a_race_could_not_prove_is_not_raced() -> None:
-    small, large, none = Arm("bank", 3.0, 0.0, 20), Arm("settings", 6.0, 0.0, 12), Arm("rules", 0.0, 0.0, 12)
+    small, large, none = arm_of("bank", 3.0, 0.0, 20), arm_of("settings", 6.0, 0.0, 12), arm_of("rules", 0.0, 0.0, 12)
     assert POLICY.send([small, large]) == 1
     assert POLICY.send([small, none], least_gain=0.1) == 0
     assert POLICY.send([small, none], least_gain=0.2) is None
@@ -48,9 +69,9 @@ def test_what_a_race_could_not_prove_is_not_raced() -> None:
 
 
 def test_the_only_one_is_raced_as_soon_as_it_is_not_behind() -> None:
-    even, behind = Arm("bank", 1.0, 1.0, POLICY.least), Arm("bank", 1.0, 2.0, POLICY.least)
+    even, behind = arm_of("bank", 1.0, 1.0, POLICY.least), arm_of("bank", 1.0, 2.0, POLICY.least)
     assert POLICY.send([even], least_gain=0.9) == 0
-    assert POLICY.send([Arm("bank", 1.0, 1.0, POLICY.least - 1)]) is None
+    assert POLICY.send([arm_of("bank", 1.0, 1.0, POLICY.least - 1)]) is None
     assert POLICY.send([behind]) is None
     assert POLICY.send([even, even]) is None
 
@@ -62,8 +83,8 @@ def test_longer_races_prove_smaller_gains() -> None:
 
 def test_an_urgent_arm_is_raced_untried_and_never_dropped() -> None:
     arm = Arm("compile", urgent=True)
-    assert POLICY.send([Arm("bank", 9.0, 0.0, 12), arm]) == 1
-    assert not POLICY.is_hopeless(Arm("compile", 0.0, 9.0, 30, urgent=True))
+    assert POLICY.send([arm_of("bank", 9.0, 0.0, 12), arm]) == 1
+    assert not POLICY.is_hopeless(replace(arm_of("compile", 0.0, 9.0, 30), urgent=True))
 
 
 def test_without_trials_everything_is_raced_untried() -> None:
@@ -74,10 +95,10 @@ def test_without_trials_everything_is_raced_untried() -> None:
 @pytest.mark.parametrize(
     ("arm", "dropped"),
     [
-        (Arm("bank", 0.0, 2.0, POLICY.least), True),
-        (Arm("bank", 0.0, 2.0, POLICY.least - 1), False),
-        (Arm("bank", 1.0, 1.0, POLICY.least), False),
-        (Arm("bank", 1.0, 1.0, 400), False),
+        (arm_of("bank", 0.0, 2.0, POLICY.least), True),
+        (arm_of("bank", 0.0, 2.0, POLICY.least - 1), False),
+        (arm_of("bank", 1.0, 1.0, POLICY.least), False),
+        (arm_of("bank", 1.0, 1.0, 400), False),
     ],
 )
 def test_an_arm_is_dropped_when_it_is_probably_worse(arm: Arm, dropped: bool) -> None:
@@ -86,27 +107,31 @@ def test_an_arm_is_dropped_when_it_is_probably_worse(arm: Arm, dropped: bool) ->
 
 @pytest.mark.parametrize(
     ("arm", "dropped"),
-    [(Arm("bank", 1.0, 1.0, 24), True), (Arm("bank", 1.0, 1.0, 23), False), (Arm("bank", 9.0, 0.0, 24), False)],
+    [
+        (arm_of("bank", 1.0, 1.0, 24), True),
+        (arm_of("bank", 1.0, 1.0, 23), False),
+        (arm_of("bank", 9.0, 0.0, 24), False),
+    ],
 )
 def test_an_arm_of_which_nothing_shows_is_dropped_where_pairs_are_limited(arm: Arm, dropped: bool) -> None:
     assert YieldRewriting(most=24).is_hopeless(arm) is dropped
 
 
 def test_a_leader_makes_most_attempts_and_the_champion_some() -> None:
-    arms = [Arm("bank", 0.0, 0.0, 8), Arm("settings", 4.0, 0.5, 8)]
+    arms = [arm_of("bank", 0.0, 0.0, 8), arm_of("settings", 4.0, 0.5, 8)]
     led = [POLICY.leader(arms, rng(seed)) for seed in range(200)]
     assert set(led) == {1, None}
     assert 160 < led.count(1) < 200
 
 
 def test_while_others_are_hardly_tried_the_champion_makes_every_other_attempt() -> None:
-    arms = [Arm("bank", 0.0, 0.0, 0), Arm("settings", 4.0, 0.5, 8)]
+    arms = [arm_of("bank", 0.0, 0.0, 0), arm_of("settings", 4.0, 0.5, 8)]
     led = [POLICY.leader(arms, rng(seed)) for seed in range(200)]
     assert 80 < led.count(1) < 120
 
 
 def test_further_proposals_are_made_from_the_arm_that_gains_most() -> None:
-    arms = [Arm("bank", 9.0, 0.0, 30), Arm("settings", 6.0, 0.0, 8), Arm("rules", 1.0, 1.0, 8)]
+    arms = [arm_of("bank", 9.0, 0.0, 30), arm_of("settings", 6.0, 0.0, 8), arm_of("rules", 1.0, 1.0, 8)]
     assert POLICY.best(arms) == 1
     assert POLICY.best(arms[2:]) is None
     assert POLICY.best([Arm("compile", urgent=True)]) is None
@@ -116,13 +141,13 @@ def test_further_proposals_are_made_from_the_arm_that_gains_most() -> None:
     ("gained", "pairs", "overtakes"), [(9.0, 12, True), (2.0, 12, False), (9.0, POLICY.least - 1, False)]
 )
 def test_only_what_gains_much_more_overtakes_what_is_raced(gained: float, pairs: int, *, overtakes: bool) -> None:
-    assert POLICY.overtakes(Arm("rules", gained, 0.0, pairs), Arm("bank", 3.0, 0.0, 12)) is overtakes
+    assert POLICY.overtakes(arm_of("rules", gained, 0.0, pairs), arm_of("bank", 3.0, 0.0, 12)) is overtakes
 
 
 def test_an_arm_that_never_differs_is_dropped_once_its_gain_could_not_be_proven() -> None:
-    same = [Arm("bank", 0.0, 0.0, pairs) for pairs in (6, 12, 24, 48)]
+    same = [arm_of("bank", 0.0, 0.0, pairs) for pairs in (6, 12, 24, 48)]
     assert [POLICY.is_hopeless(arm, least_gain=0.1) for arm in same] == [False, True, True, True]
-    assert not POLICY.is_hopeless(Arm("bank", 12.0, 12.0, 48), least_gain=0.1)
+    assert not POLICY.is_hopeless(arm_of("bank", 12.0, 12.0, 48), least_gain=0.1)
 
 
 def test_nobody_leads_before_it_was_tried() -> None:
@@ -131,7 +156,7 @@ def test_nobody_leads_before_it_was_tried() -> None:
 
 
 def test_what_did_better_is_tried_more_often_and_the_other_now_and_then() -> None:
-    arms = [Arm("bank", 0.0, 3.0, 8), Arm("settings", 3.0, 0.0, 8)]
+    arms = [arm_of("bank", 0.0, 3.0, 8), arm_of("settings", 3.0, 0.0, 8)]
     chosen = [POLICY.choose(arms, {}, rng(seed)) for seed in range(300)]
     assert chosen.count(1) > 250
     assert POLICY.choose([], {}, rng()) is None
