@@ -145,8 +145,8 @@ class SamplingConfig(Section):
     drawn at random, and the model fills in their arguments. 0: the model always chooses the tools itself.
     """
     forms: bool = True
-    """Whether attempts at a task whose cell memory knows little of are held to the form of the answers. This takes an
-    environment that knows the form and a server that takes grammars. Trials, gate and sealed test are never held to it.
+    """Whether attempts are held to the form of the answers until one is right. This takes an environment that knows the
+    form and a server that takes grammars. Trials, gate and sealed test are never held to it.
     """
     hints: Count = 0
     """Tasks of an iteration that no answer was right for and that are tried again with a hint at the end of a right

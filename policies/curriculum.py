@@ -156,14 +156,13 @@ def allot(
     search: int,
     known: Mapping[str, int],
     rng: np.random.Generator,
-    fading: bool = True,
 ) -> list[Effort]:
     """What is spent on tasks of these cells: `samples` attempts, or in search `search` of them; for 0 none is searched.
 
-    Tasks of a cell of which memory holds nothing are searched. Of other cells, where a search is `fading`, it is
-    1/(n + 1) of their tasks, n = `known[cell]` being the exemplars of the cell; otherwise none.
+    Tasks of a cell of which memory holds nothing are searched, and of others 1/(n + 1) of their tasks, n = `known[cell]`
+    being the exemplars of the cell.
     """
     chances = rng.random(len(cells))
     counts = [known.get(cell, 0) for cell in cells]
-    searching = [search > 0 and (c < 1 / (1 + n) if fading else n == 0) for n, c in zip(counts, chances, strict=True)]
+    searching = [search > 0 and c < 1 / (1 + n) for n, c in zip(counts, chances, strict=True)]
     return [Effort(search if found else samples, found) for found in searching]

@@ -37,7 +37,6 @@ async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdSta
         search=_search(iteration, samples),
         known=iteration.memory.per_cell,
         rng=iteration.rng("sketches"),
-        fading=iteration.sketching,
     )
     await iteration.journal.add_tasks(tasks)
     hints = 0 if iteration.environment.episodic else max(sampling.hints, cold_start.hints_after(past.in_vain))
@@ -78,5 +77,4 @@ def _search(iteration: Iteration, samples: int) -> int:
     """Attempts at a task that is searched; 0 where there is no way to search."""
     if iteration.sketching:
         return iteration.config.sampling.sketches
-    cold = iteration.past.in_vain is not None
-    return (samples if cold else max(2, samples)) if iteration.rungs(()) else 0
+    return samples if iteration.past.in_vain is not None and iteration.rungs(()) else 0

@@ -103,7 +103,7 @@ class Iteration:
         return tuple(frequent(said[:LISTENED]))
 
     def rungs(self, told: Sequence[str]) -> list[Rung]:
-        """The rungs of a cold start that there are here: once an answer was verified only the form is left."""
+        """The rungs of a cold start that there are here."""
         plain = self.champion.decoding.format == "text"
         holds = self.config.models.task.takes_grammars and plain
         json = speak_of_json([*(text for _, text in self.champion.prompt.sections), *told])
@@ -116,8 +116,7 @@ class Iteration:
             "beside": bool(self.champion.prompt.sections),
             "hot": True,
         }
-        cold = self.past.in_vain is not None
-        return [rung for rung in LADDER if able[rung] and (cold or rung == "form")]
+        return [rung for rung in LADDER if able[rung]]
 
     def with_memory_of(self, revision: int) -> Program:
         """The champion with memory as it stands now, which `revision` names; itself where memory is the same still."""
