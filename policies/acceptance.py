@@ -38,9 +38,6 @@ LEAST_CAP = 60
 """Validation tasks that a race may have however few iterations are left: the last one races on to its end."""
 
 
-BLOCKS_AFFORDED = 2.5
-"""About how many blocks an iteration's calls would buy: a race of a small gain may take most of a budget."""
-
 MOST_BLOCKS = 20
 """Iterations that a race takes to its cap, where its blocks need not be smaller than `block`."""
 
@@ -134,9 +131,9 @@ class BettingGate(Record):
             reason=self._reason(outcome, n, is_open=is_open),
         )
 
-    def within(self, iterations: float) -> BettingGate:
-        """The test for a race that has so many iterations left to it: what is out of reach is given up sooner."""
-        return replace(self, cap=int(min(self.cap, max(LEAST_CAP, iterations * self.block * BLOCKS_AFFORDED))))
+    def within(self, tasks: float) -> BettingGate:
+        """The test for a race for which the budget buys so many tasks: what is out of reach is given up sooner."""
+        return replace(self, cap=int(min(self.cap, max(LEAST_CAP, tasks))))
 
     def next_block(self, decision: GateDecision) -> int:
         """How many tasks to run before asking again: fewer at the cap, 0 when the test is closed."""

@@ -159,8 +159,8 @@ def allot(
 ) -> list[Effort]:
     """What is spent on tasks of these cells: `samples` attempts, or in search `search` of them; for 0 none is searched.
 
-    Tasks of a cell of which memory holds nothing are searched, and of others 1/(n + 1) of their tasks, n = `known[cell]`
-    being the exemplars of the cell.
+    Tasks of a cell of which memory holds nothing are searched, and of others 1/(n + 1) of their tasks, where n is
+    `known[cell]`, the exemplars of the cell.
     """
     chances = rng.random(len(cells))
     counts = [known.get(cell, 0) for cell in cells]

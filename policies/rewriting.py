@@ -23,26 +23,36 @@ SPREAD = 0.25
 """The variance of a pair's difference that is expected: half of all pairs differ, by a half to one."""
 
 
-def provable(tasks: float, level: float) -> float:
-    """About the smallest mean difference that a race of so many tasks proves at a level, by the growth of the best bet:
-    n m^2 / (2 v) = ln(1 / level), v being `SPREAD`.
-    """
-    return math.sqrt(2 * math.log(1 / level) * SPREAD / max(1.0, tasks))
+@dataclass(frozen=True)
+class Prospect:
+    """A race that could be begun: how many tasks it may have, and the level at which it is to prove a gain."""
+
+    tasks: float
+    level: float
+
+    def least_gain(self, variance: float = SPREAD) -> float:
+        """About the smallest mean difference that it proves, by the growth of the best bet: n m² / (2 v) = ln(1 / a)."""
+        return math.sqrt(2 * math.log(1 / self.level) * variance / max(1.0, self.tasks))
+
+
+LONG = Prospect(math.inf, 0.05)
+"""A race in which any gain can be proven."""
 
 
 @dataclass(frozen=True)
 class Arm:
     """A proposed program, as far as it was tried beside the champion on the same train tasks.
 
-    `gained` sums the differences in its favour and `lost` those against it, over `pairs` pairs of scores in [0, 1];
-    `won` and `beaten` count them, one of less than a verdict in part. `mended` is the share of the failed tasks that it
-    was put to first at which it did better. An `urgent` one needs no trial.
+    `gained` sums the differences in its favour, `lost` those against it and `squares` their squares, over `pairs` pairs
+    of scores in [0, 1]; `won` and `beaten` count them, one of less than a verdict in part. `mended` is the share of the
+    failed tasks that it was put to first at which it did better. An `urgent` one needs no trial.
     """
 
     operator: str
     gained: float = 0.0
     lost: float = 0.0
     pairs: int = 0
+    squares: float = 0.0
     won: float = 0.0
     beaten: float = 0.0
     mended: float = 0.0
@@ -56,6 +66,7 @@ class Arm:
             gained=self.gained + sum(up),
             lost=self.lost + sum(down),
             pairs=self.pairs + len(differences),
+            squares=self.squares + sum(d * d for d in differences),
             won=self.won + sum(min(1.0, d / VERDICT) for d in up),
             beaten=self.beaten + sum(min(1.0, d / VERDICT) for d in down),
         )
@@ -68,9 +79,12 @@ class Arm:
     @property
     def most_gain(self) -> float:
         """What the mean difference may be at most, about: `SURE` standard errors above the gain."""
-        n = self.pairs + DOUBT
-        variance = (self.gained + self.lost + DOUBT * SPREAD) / n - self.gain**2
-        return self.gain + SURE * math.sqrt(max(0.0, variance) / n)
+        return self.gain + SURE * math.sqrt(self.variance / (self.pairs + DOUBT))
+
+    @property
+    def variance(self) -> float:
+        """The variance of a pair's difference, as if `DOUBT` further pairs had the `SPREAD` that is expected."""
+        return max(0.0, (self.squares + DOUBT * SPREAD) / (self.pairs + DOUBT) - self.gain**2)
 
     @property
     def chance(self) -> float:
@@ -113,7 +127,7 @@ class YieldRewriting:
     most: Positive | None = None
     """Pairs of answers after which a proposal of which nothing shows is dropped. Unset, it stays: small gains take long
     to show."""
-    ready: Probability = 0.9
+    ready: Probability = 0.85
     """The probability of being better than the champion from which on a proposal is raced."""
     hopeless: Probability = 0.25
     """The probability of being better than the champion below which a proposal is dropped."""
@@ -166,21 +180,26 @@ class YieldRewriting:
         tried = arm.urgent or self.trial_tasks == 0 or arm.pairs >= self.least
         return tried and (arm.chance >= self.ready or not arm.pairs)
 
-    def is_hopeless(self, arm: Arm, *, least_gain: float = 0.0) -> bool:
+    def is_hopeless(self, arm: Arm, race: Prospect = LONG) -> bool:
         """Whether an arm is dropped: it is probably worse, or its gain less than could ever be proven."""
         if arm.urgent or arm.pairs < self.least:
             return False
-        if arm.most_gain < least_gain:
+        if arm.most_gain < race.least_gain():
             return True
         lingers = self.most is not None and arm.pairs >= self.most
         return arm.chance < (LINGERING if lingers else self.hopeless)
 
-    def send(self, arms: Sequence[Arm], *, least_gain: float = 0.0) -> int | None:
-        """The index of the arm to race, the likeliest first; None where none is ready. What gains less than
-        `least_gain` could not be proven in a race, which would only cost calls. The only one is raced on less: there is
+    def send(self, arms: Sequence[Arm], race: Prospect = LONG) -> int | None:
+        """The index of the arm to race, the likeliest first; None where none is ready.
+
+        What gains too little for the `race` to prove it would only cost calls. The only one is raced on less: there is
         nothing to choose, and pairs of a race are proof.
         """
-        ready = [i for i, arm in enumerate(arms) if self.is_ready(arm) and (not arm.pairs or arm.gain >= least_gain)]
+        ready = [
+            i
+            for i, arm in enumerate(arms)
+            if self.is_ready(arm) and (not arm.pairs or arm.gain >= race.least_gain(arm.variance))
+        ]
         if len(arms) == 1 and arms[0].pairs >= self.least and arms[0].chance >= ALONE:
             return 0
         return max(ready, key=lambda i: (arms[i].urgent, arms[i].chance), default=None)

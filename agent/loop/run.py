@@ -203,7 +203,9 @@ async def _iterate(opened: Opened) -> str:
         affordable = await _begin(opened, last.number + 1)
         if affordable is None:
             return "the budget buys no further iteration"
-        session.begin(last.number + 1, affordable=affordable)
+        cost = costs(config, session)
+        given = 2 * config.decoding.best_of * session.environment.calls_per_attempt
+        session.begin(last.number + 1, affordable=affordable, race_tasks=affordable * (cost.each + cost.search) / given)
         session.notify("begin", {"iteration": last.number + 1})
         try:
             async for update in graph.astream({"iteration": last.number + 1}, context=session, stream_mode="updates"):

@@ -93,7 +93,7 @@ class Session:
         policy = self.policies.rewriting
         return policy if compares(self.config) else replace(policy, trial_tasks=0)
 
-    def begin(self, number: int, *, affordable: float = math.inf) -> None:
+    def begin(self, number: int, *, affordable: float = math.inf, race_tasks: float = math.inf) -> None:
         """Begin an iteration: what the nodes may look at, and no part of it yet."""
         self.parts = Parts()
         self.iteration = Iteration(
@@ -110,6 +110,7 @@ class Session:
             process_reward=self.process_reward,
             meaning=self.meaning,
             affordable=affordable,
+            race_tasks=race_tasks,
             notify=self.notify,
         )
         self.caller.begin(number)

@@ -50,7 +50,7 @@ async def gate(
         race = _resumed(going, champion, iteration.number)
     elif challenger is not None:
         ended = (replace(going.record, open=False),) if going is not None else ()
-        cap = policy.within(iteration.affordable).cap
+        cap = policy.within(iteration.race_tasks).cap
         race = Race(iteration.past.challengers + 1, champion, challenger, cap)
     else:
         return Raced(champion)

@@ -43,6 +43,7 @@ class Iteration:
 
     `champion` is the program in force as it begins, and `past` what was committed before it; neither changes within it.
     `affordable` is how many iterations the budget affords from this one on; of less than one, it affords only a part.
+    `race_tasks` is how many validation tasks a race could have that took all of it.
     `notify` tells whoever watches the run.
     """
 
@@ -59,6 +60,7 @@ class Iteration:
     process_reward: ProcessRewardModel
     meaning: Embedder
     affordable: float
+    race_tasks: float
     notify: Callable[[str, Mapping[str, Any]], None]
 
     @property

@@ -13,7 +13,7 @@ from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import BettingGate, score
 from burnish.policies.curriculum import Tally
 from burnish.policies.eviction import usefulness
-from burnish.policies.rewriting import Arm, YieldRewriting, provable
+from burnish.policies.rewriting import Arm, Prospect, YieldRewriting
 from burnish.programs import Program
 from burnish.records import ProposalRecord
 from burnish.types import Task
@@ -41,10 +41,8 @@ async def rewrite(
     events, trials, looks = list[Event](), _Trials(iteration, parts.tasks), 0
     context = _context(iteration, policy, parts, trials, events, training, reflector_able)
     racing = arm_key(past.race.program, champion) if past.race else ""
-    least_gain = provable(acceptance.within(iteration.affordable).cap, acceptance.level(past.challengers + 1))
-    retired = tuple(
-        key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, least_gain=least_gain)
-    )
+    race = Prospect(acceptance.within(iteration.race_tasks).cap, acceptance.level(past.challengers + 1))
+    retired = tuple(key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, race))
     arms = {key: one.arm for key, one in past.arms.items() if key not in {*retired, racing}}
     new, useless, mended = dict[str, Proposal](), dict[str, Proposal](), dict[str, float]()
     for operator in _in_turn(policy, operators, iteration):
@@ -65,7 +63,7 @@ async def rewrite(
                 arms[key] = Arm(proposal.operator, mended=mended[key], urgent=proposal.urgent)
                 new[key] = proposal
     challenger, going = None, past.arms.get(racing)
-    sent = policy.send(list(arms.values()), least_gain=least_gain)
+    sent = policy.send(list(arms.values()), race)
     if sent is not None:
         key = list(arms)[sent]
         if past.race is None or (going is not None and policy.overtakes(arms[key], going.arm)):

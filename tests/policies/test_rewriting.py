@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.curriculum import Tally
-from burnish.policies.rewriting import Arm, YieldRewriting, provable
+from burnish.policies.rewriting import SPREAD, Arm, Prospect, YieldRewriting
 
 POLICY = YieldRewriting()
 differences = st.lists(st.floats(-1, 1), max_size=40)
@@ -18,7 +19,12 @@ differences = st.lists(st.floats(-1, 1), max_size=40)
 
 def arm_of(operator: str, won: float = 0.0, beaten: float = 0.0, pairs: int = 0) -> Arm:
     """One whose differences are whole."""
-    return Arm(operator, won, beaten, pairs, won, beaten)
+    return Arm(operator, won, beaten, pairs, squares=won + beaten, won=won, beaten=beaten)
+
+
+def race_of(least_gain: float) -> Prospect:
+    """A race that proves gains from there on, of differences that vary as expected."""
+    return Prospect(2 * SPREAD * math.log(20) / least_gain**2, 0.05)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -63,22 +69,24 @@ def test_an_arm_is_raced_when_it_is_probably_better_and_was_tried_enough() -> No
 def test_what_a_race_could_not_prove_is_not_raced() -> None:
     small, large, none = arm_of("bank", 3.0, 0.0, 20), arm_of("settings", 6.0, 0.0, 12), arm_of("rules", 0.0, 0.0, 12)
     assert POLICY.send([small, large]) == 1
-    assert POLICY.send([small, none], least_gain=0.1) == 0
-    assert POLICY.send([small, none], least_gain=0.2) is None
-    assert POLICY.send([Arm("compile", urgent=True)], least_gain=0.9) == 0
+    assert POLICY.send([small, none], race_of(0.1)) == 0
+    assert POLICY.send([small, none], race_of(0.2)) is None
+    assert POLICY.send([Arm("compile", urgent=True)], race_of(0.9)) == 0
 
 
 def test_the_only_one_is_raced_as_soon_as_it_is_not_behind() -> None:
     even, behind = arm_of("bank", 1.0, 1.0, POLICY.least), arm_of("bank", 1.0, 2.0, POLICY.least)
-    assert POLICY.send([even], least_gain=0.9) == 0
+    assert POLICY.send([even], race_of(0.9)) == 0
     assert POLICY.send([arm_of("bank", 1.0, 1.0, POLICY.least - 1)]) is None
     assert POLICY.send([behind]) is None
     assert POLICY.send([even, even]) is None
 
 
 def test_longer_races_prove_smaller_gains() -> None:
-    assert provable(60, 0.03) > provable(240, 0.03) == pytest.approx(provable(60, 0.03) / 2)
-    assert provable(60, 0.01) > provable(60, 0.03)
+    least = Prospect(60, 0.03).least_gain()
+    assert least > Prospect(240, 0.03).least_gain() == pytest.approx(least / 2)
+    assert Prospect(60, 0.01).least_gain() > least
+    assert Prospect(60, 0.03).least_gain(0.05) < least, "what hardly varies is proven sooner"
 
 
 def test_an_urgent_arm_is_raced_untried_and_never_dropped() -> None:
@@ -146,8 +154,8 @@ def test_only_what_gains_much_more_overtakes_what_is_raced(gained: float, pairs:
 
 def test_an_arm_that_never_differs_is_dropped_once_its_gain_could_not_be_proven() -> None:
     same = [arm_of("bank", 0.0, 0.0, pairs) for pairs in (6, 12, 24, 48)]
-    assert [POLICY.is_hopeless(arm, least_gain=0.1) for arm in same] == [False, True, True, True]
-    assert not POLICY.is_hopeless(arm_of("bank", 12.0, 12.0, 48), least_gain=0.1)
+    assert [POLICY.is_hopeless(arm, race_of(0.1)) for arm in same] == [False, True, True, True]
+    assert not POLICY.is_hopeless(arm_of("bank", 12.0, 12.0, 48), race_of(0.1))
 
 
 def test_nobody_leads_before_it_was_tried() -> None:
