@@ -31,7 +31,7 @@ class Prospect:
     level: float
 
     def least_gain(self, variance: float = SPREAD) -> float:
-        """About the smallest mean difference that it proves, by the growth of the best bet: n m² / (2 v) = ln(1 / a)."""
+        """About the smallest mean difference it proves, by the growth of the best bet: n m² / (2 v) = ln(1 / a)."""
         return math.sqrt(2 * math.log(1 / self.level) * variance / max(1.0, self.tasks))
 
 
