@@ -38,7 +38,7 @@ LEAST_CAP = 60
 """Validation tasks that a race may have however few iterations are left: the last one races on to its end."""
 
 
-MOST_BLOCKS = 20
+MOST_BLOCKS = 30
 """Iterations that a race takes to its cap, where its blocks need not be smaller than `block`."""
 
 
@@ -93,7 +93,7 @@ class BettingGate(Record):
     cap: Positive = 800
     """Most validation tasks of one race; fewer where the budget affords fewer from its start on."""
     block: Positive = 8
-    """Validation tasks of a race in one iteration; more where it may be long, so that it takes some twenty."""
+    """Validation tasks of a race in one iteration; more where it may be long, so that it takes some thirty."""
     imagined_wins: NonNegative | None = 8.0
     """A race is given up when even this many more wins would not decide it."""
 

@@ -95,7 +95,7 @@ class Arm:
 
 
 ALONE = 0.5
-"""The probability of being better from which on an arm is raced that is the only one."""
+"""The probability of being better above which an arm is raced that is the only one."""
 SURE = 1.5
 """Standard errors above what was seen of an arm that its gain may be."""
 OVERTAKING = 1.5
@@ -200,6 +200,6 @@ class YieldRewriting:
             for i, arm in enumerate(arms)
             if self.is_ready(arm) and (not arm.pairs or arm.gain >= race.least_gain(arm.variance))
         ]
-        if len(arms) == 1 and arms[0].pairs >= self.least and arms[0].chance >= ALONE:
+        if len(arms) == 1 and arms[0].pairs >= self.least and arms[0].chance > ALONE:
             return 0
         return max(ready, key=lambda i: (arms[i].urgent, arms[i].chance), default=None)

@@ -54,9 +54,14 @@ async def rewrite(
                 continue
             if not proposal.urgent and (len(arms) >= policy.trials or looks >= policy.looks):
                 break
-            failed = [] if proposal.urgent or key == MEMORY else proposal.made_for or spread(context, policy.look)
-            looks += bool(failed)
-            mended[key] = await trials.mended(proposal.program, failed[: policy.look])
+            failed = (
+                []
+                if proposal.urgent or key == MEMORY
+                else proposal.made_for or spread(context, policy.look, context.base)
+            )
+            failed = [failure for failure in failed if failure.variant == context.base.variant][: policy.look]
+            looks += 1
+            mended[key] = await trials.mended(proposal.program, failed)
             if failed and not mended[key]:
                 useless[key] = proposal
             else:

@@ -110,11 +110,11 @@ FEW_FAILURES = 3
 """Failures of a program itself below which those of all are looked at."""
 
 
-def spread(context: ProposalContext, most: int, *, of: Program | None = None) -> list[Failure]:
-    """Some failures at random, of each cell as many as of others as far as there are; those `of` a program, unless they
-    are few.
+def spread(context: ProposalContext, most: int, of: Program) -> list[Failure]:
+    """Some failures of a program at random, of all programs where it has few; of each cell as many as of others as far
+    as there are.
     """
-    own = [failure for failure in context.failures if of is not None and failure.variant == of.variant]
+    own = [failure for failure in context.failures if failure.variant == of.variant]
     failures = own if len(own) >= FEW_FAILURES else context.failures
     by_cell: dict[str, list[int]] = {}
     for place in context.rng.permutation(len(failures)).tolist():

@@ -58,7 +58,7 @@ class ReflectionOperator:
         base = _parent(context)
         section = _section(base, context.rng)
         current = base.prompt.text(section)
-        failures = spread(context, MOST_FAILURES, of=base)
+        failures = spread(context, MOST_FAILURES, base)
         drawn = context.rng.permutation(len(context.exemplars))[:MOST_SUCCESSES].tolist()
         right = [context.exemplars[i] for i in sorted(drawn)]
         tried = dict.fromkeys(program.prompt.text(section) for program in context.refused)

@@ -225,7 +225,7 @@ def test_blocks_end_at_the_cap() -> None:
     assert sizes == [8, 8, 4]
 
 
-@pytest.mark.parametrize(("tasks", "cap", "block"), [(20, 60, 8), (200, 200, 10), (760, 760, 38), (math.inf, 800, 40)])
+@pytest.mark.parametrize(("tasks", "cap", "block"), [(20, 60, 8), (270, 270, 9), (760, 760, 26), (math.inf, 800, 27)])
 def test_a_race_that_may_be_long_takes_larger_blocks(tasks: float, cap: int, block: int) -> None:
     gate = BettingGate().within(tasks)
     assert gate.cap == cap

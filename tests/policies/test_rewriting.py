@@ -74,12 +74,12 @@ def test_what_a_race_could_not_prove_is_not_raced() -> None:
     assert POLICY.send([Arm("compile", urgent=True)], race_of(0.9)) == 0
 
 
-def test_the_only_one_is_raced_as_soon_as_it_is_not_behind() -> None:
-    even, behind = arm_of("bank", 1.0, 1.0, POLICY.least), arm_of("bank", 1.0, 2.0, POLICY.least)
-    assert POLICY.send([even], race_of(0.9)) == 0
-    assert POLICY.send([arm_of("bank", 1.0, 1.0, POLICY.least - 1)]) is None
-    assert POLICY.send([behind]) is None
-    assert POLICY.send([even, even]) is None
+def test_the_only_one_is_raced_as_soon_as_it_is_ahead() -> None:
+    ahead, even = arm_of("bank", 2.0, 1.0, POLICY.least), arm_of("bank", 1.0, 1.0, POLICY.least)
+    assert POLICY.send([ahead], race_of(0.9)) == 0
+    assert POLICY.send([arm_of("bank", 2.0, 1.0, POLICY.least - 1)]) is None
+    assert POLICY.send([even]) is None
+    assert POLICY.send([ahead, ahead]) is None
 
 
 def test_longer_races_prove_smaller_gains() -> None:
