@@ -65,8 +65,8 @@ class Iteration:
 
     @property
     def is_last(self) -> bool:
-        """Whether no further iteration fits into the budget."""
-        return self.affordable < 2
+        """Whether no further iteration is likely to fit into the budget; most take about half of what they may take."""
+        return self.affordable < 1.25
 
     def scaled(self, count: int) -> int:
         """As many of `count` as the budget affords."""
