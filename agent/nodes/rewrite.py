@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from burnish.agent.nodes.iteration import Iteration, failed
@@ -38,57 +39,91 @@ async def rewrite(
     place.
     """
     past, champion = iteration.past, iteration.followed(iteration.champion)
-    events, trials, looks = list[Event](), _Trials(iteration, parts.tasks), 0
+    events, trials = list[Event](), _Trials(iteration, parts.tasks)
     context = _context(iteration, policy, parts, trials, events, training, reflector_able)
     racing = arm_key(past.race.program, champion) if past.race else ""
     race = Prospect(acceptance.within(iteration.race_tasks).cap, acceptance.level(past.challengers + 1))
     retired = tuple(key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, race))
-    arms = {key: one.arm for key, one in past.arms.items() if key not in {*retired, racing}}
-    new, useless, mended = dict[str, Proposal](), dict[str, Proposal](), dict[str, float]()
-    for operator in _in_turn(policy, operators, iteration):
-        if (len(arms) >= policy.trials or looks >= policy.looks) and operator.name != TRAINING:
-            continue
-        for proposal in await operator.propose(context):
-            key = arm_key(proposal.program, champion)
-            if proposal.program.id == champion.id or key in {*past.proposed, *past.useless, *arms, *useless, racing}:
-                continue
-            if not proposal.urgent and (len(arms) >= policy.trials or looks >= policy.looks):
-                break
-            failed = (
-                []
-                if proposal.urgent or key == MEMORY
-                else proposal.made_for or spread(context, policy.look, context.base)
-            )
-            failed = [failure for failure in failed if failure.variant == context.base.variant][: policy.look]
-            looks += 1
-            mended[key] = await trials.mended(proposal.program, failed)
-            if failed and not mended[key]:
-                useless[key] = proposal
-            else:
-                arms[key] = Arm(proposal.operator, mended=mended[key], urgent=proposal.urgent)
-                new[key] = proposal
-    challenger, going = None, past.arms.get(racing)
+    tried = {key: one for key, one in past.arms.items() if key not in {*retired, racing}}
+    new = await _looked_at(iteration, policy, _in_turn(policy, operators, iteration), context, trials, tried)
+    arms = {key: one.arm for key, one in tried.items()} | {key: one.arm for key, one in new.items() if not one.useless}
     sent = policy.send(list(arms.values()), race)
-    if sent is not None:
-        key = list(arms)[sent]
-        if past.race is None or (going is not None and policy.overtakes(arms[key], going.arm)):
-            challenger = new.get(key) or _proposal(past.arms[key], iteration.number)
-    records = tuple(
-        ProposalRecord(
+    if sent is not None and past.race is not None:
+        going = past.arms.get(racing)
+        sent = sent if going is not None and policy.overtakes(list(arms.values())[sent], going.arm) else None
+    key = None if sent is None else list(arms)[sent]
+    challenger = None if key is None else new[key].proposal if key in new else _known(tried[key], iteration.number)
+    records = tuple(one.record(sent=one.proposal is challenger) for one in new.values())
+    racing_now = past.race is not None or challenger is not None
+    programs = tuple(one.proposal.program for one in new.values())
+    return Rewritten(records, programs, challenger, racing_now, retired, tuple(events))
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A new proposal, how many failed tasks it was put to, and the share of them on which it did better."""
+
+    proposal: Proposal
+    failed: int
+    mended: float
+
+    @property
+    def useless(self) -> bool:
+        """Whether it is not worth a trial."""
+        return self.failed > 0 and not self.mended
+
+    @property
+    def arm(self) -> Arm:
+        """The arm that it begins as."""
+        return Arm(self.proposal.operator, mended=self.mended, urgent=self.proposal.urgent)
+
+    def record(self, *, sent: bool) -> ProposalRecord:
+        """For the journal."""
+        p = self.proposal
+        return ProposalRecord(
             p.operator,
             p.description,
             p.program.id,
             p.score,
-            sent=p is challenger,
+            sent=sent,
             urgent=p.urgent,
-            useless=key in useless,
-            mended=mended[key],
+            useless=self.useless,
+            mended=self.mended,
         )
-        for key, p in (new | useless).items()
-    )
-    racing_now = past.race is not None or challenger is not None
-    programs = tuple(p.program for p in (new | useless).values())
-    return Rewritten(records, programs, challenger, racing_now, retired, tuple(events))
+
+
+async def _looked_at(
+    iteration: Iteration,
+    policy: YieldRewriting,
+    operators: Sequence[Operator],
+    context: ProposalContext,
+    trials: _Trials,
+    tried: Mapping[str, Proposed],
+) -> dict[str, _Looked]:
+    """New proposals by what tells them apart, each put to failed tasks: as many as there is room for beside those that
+    are tried already.
+    """
+    past, champion = iteration.past, iteration.followed(iteration.champion)
+    found: dict[str, _Looked] = {}
+
+    def room() -> bool:
+        in_trial = len(tried) + sum(not one.useless for one in found.values())
+        return in_trial < policy.trials and len(found) < policy.looks
+
+    for operator in operators:
+        if not room() and operator.name != TRAINING:
+            continue
+        for proposal in await operator.propose(context):
+            key = arm_key(proposal.program, champion)
+            if proposal.program.id == champion.id or key in {*past.proposed, *past.useless, *past.arms, *found}:
+                continue
+            if not room() and not proposal.urgent:
+                break
+            chosen = proposal.made_for or spread(context, policy.look, context.base)
+            failed = [failure for failure in chosen if failure.variant == context.base.variant][: policy.look]
+            failed = [] if proposal.urgent or key == MEMORY else failed
+            found[key] = _Looked(proposal, len(failed), await trials.mended(proposal.program, failed))
+    return found
 
 
 TRAINING = "train"
@@ -101,7 +136,7 @@ def _in_turn(policy: YieldRewriting, operators: Sequence[Operator], iteration: I
     return sorted(operators, key=lambda o: (o.name != TRAINING, order.index(o.name)))
 
 
-def _proposal(known: Proposed, number: int) -> Proposal:
+def _known(known: Proposed, number: int) -> Proposal:
     """A proposal of an earlier iteration, with what was learned since."""
     return Proposal(known.arm.operator, known.program.at(number), known.description, urgent=known.arm.urgent)
 
