@@ -78,8 +78,13 @@ class Arm:
 
     @property
     def most_gain(self) -> float:
-        """What the mean difference may be at most, about: `SURE` standard errors above the gain."""
+        """What the mean difference may be at most, about."""
         return self.gain + SURE * math.sqrt(self.variance / (self.pairs + DOUBT))
+
+    @property
+    def least_gain(self) -> float:
+        """What the mean difference may be at least, about."""
+        return self.gain - SURE * math.sqrt(self.variance / (self.pairs + DOUBT))
 
     @property
     def variance(self) -> float:
@@ -97,9 +102,7 @@ class Arm:
 ALONE = 0.5
 """The probability of being better above which an arm is raced that is the only one."""
 SURE = 1.5
-"""Standard errors above what was seen of an arm that its gain may be."""
-OVERTAKING = 1.5
-"""Times the gain of what is raced that another's must be to be raced in its place."""
+"""Standard errors above or below what was seen of an arm that its gain may be."""
 LINGERING = 0.6
 """The probability of being better below which an arm is dropped that had many pairs."""
 
@@ -172,8 +175,10 @@ class YieldRewriting:
         return max(ready, key=lambda i: arms[i].gain, default=None)
 
     def overtakes(self, arm: Arm, raced: Arm) -> bool:
-        """Whether an arm is raced in the place of what is raced: its larger gain is proven sooner."""
-        return self.is_ready(arm) and bool(arm.pairs) and arm.gain > max(0.0, OVERTAKING * raced.gain)
+        """Whether an arm is raced in the place of what is raced, given all pairs of both: it clearly gains more, and
+        its gain is proven sooner. What the race has shown so far is lost.
+        """
+        return self.is_ready(arm) and arm.least_gain > max(0.0, raced.most_gain)
 
     def is_ready(self, arm: Arm) -> bool:
         """Whether an arm is probably better than the champion."""

@@ -49,8 +49,9 @@ async def rewrite(
     arms = {key: one.arm for key, one in tried.items()} | {key: one.arm for key, one in new.items() if not one.useless}
     sent = policy.send(list(arms.values()), race)
     if sent is not None and past.race is not None:
-        going = past.arms.get(racing)
-        sent = sent if going is not None and policy.overtakes(list(arms.values())[sent], going.arm) else None
+        raced = past.arms[racing].arm if racing in past.arms else Arm(past.race.record.operator)
+        raced = raced.with_pairs([new - old for old, new in past.race.scores])
+        sent = sent if policy.overtakes(list(arms.values())[sent], raced) else None
     key = None if sent is None else list(arms)[sent]
     challenger = None if key is None else new[key].proposal if key in new else _known(tried[key], iteration.number)
     records = tuple(one.record(sent=one.proposal is challenger) for one in new.values())
@@ -115,7 +116,7 @@ async def _looked_at(
             continue
         for proposal in await operator.propose(context):
             key = arm_key(proposal.program, champion)
-            if proposal.program.id == champion.id or key in {*past.proposed, *past.useless, *past.arms, *found}:
+            if proposal.program.id == champion.id or key in {*past.proposed, *past.useless_lately, *past.arms, *found}:
                 continue
             if not room() and not proposal.urgent:
                 break

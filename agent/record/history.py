@@ -25,6 +25,8 @@ from burnish.types import Attempt, Feedback
 
 REMEMBERED_SHOWINGS = 4096
 """Attempts over which the usefulness of exemplars is estimated; the newest count."""
+SOON = 8
+"""Iterations after which a proposal may be looked at again that did no better on failed tasks."""
 RAISE = 0.2
 """By how much a "resample" of the guard raises the sampling temperature."""
 
@@ -64,8 +66,8 @@ class History:
     and `proposed` names all that ever were, so that none is tried twice. `race` is the race that goes on. `harms` are
     the scores of earlier memory less those of newer, a task each, and `earlier` is the revision last compared with;
     once they proved harm, memory is `harmed`. `looks` counts by operator the proposals that were looked at, and those
-    that did better on failed tasks; `useless` are those that did not, as long as the champion is the same and has
-    something to show. `cells_of` is how each variant did, by cell, and `rivals` are the
+    that did better on failed tasks; `useless` are those that did not, with the iteration, as long as the champion is
+    the same and has something to show. `cells_of` is how each variant did, by cell, and `rivals` are the
     proposals made from the champion in force, in trial or refused. `rungs` counts how often each way of a search was
     tried and solved, and `taught` what the teacher was asked.
     """
@@ -94,7 +96,7 @@ class History:
     taught: int = 0
     rungs: dict[str, Tally] = field(default_factory=dict)
     looks: dict[str, Tally] = field(default_factory=dict)
-    useless: set[str] = field(default_factory=set)
+    useless: dict[str, int] = field(default_factory=dict)
     cells_of: dict[str, dict[str, Mean]] = field(default_factory=dict)
     rivals: dict[str, Program] = field(default_factory=dict)
 
@@ -133,6 +135,11 @@ class History:
             return None
         last = self.records[-1]
         return last.verified / max(1, last.attempts)
+
+    @property
+    def useless_lately(self) -> set[str]:
+        """Proposals not to be looked at again so soon: a look at a few tasks may err."""
+        return {key for key, number in self.useless.items() if len(self.records) - number <= SOON}
 
     @property
     def in_vain(self) -> int | None:
@@ -184,7 +191,7 @@ class History:
             key = arm_key(program, champion)
             count(self.looks, one.operator, solved=not one.useless)
             if one.useless:
-                self.useless.add(key)
+                self.useless[key] = record.number
                 continue
             self.arms[key] = Proposed(program, one.description, Arm(one.operator, mended=one.mended, urgent=one.urgent))
             if key != MEMORY:
