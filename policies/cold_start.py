@@ -13,7 +13,7 @@ Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rul
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
 of the task's answers. `extract`, `json`: in that format. `words`: held to the words of instruction, task and feedback.
 `rules`: with the feedback so far as rules. `beside`: with the instruction beside the task. `hot`: at a high
-temperature. `hint`: with the end of a right answer."""
+temperature. `hint`: with a part of a right answer."""
 
 LADDER: tuple[Rung, ...] = ("form", "extract", "json", "words", "rules", "beside", "hot")
 
@@ -34,9 +34,11 @@ class ColdStart:
     easier: Positive = 2
     """Iterations in vain after which tasks are the shortest of many, of the easiest level where there are levels."""
     hinted: Positive = 3
-    """Iterations in vain after which failed tasks are tried again with a hint, where the environment knows answers."""
+    """Iterations in vain after which failed tasks are tried again with a hint, the second half of a right answer's last
+    line, where the environment knows answers.
+    """
     hints: Count = 4
-    """Tasks of an iteration that are."""
+    """Tasks of an iteration that are. 0: no part of a right answer is ever shown."""
 
     def hints_after(self, in_vain: int | None) -> int:
         """Tasks to try again with a hint after so many iterations in vain; None: one was not."""

@@ -94,7 +94,7 @@ def _race(record: IterationRecord) -> tuple[str, str, str]:
     """What became of an iteration's race, the scores of both sides, and what the challenger changed."""
     if not record.gates:
         return "", "", ""
-    gate = record.gates[0]
+    gate = record.gates[-1]  # of two the first was ended for the sake of the second
     scores = f"{gate.champion_score:.2f} → {gate.challenger_score:.2f}"
     return "goes on" if gate.open else gate.outcome, scores, gate.description
 

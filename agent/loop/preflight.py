@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from burnish.agent.rollouts.evaluate import none_posed
 from burnish.config import RunConfig
@@ -10,7 +11,8 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.forms import form_grammar
 from burnish.errors import ConfigError, PluginError
 from burnish.policies.involvement import cleaned_by_machine, written_by_people
-from burnish.types import SPLITS, Split
+from burnish.terms import TermsTable
+from burnish.types import SPLITS, JsonValue, Split
 
 FEW = 10
 """Tasks of a split below which hardly anything can be shown."""
@@ -30,6 +32,20 @@ async def scarce_splits(environment: GuardedEnvironment) -> Mapping[Split, int]:
         if not count:
             raise none_posed(environment.name, split)
     return {split: count for split, count in counts.items() if count < FEW}
+
+
+def teacher_terms(config: RunConfig) -> Mapping[str, JsonValue]:
+    """The name of the teacher and what its answers may be used for; nothing where there is none.
+
+    Raises:
+        ConfigError: the file of terms is wrong.
+
+    """
+    if config.models.teacher is None:
+        return {}
+    name = config.models.teacher.name
+    table = TermsTable.load(Path(config.train.terms) if config.train.terms else None)
+    return {"name": name, **table.of(name or "?").to_json()}
 
 
 async def check_form(environment: GuardedEnvironment) -> None:

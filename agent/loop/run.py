@@ -7,11 +7,10 @@ import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import Opened, open_session
-from burnish.agent.loop.preflight import check_form, refuse_without_effect, scarce_splits
+from burnish.agent.loop.preflight import check_form, refuse_without_effect, scarce_splits, teacher_terms
 from burnish.agent.loop.proofs import prove
 from burnish.agent.loop.registry import choose_provers
 from burnish.agent.loop.sealed_test import open_sealed
@@ -29,7 +28,6 @@ from burnish.policies.budget import Costs
 from burnish.policies.constitution import REVISIONS
 from burnish.policies.halving import calls, rungs
 from burnish.protocols import Environment
-from burnish.terms import TermsTable
 
 PROBE_CALLS = 3
 
@@ -176,10 +174,8 @@ async def _announce(opened: Opened) -> None:
         "seconds_left": seconds,
     }
     session.notify("plan", facts)
-    if config.models.teacher is not None:
-        name = config.models.teacher.name
-        terms = TermsTable.load(Path(config.train.terms) if config.train.terms else None).of(name or "?")
-        session.notify("teacher", {"name": name, **terms.to_json()})
+    if terms := teacher_terms(config):
+        session.notify("teacher", terms)
     if "reflection" in config.operators:
         session.begin(0)
         session.reflector_able = await probe(session.iteration.ask_reflector)
@@ -200,12 +196,8 @@ async def _iterate(opened: Opened) -> str:
         reason = session.policies.stopping.reason(session.past.records)
         if reason is not None:
             return reason
-        affordable = await _begin(opened, last.number + 1)
-        if affordable is None:
+        if not await _begin(opened, last.number + 1):
             return "the budget buys no further iteration"
-        cost = costs(config, session)
-        given = 2 * config.decoding.best_of * session.environment.calls_per_attempt
-        session.begin(last.number + 1, affordable=affordable, race_tasks=affordable * (cost.each + cost.search) / given)
         session.notify("begin", {"iteration": last.number + 1})
         try:
             async for update in graph.astream({"iteration": last.number + 1}, context=session, stream_mode="updates"):
@@ -215,14 +207,24 @@ async def _iterate(opened: Opened) -> str:
             return f"the budget ended within iteration {last.number + 1}: {error}"
 
 
-async def _begin(opened: Opened, number: int) -> float | None:
+async def _begin(opened: Opened, number: int) -> bool:
+    """Begin iteration `number`; False when the budget does not afford it."""
+    session = opened.session
+    cost = costs(session.config, session)
+    await _hold_back(opened, cost)
+    if (affordable := await _affordable(opened, number, cost)) is None:
+        return False
+    pair = 2 * session.config.decoding.best_of * session.environment.calls_per_attempt
+    session.begin(number, affordable=affordable, race_tasks=affordable * (cost.each + cost.search) / pair)
+    return True
+
+
+async def _affordable(opened: Opened, number: int, cost: Costs) -> float | None:
     """How many iterations the budget affords from iteration `number` on; None when it does not afford this one.
 
     What the clock and the budget say here is written down, so that a resumed iteration is begun the same way.
     """
     session, ledger, journal = opened.session, opened.ledger, opened.journal
-    cost = costs(session.config, session)
-    await _hold_back(opened, cost)
     known = journal.meta(f"affordable {number}")
     if isinstance(known, (int, float)):
         return known

@@ -19,7 +19,8 @@ async def retry(iteration: Iteration, shown: Shown, checked: Checked, *, tasks: 
     """Have failed tasks tried again with a hint (STaR; Zelikman et al. 2022).
 
     What comes of it is judged as an answer to the task without the hint, and is learned as one; an answer that speaks
-    of the hint is none.
+    of the hint is none. The hint is the last line of a right answer where `sampling.hints` asks for that, and in a cold
+    start at most the second half of it: a model that is given the whole answer shows nothing by repeating it.
     """
     solved = {a.task_id for a, f in checked.judged if f.verified}
     failed = [i for i, task in enumerate(tasks) if task.id not in solved]
@@ -38,6 +39,10 @@ async def _hinted(iteration: Iteration, program: Program, task: Task, recalled: 
     if not answer:
         return None
     ending = answer.strip().splitlines()[-1]
+    if not iteration.config.sampling.hints:
+        ending = ending[(len(ending) + 1) // 2 :].strip()
+    if not ending:
+        return None
     hinted = replace(task, prompt=f"{task.prompt}\n\n{HINT.format(ending)}")
     request = task_request(program, recalled.exemplars, hinted)
     try:

@@ -11,6 +11,7 @@ from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalCo
 from burnish.agent.record.events import Event, Noted
 from burnish.agent.record.history import MEMORY, History, Proposed, arm_key, count
 from burnish.agent.rollouts.evaluate import Judged
+from burnish.errors import BudgetExhausted
 from burnish.policies.acceptance import BettingGate, score
 from burnish.policies.curriculum import Tally
 from burnish.policies.eviction import usefulness
@@ -102,7 +103,7 @@ async def _looked_at(
     tried: Mapping[str, Proposed],
 ) -> dict[str, _Looked]:
     """New proposals by what tells them apart, each put to failed tasks: as many as there is room for beside those that
-    are tried already.
+    are tried already, and as the budget allows.
     """
     past, champion = iteration.past, iteration.followed(iteration.champion)
     found: dict[str, _Looked] = {}
@@ -114,17 +115,26 @@ async def _looked_at(
     for operator in operators:
         if not room() and operator.name != TRAINING:
             continue
-        for proposal in await operator.propose(context):
-            key = arm_key(proposal.program, champion)
-            if proposal.program.id == champion.id or key in {*past.proposed, *past.useless_lately, *past.arms, *found}:
-                continue
-            if not room() and not proposal.urgent:
-                break
-            chosen = proposal.made_for or spread(context, policy.look, context.base)
-            failed = [failure for failure in chosen if failure.variant == context.base.variant][: policy.look]
-            failed = [] if proposal.urgent or key == MEMORY else failed
-            found[key] = _Looked(proposal, len(failed), await trials.mended(proposal.program, failed))
+        try:
+            proposals = await operator.propose(context)
+            for proposal in proposals:
+                key = arm_key(proposal.program, champion)
+                if proposal.program.id == champion.id or key in {*context.proposed, *past.arms, *found}:
+                    continue
+                if not room() and not proposal.urgent:
+                    break
+                looked = not proposal.urgent and key != MEMORY
+                chosen = (proposal.made_for or _own(context, policy.look)) if looked else ()
+                failed = chosen[: iteration.scaled(policy.look)] if policy.look else ()
+                found[key] = _Looked(proposal, len(failed), await trials.mended(proposal.program, failed))
+        except BudgetExhausted:
+            break  # what was found so far counts, and the iteration's other work is kept
     return found
+
+
+def _own(context: ProposalContext, most: int) -> Sequence[Failure]:
+    """Failures of the program that proposals are made from."""
+    return [failure for failure in spread(context, most, context.base) if failure.variant == context.base.variant]
 
 
 TRAINING = "train"
@@ -242,7 +252,7 @@ def _context(
         score=trials.score,
         vectors=memory.vectors,
         takes_grammars=iteration.config.models.task.takes_grammars,
-        proposed=past.proposed,
+        proposed={*past.proposed, *past.useless_lately},
         refused=[one.program for one in past.refused],
         rungs=_rungs(past, parts.judged),
         cells=past.cells_of.get(iteration.champion.variant, {}),

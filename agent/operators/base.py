@@ -71,7 +71,7 @@ class ProposalContext:
     `settled` says that memory no longer grows fast, or that no later iteration can race it. `usefulness` and `vectors`,
     shape (n, d), are of exemplars by id; `ask` is None unless the reflector passed its probe; `note` keeps an event of
     some kind with the iteration, such as why something was not proposed. `takes_grammars` says whether the server can
-    hold answers to a form. `proposed` are the variants that were in trial before, `refused` the programs among them
+    hold answers to a form. `proposed` are the variants not to propose again, `refused` the programs among them
     that did no better, the newest last, and `rungs` how often each way of a search was tried and solved. `cells` is how
     the champion did, by cell, and `rivals` are the programs made from it that were tried beside it. `train` is None
     unless the iteration is to train an adapter.

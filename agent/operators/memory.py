@@ -15,9 +15,10 @@ class MemoryOperator:
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""
-        base, champion = context.base, context.champion
+        champion, revision = context.champion, context.base.revision
         size = len(context.exemplars)
         grown = size >= GROWTH * context.known_before
-        if base.revision == champion.revision or not (grown and context.settled):
+        if revision == champion.revision or not (grown and context.settled):
             return []
-        return [Proposal(self.name, base, f"memory of revision {base.revision} ({size} exemplars)", urgent=True)]
+        said = f"memory of revision {revision} ({size} exemplars)"
+        return [Proposal(self.name, champion.at(revision), said, urgent=True)]

@@ -28,7 +28,8 @@ class MergeOperator:
         best = sorted((i for i in range(len(rivals)) if won[i]), key=lambda i: -len(won[i]))
         for first, second in ((a, b) for place, a in enumerate(best) for b in best[place + 1 :]):
             program = merged(context.base, rivals[second].program, rivals[first].program)
-            if program.variant not in {context.base.variant, *(rival.program.variant for rival in rivals)}:
+            known = {context.base.variant, *context.proposed, *(rival.program.variant for rival in rivals)}
+            if program.variant not in known:
                 said = " with ".join(f"what is better at {_listed(won[i])}" for i in (first, second))
                 return [Proposal(self.name, program, said)]
         return []

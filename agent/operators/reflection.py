@@ -78,7 +78,7 @@ class ReflectionOperator:
                 self.name,
                 replace(base, prompt=prompt),
                 f"{section} section rewritten by reflection",
-                made_for=tuple(failures),
+                made_for=tuple(failure for failure in failures if failure.variant == base.variant),
             )
         ]
 

@@ -8,28 +8,39 @@ from statistics import fmean
 from typing import Any
 
 import pytest
+from codes import Codes, code_of
 from laboratory import Body, Laboratory, is_rating, is_reflection
 
 from burnish.agent.record.run import open_run
-from burnish.agent.verification.verify import verify
 from burnish.environments.built_in.dates import Dates
+from burnish.types import Task
 
-HINTED = re.compile(r"\n\nHint: a right answer ends with (?P<end>\S+)$")
-COLD: dict[str, Any] = {"environment": "dates", "sampling": {"tasks": 6}, "budget": {"iterations": 5}}
+HINTED = re.compile(r"(?P<task>[^\n]*)\n\nHint: a right answer ends with (?P<end>\S+)$")
+COLD: dict[str, Any] = {"sampling": {"tasks": 6}, "budget": {"iterations": 5}}
 
 
 def never(body: Body) -> str:
     return "3" if is_rating(body) or is_reflection(body) else "no idea"
 
 
+class Known(Codes):
+    """Codes to which the environment knows the answers."""
+
+    def solve(self, task: Task) -> str:
+        """The code."""
+        return code_of(task.prompt)
+
+
 def hinted(body: Body) -> str:
+    """Remembers the code once it is told half of it."""
     found = HINTED.search(str(body["messages"][-1]["content"]))
-    return found["end"] if found else never(body)
+    code = code_of(found["task"]) if found else ""
+    return code if found and code.endswith(found["end"]) and len(found["end"]) == len(code) // 2 else never(body)
 
 
 def test_after_two_iterations_in_vain_tasks_are_the_shortest_of_the_easiest_level(lab: Laboratory) -> None:
     lab.model.answer = never
-    lab.run("cold", **COLD)
+    lab.run("cold", environment="dates", **COLD)
     dates = Dates()
     easiest = {task.cell for task in islice(dates.at_level(dates.levels[0]).tasks("train", 0), 200)}
     with open_run(lab.folder / "cold").journal() as journal:
@@ -46,10 +57,9 @@ def test_after_three_iterations_in_vain_failed_tasks_are_tried_with_a_hint(
     lab: Laboratory, hints: int, first: int | None
 ) -> None:
     lab.model.answer = hinted
-    report = lab.run("cold", **COLD, policies={"cold_start": {"hints": hints}})
+    report = lab.run_with("cold", Known(), **COLD, policies={"cold_start": {"hints": hints}})
     found = report.first_success
     assert (found.iteration if found else None) == first
     if found:
         assert found.rung == "hint"
         assert all(e.origin == "hinted" and "Hint" not in e.prompt for e in open_run(lab.folder / "cold").memory()[:4])
-    assert verify(open_run(lab.folder / "cold")).holds
