@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -62,6 +62,7 @@ def propose(
     refused: Sequence[Program] = (),
     cells: Cells | None = None,
     rivals: Sequence[Rival] = (),
+    proposed: Collection[str] = (),
     score: Score = no_tasks,
     seed: int = 0,
 ) -> Trial:
@@ -90,6 +91,7 @@ def propose(
         refused=refused,
         cells=cells or {},
         rivals=rivals,
+        proposed=proposed,
     )
     trial.proposals = asyncio.run(_turn(operator, context))
     return trial

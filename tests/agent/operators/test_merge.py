@@ -47,5 +47,7 @@ def test_nothing_is_merged_where_fewer_than_two_win_or_it_would_be_nothing_new()
     assert propose(MergeOperator(), cells=CELLS, rivals=[]).proposals == []
     whole = Rival(merged(SEED, RED.program, BLUE.program), {"green": Mean(0, 9)})
     assert propose(MergeOperator(), cells=CELLS, rivals=[RED, BLUE, whole]).proposals == []
+    known = merged(SEED, RED.program, BLUE.program).variant
+    assert propose(MergeOperator(), cells=CELLS, rivals=[RED, BLUE], proposed=[known]).proposals == []
     same = Rival(RED.program, BLUE.cells)
     assert propose(MergeOperator(), cells=CELLS, rivals=[RED, same]).proposals == []

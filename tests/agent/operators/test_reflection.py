@@ -115,6 +115,13 @@ def test_it_begins_with_the_champion_or_with_what_does_better_somewhere() -> Non
     assert 20 < begun[True] < 40
 
 
+def test_what_it_proposes_was_made_for_failures_of_the_program_it_began_with() -> None:
+    own = [replace(f, variant=SEED.variant) for f in failures("x")]
+    others = [replace(f, variant="other") for f in failures("y", "y")]
+    (proposal,) = propose(ReflectionOperator(), failed=[*own, *others], reply=lambda _r: tagged("Else.")).proposals
+    assert list(proposal.made_for) == own
+
+
 def test_of_a_prompt_of_several_sections_one_is_rewritten_and_the_others_are_told() -> None:
     base = with_section("style", "Be brief.")
     rewritten = set()
