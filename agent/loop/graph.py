@@ -6,6 +6,7 @@ LangGraph's state gets the counts of each part (`burnish.agent.nodes.state`): th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Protocol
 
@@ -17,11 +18,23 @@ from langgraph.runtime import Runtime
 from burnish.agent.loop.session import Session
 from burnish.agent.loop.steps import STEPS
 from burnish.agent.nodes.iteration import compares, proposes
+from burnish.agent.nodes.parts import Compared, Expanded, Part, Retried, Revised, Taught
 from burnish.agent.nodes.state import State
 from burnish.config import RunConfig
+from burnish.errors import BudgetExhausted
 from burnish.policies.involvement import cleaned_by_machine, judged_by_people, written_by_people
 
 Graph = CompiledStateGraph[State, Session, State, State]
+
+
+WITHOUT: Mapping[str, Part] = {
+    "expand": Expanded(),
+    "compare": Compared(),
+    "teach": Taught(),
+    "retry": Retried(),
+    "revise": Revised(),
+}
+"""What a node comes to where the budget ends within it, if the iteration can do without."""
 
 
 def build_graph(config: RunConfig | None = None, *, checkpointer: BaseCheckpointSaver[str] | None = None) -> Graph:
@@ -80,10 +93,15 @@ class Node(Protocol):
 
 def _node(name: str) -> Node:
     """The node of a name: its part is kept in the session, and its counts are all that the state gets."""
-    step = STEPS[name]
+    step, without = STEPS[name], WITHOUT.get(name)
 
     async def node(state: State, runtime: Runtime[Session]) -> State:
-        part = await step(runtime.context)
+        try:
+            part = await step(runtime.context)
+        except BudgetExhausted:  # what was learned before is kept
+            if without is None:
+                raise
+            part = without
         runtime.context.parts.add(part)
         return part.counts
 

@@ -161,7 +161,10 @@ class Caller:
     async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, try_number: int) -> Completion:
         prompt_tokens, completion_tokens = client.worst_case_tokens(request)
         worst = Amount(1, prompt_tokens + completion_tokens, client.price(prompt_tokens, completion_tokens))
-        self.ledger.reserve(worst)
+        await self.ledger.reserve_in_turn(worst)
+        if self._stopping.is_set():
+            self.ledger.settle(worst, Amount())
+            self.raise_if_stopped()
         self._tries[str(key)] = try_number + 1
         timeout = min(client.config.timeout_seconds, self.ledger.seconds_left())
         try:

@@ -5,6 +5,7 @@ What is reserved and spent together never exceeds a limit, so neither does what 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class Ledger:
         self.budget = budget
         self.spent = Amount(spent.calls, spent.tokens, spent.usd)
         self._reserved = Amount()
+        self._settled = asyncio.Event()
         self.apart = seconds_apart
         self._held = Amount()
         self._held_seconds: Callable[[float, int], float] = lambda _seconds, _calls: 0.0
@@ -117,10 +119,24 @@ class Ledger:
             raise BudgetExhausted("the time budget is used up", limit="seconds")
         self._reserved += worst
 
+    async def reserve_in_turn(self, worst: Amount) -> None:
+        """As `reserve`, but wait while calls in flight may still leave enough: most take less than their worst case."""
+        while True:
+            try:
+                self.reserve(worst)
+            except BudgetExhausted as error:
+                if error.limit not in ("tokens", "usd") or self._reserved == Amount():
+                    raise
+            else:
+                return
+            await self._settled.wait()
+
     def settle(self, worst: Amount, actual: Amount) -> None:
         """Replace a reservation by what the call really used."""
         self._reserved -= worst
         self.spent += actual
+        self._settled.set()  # whoever waits looks again
+        self._settled = asyncio.Event()
 
     def lose(self, worst: Amount) -> None:
         """The outcome of a call is unknown: its worst case counts as spent."""

@@ -62,7 +62,8 @@ async def attempt(
         for place, slot in places
     ]
     programs = {trial.program.id: trial.program for trial in trials}
-    return Attempted((*outputs, *await iteration.rollout().attempt_all(trials)), tuple(programs.values()))
+    attempts = await iteration.rollout().attempt_all(trials, partial=True)
+    return Attempted((*outputs, *attempts), tuple(programs.values()))
 
 
 def _searches(iteration: Iteration, effort: Effort, slot: int) -> bool:

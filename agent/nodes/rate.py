@@ -10,6 +10,7 @@ from burnish.agent.nodes.parts import Rated
 from burnish.agent.record.events import RatingsKept
 from burnish.agent.record.ratings import ASKED, rated_among
 from burnish.agent.rollouts.evaluate import Judged
+from burnish.errors import BudgetExhausted
 from burnish.policies.calibration import auc_interval, has_vote
 from burnish.policies.rating import RatingPolicy
 from burnish.records import RatingRecord
@@ -58,9 +59,12 @@ async def _asked(
         [f.verified for _, f in judged], vote=voted, rated=len(iteration.past.rated), rng=iteration.rng("rating")
     )
     shown = _shown(iteration)
-    ratings = await gather_in_order(
-        _rating(iteration, shown, tasks[judged[i][0].task_id], judged[i][0].answer, i) for i in chosen
-    )
+    try:
+        ratings = await gather_in_order(
+            _rating(iteration, shown, tasks[judged[i][0].task_id], judged[i][0].answer, i) for i in chosen
+        )
+    except BudgetExhausted:
+        return {}
     return {judged[i][0].id: rating for i, rating in zip(chosen, ratings, strict=True) if rating is not None}
 
 

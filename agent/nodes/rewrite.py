@@ -9,6 +9,7 @@ from burnish.agent.nodes.parts import Curated, Rewritten, Shown
 from burnish.agent.nodes.parts_in_hand import Parts
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train, spread
 from burnish.agent.record.events import Event, Noted
+from burnish.agent.record.findings import CUT_SHORT, UNTRAINED
 from burnish.agent.record.history import MEMORY, History, Proposed, arm_key, count
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
@@ -127,8 +128,9 @@ async def _looked_at(
                 chosen = (proposal.made_for or _own(context, policy.look)) if looked else ()
                 failed = chosen[: iteration.scaled(policy.look)] if policy.look else ()
                 found[key] = _Looked(proposal, len(failed), await trials.mended(proposal.program, failed))
-        except BudgetExhausted:
-            break  # what was found so far counts, and the iteration's other work is kept
+        except BudgetExhausted as error:  # what was found so far counts, and the iteration's other work is kept
+            context.note(CUT_SHORT, f"{operator.name}: {error}")
+            break
     return found
 
 
@@ -238,7 +240,7 @@ def _context(
     exemplars = memory.alive()
     train: Train | None = None
     if training is not None:
-        train = partial(training, lambda reason: events.append(Noted("refused training", reason)))
+        train = partial(training, lambda reason: events.append(Noted(UNTRAINED, reason)))
     return ProposalContext(
         champion=iteration.followed(iteration.champion),
         base=base,

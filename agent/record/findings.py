@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from burnish.policies.cold_start import Rung
-from burnish.types import Attempt, Feedback, Record
+from burnish.types import Attempt, Feedback, JsonValue, Record
 
 ENOUGH = 24
 """Judged answers from which something can be said."""
@@ -114,6 +114,16 @@ def obstacles(judged: Judged, *, tasks: int, refused: Mapping[str, int] = Mappin
             "context: shorten the tasks, lower retrieval.k, or serve a longer context."
         )
     return tuple(found)
+
+
+UNTRAINED, CUT_SHORT = "refused training", "cut short"
+"""Kinds of notes: why no adapter was trained, and what the budget ended within an operator."""
+
+
+def cut(events: Sequence[tuple[int, str, JsonValue]]) -> tuple[str, ...]:
+    """What operators could not do, a sentence each, out of the (iteration, kind, body) of a run's events."""
+    said = {UNTRAINED: "no adapter was trained", CUT_SHORT: "the budget ended within the search for proposals"}
+    return tuple(f"In iteration {number}, {said[kind]}: {body}." for number, kind, body in events if kind in said)
 
 
 def what_would_help(tried: Sequence[Tried]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from burnish import __version__
-from burnish.agent.record.findings import FirstSuccess, Tried, first_success, obstacles, ways_tried
+from burnish.agent.record.findings import FirstSuccess, Tried, cut, first_success, obstacles, ways_tried
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import JournalReader
@@ -168,7 +168,8 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         started_from=_program_file(journal.meta("program")),
         first_success=first_success(judged),
         tried=ways_tried(judged),
-        obstacles=obstacles(judged, tasks=len({a.task_id for _, a, _ in judged}), refused=refused),
+        obstacles=obstacles(judged, tasks=len({a.task_id for _, a, _ in judged}), refused=refused)
+        + cut(journal.events()),
         calls=tuple(accumulate(journal.calls_of(record.number) for record in iterations)),
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),

@@ -15,7 +15,7 @@ from burnish.agent.rollouts.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
 from burnish.environments.playing import Play
-from burnish.errors import ModelRejected, PluginError
+from burnish.errors import BudgetExhausted, ModelRejected, PluginError
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import TurnKey
 from burnish.policies.cold_start import Rung
@@ -99,12 +99,12 @@ class Rollout:
     pick: Pick
     forms: AnswerForms
 
-    async def attempt_all(self, trials: Sequence[Trial]) -> list[Attempt]:
+    async def attempt_all(self, trials: Sequence[Trial], *, partial: bool = False) -> list[Attempt]:
         """An attempt for each trial, in their order.
 
         Trials that share a prompt prefix go through one lane, one after another, so that the server finds most of
         each prompt in its cache. A request that the server rejects by itself (too long, say) is an empty attempt; if
-        all are, the rejection is raised.
+        all are, the rejection is raised. With `partial` the attempts that the budget allowed, if there are any.
         """
         sent: dict[int, Attempt | ModelRejected] = {}
         attempt = self._played if self.environment.episodic else self._answered
@@ -116,11 +116,15 @@ class Rollout:
 
         concurrency = self.caller.concurrency("task")
         waiting = iter(lanes([self._prefix(i, trial) for i, trial in enumerate(trials)], concurrency))
-        await gather_in_order(work() for _ in range(concurrency))
+        try:
+            await gather_in_order(work() for _ in range(concurrency))
+        except BudgetExhausted:
+            if not (partial and sent):
+                raise
         rejections = [r for r in sent.values() if isinstance(r, ModelRejected)]
         if rejections and len(rejections) == len(sent):
             raise rejections[0]
-        return [_kept(trials[i], sent[i]) for i in range(len(trials))]
+        return [_kept(trials[i], sent[i]) for i in sorted(sent)]
 
     async def evaluate(
         self, node: str, programs: Sequence[Program], tasks: Sequence[Task], *, start: int = 0

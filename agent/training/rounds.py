@@ -51,7 +51,8 @@ class Rounds:
                 known["adapter"] = await asyncio.to_thread(self._make, iteration)
             except ConfigError as error:
                 known["refused"] = str(error)
-            self.caller.ledger.apart += self.caller.ledger.seconds - before
+            finally:
+                self.caller.ledger.apart += self.caller.ledger.seconds - before
             await self.journal.add_meta("seconds apart", self.caller.ledger.apart)
             await self.journal.add_meta(key, known)
         if known["refused"]:

@@ -9,8 +9,9 @@ import pytest
 from laboratory import Laboratory, learner, query
 from strength import thorough_but
 
+from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.scripted import ScriptedReply
-from burnish.errors import BudgetTooSmall
+from burnish.errors import BudgetExhausted, BudgetTooSmall
 
 PRICES = {"usd_per_million_prompt_tokens": 1.0, "usd_per_million_completion_tokens": 2.0}
 TINY: dict[str, Any] = {"sampling": {"tasks": 3, "samples": 2}, "sealed": {"tasks": 5}}
@@ -138,3 +139,36 @@ def test_with_looks_at_proposals_too_the_last_iteration_fits_the_budget(lab: Lab
     assert report.stopped == "the budget buys no further iteration"
     assert sum(line.usage.calls for line in report.usage if line.node == "rewrite") > 1
     assert report.total.calls <= calls
+
+
+@pytest.mark.parametrize("tokens", [62_000, 64_000, 67_000, 71_000])
+def test_nothing_that_was_answered_is_lost_where_tokens_end_a_run(lab: Laboratory, tokens: int) -> None:
+    policies = {"stopping": {"name": "never"}, "rewriting": {"trial_tasks": 2}, "rating": {"most": 4}}
+    budget = {"tokens": tokens, "iterations": 1000}
+    report = lab.run("run", budget=budget, policies=policies, sealed={"tasks": 5})
+    assert sum(record.attempts for record in report.iterations) == _answered(lab, "attempt")
+    assert report.stopped == "the budget buys no further iteration"
+    assert report.total.tokens <= tokens
+
+
+@pytest.mark.parametrize("calls", [5, 8, 13, 16, 19, 22, 25, 28, 33, 40, 60])
+def test_wherever_the_budget_ends_within_an_iteration_its_answers_are_kept(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    reserve = Ledger.reserve
+
+    def fails(ledger: Ledger, worst: Amount) -> None:
+        if ledger.spent.calls >= calls and vars(ledger)["_held"] != Amount():  # not yet the sealed test's turn
+            raise BudgetExhausted("all at once", limit="calls")
+        reserve(ledger, worst)
+
+    monkeypatch.setattr(Ledger, "reserve", fails)
+    policies = {"rewriting": {"trial_tasks": 2}, "stopping": {"name": "never"}}
+    report = lab.run("run", policies=policies)
+    assert sum(record.attempts for record in report.iterations) == _answered(lab, "attempt") > 0
+    assert report.finished
+
+
+def _answered(lab: Laboratory, node: str) -> int:
+    sql = "SELECT COUNT(*) FROM calls WHERE node = ? AND state = 'done'"
+    return int(query(lab.folder / "run", sql, node)[0][0])

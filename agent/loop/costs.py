@@ -1,0 +1,84 @@
+"""What the parts of a run cost in calls."""
+
+from __future__ import annotations
+
+from burnish.agent.loop.registry import choose_provers
+from burnish.agent.loop.session import Session
+from burnish.agent.nodes.iteration import compares, proposes
+from burnish.config import RunConfig
+from burnish.policies.budget import Costs
+from burnish.policies.constitution import REVISIONS
+from burnish.policies.halving import calls, rungs
+
+LEAST_SEALED = 8
+"""Test tasks that a sealed test has at least, whatever share of the budget they take."""
+
+
+def costs(config: RunConfig, session: Session) -> Costs:
+    """What the parts of this run cost in calls: at most, but for the search of plans, which is taken to cost as much as
+    in the iteration before.
+    """
+    policies, sampling = session.policies, config.sampling
+    tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
+    attempts = tasks * samples
+    if session.sketching:  # the first iteration is all search
+        searched = tasks * max(samples, sampling.sketches)
+        attempts = max(attempts, session.past.records[-1].attempts or searched)
+    drafts = len(session.expanders) * config.expanding.drafts
+    attempts += drafts * config.expanding.samples
+    compared = 0
+    if compares(config):
+        compared = policies.rewriting.trial_tasks * proposes(config)
+        compared += policies.watching.count(session.past.harms) * config.memory.follows
+    revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
+    most = 0 if config.judging.by == "steps" else policies.rating.most
+    ratings = attempts if most is None else min(attempts, most)
+    each = session.environment.calls_per_attempt
+    given = each * config.decoding.best_of
+    past = session.past
+    racing = past.race is not None or bool(past.arms) or len(past.records) == 1  # at first, nobody knows
+    return Costs(
+        iteration=each * (attempts + compared)
+        + drafts
+        + (config.teaching.tasks if config.models.teacher else 0)
+        + (0 if each > 1 else max(sampling.hints, policies.cold_start.hints_after(session.past.in_vain)))
+        + revisions
+        + ratings
+        + ("reflection" in config.operators)
+        + (policies.rewriting.look * policies.rewriting.looks if config.operators else 0),
+        gate_task=2 * given * (proposes(config) and racing),
+        gate_tasks=policies.acceptance.block,
+        sealed=_sealed(config, session),
+        search=given * _search(config),
+    )
+
+
+def _sealed(config: RunConfig, session: Session) -> int:
+    """Calls of the sealed test and of what is proved after it."""
+    given = session.environment.calls_per_attempt * config.decoding.best_of
+    arms, proofs = sealed_arms(session), sum(prover.calls for prover in choose_provers(config))
+    return given * (arms * sealed_tasks(config, given * arms) + proofs)
+
+
+def sealed_arms(session: Session) -> int:
+    """Programs that answer the test tasks, at most."""
+    config = session.config
+    # one arm more shows what exemplars that people made do alone (those of a program file are its own), or an adapter
+    arms = 3 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
+    return arms + sum(prover.arms for prover in choose_provers(config))
+
+
+def sealed_tasks(config: RunConfig, calls: int) -> int:
+    """Test tasks of a run, each of which takes so many calls: fewer than `sealed.tasks` where those would take more
+    than their share of the budget.
+    """
+    wanted, limit = config.sealed.tasks, config.budget.calls
+    if limit is None:
+        return wanted
+    return min(wanted, max(LEAST_SEALED, int(config.sealed.share * limit / calls)))
+
+
+def _search(config: RunConfig) -> int:
+    """Attempts that a search takes at most: the combinations, and the champion with the newest memory."""
+    plan = rungs(config.compiling.candidates + 1, config.compiling.tasks)
+    return calls(plan) if "compile" in config.operators else 0
