@@ -21,6 +21,7 @@ A run is a JSON line in `--out`; what is there is not run again. With `--model` 
 `pip install dspy==3.4.1 optuna gepa==0.1.4 reasoning-gym`.
 
     python benchmarks/peers.py run --out peers.jsonl [--problems NAME ...] [--who NAME ...] [--seeds 0 1 2]
+        [--keep FOLDER]
     python benchmarks/peers.py table peers.jsonl [--plot peers.png]
 """
 
@@ -67,7 +68,7 @@ def contest(options: argparse.Namespace) -> None:
                 posed = Posed(PROBLEMS[name], seed=seed, sizes=sizes)
                 for who in missing:
                     started = time.perf_counter()
-                    played = Contest(name, seed, posed, model, likeness, options.calls, done)
+                    played = Contest(name, seed, posed, model, likeness, options.calls, done, options.keep)
                     passes, calls, tokens, detail = WHO[who](played)
                     seconds = round(time.perf_counter() - started, 1)
                     done[who] = Result(name, who, seed, passes, calls, tokens, seconds, commit, detail)
@@ -94,6 +95,7 @@ def main() -> None:
     running.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     running.add_argument("--calls", type=int, default=300, help="calls that Burnish learns with")
     running.add_argument("--test", type=int, default=150, help="test tasks")
+    running.add_argument("--keep", type=Path, help="a folder in which the runs of Burnish stay, to be looked into")
     running.add_argument("--model", default="", help="URL of a server or a GGUF file; the embedded model by default")
     running.add_argument("--model-name", default="")
     running.set_defaults(do=contest)

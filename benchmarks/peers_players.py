@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -120,6 +122,8 @@ class Contest:
     likeness: Likeness
     calls: int
     earlier: Mapping[str, Result]
+    keep: Path | None = None
+    """A folder in which the runs of Burnish stay, to be looked into."""
 
     def tested(
         self,
@@ -146,7 +150,7 @@ class Contest:
         models: dict[str, Any] = {
             "task": {"url": self.model.url, "name": self.model.name, "grammars": True, "concurrency": 4}
         }
-        with tempfile.TemporaryDirectory() as scratch, self._able(able) as reflector:
+        with self._place(changed, able=able) as place, self._able(able) as reflector:
             if reflector:
                 models["reflector"] = {"url": reflector.url}
             config = RunConfig.parse(
@@ -158,7 +162,6 @@ class Contest:
                     **changed,
                 }
             )
-            place = Path(scratch) / "run"
             report = run(config, directory=place, environment=self.posed)
             with open_run(place).journal() as journal:
                 arm = journal.judged("sealed champion", SEALED) or journal.judged("sealed seed", SEALED)
@@ -170,6 +173,18 @@ class Contest:
         first = report.first_success.attempts if report.first_success else None
         detail = {"verdict": report.verdict, "promoted": promoted, "first": first, "verified": verified}
         return [passed[t.id] for t in self.posed.posed["test"]], calls, tokens, json.dumps(detail)
+
+    @contextmanager
+    def _place(self, changed: Mapping[str, Any], *, able: bool) -> Iterator[Path]:
+        """Where a run is made."""
+        if self.keep is None:
+            with tempfile.TemporaryDirectory() as scratch:
+                yield Path(scratch) / "run"
+            return
+        name = "able" if able else next((n for n, c in ABLATIONS.items() if c is changed), "burnish")
+        place = self.keep / re.sub(r"\W+", "-", f"{self.problem} {self.seed} {name}")
+        shutil.rmtree(place, ignore_errors=True)  # it did not come to its end
+        yield place
 
     @contextmanager
     def _able(self, able: bool) -> Iterator[Model | None]:
