@@ -247,6 +247,16 @@ class Seeds(Protocol):
 
 
 @runtime_checkable
+class Shifted(Protocol):
+    """Says whether validation and test tasks are of another kind than train tasks.
+
+    Then what helps on train tasks proves nothing, and programs are raced on validation tasks from the first one on.
+    """
+
+    shifted: bool
+
+
+@runtime_checkable
 class Levels(Protocol):
     """Has a dial of difficulty."""
 

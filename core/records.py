@@ -128,11 +128,11 @@ class ProposalRecord(Record):
 class ComparisonRecord(Record):
     """A program beside the one that made the attempts of an iteration, on some of its tasks.
 
-    `differences` are scores of `program_id` less those of `beside_id`, a task each. The other program is a proposal or
-    the champion with an `earlier` memory.
+    `differences` are scores of `program_id` less those of `beside_id`, a task each. The other program is a proposal,
+    the champion with an `earlier` memory, or what is raced: those pairs are evidence in the race.
     """
 
-    kind: Literal["proposal", "earlier memory"]
+    kind: Literal["proposal", "earlier memory", "race"]
     program_id: str
     beside_id: str
     differences: tuple[float, ...]

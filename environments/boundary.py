@@ -29,6 +29,7 @@ from burnish.protocols import (
     PlansOnly,
     Seed,
     Seeds,
+    Shifted,
     Tool,
     Tools,
     abilities,
@@ -72,6 +73,8 @@ class GuardedEnvironment:
         self.has_forms = isinstance(environment, Forms)
         self.evolving = isinstance(environment, Evolving)
         self.episodic = isinstance(environment, Episodes)
+        self.shifted = isinstance(environment, Shifted) and bool(environment.shifted)
+        """Whether validation and test tasks are of another kind than train tasks."""
         self.calls_per_attempt = environment.max_turns if isinstance(environment, Episodes) else 1
         """Model calls that one attempt takes at most."""
         self._timeout = timeout
@@ -277,6 +280,7 @@ class LearningEnvironment:
         self.has_forms = guarded.has_forms
         self.evolving = guarded.evolving
         self.episodic = guarded.episodic
+        self.shifted = guarded.shifted
         self.calls_per_attempt = guarded.calls_per_attempt
         self.constants = guarded.constants
         self.form = guarded.form

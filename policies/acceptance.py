@@ -94,6 +94,9 @@ class BettingGate(Record):
     """Most validation tasks of one race; fewer where the budget affords fewer from its start on."""
     block: Positive = 8
     """Validation tasks of a race in one iteration; more where it may be long, so that it takes some thirty."""
+    on_train: bool = True
+    """Whether a race is run on train tasks, for as long as there are fresh ones: both programs answer those of an
+    iteration, and what they answer may be learned as well. Else on validation tasks."""
     imagined_wins: NonNegative | None = 8.0
     """A race is given up when even this many more wins would not decide it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burnish.agent.loop.registry import choose_provers
 from burnish.agent.loop.session import Session
-from burnish.agent.nodes.iteration import compares, proposes
+from burnish.agent.nodes.iteration import compares, proposes, races_on_train
 from burnish.config import RunConfig
 from burnish.policies.budget import Costs
 from burnish.policies.constitution import REVISIONS
@@ -27,8 +27,10 @@ def costs(config: RunConfig, session: Session) -> Costs:
     drafts = len(session.expanders) * config.expanding.drafts
     attempts += drafts * config.expanding.samples
     compared = 0
+    on_train = races_on_train(config, policies.acceptance, session.environment)
     if compares(config):
         compared = policies.rewriting.trial_tasks * proposes(config)
+        compared += tasks if on_train and session.past.race else 0
         compared += policies.watching.count(session.past.harms) * config.memory.follows
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     most = 0 if config.judging.by == "steps" else policies.rating.most
@@ -46,7 +48,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         + ratings
         + ("reflection" in config.operators)
         + (policies.rewriting.look * policies.rewriting.looks if config.operators else 0),
-        gate_task=2 * given * (proposes(config) and racing),
+        gate_task=2 * given * (proposes(config) and racing and not on_train),
         gate_tasks=policies.acceptance.block,
         sealed=_sealed(config, session),
         search=given * _search(config),

@@ -65,7 +65,7 @@ async def _commit(s: Session) -> Committed:
 
 
 STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
-    "draw": lambda s: draw(s.iteration, s.policies.curriculum, s.policies.cold_start),
+    "draw": lambda s: draw(s.iteration, s.policies.curriculum, s.policies.cold_start, s.policies.acceptance),
     "expand": lambda s: expand(s.iteration, s.parts[Drawn], s.expanders),
     "recall": lambda s: recall(s.iteration, s.rewriting, s.parts.tasks),
     "attempt": lambda s: attempt(
@@ -86,6 +86,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         s.parts[Shown],
         s.parts[Checked],
         tasks=s.parts.tasks,
+        evidence=s.parts[Drawn].evidence,
     ),
     "teach": lambda s: teach(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "retry": lambda s: retry(
@@ -113,7 +114,13 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         training=s.training(),
         reflector_able=s.reflector_able,
     ),
-    "gate": lambda s: gate(s.iteration, s.policies.acceptance, s.parts[Rewritten].challenger, validation=s.validation),
+    "gate": lambda s: gate(
+        s.iteration,
+        s.policies.acceptance,
+        s.parts[Rewritten].challenger,
+        pairs=(s.parts.get(Compared) or Compared()).pairs,
+        validation=s.validation,
+    ),
     "guard": lambda s: guard(s.iteration, s.policies.diversity, s.parts[Attempted], judged=s.parts.judged),
     "roll_back": lambda s: roll_back(s.iteration, back_to=(s.parts.get(Compared) or Compared()).back_to),
     "commit": _commit,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,9 +23,10 @@ NODE = "compare"
 class _Other:
     """A program to put beside the one that made the attempts, and on how many tasks."""
 
-    kind: Literal["proposal", "earlier memory"]
+    kind: Literal["proposal", "earlier memory", "race"]
     program: Program
     count: int
+    """How many tasks, where they are not the whole evidence of a race."""
 
 
 async def compare(
@@ -36,18 +37,25 @@ async def compare(
     checked: Checked,
     *,
     tasks: Sequence[Task],
+    evidence: Collection[str],
 ) -> Compared:
-    """Have other programs answer some of the tasks in hand: a proposal, and the champion with an earlier memory.
+    """Have other programs answer some of the tasks in hand: what is raced or else a proposal, and the champion with an
+    earlier memory.
 
     Both sides answer as they would in a race. So every pair is evidence, and what is verified may be learned.
+    `evidence` are the ids of the tasks that count in a race.
     """
     own = {a.task_id: f for a, f in reversed(checked.judged) if a.slot == 0 and not a.rung}
     usable = [task for task in tasks if task.id in own and own[task.id].status.judged]
     rng = iteration.rng(NODE)
     judged, records, programs = list[Judged](), list[ComparisonRecord](), list[Program]()
-    for other in _others(iteration, policy, watch, shown.program):
-        drawn = sorted(rng.permutation(len(usable))[: iteration.scaled(other.count)].tolist())
-        chosen = [usable[i] for i in drawn]
+    pairs_of_race: tuple[tuple[float, float], ...] | None = None
+    for other in _others(iteration, policy, watch, shown.program, evidence):
+        if other.kind == "race":
+            chosen = [task for task in usable if task.id in evidence]
+        else:
+            drawn = sorted(rng.permutation(len(usable))[: iteration.scaled(other.count)].tolist())
+            chosen = [usable[i] for i in drawn]
         recalled = iteration.retriever.recall(other.program, chosen)
         trials = [
             Trial(
@@ -56,6 +64,7 @@ async def compare(
                 exemplars,
                 Place(NODE, f"{task.id}/{other.program.id}"),
                 temperature=iteration.temperature_of(other.program, task),
+                top_p=iteration.config.sampling.top_p,
                 seed=sampling_seed(iteration.seed_for(NODE), place=len(judged) + place, slot=0),
             )
             for place, (task, exemplars) in enumerate(zip(chosen, recalled, strict=True))
@@ -63,8 +72,10 @@ async def compare(
         answers = await iteration.rollout().judged(NODE, trials, start=len(judged))
         judged += answers
         programs.append(other.program)
-        pairs = [(own[a.task_id], f) for a, f in answers if f.status.judged]
-        differences = tuple(score(theirs) - score(ours) for ours, theirs in pairs)
+        pairs = [(score(own[a.task_id]), score(f)) for a, f in answers if f.status.judged]
+        if other.kind == "race":
+            pairs_of_race = tuple(pairs)
+        differences = tuple(theirs - ours for ours, theirs in pairs)
         records.append(ComparisonRecord(other.kind, other.program.id, shown.program.id, differences))
     pairs_of = zip(programs, records, strict=True)
     watched = [
@@ -72,15 +83,20 @@ async def compare(
     ]
     harms = [d for _, differences in watched for d in differences]
     harmful = bool(watched) and watch.harmful([*iteration.past.harms, *harms])
-    return Compared(tuple(judged), tuple(records), tuple(programs), watched[0][0] if harmful else None)
+    back_to = watched[0][0] if harmful else None
+    return Compared(tuple(judged), tuple(records), tuple(programs), back_to, pairs_of_race)
 
 
-def _others(iteration: Iteration, policy: YieldRewriting, watch: HarmWatch, program: Program) -> list[_Other]:
+def _others(
+    iteration: Iteration, policy: YieldRewriting, watch: HarmWatch, program: Program, evidence: Collection[str]
+) -> list[_Other]:
     past, number = iteration.past, iteration.number - 1
     others = []
     arms = list(past.arms.values())
     count = policy.trial_tasks
-    if program.variant != iteration.champion.variant:  # a proposal leads: the champion is put beside it
+    if past.race is not None and evidence:
+        others.append(_Other("race", past.race.program.at(number), len(evidence)))
+    elif program.variant != iteration.champion.variant:  # a proposal leads: the champion is put beside it
         others.append(_Other("proposal", iteration.with_memory_of(number), count))
     else:
         chosen = policy.choose([arm.arm for arm in arms], past.operators, iteration.rng("arms"))

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from burnish.agent.nodes.ask_people import written_by_hand
-from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.iteration import Iteration, races_on_train
 from burnish.agent.nodes.parts import Drawn
 from burnish.agent.record.events import Noted
 from burnish.agent.rollouts.evaluate import none_posed
 from burnish.errors import ConfigError
+from burnish.policies.acceptance import BettingGate
 from burnish.policies.cold_start import ColdStart
-from burnish.policies.curriculum import Curriculum, PooledTask, allot
+from burnish.policies.curriculum import Curriculum, PooledTask, UniformCurriculum, allot
 from burnish.policies.involvement import cleaned_by_machine
 from burnish.types import Task
 
@@ -15,12 +16,18 @@ WIDER = 4
 """The shortest tasks are chosen from so many times as many."""
 
 
-async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdStart) -> Drawn:
-    """Choose train tasks near the frontier of what the champion can do; easy ones as long as it can do nothing."""
+async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdStart, acceptance: BettingGate) -> Drawn:
+    """Choose train tasks near the frontier of what the champion can do; easy ones as long as it can do nothing, and all
+    alike while something is raced: what is chosen would not show which program is better on all.
+    """
     sampling, past = iteration.config.sampling, iteration.past
     wanted, samples = curriculum.effort(sampling.tasks, sampling.samples, solved=past.solved)
     wanted = iteration.scaled(wanted)
     easier = cold_start.poses_easier(past.in_vain)
+    on_train = races_on_train(iteration.config, acceptance, iteration.environment)
+    alike = on_train and not easier and _answers_as_raced(iteration)
+    if alike:
+        curriculum = UniformCurriculum()
     pool = await _pool(iteration, curriculum.pool(wanted), easier=easier)
     chosen = curriculum.choose(
         [PooledTask(t.id, t.cell) for t in pool],
@@ -43,7 +50,16 @@ async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdSta
     events = (
         (Noted("easier tasks", f"the {len(tasks)} shortest of many, as nothing was ever verified"),) if easier else ()
     )
-    return Drawn(tasks, tuple(efforts), hints, events)
+    evidence = frozenset(task.id for task in tasks if task.id not in past.seen) if alike else frozenset()
+    return Drawn(tasks, tuple(efforts), hints, evidence, events)
+
+
+def _answers_as_raced(iteration: Iteration) -> bool:
+    """Whether something is raced, and programs answer train tasks as they would in a race."""
+    race = iteration.past.race
+    if race is None or iteration.past.raised_temperature or not iteration.config.sampling.own_first:
+        return False
+    return iteration.champion.decoding.best_of == race.program.decoding.best_of == 1
 
 
 async def _pool(iteration: Iteration, count: int, *, easier: bool) -> list[Task]:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from burnish.agent.nodes.iteration import Iteration
+from burnish.agent.nodes.iteration import Iteration, races_on_train
 from burnish.agent.nodes.parts import Raced
 from burnish.agent.operators.base import Proposal
 from burnish.agent.record.history import OpenRace
@@ -23,7 +23,7 @@ Validation = Callable[[int], Awaitable[list[Task]]]
 
 @dataclass(frozen=True)
 class Race:
-    """A challenger against the champion, on `cap` validation tasks at most. `scores` are the pairs so far, champion
+    """A challenger against the champion, on `cap` tasks at most. `scores` are the pairs so far, champion
     first, and `drawn` the tasks that were drawn for them.
     """
 
@@ -36,31 +36,38 @@ class Race:
 
 
 async def gate(
-    iteration: Iteration, policy: BettingGate, challenger: Proposal | None, *, validation: Validation
+    iteration: Iteration,
+    policy: BettingGate,
+    challenger: Proposal | None,
+    *,
+    pairs: Sequence[tuple[float, float]] | None,
+    validation: Validation,
 ) -> Raced:
-    """Race a challenger against the champion on fresh validation tasks: accept, reject, or go on in the next iteration.
+    """Race a challenger against the champion on fresh tasks: accept, reject, or go on in the next iteration.
 
-    A race goes on for as many iterations as it takes; both sides show what was learned meanwhile. It ends undecided
-    where a challenger comes that takes its place.
+    `pairs` are the scores, champion first, of the race that goes on, on train tasks of the iteration. Where there were
+    none, and to come to an end in the last iteration, validation tasks are drawn. A race goes on for as many iterations
+    as it takes; both sides show what was learned meanwhile. It ends undecided where a challenger takes its place.
     """
     champion = iteration.followed(iteration.champion)
-    going = iteration.past.race
+    going, number = iteration.past.race, iteration.past.challengers + 1
+    race, blocks = None, None if iteration.is_last else 0
     ended: tuple[GateRecord, ...] = ()
-    if going is not None and challenger is None:
-        race = _resumed(going, champion, iteration.number)
-    elif challenger is not None:
-        ended = (replace(going.record, open=False),) if going is not None else ()
-        cap = policy.within(iteration.race_tasks).cap
-        race = Race(iteration.past.challengers + 1, champion, challenger, cap)
-    else:
+    if going is not None:
+        race = _resumed(going, champion, iteration.number, pairs or ())
+        if pairs is None and blocks == 0:
+            blocks = 1
+    if challenger is not None:
+        overtaken = None if race is None else _decided(policy, race)
+        if overtaken is None or overtaken.outcome == "undecided":
+            ended = () if overtaken is None else (replace(overtaken, open=False),)
+            race = Race(number, champion, challenger, policy.within(iteration.race_tasks).cap)
+            on_train = races_on_train(iteration.config, policy, iteration.environment)
+            blocks = blocks if iteration.is_last or on_train else 1
+    if race is None:
         return Raced(champion)
     record, used = await run_race(
-        iteration,
-        policy,
-        race,
-        position=iteration.past.validation_used,
-        validation=validation,
-        blocks=None if iteration.is_last else 1,
+        iteration, policy, race, position=iteration.past.validation_used, validation=validation, blocks=blocks
     )
     iteration.notify("gate", record.to_json())
     promoted = record.outcome == "accept"
@@ -68,10 +75,17 @@ async def gate(
     return Raced(programs[promoted], programs, (*ended, record), used)
 
 
-def _resumed(going: OpenRace, champion: Program, number: int) -> Race:
+def _resumed(going: OpenRace, champion: Program, number: int, pairs: Sequence[tuple[float, float]]) -> Race:
     known = going.record
     proposal = Proposal(known.operator, going.program.at(number), known.description)
-    return Race(known.number, champion, proposal, known.cap, going.scores, known.drawn)
+    return Race(known.number, champion, proposal, known.cap, (*going.scores, *pairs), known.drawn)
+
+
+def _decided(policy: BettingGate, race: Race) -> GateRecord:
+    """A race as it stands."""
+    scores = list(race.scores)
+    decision = replace(policy, cap=race.cap).decide(_differences(scores), challenger=race.number)
+    return _record(race, decision, scores, 0, ended=False)
 
 
 async def run_race(

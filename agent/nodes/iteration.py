@@ -23,6 +23,7 @@ from burnish.environments.forms import speak_of_json
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
+from burnish.policies.acceptance import BettingGate
 from burnish.policies.cold_start import LADDER, Rung
 from burnish.programs import Program
 from burnish.records import Completion
@@ -131,6 +132,12 @@ class Iteration:
         return self._newest(program, self.number) if self.following and not program.only else program
 
     @property
+    def raced_champion(self) -> Program:
+        """The champion as it answers in a race on the tasks of the iteration, before anything is learned from them."""
+        follows = self.following and not self.champion.only
+        return self.with_memory_of(self.number - 1) if follows else self.champion
+
+    @property
     def following(self) -> bool:
         """Whether the champion's memory grows by itself: it does until it was seen to do harm."""
         return self.config.memory.follows and not self.past.harmed
@@ -162,6 +169,11 @@ class Iteration:
     async def ask_reflector(self, request: ChatRequest) -> Completion:
         """One answer of the reflector."""
         return await self.caller.ask("reflector", request, Place("rewrite", "reflection"))
+
+
+def races_on_train(config: RunConfig, policy: BettingGate, environment: LearningEnvironment) -> bool:
+    """Whether pairs of answers to train tasks are evidence in a race, as far as those are fresh."""
+    return policy.on_train and compares(config) and not environment.shifted
 
 
 def compares(config: RunConfig) -> bool:

@@ -23,11 +23,16 @@ from burnish.types import Attempt, Exemplar, Task
 
 @dataclass(frozen=True)
 class Drawn:
-    """Train tasks, the effort to be spent on each, and how many are tried again with a hint once they failed."""
+    """Train tasks, the effort to be spent on each, and how many are tried again with a hint once they failed.
+
+    `evidence` are the ids of those that were drawn as the environment poses them and that no program has answered: what
+    is raced is judged by them.
+    """
 
     tasks: tuple[Task, ...]
     efforts: tuple[Effort, ...]
     hints: int = 0
+    evidence: frozenset[str] = frozenset()
     events: tuple[Event, ...] = ()
 
     @property
@@ -99,13 +104,15 @@ class Checked:
 @dataclass(frozen=True)
 class Compared:
     """Answers of other programs to some of the tasks in hand, and how they did beside the attempts. `back_to` is
-    the revision to return to, once newer exemplars are proven to do harm.
+    the revision to return to, once newer exemplars are proven to do harm. `pairs` are scores of champion and challenger
+    in the race that goes on, None where it had no tasks here.
     """
 
     judged: tuple[Judged, ...] = ()
     comparisons: tuple[ComparisonRecord, ...] = ()
     programs: tuple[Program, ...] = ()
     back_to: int | None = None
+    pairs: tuple[tuple[float, float], ...] | None = None
 
     @property
     def counts(self) -> State:

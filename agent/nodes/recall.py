@@ -14,14 +14,16 @@ async def recall(iteration: Iteration, policy: YieldRewriting, tasks: Sequence[T
     task.
 
     It is the champion with the newest memory, or a proposal that is probably better: whatever comes of it is verified
-    before it is learned, so there is no need to wait for the gate. Once newer exemplars did harm, the champion shows
-    its own.
+    before it is learned, so there is no need to wait for the gate. While something is raced it is the champion, beside
+    which the challenger answers the same tasks. Once newer exemplars did harm, the champion shows its own.
     """
     program = _program(iteration, policy)
     return Shown(program, tuple(iteration.retriever.recall(program, tasks)))
 
 
 def _program(iteration: Iteration, policy: YieldRewriting) -> Program:
+    if iteration.past.race is not None:
+        return iteration.raced_champion
     arms = list(iteration.past.arms.values())
     leader = policy.leader([one.arm for one in arms], iteration.rng("leader"))
     before = iteration.number - 1

@@ -110,6 +110,8 @@ async def _looked_at(
     found: dict[str, _Looked] = {}
 
     def room() -> bool:
+        if iteration.affordable < 1:
+            return False  # nothing could be proven of it any more
         in_trial = len(tried) + sum(not one.useless for one in found.values())
         return in_trial < policy.trials and len(found) < policy.looks
 

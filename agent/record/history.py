@@ -69,7 +69,7 @@ class History:
     that did better on failed tasks; `useless` are those that did not, with the iteration, as long as the champion is
     the same and has something to show. `cells_of` is how each variant did, by cell, and `rivals` are the
     proposals made from the champion in force, in trial or refused. `rungs` counts how often each way of a search was
-    tried and solved, and `taught` what the teacher was asked.
+    tried and solved, and `taught` what the teacher was asked. `seen` are the train tasks that any program answered.
     """
 
     sampled: int = 0
@@ -99,6 +99,7 @@ class History:
     useless: dict[str, int] = field(default_factory=dict)
     cells_of: dict[str, dict[str, Mean]] = field(default_factory=dict)
     rivals: dict[str, Program] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
@@ -110,6 +111,7 @@ class History:
                 self._tally(attempt, feedback, journal.task(attempt.task_id).cell)
         self._by_cell(record, journal)
         del self.showings[:-REMEMBERED_SHOWINGS]
+        self.seen |= answered(journal, record.number)
         self.taught += len(journal.judged("teach", record.number))
         self._propose(record, journal)
         self._compare(record, journal)
@@ -208,6 +210,7 @@ class History:
             if one.kind == "earlier memory":
                 self.harms += one.differences
                 self.earlier = journal.program(one.program_id).revision
+            if one.kind != "proposal":
                 continue
             for id_, sign in ((one.program_id, 1), (one.beside_id, -1)):
                 known = self.arms.get(journal.program(id_).variant)
@@ -218,8 +221,9 @@ class History:
     def _race(self, record: IterationRecord, journal: JournalReader) -> None:
         for gate in record.gates:
             program = journal.program(gate.challenger_id)
-            before = self.race.scores if self.race and self.race.record.number == gate.number else ()
-            scores = (*before, *raced(journal, record.number, gate))
+            before = self.race.scores if self.race and self.race.record.number == gate.number else None
+            on_train = raced_on_train(journal, record) if before is not None else []
+            scores = (*(before or ()), *on_train, *raced(journal, record.number, gate))
             self.race = OpenRace(gate, program, scores) if gate.open else None
             if gate.open:
                 continue
@@ -301,6 +305,23 @@ def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[tupl
     old = {a.task_id: f for _, a, f in answers if a.program_id == gate.champion_id}
     both = [(old.get(a.task_id), f) for _, a, f in answers if a.program_id == gate.challenger_id]
     return [(score(b), score(f)) for b, f in both if b and b.status.judged and f.status.judged]
+
+
+def raced_on_train(journal: JournalReader, record: IterationRecord) -> list[tuple[float, float]]:
+    """Those of the race that went on in an iteration, on its train tasks."""
+    race = next((one for one in record.comparisons if one.kind == "race"), None)
+    if race is None:
+        return []
+    firsts = [(a, f) for _, a, f in journal.judged("attempt", record.number) if a.slot == 0 and not a.rung]
+    old = {a.task_id: f for a, f in reversed(firsts) if a.program_id == race.beside_id}
+    new = [(a.task_id, f) for _, a, f in journal.judged("compare", record.number) if a.program_id == race.program_id]
+    return [(score(old[id_]), score(f)) for id_, f in new if id_ in old and f.status.judged]
+
+
+def answered(journal: JournalReader, iteration: int) -> set[str]:
+    """The train tasks that were answered in an iteration, by whomever."""
+    nodes = ("attempt", "compare", "teach", "rewrite")
+    return {a.task_id for node in nodes for _, a, _ in journal.judged(node, iteration)}
 
 
 def count(tallies: dict[str, Tally], key: str, *, solved: bool) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise, zip_longest
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import summarize
-from burnish.agent.record.history import raced
+from burnish.agent.record.history import answered, raced, raced_on_train
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.run import Run, environment_of
 from burnish.agent.record.seeds import commitment
@@ -26,7 +26,7 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import score
 from burnish.policies.involvement import decided
 from burnish.protocols import Environment
-from burnish.records import SEALED, GateRecord, IterationRecord, Proof
+from burnish.records import SEALED, IterationRecord, Proof
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 
 
@@ -72,8 +72,8 @@ async def _verify(run: Run, journal: JournalReader, environment: GuardedEnvironm
     code = [path for path in other if path.suffix == ".py"]
     problems += [f"{path} is not the file of tasks that this run was made from" for path in other if path not in code]
     notes = [f"{path} was changed since the run; all is judged by what it says now" for path in code]
-    gates = [(r.number, g) for r in iterations for g in r.gates]
-    problems += _wrong_gates(run, journal, gates)
+    problems += _wrong_gates(run, journal, iterations)
+    problems += _wrong_evidence(journal, iterations)
     problems += _wrong_champions(journal, iterations)
     problems += _wrong_searches(journal)
     problems += _wrong_sealed(run, journal)
@@ -83,7 +83,7 @@ async def _verify(run: Run, journal: JournalReader, environment: GuardedEnvironm
     return Verification(
         exemplars=len(exemplars),
         verdicts=len(judged),
-        gates=len(gates),
+        gates=sum(len(record.gates) for record in iterations),
         sealed=journal.sealed() is not None,
         problems=tuple(problems),
         notes=tuple(notes),
@@ -197,12 +197,35 @@ def _said(feedback: Feedback) -> str:
     return f"{'verified' if feedback.verified else 'not verified'} ({feedback.reward:g})"
 
 
-def _wrong_gates(run: Run, journal: JournalReader, gates: Iterable[tuple[int, GateRecord]]) -> Iterator[str]:
+def _wrong_evidence(journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
+    """Races on train tasks that some program had answered before, or between other programs than are raced."""
+    seen: set[str] = set()
+    for record in iterations:
+        compared = journal.judged("compare", record.number)
+        for race in (one for one in record.comparisons if one.kind == "race"):
+            if seen & {a.task_id for _, a, _ in compared if a.program_id == race.program_id}:
+                yield f"the race of iteration {record.number} counts tasks that were answered before"
+            sides = {_variant(journal, race.program_id), _variant(journal, race.beside_id)}
+            known = [{_variant(journal, g.challenger_id), _variant(journal, g.champion_id)} for g in record.gates]
+            if sides not in known:
+                yield f"the race of iteration {record.number} is not between the programs that its answers are of"
+        seen |= answered(journal, record.number)
+
+
+def _variant(journal: JournalReader, program_id: str) -> str:
+    return journal.program(program_id).variant
+
+
+def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
     policy = choose_policies(run.config).acceptance
     races: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    for iteration, record in gates:
+    going = 0
+    for iteration, record in ((i, gate) for i in iterations for gate in i.gates):
         pairs = races[record.number]
-        pairs += raced(journal, iteration, record)
+        if record.number == going:
+            pairs += raced_on_train(journal, iteration)
+        pairs += raced(journal, iteration.number, record)
+        going = record.number if record.open else 0
         of_race = replace(policy, cap=record.cap) if record.cap else policy
         decision = of_race.decide([new - before for before, new in pairs], challenger=record.number)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):

@@ -70,20 +70,20 @@ class Arithmetic:
         if unseen:
             self.levels, most = tuple(LEVELS)[:2], min(most, 2)
         self._levels = chosen_levels(self.name, level, tuple(islice(LEVELS, most)) if not level else self.levels)
-        self._unseen = unseen
+        self.shifted = unseen
         self._toolbox = Toolbox(add, subtract, multiply, divide)
         self.tools: Sequence[Tool] = self._toolbox.tools
 
     def at_level(self, level: str) -> Self:
         """Problems of one number of steps."""
-        return type(self)(level=level, unseen=self._unseen)
+        return type(self)(level=level, unseen=self.shifted)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; rarely, one comes twice."""
         rng = random.Random(f"arithmetic {split} {seed}")
         while True:
             level = rng.choice(self._levels)
-            held_out = split != "train" if self._unseen else None
+            held_out = split != "train" if self.shifted else None
             task = self._task(tell(rng, LEVELS[level], held_out=held_out))
             if task.split == split:
                 yield task

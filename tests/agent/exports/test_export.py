@@ -22,7 +22,9 @@ from burnish.memory.journal import Journal
 def test_every_row_was_verified_and_says_by_whom(run: Run, tmp_path: Path) -> None:
     done, rows = exported(run, tmp_path)
     with run.journal() as journal:
-        verified = {a.id for node in ("attempt", "rewrite") for _, a, f in journal.judged(node) if f.verified}
+        verified = {
+            a.id for node in ("attempt", "compare", "rewrite") for _, a, f in journal.judged(node) if f.verified
+        }
     assert 0 < len(rows) == sum(done.splits.values())
     for row in rows:
         papers = row["provenance"]

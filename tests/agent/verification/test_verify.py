@@ -12,6 +12,7 @@ from laboratory import Laboratory, query
 
 from burnish.agent.record.run import Run, open_run
 from burnish.agent.verification.verify import Verification, verify
+from burnish.records import IterationRecord
 from burnish.types import ALIVE
 
 
@@ -136,6 +137,31 @@ def test_a_record_of_an_iteration_that_was_changed(copy: Run, path: str, value: 
 def test_a_sealed_record_that_was_changed(copy: Run, path: str, value: object, said: str) -> None:
     result = tampered(copy, "UPDATE meta SET value = json_set(value, ?, ?) WHERE key = 'sealed'", path, value)
     assert found(result, said)
+
+
+def test_a_race_on_a_train_task_that_was_answered_before(copy: Run) -> None:
+    record = _raced_on_train(copy)
+    with copy.journal() as journal:
+        (_, early, _), *_ = journal.judged("attempt", 1)
+    sql = (
+        "UPDATE attempts SET body = json_set(body, '$.task_id', ?) WHERE iteration = ? AND node = 'compare'"
+        " AND json_extract(body, '$.program_id') = ?"
+    )
+    race = next(one for one in record.comparisons if one.kind == "race")
+    result = tampered(copy, sql, early.task_id, record.number, race.program_id)
+    assert found(result, f"the race of iteration {record.number} counts tasks that were answered before")
+
+
+def test_a_race_that_is_said_to_be_between_other_programs(copy: Run) -> None:
+    record = _raced_on_train(copy)
+    place = next(i for i, one in enumerate(record.comparisons) if one.kind == "race")
+    sql = f"UPDATE iterations SET body = json_set(body, '$.comparisons[{place}].program_id', ?) WHERE number = ?"
+    result = tampered(copy, sql, record.comparisons[place].beside_id, record.number)
+    assert found(result, "is not between the programs that its answers are of")
+
+
+def _raced_on_train(run: Run) -> IterationRecord:
+    return next(r for r in run.iterations() if any(one.kind == "race" for one in r.comparisons))
 
 
 def test_a_sealed_seed_that_was_not_committed_to(copy: Run) -> None:
