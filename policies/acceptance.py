@@ -35,7 +35,7 @@ tasks than plug-in bets for mean differences of 0.1 to 0.25 and as many for 0.58
 
 
 LEAST_CAP = 60
-"""Validation tasks that a race may have however few iterations are left: the last one races on to its end."""
+"""Tasks that a race may have however few iterations are left: the last one races on to its end."""
 
 
 MOST_BLOCKS = 30
@@ -91,7 +91,7 @@ class BettingGate(Record):
     futility: Probability = 0.1
     """Probability of rejecting a challenger that does gain as much. Such errors cost power only."""
     cap: Positive = 800
-    """Most validation tasks of one race; fewer where the budget affords fewer from its start on."""
+    """Most tasks of one race; fewer where the budget affords fewer from its start on."""
     block: Positive = 8
     """Validation tasks of a race in one iteration; more where it may be long, so that it takes some thirty."""
     on_train: bool = True

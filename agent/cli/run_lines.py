@@ -81,10 +81,13 @@ def iteration_line(record: IterationRecord) -> str:
 def gate_line(gate: GateRecord) -> str:
     """What a race came to, and on what evidence."""
     style = {"accept": "green", "reject": "red"}.get(gate.outcome, "yellow")
+    evidence = (
+        f"{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
+        f"e = {gate.e_value:.3g} of {gate.threshold:.3g}"
+    )
     return (
         f"[{style}]{'racing' if gate.open else gate.outcome}[/] challenger {gate.number}: {escape(gate.description)}  "
-        f"[dim]{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
-        f"e = {gate.e_value:.3g} of {gate.threshold:.3g}[/]"
+        f"[dim]{evidence if gate.tasks else 'on the tasks of the next iteration'}[/]"
     )
 
 

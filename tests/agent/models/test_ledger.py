@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +134,24 @@ def test_a_run_without_any_limit_has_one_of_calls() -> None:
     assert BudgetConfig().calls == BudgetConfig.model_validate({}).calls == 500
     for limits in ({"seconds": 5.0}, {"tokens": 5}, {"usd": 1.0}, {"iterations": 5}):
         assert BudgetConfig.model_validate(limits).calls is None
+
+
+async def test_a_call_waits_for_what_calls_in_flight_leave_of_their_worst_case() -> None:
+    ledger = Ledger(BudgetConfig(tokens=100), spent=Usage())
+    ledger.reserve(Amount(1, 80))
+    waiting = asyncio.create_task(ledger.reserve_in_turn(Amount(1, 80)))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    ledger.settle(Amount(1, 80), Amount(1, 20))
+    await waiting
+    assert ledger.left().tokens == 0
+
+
+async def test_a_call_that_nothing_in_flight_can_make_room_for_is_refused() -> None:
+    ledger = Ledger(BudgetConfig(tokens=100), spent=Usage())
+    ledger.reserve(Amount(1, 80))
+    waiting = asyncio.create_task(ledger.reserve_in_turn(Amount(1, 80)))
+    await asyncio.sleep(0)
+    ledger.lose(Amount(1, 80))
+    with pytest.raises(BudgetExhausted, match="20 are left"):
+        await waiting
