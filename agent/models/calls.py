@@ -26,6 +26,7 @@ from burnish.errors import (
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import CallKey
 from burnish.records import Completion
+from burnish.types import Usage
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ class Caller:
         self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
         self._iteration = 0
         self._known: dict[str, Completion] = {}
+        self._said: dict[tuple[str, str], Completion] = {}
         self._tries: dict[str, int] = {}
         self._stopping = asyncio.Event()
         self._refused: ModelRefused | None = None
@@ -81,6 +83,8 @@ class Caller:
         """Start (or start again) an iteration: what the journal knows of it will not be asked again."""
         self._iteration = iteration
         self._known = self._journal.completions(iteration)
+        # a key ends with the hash of its request
+        self._said = {(key.split("/")[2], key.rpartition("/")[2]): known for key, known in self._known.items()}
         self._tries = self._journal.tries(iteration)
 
     def concurrency(self, role: str) -> int:
@@ -97,7 +101,7 @@ class Caller:
             raise Interrupted("stopped before the next call")
 
     async def ask(self, role: str, request: ChatRequest, place: Place) -> Completion:
-        """One answer.
+        """One answer. What was asked in this iteration already is not asked again at temperature 0: it costs nothing.
 
         Raises:
             BudgetExhausted: the worst case does not fit.
@@ -113,13 +117,16 @@ class Caller:
             client.learn(request, known.usage)
             self._on_answer(Answered(place.node, known.usage.tokens, replayed=True))
             return known
+        if request.temperature == 0 and self._iteration > 0 and (said := self._said.get((role, key.request))):
+            self._on_answer(Answered(place.node, 0, replayed=True))
+            return replace(said, usage=Usage())
         if self._replay_only:
             if str(key) in self._tries:
                 raise ModelRejected("this call failed in the run")
             raise Interrupted("the journal does not hold this call")
         async with self._slots[id(client)]:
             completion = await self._ask_with_retries(client, request, key)
-        self._known[str(key)] = completion
+        self._known[str(key)] = self._said[role, key.request] = completion
         self._on_answer(Answered(place.node, completion.usage.tokens, replayed=False))
         return completion
 

@@ -78,17 +78,19 @@ def task_request(
 ) -> ChatRequest:
     """The request for one answer; `temperature` and `top_p` default to the program's.
 
-    `grammar` holds the answer to it; a program that extracts has its own.
+    `grammar` holds the answer to it; a program that extracts has its own. At temperature 0 there is no `seed`: it would
+    make two requests of one.
     """
     decoding = program.decoding
+    temperature = decoding.temperature if temperature is None else temperature
     if decoding.format == "extract":
         grammar = extraction_grammar(defuse(query.prompt))
     return ChatRequest(
         messages=render(program, exemplars, query, earlier),
         max_tokens=decoding.max_tokens,
-        temperature=decoding.temperature if temperature is None else temperature,
+        temperature=temperature,
         top_p=decoding.top_p if top_p is None else top_p,
-        seed=seed,
+        seed=seed if temperature else None,
         format="json" if decoding.format in {"json", "extract"} else "text",
         grammar=grammar,
         adapter=program.adapter,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from burnish.agent.nodes.iteration import Iteration, failed
-from burnish.agent.nodes.parts import Curated, Rewritten, Shown
+from burnish.agent.nodes.parts import Compared, Curated, Rewritten, Shown
 from burnish.agent.nodes.parts_in_hand import Parts
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train, spread
 from burnish.agent.record.events import Event, Noted
@@ -58,7 +58,7 @@ async def rewrite(
     challenger = None if key is None else new[key].proposal if key in new else _known(tried[key], iteration.number)
     records = tuple(one.record(sent=one.proposal is challenger) for one in new.values())
     racing_now = past.race is not None or challenger is not None
-    programs = tuple(one.proposal.program for one in new.values())
+    programs = (*(one.proposal.program for one in new.values()), *trials.programs)
     return Rewritten(records, programs, challenger, racing_now, retired, tuple(events))
 
 
@@ -163,6 +163,8 @@ class _Trials:
         self._iteration = iteration
         self._used = {task.id for task in tasks}
         self._recorded = 0
+        self.programs: list[Program] = []
+        """Those that were looked at, with the memory of the failures that they were put to."""
 
     async def score(self, programs: Sequence[Program], count: int) -> list[list[float]]:
         """See `Score`."""
@@ -177,13 +179,18 @@ class _Trials:
     async def mended(self, program: Program, failures: Sequence[Failure]) -> float:
         """The share of some tasks that failed on which a proposed program does better; 0 where there are none.
 
+        It is shown the exemplars of the time of the failure, so that what was learned since is not taken for its merit.
         This is a look before it is tried, and no evidence: such tasks can only be won.
         """
         before = {failure.task.id: failure for failure in failures}
-        if not before:
-            return 0.0
-        (answers,) = await self._evaluated([program], [failure.task for failure in before.values()])
-        return sum(f.verified or f.reward > before[a.task_id].reward for a, f in answers) / len(answers)
+        better = 0
+        for revision in sorted({failure.revision for failure in before.values()}):
+            then = program if program.only else program.at(revision)
+            self.programs.append(then)
+            tasks = [failure.task for failure in before.values() if failure.revision == revision]
+            (answers,) = await self._evaluated([then], tasks)
+            better += sum(f.verified or f.reward > before[a.task_id].reward for a, f in answers)
+        return better / len(before) if before else 0.0
 
     async def _evaluated(self, programs: Sequence[Program], tasks: Sequence[Task]) -> list[list[Judged]]:
         judged = await self._iteration.rollout().evaluate("rewrite", programs, tasks, start=self._recorded)
@@ -206,13 +213,15 @@ FAILURES = 48
 
 def _failures(iteration: Iteration, parts: Parts) -> list[Failure]:
     """What was not verified in this iteration, and before it as far as there are few."""
-    journal, variants = iteration.journal, {parts[Shown].program.id: parts[Shown].program.variant}
+    journal = iteration.journal
+    compared = (parts.get(Compared) or Compared()).programs
+    programs = {program.id: program for program in (parts[Shown].program, *compared)}
 
     def of(answers: Iterable[Judged]) -> list[Failure]:
+        made = [(a, f, programs.get(a.program_id)) for a, f in answers if failed(f)]
         return [
-            Failure(journal.task(a.task_id), a.answer, f.text, variants.get(a.program_id, ""), f.reward)
-            for a, f in answers
-            if failed(f)
+            Failure(journal.task(a.task_id), a.answer, f.text, p.variant if p else "", f.reward, p.revision if p else 0)
+            for a, f, p in made
         ]
 
     found = of(parts.judged)
@@ -221,7 +230,7 @@ def _failures(iteration: Iteration, parts: Parts) -> list[Failure]:
             break
         for node in ("attempt", "compare"):
             known = journal.judged(node, record.number)
-            variants |= {id_: journal.program(id_).variant for id_ in {a.program_id for _, a, _ in known}}
+            programs |= {id_: journal.program(id_) for id_ in {a.program_id for _, a, _ in known}}
             found += of((a, f) for _, a, f in known)
     return found[:FAILURES]
 

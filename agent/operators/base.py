@@ -30,7 +30,7 @@ Train = Callable[[], Awaitable[str]]
 @dataclass(frozen=True)
 class Failure:
     """An attempt that was not verified, with what the environment said and its reward; `variant` is that of the program
-    that made it.
+    that made it, and `revision` that of the memory it was shown.
     """
 
     task: Task
@@ -38,6 +38,7 @@ class Failure:
     feedback: str
     variant: str = ""
     reward: float = 0.0
+    revision: int = 0
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,7 @@ class History:
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
-        if record.memory and not any(before.memory for before in self.records):
-            self.useless.clear()  # what is no use without exemplars may be with some
+        first_memory = record.memory > 0 and not any(before.memory for before in self.records)
         self.records.append(record)
         for _, attempt, feedback in journal.judged("attempt", record.number):
             if feedback.status.judged and attempt.origin == "attempt":  # the rest is not what the champion can do
@@ -116,6 +115,8 @@ class History:
         self._propose(record, journal)
         self._compare(record, journal)
         self._race(record, journal)
+        if first_memory:
+            self.useless.clear()  # what is no use without exemplars may be with some
         if record.diversity:
             self._measure(record)
         for _, kind, body in journal.events(record.number):

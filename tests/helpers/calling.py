@@ -15,8 +15,8 @@ from burnish.types import Message
 TEMPLATE = 4
 
 
-def request(text: str = "2 + 2?", most: int = 10) -> ChatRequest:
-    return ChatRequest((Message("user", text),), max_tokens=most)
+def request(text: str = "2 + 2?", most: int = 10, *, temperature: float = 0.7) -> ChatRequest:
+    return ChatRequest((Message("user", text),), max_tokens=most, temperature=temperature)
 
 
 def worst(asked: ChatRequest) -> int:

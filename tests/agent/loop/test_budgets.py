@@ -80,7 +80,7 @@ def test_iterations_are_counted(lab: Laboratory) -> None:
 
 def test_a_budget_that_ends_within_a_race_keeps_what_the_iteration_learned(lab: Laboratory) -> None:
     lab.model.answer = lambda body: learner({**body, "messages": body["messages"][-1:]})  # nothing helps
-    policies = {"acceptance": {"block": 1, "imagined_wins": 1000.0}, "rewriting": {"trial_tasks": 0}}
+    policies = {"acceptance": {"block": 1, "imagined_wins": 1000.0}, "rewriting": {"trial_tasks": 0, "look": 0}}
     report = lab.run("run", budget={"calls": 100, "iterations": 1}, policies=policies, sealed={"share": 0.2})
     (gate,) = report.iterations[1].gates
     assert (gate.outcome, gate.open) == ("undecided", False)

@@ -95,7 +95,7 @@ def test_a_finished_run_asks_nothing(reference: Laboratory) -> None:
 
 
 def test_a_larger_budget_continues_a_run_that_is_not_sealed(reference: Laboratory, asked: Counter[str]) -> None:
-    assert reference.killed("longer", 30, budget={"iterations": 1}) == -SIGKILL
+    assert reference.killed("longer", 20, budget={"iterations": 1}) == -SIGKILL
     report = reference.resume("longer", iterations=3)
     assert [r.number for r in report.iterations] == [0, 1, 2, 3]
     assert len(reference.model.bodies) == len({str(body) for body in reference.model.bodies})

@@ -17,7 +17,7 @@ from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import BudgetConfig
 from burnish.errors import BudgetExhausted, Interrupted, ModelRejected, ModelUnavailable
 from burnish.memory.journal_reader import CallKey
-from burnish.records import Completion
+from burnish.records import SEALED, Completion
 
 KEY = "sk-very-secret-0123456789"
 
@@ -190,6 +190,26 @@ async def test_equal_requests_at_two_places_are_two_calls(sitting: Callable[...,
         assert len(texts) == 4
         assert (await caller.ask("task", request(), place(0))).text == "0"
         assert server.requests == 4
+
+
+async def test_at_temperature_0_equal_requests_of_an_iteration_are_one_call(sitting: Callable[..., Caller]) -> None:
+    sure = request(temperature=0.0)
+    with ScriptedServer(lambda _: "4") as server:
+        caller = sitting(server.base_url)
+        first = await caller.ask("task", sure, place(0))
+        again = await caller.ask("task", sure, Place("gate", "t", 0))
+        assert (again.text, again.usage.tokens) == (first.text, 0)
+        assert server.requests == caller.ledger.spent.calls == 1
+        resumed = sitting(server.base_url)
+        assert (await resumed.ask("task", sure, Place("gate", "t", 0))).text == "4"
+        assert server.requests == 1
+        await resumed.ask("judge", sure, place(0))
+        resumed.begin(2)
+        await resumed.ask("task", sure, place(0))
+        resumed.begin(SEALED)
+        for n in range(2):
+            await resumed.ask("task", sure, place(n))
+        assert server.requests == 5, "another role, another iteration and the sealed test ask anew"
 
 
 async def test_another_request_at_the_same_place_is_another_call(sitting: Callable[..., Caller]) -> None:

@@ -104,7 +104,8 @@ def test_a_request_has_the_programs_settings_unless_told_otherwise() -> None:
     request = task_request(made, [], TASK)
     assert (request.temperature, request.top_p, request.max_tokens, request.seed) == (0.3, 0.9, 5, None)
     request = task_request(made, [], TASK, temperature=0.0, top_p=1.0, seed=7)
-    assert (request.temperature, request.top_p, request.max_tokens, request.seed) == (0.0, 1.0, 5, 7)
+    assert (request.temperature, request.top_p, request.max_tokens, request.seed) == (0.0, 1.0, 5, None)
+    assert task_request(made, [], TASK, seed=7).seed == 7
     assert "SECRET" not in str(request)
 
 
