@@ -184,7 +184,8 @@ class MemoryConfig(Section):
     """
     form: Share = 0.5
     """The share of likeness that is about how sentences are built. The rest is about what they mean. 1 suits tasks
-    whose answers follow their wording, such as word problems.
+    whose answers follow their wording, such as word problems. Of a share between 0 and 1 retrieval finds a better one,
+    where the answers in memory show it: tasks whose answers are a few labels are alike by their meaning.
     """
     seeds: Count | None = None
     """How many of the exemplars that people made memory begins with, where the environment brings some. Left out, it

@@ -96,6 +96,41 @@ def form_of(answers: Iterable[str]) -> str:
     return _run("".join(kinds), [len(answer) for answer in distinct])
 
 
+def listed(form: str, most: int = 16) -> tuple[str, ...]:
+    """The answers of a form that lists at most so many; empty for a form that allows others.
+
+    Raises:
+        ValueError: it is no regular expression.
+
+    """
+    form_grammar(form)
+    parsed = _PARSER.parse(form, re.ASCII)
+    answers = _listed(parsed, most) if form and not parsed.state.flags & re.IGNORECASE else None
+    return tuple(dict.fromkeys(answers)) if answers and len(answers) <= most else ()
+
+
+def _listed(items: Any, most: int) -> list[str] | None:
+    """All texts that a sequence stands for; None where it is more than a list of texts, or where they are too many."""
+    texts = [""]
+    for name, value in items:
+        match str(name):
+            case "LITERAL":
+                found: list[str] | None = [chr(value)]
+            case "IN" if all(str(kind) == "LITERAL" for kind, _ in value):
+                found = [chr(code) for _, code in value]
+            case "BRANCH":
+                ways = [_listed(way, most) for way in value[1]]
+                found = None if None in ways else [text for way in ways for text in way or ()]
+            case "SUBPATTERN" if not value[1]:
+                found = _listed(value[3], most)
+            case _:
+                found = None
+        if found is None or len(texts) * len(found) > most:
+            return None
+        texts = [text + more for text in texts for more in found]
+    return texts
+
+
 def speak_of_json(texts: Iterable[str]) -> bool:
     """Whether an instruction, feedback or an answer among these texts suggests that answers are JSON."""
     return any("json" in text.casefold() or text.lstrip().startswith(("{", "[")) for text in texts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,29 @@ class FormEmbedder:
                 marks.append(mark)
         marks.append("$")
         return [" ".join(marks[i : i + k]) for k in range(1, self._n + 1) for i in range(len(marks) - k + 1)]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """How the vectors of a `JointEmbedder` are made up: `meaning` is how many dimensions are of meaning, those after it
+    are of form, and `share` is the weight of form.
+    """
+
+    meaning: int
+    share: float
+
+    def parts(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Meaning and form of joint vectors (n, d), each of unit length."""
+        meaning, form = vectors[:, : self.meaning], vectors[:, self.meaning :]
+        return meaning / np.float32(np.sqrt(1 - self.share)), form / np.float32(np.sqrt(self.share))
+
+    def weighed(self, queries: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+        """Unit queries (n, d) by which joint vectors come in the order of cosines in which form weighs `share`."""
+        weights = np.full(queries.shape[1], share / self.share, dtype=np.float32)
+        weights[: self.meaning] = (1 - share) / (1 - self.share)
+        weighed: NDArray[np.float32] = queries * weights
+        weighed /= np.linalg.norm(weighed, axis=1, keepdims=True)
+        return weighed
 
 
 class JointEmbedder:

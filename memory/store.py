@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from burnish.errors import StorageError
 from burnish.memory.embedding import Embedder
+from burnish.memory.form import Joint
 from burnish.memory.index import IndexDamaged, Neighbour, VectorIndex
 from burnish.memory.revision_intervals import RevisionIntervals, Rows
 from burnish.types import ALIVE, Exemplar
@@ -26,10 +27,15 @@ NOW = ALIVE - 1
 
 
 class Memory:
-    """Exemplars, their vectors, and the revision that the next iteration will write."""
+    """Exemplars, their vectors, and the revision that the next iteration will write. `joint` says how vectors are made
+    up of meaning and form; None where they are of one alone.
+    """
 
-    def __init__(self, exemplars: Iterable[Exemplar], *, embedder: Embedder, index: VectorIndex) -> None:
+    def __init__(
+        self, exemplars: Iterable[Exemplar], *, embedder: Embedder, index: VectorIndex, joint: Joint | None = None
+    ) -> None:
         self.embedder = embedder
+        self.joint = joint
         self.index = index
         self._all = {e.id: e for e in sorted(exemplars, key=_place)}
         self._spans = RevisionIntervals()

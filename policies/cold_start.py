@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from burnish.limits import Count, Positive, Temperature
 
-Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot", "hint"]
+Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot", "hint", "others"]
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
 of the task's answers. `extract`, `json`: in that format. `words`: held to the words of instruction, task and feedback.
 `rules`: with the feedback so far as rules. `beside`: with the instruction beside the task. `hot`: at a high

@@ -90,7 +90,12 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
     ),
     "teach": lambda s: teach(s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks),
     "retry": lambda s: retry(
-        s.iteration, s.parts[Shown], s.parts[Checked], tasks=s.parts.tasks, hints=s.parts[Drawn].hints
+        s.iteration,
+        s.parts[Shown],
+        s.parts[Checked],
+        tasks=s.parts.tasks,
+        hints=s.parts[Drawn].hints,
+        others=s.parts[Drawn].others,
     ),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
     "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.attempted, tasks=s.parts.tasks),

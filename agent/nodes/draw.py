@@ -51,7 +51,14 @@ async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdSta
         (Noted("easier tasks", f"the {len(tasks)} shortest of many, as nothing was ever verified"),) if easier else ()
     )
     evidence = frozenset(task.id for task in tasks if task.id not in past.seen) if alike else frozenset()
-    return Drawn(tasks, tuple(efforts), hints, evidence, events)
+    return Drawn(tasks, tuple(efforts), hints, _others(iteration, wanted), evidence, events)
+
+
+def _others(iteration: Iteration, tasks: int) -> int:
+    """How many failed tasks are tried again with other answers: half of all, once any was solved."""
+    config, plain = iteration.config, iteration.champion.decoding.format in ("text", "form")
+    able = config.sampling.forms and iteration.environment.has_forms and config.models.task.takes_grammars and plain
+    return tasks // 2 if able and iteration.past.in_vain is None and not iteration.environment.episodic else 0
 
 
 def _answers_as_raced(iteration: Iteration) -> bool:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from burnish.agent.models.calls import Place, gather_in_order
@@ -8,15 +10,22 @@ from burnish.agent.models.rendering import task_request
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Retried, Shown
 from burnish.agent.rollouts.retriever import Recalled
-from burnish.errors import ModelRejected
+from burnish.environments.forms import form_grammar, listed
+from burnish.errors import ModelRejected, PluginError
 from burnish.programs import Program
 from burnish.types import Attempt, Task
 
 HINT = "Hint: a right answer ends with {}"
 
 
-async def retry(iteration: Iteration, shown: Shown, checked: Checked, *, tasks: Sequence[Task], hints: int) -> Retried:
-    """Have failed tasks tried again with a hint (STaR; Zelikman et al. 2022).
+async def retry(
+    iteration: Iteration, shown: Shown, checked: Checked, *, tasks: Sequence[Task], hints: int, others: int
+) -> Retried:
+    """Have failed tasks tried again: with a hint (STaR; Zelikman et al. 2022), or, where the environment lists the
+    answers, held to those that were not wrong.
+
+    What a model does not say by itself it never learns from its own answers, such as a label that it does not think of;
+    among the others it may choose it, and the environment says whether that is right.
 
     What comes of it is judged as an answer to the task without the hint, and is learned as one; an answer that speaks
     of the hint is none. The hint is the last line of a right answer where `sampling.hints` asks for that, and in a cold
@@ -25,7 +34,12 @@ async def retry(iteration: Iteration, shown: Shown, checked: Checked, *, tasks: 
     solved = {a.task_id for a, f in checked.judged if f.verified}
     failed = [i for i, task in enumerate(tasks) if task.id not in solved]
     chosen = sorted(iteration.rng("hints").permutation(failed)[:hints].tolist())
-    made = await gather_in_order(_hinted(iteration, shown.program, tasks[i], shown.recalled[i]) for i in chosen)
+    rest = [i for i in iteration.rng("others").permutation(failed).tolist() if i not in chosen]
+    wrong = {i: {a.answer.strip() for a, _ in checked.judged if a.task_id == tasks[i].id} for i in rest[:others]}
+    made = await gather_in_order(
+        [_hinted(iteration, shown.program, tasks[i], shown.recalled[i]) for i in chosen]
+        + [_other(iteration, shown.program, tasks[i], shown.recalled[i], wrong[i]) for i in sorted(wrong)]
+    )
     attempts = [attempt for attempt in made if attempt is not None]
     by_id = {task.id: task for task in tasks}
     feedbacks = await iteration.environment.judge_all([(by_id[a.task_id], a.answer) for a in attempts])
@@ -63,3 +77,31 @@ async def _hinted(iteration: Iteration, program: Program, task: Task, recalled: 
         origin="hinted",
         rung="hint",
     )
+
+
+async def _other(
+    iteration: Iteration, program: Program, task: Task, recalled: Recalled, wrong: Collection[str]
+) -> Attempt | None:
+    """Another of the answers that the environment lists for a task; None where it lists none, or none is left."""
+    with suppress(ValueError, PluginError):  # of one task: the run goes on without
+        left = [answer for answer in listed(await iteration.environment.form(task)) if answer not in wrong]
+        if not left:
+            return None
+        grammar = form_grammar("|".join(map(re.escape, left)))
+        request = task_request(program, recalled.exemplars, task, grammar=grammar)
+        try:
+            completion = await iteration.caller.ask("task", request, Place("others", task.id))
+        except ModelRejected:
+            return None
+        return Attempt(
+            task.id,
+            1,
+            completion.text,
+            program.id,
+            completion.model,
+            tuple(exemplar.id for exemplar in recalled.exemplars),
+            truncated=completion.truncated,
+            usage=completion.usage,
+            rung="others",
+        )
+    return None

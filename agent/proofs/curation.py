@@ -95,7 +95,7 @@ class CurationProver:
         if not first or not sealed or not champion.retrieval.k:
             return missing(self.name, WORSE, "the champion shows no exemplars")
         embedder = stage.memory.embedder
-        memory = Memory([], embedder=embedder, index=NumpyIndex(embedder.dimensions))
+        memory = Memory([], embedder=embedder, index=NumpyIndex(embedder.dimensions), joint=stage.memory.joint)
         memory.stage(list(first.values()), {}, revision=0)
         tasks = [stage.journal.task(a.task_id) for a, _ in sealed]
         judged = await stage.evaluate("keep all", champion, tasks, Retriever(memory).recall)

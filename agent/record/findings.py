@@ -27,6 +27,7 @@ ASKED: Mapping[Rung, str] = {
     "beside": "with the instruction beside the task",
     "hot": "at a high temperature",
     "hint": "with a hint",
+    "others": "held to the answers that were not wrong",
 }
 """How an answer was asked for, in words."""
 

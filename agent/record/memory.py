@@ -8,7 +8,7 @@ from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
-from burnish.memory.form import FormEmbedder, JointEmbedder
+from burnish.memory.form import FormEmbedder, Joint, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.shared_text import ApartEmbedder, SharedText
@@ -27,8 +27,11 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: JournalRead
     Raises:
         IndexDamaged: the index cannot be read.
     """
-    embedder = likeness(meaning, config.memory.form, shared_text(journal))
-    return Memory(journal.exemplars(), embedder=embedder, index=open_index(directory, config, embedder.dimensions))
+    form = config.memory.form
+    embedder = likeness(meaning, form, shared_text(journal))
+    index = open_index(directory, config, embedder.dimensions)
+    joint = Joint(meaning.dimensions, form) if 0 < form < 1 else None
+    return Memory(journal.exemplars(), embedder=embedder, index=index, joint=joint)
 
 
 def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED) -> Embedder:

@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 
 from burnish.agent.models.rendering import Query
 from burnish.agent.rollouts.episode_values import KEPT
+from burnish.memory.form import Joint
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
-from burnish.policies.retrieval import cosines, maximal_marginal_relevance, nearest_shelf, ordered, representatives
+from burnish.policies.retrieval import (
+    cosines,
+    form_share,
+    maximal_marginal_relevance,
+    nearest_shelf,
+    ordered,
+    representatives,
+)
 from burnish.policies.values import ActionValues
 from burnish.programs import Program, Retrieval
 from burnish.types import Exemplar
@@ -27,6 +35,10 @@ BREADTH = 4
 """MMR chooses k among this many times k nearest."""
 DEPTH = 64
 """So many neighbours of an anchor are looked up at least: programs that differ in k then share the search."""
+
+
+JOINT_SAMPLE = 256
+"""Exemplars by whose answers the weights of meaning and form are chosen."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +76,14 @@ class Recalled:
 class Retriever:
     """Chooses exemplars by the program's retrieval settings. Never shows an exemplar of the same task."""
 
-    def __init__(self, memory: Memory, values: Callable[[int], ActionValues | None] = lambda _revision: None) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        values: Callable[[int], ActionValues | None] = lambda _revision: None,
+    ) -> None:
         self._memory = memory
         self._values = values
+        self._form_share = lru_cache(KEPT)(self._chosen_form_share)
         self._neighbourhoods = Neighbourhoods(memory)
         self._made = lru_cache(KEPT)(self._build)
         self._anchors = lru_cache(KEPT)(self._choose_anchors)
@@ -76,9 +93,23 @@ class Retriever:
         settings = program.retrieval
         if settings.k == 0 or not tasks or not self._memory.count(program.revision):
             return [Recalled((), 0)] * len(tasks)
-        vectors = self._memory.embedder.embed([t.prompt for t in tasks])
+        vectors = self._weighed(self._memory.embedder.embed([t.prompt for t in tasks]), program.revision)
         choose = {"nearest": self._nearest, "shelves": self._from_shelves, "value": self._by_value}[settings.policy]
         return choose(program, tasks, vectors)
+
+    def _weighed(self, vectors: Vectors, revision: int) -> Vectors:
+        """Queries by which meaning and form of exemplars weigh as their answers say."""
+        joint = self._memory.joint
+        if joint is None:
+            return vectors
+        share = self._form_share(self._memory.state(revision), revision, joint)
+        return vectors if share == joint.share else joint.weighed(vectors, share)
+
+    def _chosen_form_share(self, _state: tuple[int, int], revision: int, joint: Joint) -> float:
+        known = self._memory.sample(revision, JOINT_SAMPLE)
+        meaning, form = joint.parts(self._memory.vectors([exemplar.id for exemplar in known]))
+        tasks, answers = [exemplar.task_id for exemplar in known], [exemplar.answer for exemplar in known]
+        return form_share(meaning, form, tasks, answers, default=joint.share)
 
     def _nearest(self, program: Program, tasks: Sequence[Query], vectors: Vectors) -> list[Recalled]:
         wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1

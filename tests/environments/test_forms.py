@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
-from burnish.environments.forms import LONGEST, MOST_LISTED, form_grammar, form_of, has_form
+from burnish.environments.forms import LONGEST, MOST_LISTED, form_grammar, form_of, has_form, listed
 from burnish.types import Message
 
 HELD = [
@@ -115,3 +115,22 @@ def test_where_case_does_not_count_a_range_is_of_both_cases(form: str) -> None:
     held = form_grammar(form).removeprefix("root ::= ")  # such a class means the same in a regular expression
     assert all(re.fullmatch(held, letter) for letter in "AaBb")
     assert not re.fullmatch(held, "m")
+
+
+@pytest.mark.parametrize(
+    ("form", "answers"),
+    [
+        ("yes|no", ("yes", "no")),
+        ("cooking|cool|music", ("cooking", "cool", "music")),
+        ("[ab]c|d", ("ac", "bc", "d")),
+        ("(?:left|right) (?:up|down)", ("left up", "left down", "right up", "right down")),
+        ("", ()),
+        ("[0-9]+", ()),
+        ("a?", ()),
+        ("(?i:yes)|no", ()),
+        ("[^a]", ()),
+        ("|".join(map(str, range(17))), ()),
+    ],
+)
+def test_the_answers_that_a_form_lists(form: str, answers: tuple[str, ...]) -> None:
+    assert set(listed(form)) == set(answers)

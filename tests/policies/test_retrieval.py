@@ -3,11 +3,13 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.retrieval import (
     Vectors,
+    form_share,
     maximal_marginal_relevance,
     nearest_shelf,
     ordered,
@@ -91,3 +93,24 @@ def test_a_task_gets_the_shelf_it_is_most_alike_to(n: int, shelves: int, seed: i
 def test_the_most_alike_stands_last_unless_told_otherwise() -> None:
     assert ordered(["best", "good"], "nearest_last") == ["good", "best"]
     assert ordered(["best", "good"], "nearest_first") == ["best", "good"]
+
+
+def unit(rows: list[list[float]]) -> Vectors:
+    made: Vectors = np.array(rows, dtype=np.float32)
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    return made
+
+
+@pytest.mark.parametrize("told_by", ["meaning", "form"])
+def test_the_weight_of_form_is_what_the_answers_say(told_by: str) -> None:
+    rng = np.random.default_rng(0)
+    answers = [("yes", "no")[i % 2] for i in range(40)]
+    telling = unit([[1.0 + 0.2 * (a == "yes"), 1.0 + 0.2 * (a == "no"), 0.1] for a in answers])
+    blind = unit(rng.random((40, 3)).tolist())
+    tasks = [str(i) for i in range(40)]
+    meaning, form = (telling, blind) if told_by == "meaning" else (blind, telling)
+    share = form_share(meaning, form, tasks, answers, default=0.5)
+    assert share < 0.5 if told_by == "meaning" else share >= 0.5
+    assert form_share(meaning, form, tasks, tasks, default=0.5) == 0.5, "no answer comes twice"
+    assert form_share(meaning[:8], form[:8], tasks[:8], answers[:8], default=0.5) == 0.5, "too few"
+    assert form_share(meaning, form, ["one"] * 40, answers, default=0.5) == 0.5, "all of one task"
