@@ -103,6 +103,8 @@ ALONE = 0.5
 """The probability of being better above which an arm is raced that is the only one."""
 SURE = 1.5
 """Standard errors above or below what was seen of an arm that its gain may be."""
+PATIENCE = 2
+"""Iterations of looks at proposals of no use after which fewer are looked at."""
 LINGERING = 0.6
 """The probability of being better below which an arm is dropped that had many pairs."""
 
@@ -138,6 +140,14 @@ class YieldRewriting:
     """The share of memory that the new exemplars of an iteration make up from which on the operator `compile` does not
     search.
     """
+
+    def looks_after(self, in_vain: int, iteration: int) -> int:
+        """How many proposals are looked at in an iteration, given how many of the last were of no use: fewer the more
+        there were, and in the end one every other iteration.
+        """
+        if in_vain < PATIENCE * self.looks:
+            return self.looks
+        return 1 if in_vain < 2 * PATIENCE * self.looks or iteration % 2 else 0
 
     def settled(self, born: int, memory: int) -> bool:
         """Whether memory, now of `memory` exemplars of which `born` are new, has stopped growing fast: by a share of

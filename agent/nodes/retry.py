@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from burnish.errors import ModelRejected, PluginError
 from burnish.programs import Program
 from burnish.types import Attempt, Task
 
+KNOWN = 256
+"""Exemplars whose answers say of which memory has few."""
 HINT = "Hint: a right answer ends with {}"
 
 
@@ -24,8 +27,8 @@ async def retry(
     """Have failed tasks tried again: with a hint (STaR; Zelikman et al. 2022), or, where the environment lists the
     answers, held to those that were not wrong.
 
-    What a model does not say by itself it never learns from its own answers, such as a label that it does not think of;
-    among the others it may choose it, and the environment says whether that is right.
+    What a model does not say by itself it never learns from its own answers, such as a label that it does not think of.
+    So it is held to the half of them that memory has least of, and the environment says whether that is right.
 
     What comes of it is judged as an answer to the task without the hint, and is learned as one; an answer that speaks
     of the hint is none. The hint is the last line of a right answer where `sampling.hints` asks for that, and in a cold
@@ -36,9 +39,10 @@ async def retry(
     chosen = sorted(iteration.rng("hints").permutation(failed)[:hints].tolist())
     rest = [i for i in iteration.rng("others").permutation(failed).tolist() if i not in chosen]
     wrong = {i: {a.answer.strip() for a, _ in checked.judged if a.task_id == tasks[i].id} for i in rest[:others]}
+    known = Counter(exemplar.answer for exemplar in iteration.memory.sample(iteration.number, KNOWN)) if wrong else {}
     made = await gather_in_order(
         [_hinted(iteration, shown.program, tasks[i], shown.recalled[i]) for i in chosen]
-        + [_other(iteration, shown.program, tasks[i], shown.recalled[i], wrong[i]) for i in sorted(wrong)]
+        + [_other(iteration, shown.program, tasks[i], shown.recalled[i], wrong[i], known) for i in sorted(wrong)]
     )
     attempts = [attempt for attempt in made if attempt is not None]
     by_id = {task.id: task for task in tasks}
@@ -80,14 +84,22 @@ async def _hinted(iteration: Iteration, program: Program, task: Task, recalled: 
 
 
 async def _other(
-    iteration: Iteration, program: Program, task: Task, recalled: Recalled, wrong: Collection[str]
+    iteration: Iteration,
+    program: Program,
+    task: Task,
+    recalled: Recalled,
+    wrong: Collection[str],
+    known: Mapping[str, int],
 ) -> Attempt | None:
-    """Another of the answers that the environment lists for a task; None where it lists none, or none is left."""
+    """Another of the answers that the environment lists for a task, one of which few are `known`; None where it lists
+    none, or none is left.
+    """
     with suppress(ValueError, PluginError):  # of one task: the run goes on without
         left = [answer for answer in listed(await iteration.environment.form(task)) if answer not in wrong]
         if not left:
             return None
-        grammar = form_grammar("|".join(map(re.escape, left)))
+        rarest = sorted(left, key=lambda answer: known.get(answer, 0))[: (len(left) + 1) // 2]
+        grammar = form_grammar("|".join(map(re.escape, rarest)))
         request = task_request(program, recalled.exemplars, task, grammar=grammar)
         try:
             completion = await iteration.caller.ask("task", request, Place("others", task.id))

@@ -108,12 +108,13 @@ async def _looked_at(
     """
     past, champion = iteration.past, iteration.followed(iteration.champion)
     found: dict[str, _Looked] = {}
+    looks = policy.looks_after(past.in_vain_looks, iteration.number)
 
     def room() -> bool:
         if iteration.affordable < 1:
             return False  # nothing could be proven of it any more
         in_trial = len(tried) + sum(not one.useless for one in found.values())
-        return in_trial < policy.trials and len(found) < policy.looks
+        return in_trial < policy.trials and len(found) < looks
 
     for operator in operators:
         if not room() and operator.name != TRAINING:

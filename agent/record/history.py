@@ -145,6 +145,12 @@ class History:
         return {key for key, number in self.useless.items() if len(self.records) - number <= SOON}
 
     @property
+    def in_vain_looks(self) -> int:
+        """How many proposals were of no use since the last that was of some."""
+        looked = [one.useless for record in reversed(self.records) for one in reversed(record.proposals)]
+        return next((n for n, useless in enumerate(looked) if not useless), len(looked))
+
+    @property
     def in_vain(self) -> int | None:
         """How many iterations there were so far, where none of them verified an answer and memory began empty; None
         where one did.

@@ -180,3 +180,9 @@ def test_operators_that_were_accepted_come_first_mostly() -> None:
 @pytest.mark.parametrize(("born", "memory", "settled"), [(0, 0, True), (5, 10, False), (4, 10, True), (10, 10, False)])
 def test_memory_has_settled_when_few_of_it_are_new(born: int, memory: int, settled: bool) -> None:
     assert YieldRewriting(growing=0.5).settled(born, memory) is settled
+
+
+def test_fewer_proposals_are_looked_at_the_longer_none_is_of_use() -> None:
+    policy = YieldRewriting(looks=2)
+    assert [policy.looks_after(n, 1) for n in (0, 3, 4, 7, 8, 100)] == [2, 2, 1, 1, 1, 1]
+    assert [policy.looks_after(n, 2) for n in (3, 7, 8, 100)] == [2, 1, 0, 0]
