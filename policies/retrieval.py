@@ -79,9 +79,11 @@ def form_share(
     of a few labels is alike by its meaning, what is to be rewritten by its form, and only answers can tell.
     """
     n = len(tasks)
-    same = np.array([[a == b for b in answers] for a in answers]).reshape(n, n)
-    other = np.array([[a != b for b in tasks] for a in tasks]).reshape(n, n)
-    if n < LEAST_ALIKE or (same & other).any(axis=1).mean() < 0.5:
+    if n < LEAST_ALIKE:
+        return default
+    answer, task = _numbered(answers), _numbered(tasks)
+    same, other = answer[:, None] == answer, task[:, None] != task
+    if (same & other).any(axis=1).mean() < 0.5:
         return default
     likeness = {"meaning": cosines(meaning, meaning.T), "form": cosines(form, form.T)}
 
@@ -98,6 +100,12 @@ def form_share(
         if gains.mean() > gained and gains.mean() > gains.std() / np.sqrt(n):
             best, gained = share, float(gains.mean())
     return best
+
+
+def _numbered(texts: Sequence[str]) -> NDArray[np.int64]:
+    """A number for each text, equal for equal ones."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
 
 
 def nearest_shelf(tasks: Vectors, anchors: Vectors) -> list[int]:
