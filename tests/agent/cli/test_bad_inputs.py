@@ -194,19 +194,19 @@ def test_a_server_that_is_no_chat_api(desk: Desk) -> None:
     ("code", "said"),
     [
         ("def score(self, task, answer):\n    raise OSError('no judge today')", "no judge today"),
-        ("def score(self, task, answer):\n    time.sleep(5)", "longer than 0.05 s"),
+        ("def score(self, task, answer):\n    time.sleep(5)", "longer than 1 s"),
         ("def score(self, task, answer):\n    return Feedback(reward=1.5, verified=False)", "outside 0 to 1"),
         ("def score(self, task, answer):\n    return Feedback(reward=math.nan, verified=False)", "not a number"),
         ("def score(self, task, answer):\n    return 1.0", "float instead of Feedback"),
         ("def tasks(self, split, seed):\n    raise OSError('no tasks today')", "no tasks today"),
-        ("def tasks(self, split, seed):\n    time.sleep(5)\n    yield None", "0.05 s"),
+        ("def tasks(self, split, seed):\n    time.sleep(5)\n    yield None", "for 1 s"),
         ("def tasks(self, split, seed):\n    return []", "poses no train tasks"),
         ("def __init__(self):\n    raise OSError('not installed')", "not installed"),
     ],
 )
 def test_an_environment_that_breaks_its_promises(desk: Desk, code: str, said: str) -> None:
     tables = {
-        "environment_timeout": 0.05,
+        "environment_timeout": 1.0,
         "budget": {"iterations": 1},
         "sampling": {"tasks": 2},
         "sealed": {"tasks": 3},
