@@ -154,7 +154,7 @@ def test_only_what_clearly_gains_more_overtakes_what_is_raced(gained: float, pai
 
 def test_an_arm_that_never_differs_is_dropped_once_its_gain_could_not_be_proven() -> None:
     same = [arm_of("bank", 0.0, 0.0, pairs) for pairs in (6, 12, 24, 48)]
-    assert [POLICY.is_hopeless(arm, race_of(0.1)) for arm in same] == [False, True, True, True]
+    assert [POLICY.is_hopeless(arm, race_of(0.1)) for arm in same] == [False, False, True, True]
     assert not POLICY.is_hopeless(arm_of("bank", 12.0, 12.0, 48), race_of(0.1))
 
 
@@ -186,3 +186,11 @@ def test_fewer_proposals_are_looked_at_the_longer_none_is_of_use() -> None:
     policy = YieldRewriting(looks=2)
     assert [policy.looks_after(n, 1) for n in (0, 3, 4, 7, 8, 100)] == [2, 2, 1, 1, 1, 1]
     assert [policy.looks_after(n, 2) for n in (3, 7, 8, 100)] == [2, 1, 0, 0]
+
+
+def test_what_differs_seldom_and_was_never_worse_is_neither_dropped_nor_made_to_wait() -> None:
+    policy, race = YieldRewriting(), Prospect(tasks=60, level=0.03)
+    seldom = Arm("settings").with_pairs([0.375, 0.25, 0.25] + [0.0] * 9)
+    assert not policy.is_hopeless(seldom, race)
+    assert policy.send([seldom, Arm("rules", mended=0.2)], race) == 0
+    assert policy.is_hopeless(Arm("bank").with_pairs([0.0] * 12), race), "of which nothing shows"
