@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from burnish.agent.nodes.iteration import Iteration, failed
-from burnish.agent.nodes.parts import Compared, Curated, Rewritten, Shown
+from burnish.agent.nodes.parts import Compared, Curated, Drawn, Rewritten, Shown
 from burnish.agent.nodes.parts_in_hand import Parts
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train, spread
 from burnish.agent.record.events import Event, Noted
@@ -47,7 +47,10 @@ async def rewrite(
     race = Prospect(acceptance.within(iteration.race_tasks).cap, acceptance.level(past.challengers + 1))
     retired = tuple(key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, race))
     tried = {key: one for key, one in past.arms.items() if key not in {*retired, racing}}
-    new = await _looked_at(iteration, policy, _in_turn(policy, operators, iteration), context, trials, tried)
+    # what is found while a race takes all tasks of the iterations could not be tried until it ends
+    looks = 0 if parts[Drawn].evidence else policy.looks_after(past.in_vain_looks, iteration.number)
+    asked = _in_turn(policy, operators, iteration)
+    new = await _looked_at(iteration, policy, asked, context, trials, tried, looks=looks)
     arms = {key: one.arm for key, one in tried.items()} | {key: one.arm for key, one in new.items() if not one.useless}
     sent = policy.send(list(arms.values()), race)
     if sent is not None and past.race is not None:
@@ -102,13 +105,14 @@ async def _looked_at(
     context: ProposalContext,
     trials: _Trials,
     tried: Mapping[str, Proposed],
+    *,
+    looks: int,
 ) -> dict[str, _Looked]:
-    """New proposals by what tells them apart, each put to failed tasks: as many as there is room for beside those that
-    are tried already, and as the budget allows.
+    """New proposals by what tells them apart, each put to failed tasks: at most so many `looks`, as many as there is
+    room for beside those that are tried already, and as the budget allows.
     """
     past, champion = iteration.past, iteration.followed(iteration.champion)
     found: dict[str, _Looked] = {}
-    looks = policy.looks_after(past.in_vain_looks, iteration.number)
 
     def room() -> bool:
         if iteration.affordable < 1:
