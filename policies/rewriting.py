@@ -207,14 +207,13 @@ class YieldRewriting:
     def send(self, arms: Sequence[Arm], race: Prospect = LONG) -> int | None:
         """The index of the arm to race, the likeliest first; None where none is ready.
 
-        What gains too little for the `race` to prove it would only cost calls. The only one that was tried is raced on
-        less: there is nothing to choose, and pairs of a race are proof.
+        What gains too little for the `race` to prove it would only cost calls. The only one is raced on less: there is
+        nothing to choose, and pairs of a race are proof.
         """
-        only = sum(arm.pairs > 0 for arm in arms) == 1
         ready = [
             i
             for i, arm in enumerate(arms)
-            if self.is_ready(arm) and (not arm.pairs or only or arm.gain >= race.least_gain(arm.variance))
+            if self.is_ready(arm) and (not arm.pairs or arm.gain >= race.least_gain(arm.variance))
         ]
         if len(arms) == 1 and arms[0].pairs >= self.least and arms[0].chance > ALONE:
             return 0

@@ -188,9 +188,8 @@ def test_fewer_proposals_are_looked_at_the_longer_none_is_of_use() -> None:
     assert [policy.looks_after(n, 2) for n in (3, 7, 8, 100)] == [2, 1, 0, 0]
 
 
-def test_what_differs_seldom_and_was_never_worse_is_neither_dropped_nor_made_to_wait() -> None:
+def test_what_differs_seldom_and_was_never_worse_is_not_dropped() -> None:
     policy, race = YieldRewriting(), Prospect(tasks=60, level=0.03)
     seldom = Arm("settings").with_pairs([0.375, 0.25, 0.25] + [0.0] * 9)
     assert not policy.is_hopeless(seldom, race)
-    assert policy.send([seldom, Arm("rules", mended=0.2)], race) == 0
     assert policy.is_hopeless(Arm("bank").with_pairs([0.0] * 12), race), "of which nothing shows"
