@@ -26,11 +26,11 @@ def costs(config: RunConfig, session: Session) -> Costs:
         attempts = max(attempts, session.past.records[-1].attempts or searched)
     drafts = len(session.expanders) * config.expanding.drafts
     attempts += drafts * config.expanding.samples
-    compared = 0
     on_train = races_on_train(config, policies.acceptance, session.environment)
+    raced = on_train and session.past.race is not None  # then nothing else is looked at or tried
+    compared = 0
     if compares(config):
-        compared = policies.rewriting.trial_tasks * proposes(config)
-        compared += tasks if on_train and session.past.race else 0
+        compared = tasks if raced else policies.rewriting.trial_tasks * proposes(config)
         compared += policies.watching.count(session.past.harms) * config.memory.follows
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     most = 0 if config.judging.by == "steps" else policies.rating.most
@@ -48,7 +48,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         + revisions
         + ratings
         + ("reflection" in config.operators)
-        + (policies.rewriting.look * policies.rewriting.looks if config.operators else 0),
+        + (policies.rewriting.look * policies.rewriting.looks if config.operators and not raced else 0),
         gate_task=2 * given * (proposes(config) and racing and not on_train),
         gate_tasks=policies.acceptance.block,
         sealed=_sealed(config, session),

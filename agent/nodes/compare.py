@@ -21,12 +21,12 @@ NODE = "compare"
 
 @dataclass(frozen=True)
 class _Other:
-    """A program to put beside the one that made the attempts, and on how many tasks."""
+    """A program to put beside the one that made the attempts, on `count` of some tasks."""
 
     kind: Literal["proposal", "earlier memory", "race"]
     program: Program
+    among: Sequence[Task]
     count: int
-    """How many tasks, where they are not the whole evidence of a race."""
 
 
 async def compare(
@@ -50,12 +50,9 @@ async def compare(
     rng = iteration.rng(NODE)
     judged, records, programs = list[Judged](), list[ComparisonRecord](), list[Program]()
     pairs_of_race: tuple[tuple[float, float], ...] | None = None
-    for other in _others(iteration, policy, watch, shown.program, evidence):
-        if other.kind == "race":
-            chosen = [task for task in usable if task.id in evidence]
-        else:
-            drawn = sorted(rng.permutation(len(usable))[: iteration.scaled(other.count)].tolist())
-            chosen = [usable[i] for i in drawn]
+    for other in _others(iteration, policy, watch, shown.program, usable, evidence):
+        drawn = sorted(rng.permutation(len(other.among))[: other.count].tolist())
+        chosen = [other.among[i] for i in drawn]
         recalled = iteration.retriever.recall(other.program, chosen)
         trials = [
             Trial(
@@ -77,32 +74,42 @@ async def compare(
             pairs_of_race = tuple(pairs)
         differences = tuple(theirs - ours for ours, theirs in pairs)
         records.append(ComparisonRecord(other.kind, other.program.id, shown.program.id, differences))
-    pairs_of = zip(programs, records, strict=True)
-    watched = [
-        (program.revision, record.differences) for program, record in pairs_of if record.kind == "earlier memory"
-    ]
-    harms = [d for _, differences in watched for d in differences]
-    harmful = bool(watched) and watch.harmful([*iteration.past.harms, *harms])
-    back_to = watched[0][0] if harmful else None
+    back_to = _harmed_since(iteration, watch, programs, records)
     return Compared(tuple(judged), tuple(records), tuple(programs), back_to, pairs_of_race)
 
 
+def _harmed_since(
+    iteration: Iteration, watch: HarmWatch, programs: Sequence[Program], records: Sequence[ComparisonRecord]
+) -> int | None:
+    """The revision to return to, once what was learned after it is proven to do harm."""
+    for program, record in zip(programs, records, strict=True):
+        if record.kind == "earlier memory" and watch.harmful([*iteration.past.harms, *record.differences]):
+            return program.revision
+    return None
+
+
 def _others(
-    iteration: Iteration, policy: YieldRewriting, watch: HarmWatch, program: Program, evidence: Collection[str]
+    iteration: Iteration,
+    policy: YieldRewriting,
+    watch: HarmWatch,
+    program: Program,
+    usable: Sequence[Task],
+    evidence: Collection[str],
 ) -> list[_Other]:
     past, number = iteration.past, iteration.number - 1
     others = []
     arms = list(past.arms.values())
-    count = policy.trial_tasks
+    trial, watched = (count and iteration.scaled(count) for count in (policy.trial_tasks, watch.count(past.harms)))
     if past.race is not None and evidence:
-        others.append(_Other("race", past.race.program.at(number), len(evidence)))
+        among = [task for task in usable if task.id in evidence]
+        others.append(_Other("race", past.race.program.at(number), among, len(among)))
     elif program.variant != iteration.champion.variant:  # a proposal leads: the champion is put beside it
-        others.append(_Other("proposal", iteration.with_memory_of(number), count))
+        others.append(_Other("proposal", iteration.with_memory_of(number), usable, trial))
     else:
         chosen = policy.choose([arm.arm for arm in arms], past.operators, iteration.rng("arms"))
         if chosen is not None:
-            others.append(_Other("proposal", arms[chosen].program.at(number), count))
+            others.append(_Other("proposal", arms[chosen].program.at(number), usable, trial))
     earlier = past.earlier_memory(iteration.memory.count, signs=watch.signs(past.harms))
     if iteration.following and earlier is not None and not program.only:
-        others.append(_Other("earlier memory", program.at(earlier), watch.count(past.harms)))
+        others.append(_Other("earlier memory", program.at(earlier), usable, watched))
     return [other for other in others if other.count and other.program.id != program.id]

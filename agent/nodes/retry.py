@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from burnish.agent.models.calls import Place, gather_in_order
+from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import task_request
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Retried, Shown
@@ -63,24 +64,9 @@ async def _hinted(iteration: Iteration, program: Program, task: Task, recalled: 
         return None
     hinted = replace(task, prompt=f"{task.prompt}\n\n{HINT.format(ending)}")
     request = task_request(program, recalled.exemplars, hinted)
-    try:
-        completion = await iteration.caller.ask("task", request, Place("retry", task.id))
-    except ModelRejected:
-        return None
-    if "hint" in completion.text.casefold():
-        return None
-    return Attempt(
-        task.id,
-        0,
-        completion.text,
-        program.id,
-        completion.model,
-        tuple(exemplar.id for exemplar in recalled.exemplars),
-        truncated=completion.truncated,
-        usage=completion.usage,
-        origin="hinted",
-        rung="hint",
-    )
+    again = Attempt(task.id, 0, "", program.id, "", origin="hinted", rung="hint")
+    answered = await _asked(iteration, again, recalled, request, Place("retry", task.id))
+    return None if answered is None or "hint" in answered.answer.casefold() else answered
 
 
 async def _other(
@@ -101,19 +87,24 @@ async def _other(
         rarest = sorted(left, key=lambda answer: known.get(answer, 0))[: (len(left) + 1) // 2]
         grammar = form_grammar("|".join(map(re.escape, rarest)))
         request = task_request(program, recalled.exemplars, task, grammar=grammar)
-        try:
-            completion = await iteration.caller.ask("task", request, Place("others", task.id))
-        except ModelRejected:
-            return None
-        return Attempt(
-            task.id,
-            1,
-            completion.text,
-            program.id,
-            completion.model,
-            tuple(exemplar.id for exemplar in recalled.exemplars),
-            truncated=completion.truncated,
-            usage=completion.usage,
-            rung="others",
-        )
+        again = Attempt(task.id, 1, "", program.id, "", rung="others")
+        return await _asked(iteration, again, recalled, request, Place("others", task.id))
     return None
+
+
+async def _asked(
+    iteration: Iteration, attempt: Attempt, recalled: Recalled, request: ChatRequest, place: Place
+) -> Attempt | None:
+    """The attempt with its answer; None where the server rejects the request."""
+    try:
+        completion = await iteration.caller.ask("task", request, place)
+    except ModelRejected:
+        return None
+    return replace(
+        attempt,
+        answer=completion.text,
+        model=completion.model,
+        exemplar_ids=tuple(exemplar.id for exemplar in recalled.exemplars),
+        truncated=completion.truncated,
+        usage=completion.usage,
+    )
