@@ -56,6 +56,7 @@ def served(model: str) -> Iterator[str]:
 
 def contest(options: argparse.Namespace) -> None:
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True).strip()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     with served(options.model) as url:
         model, likeness = Model(url, options.model_name), Likeness()
         for name in options.problems:

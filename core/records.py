@@ -85,7 +85,8 @@ class GateRecord(Record):
     """A race of a challenger against the champion, as it stood after an iteration. `number` counts the challengers of
     the run from 1. One that is `open` goes on in the next iteration; `tasks`, scores and evidence are of all iterations
     so far, in which `drawn` validation tasks were drawn for it. `cap` is how many it may have; 0 in older journals,
-    where it was the policy's.
+    where it was the policy's. A `successor_id` names the program that takes the challenger's place from the next
+    iteration on, and goes on with the evidence so far; the challenger itself came in after `since` tasks.
     """
 
     number: int
@@ -105,6 +106,8 @@ class GateRecord(Record):
     open: bool = False
     drawn: int = 0
     cap: int = 0
+    successor_id: str = ""
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,11 @@ class ComparisonRecord(Record):
     """A program beside the one that made the attempts of an iteration, on some of its tasks.
 
     `differences` are scores of `program_id` less those of `beside_id`, a task each. The other program is a proposal,
-    the champion with an `earlier` memory, or what is raced: those pairs are evidence in the race.
+    the champion with an `earlier` memory, or what is raced: those pairs are evidence in the race. A `successor` is a
+    proposal beside what is raced.
     """
 
-    kind: Literal["proposal", "earlier memory", "race"]
+    kind: Literal["proposal", "earlier memory", "race", "successor"]
     program_id: str
     beside_id: str
     differences: tuple[float, ...]

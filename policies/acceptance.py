@@ -106,9 +106,10 @@ class BettingGate(Record):
             raise ValueError(f"Challengers are counted from 1, but the gate was asked about number {k}.")
         return 6 * self.alpha / (math.pi * k) ** 2
 
-    def decide(self, differences: Sequence[float], *, challenger: int) -> GateDecision:
+    def decide(self, differences: Sequence[float], *, challenger: int, since: int = 0) -> GateDecision:
         """Judge all differences so far, at most `cap` of them, of the run's `challenger`-th challenger, counted from 1.
 
+        What is raced may have changed after `since` of them: only later ones say how it will go on.
         Raises ValueError when a difference is not a number in [-1, 1].
         """
         level = self.level(challenger)
@@ -116,7 +117,7 @@ class BettingGate(Record):
         gain, futility = capital(d, 0.0), capital(-d, -self.minimum_effect)
         accepted = _first(gain >= 1 / level)
         rejected = _first(futility >= 1 / self.futility)
-        given_up = _first(self._best_end(d) < 1 / level)
+        given_up = _first(self._best_end(d, since) < 1 / level)
         n = min(accepted, rejected, given_up, len(d))
         outcome: Outcome = "accept" if n == accepted else "reject" if n == rejected else "undecided"
         is_open = outcome == "undecided" and n != given_up and n < self.cap
@@ -143,14 +144,18 @@ class BettingGate(Record):
         block = max(self.block, math.ceil(self.cap / MOST_BLOCKS))
         return min(block, self.cap - decision.n) if decision.open else 0
 
-    def _best_end(self, d: Floats) -> Floats:
+    def _best_end(self, d: Floats, since: int) -> Floats:
         """Capital at the cap, as hoped for after each difference (see the class); shape of `d`."""
         if self.imagined_wins is None:
             return np.full(len(d), np.inf)
         logs = _log_capitals(d, 0.0)
         n = np.arange(1, len(d) + 1)[:, None]
-        hoped = (logs + self.imagined_wins * np.log1p(FRACTIONS)) / (n + self.imagined_wins)
+        before = logs[since - 1] if since else np.zeros(len(FRACTIONS))
+        hoped = (logs - before + self.imagined_wins * np.log1p(FRACTIONS)) / (
+            np.maximum(n - since, 0) + self.imagined_wins
+        )
         ends = _mixture(logs + (self.cap - n) * hoped)
+        ends[:since] = np.inf  # it went on from there
         ends[self.cap - 1 :] = np.inf  # at the cap nothing is left to give up
         return ends
 

@@ -72,6 +72,11 @@ class Arm:
         )
 
     @property
+    def untried(self) -> Arm:
+        """The arm as it was before any pair."""
+        return Arm(self.operator, mended=self.mended, urgent=self.urgent)
+
+    @property
     def gain(self) -> float:
         """The mean difference in its favour, shrunk towards 0 as if by `DOUBT` further pairs of no difference."""
         return (self.gained - self.lost) / (self.pairs + DOUBT)
@@ -103,6 +108,8 @@ ALONE = 0.5
 """The probability of being better above which an arm is raced that is the only one."""
 SURE = 1.5
 """Standard errors above or below what was seen of an arm that its gain may be."""
+RARE = 3
+"""Proposals of no use with which an operator begins that does not look at what failed."""
 PATIENCE = 2
 """Iterations of looks at proposals of no use after which fewer are looked at."""
 LINGERING = 0.6
@@ -127,6 +134,8 @@ class YieldRewriting:
     """Failed tasks that a proposal is put to first. One that does better on none of them is not tried further."""
     looks: Positive = 2
     """Most proposals of an iteration that are looked at so."""
+    most_looks: Positive = 4
+    """The same, once more exemplars are seen to bring hardly anything."""
     least: Positive = 6
     """Pairs of answers from which on a proposal may be raced or dropped."""
     most: Positive | None = None
@@ -141,11 +150,20 @@ class YieldRewriting:
     search.
     """
 
-    def looks_after(self, in_vain: int, iteration: int) -> int:
+    succession: bool = True
+    """Whether what is probably better than what is raced takes its place, and goes on with the evidence so far. Else a
+    race is run to its end with the program that it began with."""
+
+    def looks_after(self, in_vain: int, iteration: int, *, racing: bool = False, stalled: bool = False) -> int:
         """How many proposals are looked at in an iteration, given how many of the last were of no use: fewer the more
-        there were, and in the end one every other iteration.
+        there were, and in the end one every other iteration; one at most while something is raced. Where memory has
+        `stalled` they are all there is to gain by: `most_looks`.
         """
-        if in_vain < PATIENCE * self.looks:
+        if racing and not self.succession:
+            return 0
+        if stalled:
+            return self.most_looks
+        if in_vain < PATIENCE * self.looks and not racing:
             return self.looks
         return 1 if in_vain < 2 * PATIENCE * self.looks or iteration % 2 else 0
 
@@ -155,10 +173,14 @@ class YieldRewriting:
         """
         return born < self.growing * memory or memory == 0
 
-    def order(self, operators: Sequence[str], yields: Mapping[str, Tally], rng: np.random.Generator) -> list[str]:
-        """The operators in the order in which they are asked, given how often each one's were accepted."""
-        draws = thompson_draws(sorted(set(operators)), yields, rng)
-        return sorted(operators, key=lambda name: -draws[name])
+    def next_operator(self, informed: Mapping[str, bool], looks: Mapping[str, Tally], rng: np.random.Generator) -> str:
+        """The operator to ask, given whether each knows what failed, and how many of its proposals were looked at and
+        of use. It may come again.
+        """
+        known = {name: looks.get(name, Tally()) for name in sorted(informed)}
+        doubted = {name: Tally(one.tried + RARE * (not informed[name]), one.solved) for name, one in known.items()}
+        draws = thompson_draws(list(doubted), doubted, rng)
+        return max(draws, key=draws.__getitem__)
 
     def choose(self, arms: Sequence[Arm], yields: Mapping[str, Tally], rng: np.random.Generator) -> int | None:
         """The index of the arm to try beside the champion; None where there is none."""
@@ -185,8 +207,8 @@ class YieldRewriting:
         return max(ready, key=lambda i: arms[i].gain, default=None)
 
     def overtakes(self, arm: Arm, raced: Arm) -> bool:
-        """Whether an arm is raced in the place of what is raced, given all pairs of both: it clearly gains more, and
-        its gain is proven sooner. What the race has shown so far is lost.
+        """Whether an arm takes the place of what is raced on other tasks, given all pairs of both: it clearly gains
+        more.
         """
         return self.is_ready(arm) and arm.least_gain > max(0.0, raced.most_gain)
 

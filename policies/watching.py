@@ -10,7 +10,12 @@ import numpy as np
 
 from burnish.limits import Count, Positive, Probability
 from burnish.policies.acceptance import FRACTIONS
+from burnish.policies.rewriting import Arm
 
+LITTLE = 0.1
+"""The gain of score that twice as many exemplars bring, below which it is hardly anything."""
+LAST = 24
+"""Pairs by which that is judged."""
 SIGNS = 2.5
 """What a bet of the last pairs has to have gained to be a sign of harm."""
 
@@ -56,3 +61,8 @@ class HarmWatch:
     def count(self, harms: Sequence[float]) -> int:
         """The tasks to watch in the next iteration: more while there are signs of harm."""
         return self.alerted if self.tasks and self.signs(harms) else self.tasks
+
+    def stalled(self, harms: Sequence[float]) -> bool:
+        """Whether twice as many exemplars are seen to bring hardly anything, by the last pairs."""
+        gains = Arm("memory").with_pairs([-harm for harm in harms[-LAST:]])
+        return gains.most_gain < LITTLE

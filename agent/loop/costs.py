@@ -18,37 +18,39 @@ def costs(config: RunConfig, session: Session) -> Costs:
     """What the parts of this run cost in calls: at most, but for the search of plans, which is taken to cost as much as
     in the iteration before.
     """
-    policies, sampling = session.policies, config.sampling
-    tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=session.past.solved)
+    policies, sampling, past = session.policies, config.sampling, session.past
+    tasks, samples = policies.curriculum.effort(sampling.tasks, sampling.samples, solved=past.solved)
     attempts = tasks * samples
     if session.sketching:  # the first iteration is all search
         searched = tasks * max(samples, sampling.sketches)
-        attempts = max(attempts, session.past.records[-1].attempts or searched)
+        attempts = max(attempts, past.records[-1].attempts or searched)
     drafts = len(session.expanders) * config.expanding.drafts
     attempts += drafts * config.expanding.samples
     on_train = races_on_train(config, policies.acceptance, session.environment)
-    raced = on_train and session.past.race is not None  # then nothing else is looked at or tried
+    raced = on_train and past.race is not None
+    rewriting = policies.rewriting
+    rewrites = proposes(config) and (rewriting.succession or not raced)
+    stalled = config.memory.follows and not past.harmed and policies.watching.stalled(past.harms)
+    looks = rewrites * rewriting.looks_after(0, 0, racing=raced, stalled=stalled)
     compared = 0
     if compares(config):
-        compared = tasks if raced else policies.rewriting.trial_tasks * proposes(config)
-        compared += policies.watching.count(session.past.harms) * config.memory.follows
+        compared = rewriting.trial_tasks * rewrites + tasks * raced
+        compared += policies.watching.count(past.harms) * config.memory.follows
     revisions = 4 * min(REVISIONS, len(session.principles)) * config.constitution.answers  # two of them to the judge
     most = 0 if config.judging.by == "steps" else policies.rating.most
     ratings = attempts if most is None else min(attempts, most)
     each = session.environment.calls_per_attempt
     given = each * config.decoding.best_of
-    past = session.past
     racing = past.race is not None or bool(past.arms) or len(past.records) == 1  # at first, nobody knows
     return Costs(
         iteration=each * (attempts + compared)
         + drafts
         + (config.teaching.tasks if config.models.teacher else 0)
-        + (tasks // 2 if "others" in session.past.rungs else 0)
-        + (0 if each > 1 else max(sampling.hints, policies.cold_start.hints_after(session.past.in_vain)))
+        + (tasks // 2 if "others" in past.rungs else 0)
+        + (0 if each > 1 else max(sampling.hints, policies.cold_start.hints_after(past.in_vain)))
         + revisions
         + ratings
-        + ("reflection" in config.operators)
-        + (policies.rewriting.look * policies.rewriting.looks if config.operators and not raced else 0),
+        + looks * (policies.rewriting.look + ("reflection" in config.operators)),
         gate_task=2 * given * (proposes(config) and racing and not on_train),
         gate_tasks=policies.acceptance.block,
         sealed=_sealed(config, session),

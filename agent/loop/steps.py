@@ -114,6 +114,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         s.iteration,
         s.rewriting,
         s.policies.acceptance,
+        s.policies.watching,
         s.operators,
         s.parts,
         training=s.training(),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +50,7 @@ async def compare(
     rng = iteration.rng(NODE)
     judged, records, programs = list[Judged](), list[ComparisonRecord](), list[Program]()
     pairs_of_race: tuple[tuple[float, float], ...] | None = None
+    raced: tuple[Program, Mapping[str, float]] | None = None
     for other in _others(iteration, policy, watch, shown.program, usable, evidence):
         drawn = sorted(rng.permutation(len(other.among))[: other.count].tolist())
         chosen = [other.among[i] for i in drawn]
@@ -70,10 +71,14 @@ async def compare(
         judged += answers
         programs.append(other.program)
         pairs = [(score(own[a.task_id]), score(f)) for a, f in answers if f.status.judged]
-        if other.kind == "race":
-            pairs_of_race = tuple(pairs)
         differences = tuple(theirs - ours for ours, theirs in pairs)
         records.append(ComparisonRecord(other.kind, other.program.id, shown.program.id, differences))
+        theirs = {a.task_id: score(f) for a, f in answers if f.status.judged}
+        if other.kind == "race":
+            pairs_of_race, raced = tuple(pairs), (other.program, theirs)
+        elif other.kind == "proposal" and raced:
+            beside = tuple(theirs[id_] - raced[1][id_] for id_ in theirs if id_ in raced[1])
+            records.append(ComparisonRecord("successor", other.program.id, raced[0].id, beside))
     back_to = _harmed_since(iteration, watch, programs, records)
     return Compared(tuple(judged), tuple(records), tuple(programs), back_to, pairs_of_race)
 
@@ -82,9 +87,10 @@ def _harmed_since(
     iteration: Iteration, watch: HarmWatch, programs: Sequence[Program], records: Sequence[ComparisonRecord]
 ) -> int | None:
     """The revision to return to, once what was learned after it is proven to do harm."""
-    for program, record in zip(programs, records, strict=True):
+    revisions = {program.id: program.revision for program in programs}
+    for record in records:
         if record.kind == "earlier memory" and watch.harmful([*iteration.past.harms, *record.differences]):
-            return program.revision
+            return revisions[record.program_id]
     return None
 
 
@@ -98,18 +104,29 @@ def _others(
 ) -> list[_Other]:
     past, number = iteration.past, iteration.number - 1
     others = []
-    arms = list(past.arms.values())
     trial, watched = (count and iteration.scaled(count) for count in (policy.trial_tasks, watch.count(past.harms)))
     if past.race is not None and evidence:
         among = [task for task in usable if task.id in evidence]
         others.append(_Other("race", past.race.program.at(number), among, len(among)))
+        if policy.succession and (next_ := _successor(iteration, policy)) is not None:
+            others.append(_Other("proposal", next_.at(number), among, trial))
     elif program.variant != iteration.champion.variant:  # a proposal leads: the champion is put beside it
         others.append(_Other("proposal", iteration.with_memory_of(number), usable, trial))
     else:
-        chosen = policy.choose([arm.arm for arm in arms], past.operators, iteration.rng("arms"))
+        known = list(past.arms.values())
+        chosen = policy.choose([one.arm for one in known], past.operators, iteration.rng("arms"))
         if chosen is not None:
-            others.append(_Other("proposal", arms[chosen].program.at(number), usable, trial))
+            others.append(_Other("proposal", known[chosen].program.at(number), usable, trial))
     earlier = past.earlier_memory(iteration.memory.count, signs=watch.signs(past.harms))
     if iteration.following and earlier is not None and not program.only:
         others.append(_Other("earlier memory", program.at(earlier), usable, watched))
     return [other for other in others if other.count and other.program.id != program.id]
+
+
+def _successor(iteration: Iteration, policy: YieldRewriting) -> Program | None:
+    """The proposal to put beside what is raced; None where there is none."""
+    past = iteration.past
+    others = [one for one in past.arms.values() if past.race and one.program.variant != past.race.program.variant]
+    beside = [past.beside_raced.get(one.program.variant, one.arm.untried) for one in others]
+    chosen = policy.choose(beside, past.operators, iteration.rng("successors"))
+    return None if chosen is None else others[chosen].program

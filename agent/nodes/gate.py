@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from burnish.agent.nodes.iteration import Iteration, races_on_train
 from burnish.agent.nodes.parts import Raced
 from burnish.agent.operators.base import Proposal
-from burnish.agent.record.history import OpenRace
+from burnish.agent.record.races import OpenRace
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
 from burnish.policies.acceptance import BettingGate, GateDecision, score
@@ -24,7 +24,7 @@ Validation = Callable[[int], Awaitable[list[Task]]]
 @dataclass(frozen=True)
 class Race:
     """A challenger against the champion, on `cap` tasks at most. `scores` are the pairs so far, champion
-    first, and `drawn` the tasks that were drawn for them.
+    first, `drawn` the tasks that were drawn for them, and the challenger came in after `since` of the pairs.
     """
 
     number: int
@@ -33,6 +33,12 @@ class Race:
     cap: int
     scores: tuple[tuple[float, float], ...] = ()
     drawn: int = 0
+    since: int = 0
+
+    def decided_by(self, policy: BettingGate, scores: Sequence[tuple[float, float]]) -> GateDecision:
+        """What these pairs of scores say."""
+        differences = [new - old for old, new in scores]
+        return replace(policy, cap=self.cap).decide(differences, challenger=self.number, since=self.since)
 
 
 async def gate(
@@ -47,45 +53,37 @@ async def gate(
 
     `pairs` are the scores, champion first, of the race that goes on, on train tasks of the iteration. Where there were
     none, and to come to an end in the last iteration, validation tasks are drawn. A race goes on for as many iterations
-    as it takes; both sides show what was learned meanwhile. It ends undecided where a challenger takes its place.
+    as it takes; both sides show what was learned meanwhile. Where something is raced already, the challenger takes its
+    place from the next iteration on.
     """
     champion = iteration.followed(iteration.champion)
     going, number = iteration.past.race, iteration.past.challengers + 1
     race, blocks = None, None if iteration.is_last else 0
-    ended: tuple[GateRecord, ...] = ()
     if going is not None:
         race = _resumed(going, champion, iteration.number, pairs or ())
         if pairs is None and blocks == 0:
             blocks = 1
-    if challenger is not None:
-        overtaken = None if race is None else _decided(policy, race)
-        if overtaken is None or overtaken.outcome == "undecided":
-            ended = () if overtaken is None else (replace(overtaken, open=False),)
-            race = Race(number, champion, challenger, policy.within(iteration.race_tasks).cap)
-            on_train = races_on_train(iteration.config, policy, iteration.environment)
-            blocks = blocks if iteration.is_last or on_train else 1
+    elif challenger is not None:
+        race = Race(number, champion, challenger, policy.within(iteration.race_tasks).cap)
+        on_train = races_on_train(iteration.config, policy, iteration.environment)
+        blocks = blocks if iteration.is_last or on_train else 1
     if race is None:
         return Raced(champion)
     record, used = await run_race(
         iteration, policy, race, position=iteration.past.validation_used, validation=validation, blocks=blocks
     )
+    if going is not None and challenger is not None and record.open:
+        record = replace(record, successor_id=challenger.program.id)
     iteration.notify("gate", record.to_json())
-    promoted = record.outcome == "accept"
     programs = (champion, race.proposal.program)
-    return Raced(programs[promoted], programs, (*ended, record), used)
+    promoted = programs[record.outcome == "accept"]
+    return Raced(promoted, (*programs, *([challenger.program] if challenger else ())), (record,), used)
 
 
 def _resumed(going: OpenRace, champion: Program, number: int, pairs: Sequence[tuple[float, float]]) -> Race:
     known = going.record
     proposal = Proposal(known.operator, going.program.at(number), known.description)
-    return Race(known.number, champion, proposal, known.cap, (*going.scores, *pairs), known.drawn)
-
-
-def _decided(policy: BettingGate, race: Race) -> GateRecord:
-    """A race as it stands."""
-    scores = list(race.scores)
-    decision = replace(policy, cap=race.cap).decide(_differences(scores), challenger=race.number)
-    return _record(race, decision, scores, 0, ended=False)
+    return Race(known.number, champion, proposal, known.cap, (*going.scores, *pairs), known.drawn, known.since)
 
 
 async def run_race(
@@ -101,11 +99,10 @@ async def run_race(
 
     Without `blocks` it goes on to its end.
     """
-    rollout, policy = iteration.rollout(), replace(policy, cap=race.cap)
-    scores = list(race.scores)
-    decision = policy.decide(_differences(scores), challenger=race.number)
+    rollout, scores = iteration.rollout(), list(race.scores)
+    decision = race.decided_by(policy, scores)
     used, left, ended = 0, blocks, False
-    while (left is None or left > 0) and (size := policy.next_block(decision)):
+    while (left is None or left > 0) and (size := replace(policy, cap=race.cap).next_block(decision)):
         tasks = await _fresh(validation, size, position + used, race.drawn + used)
         if not tasks:
             ended = True
@@ -119,7 +116,7 @@ async def run_race(
         used += len(tasks)
         left = None if left is None else left - 1
         scores += [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
-        decision = policy.decide(_differences(scores), challenger=race.number)
+        decision = race.decided_by(policy, scores)
         if race.drawn + used >= MOST_TASKS_A_VERDICT * max(len(scores), MOST_TASKS_A_VERDICT):
             ended = True
             break
@@ -138,10 +135,6 @@ async def _fresh(validation: Validation, count: int, position: int, used: int) -
 
 def _both_judged(old: Judged, new: Judged) -> bool:
     return old[1].status.judged and new[1].status.judged
-
-
-def _differences(scores: list[tuple[float, float]]) -> list[float]:
-    return [new - old for old, new in scores]
 
 
 def _record(
@@ -167,4 +160,5 @@ def _record(
         open=decision.open and not ended,
         drawn=race.drawn + used,
         cap=race.cap,
+        since=race.since,
     )

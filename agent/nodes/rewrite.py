@@ -1,25 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from burnish.agent.nodes.iteration import Iteration, failed
+from burnish.agent.nodes.looks import Trials, look_at
 from burnish.agent.nodes.parts import Compared, Curated, Drawn, Rewritten, Shown
 from burnish.agent.nodes.parts_in_hand import Parts
-from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train, spread
+from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train
 from burnish.agent.record.events import Event, Noted
-from burnish.agent.record.findings import CUT_SHORT, UNTRAINED
-from burnish.agent.record.history import MEMORY, History, Proposed, arm_key, count
+from burnish.agent.record.findings import UNTRAINED
+from burnish.agent.record.history import History, Proposed, arm_key, count
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.errors import BudgetExhausted
-from burnish.policies.acceptance import BettingGate, score
+from burnish.policies.acceptance import BettingGate
 from burnish.policies.curriculum import Tally
 from burnish.policies.eviction import usefulness
 from burnish.policies.rewriting import Arm, Prospect, YieldRewriting
+from burnish.policies.watching import HarmWatch
 from burnish.programs import Program
-from burnish.records import ProposalRecord
-from burnish.types import Task
 
 Training = Callable[[Callable[[str], None]], Awaitable[str]]
 """Trains an adapter, see `Train`; the function it is given is told why it does not."""
@@ -29,6 +27,7 @@ async def rewrite(
     iteration: Iteration,
     policy: YieldRewriting,
     acceptance: BettingGate,
+    watch: HarmWatch,
     operators: Sequence[Operator],
     parts: Parts,
     *,
@@ -37,27 +36,36 @@ async def rewrite(
 ) -> Rewritten:
     """Let operators propose programs while few are in trial, drop those that will not do, and choose which to race.
 
-    What was proposed before is not proposed again. While a race goes on only what gains much more is raced, in its
-    place.
+    What was proposed before is not proposed again. While a race goes on, what is probably better than what is raced
+    takes its place.
     """
     past, champion = iteration.past, iteration.followed(iteration.champion)
-    events, trials = list[Event](), _Trials(iteration, parts.tasks)
-    context = _context(iteration, policy, parts, trials, events, training, reflector_able)
+    events, trials = list[Event](), Trials(iteration, parts.tasks)
+    in_trial, beside = _as_tried(past, parts)
+    leading = _leading(policy, past, in_trial)
+    base = iteration.with_memory_of(iteration.number) if leading is None else leading.at(iteration.number)
+    context = _context(iteration, policy, parts, trials, events, base, training, reflector_able)
     racing = arm_key(past.race.program, champion) if past.race else ""
     race = Prospect(acceptance.within(iteration.race_tasks).cap, acceptance.level(past.challengers + 1))
-    retired = tuple(key for key, one in past.arms.items() if key != racing and policy.is_hopeless(one.arm, race))
-    tried = {key: one for key, one in past.arms.items() if key not in {*retired, racing}}
-    # what is found while a race takes all tasks of the iterations could not be tried until it ends
-    looks = 0 if parts[Drawn].evidence else policy.looks_after(past.in_vain_looks, iteration.number)
-    asked = _in_turn(policy, operators, iteration)
-    new = await _looked_at(iteration, policy, asked, context, trials, tried, looks=looks)
-    arms = {key: one.arm for key, one in tried.items()} | {key: one.arm for key, one in new.items() if not one.useless}
-    sent = policy.send(list(arms.values()), race)
-    if sent is not None and past.race is not None:
-        raced = past.arms[racing].arm if racing in past.arms else Arm(past.race.record.operator)
+    beaten = {key for key, arm in beside.items() if policy.is_hopeless(arm)}
+    hopeless = {key for key, one in in_trial.items() if key != racing and policy.is_hopeless(one.arm, race)}
+    retired = tuple(key for key in in_trial if key in beaten | hopeless)
+    tried = {key: one for key, one in in_trial.items() if key not in {*retired, racing}}
+    looks = policy.looks_after(
+        past.in_vain_looks,
+        iteration.number,
+        racing=bool(parts[Drawn].evidence),
+        stalled=iteration.following and watch.stalled(past.harms),
+    )
+    new = await look_at(iteration, policy, operators, context, trials, tried, looks=looks)
+    if past.race is not None:
+        raced = in_trial[racing].arm if racing in in_trial else Arm(past.race.record.operator)
         raced = raced.with_pairs([new - old for old, new in past.race.scores])
-        sent = sent if policy.overtakes(list(arms.values())[sent], raced) else None
-    key = None if sent is None else list(arms)[sent]
+        key = _successor(policy, tried, beside, raced) if policy.succession else None
+    else:
+        arms = {k: one.arm for k, one in tried.items()} | {k: one.arm for k, one in new.items() if not one.useless}
+        sent = policy.send(list(arms.values()), race)
+        key = None if sent is None else list(arms)[sent]
     challenger = None if key is None else new[key].proposal if key in new else _known(tried[key], iteration.number)
     records = tuple(one.record(sent=one.proposal is challenger) for one in new.values())
     racing_now = past.race is not None or challenger is not None
@@ -65,142 +73,39 @@ async def rewrite(
     return Rewritten(records, programs, challenger, racing_now, retired, tuple(events))
 
 
-@dataclass(frozen=True)
-class _Looked:
-    """A new proposal, how many failed tasks it was put to, and the share of them on which it did better."""
-
-    proposal: Proposal
-    failed: int
-    mended: float
-
-    @property
-    def useless(self) -> bool:
-        """Whether it is not worth a trial."""
-        return self.failed > 0 and not self.mended
-
-    @property
-    def arm(self) -> Arm:
-        """The arm that it begins as."""
-        return Arm(self.proposal.operator, mended=self.mended, urgent=self.proposal.urgent)
-
-    def record(self, *, sent: bool) -> ProposalRecord:
-        """For the journal."""
-        p = self.proposal
-        return ProposalRecord(
-            p.operator,
-            p.description,
-            p.program.id,
-            p.score,
-            sent=sent,
-            urgent=p.urgent,
-            useless=self.useless,
-            mended=self.mended,
-        )
+def _as_tried(past: History, parts: Parts) -> tuple[dict[str, Proposed], dict[str, Arm]]:
+    """The proposals in trial, and how they did beside what is raced, this iteration included."""
+    compared = parts.get(Compared) or Compared()
+    variants = {program.id: program.variant for program in (parts[Shown].program, *compared.programs)}
+    return past.tried(compared.comparisons, variants.__getitem__)
 
 
-async def _looked_at(
-    iteration: Iteration,
-    policy: YieldRewriting,
-    operators: Sequence[Operator],
-    context: ProposalContext,
-    trials: _Trials,
-    tried: Mapping[str, Proposed],
-    *,
-    looks: int,
-) -> dict[str, _Looked]:
-    """New proposals by what tells them apart, each put to failed tasks: at most so many `looks`, as many as there is
-    room for beside those that are tried already, and as the budget allows.
+def _leading(policy: YieldRewriting, past: History, in_trial: Mapping[str, Proposed]) -> Program | None:
+    """What proposals are made from, if not from the champion: what is raced, whose place they are to take, or the
+    likeliest in trial.
     """
-    past, champion = iteration.past, iteration.followed(iteration.champion)
-    found: dict[str, _Looked] = {}
-
-    def room() -> bool:
-        if iteration.affordable < 1:
-            return False  # nothing could be proven of it any more
-        in_trial = len(tried) + sum(not one.useless for one in found.values())
-        return in_trial < policy.trials and len(found) < looks
-
-    for operator in operators:
-        if not room() and operator.name != TRAINING:
-            continue
-        try:
-            proposals = await operator.propose(context)
-            for proposal in proposals:
-                key = arm_key(proposal.program, champion)
-                if proposal.program.id == champion.id or key in {*context.proposed, *past.arms, *found}:
-                    continue
-                if not room() and not proposal.urgent:
-                    break
-                looked = not proposal.urgent and key != MEMORY
-                chosen = (proposal.made_for or _own(context, policy.look)) if looked else ()
-                failed = chosen[: iteration.scaled(policy.look)] if policy.look else ()
-                found[key] = _Looked(proposal, len(failed), await trials.mended(proposal.program, failed))
-        except BudgetExhausted as error:  # what was found so far counts, and the iteration's other work is kept
-            context.note(CUT_SHORT, f"{operator.name}: {error}")
-            break
-    return found
+    if past.race is not None and policy.succession:
+        return past.race.program
+    known = list(in_trial.values())
+    best = policy.best([one.arm for one in known])
+    return None if best is None else known[best].program
 
 
-def _own(context: ProposalContext, most: int) -> Sequence[Failure]:
-    """Failures of the program that proposals are made from."""
-    return [failure for failure in spread(context, most, context.base) if failure.variant == context.base.variant]
-
-
-TRAINING = "train"
-"""The operator that is asked whenever an adapter is due, whatever else is in trial."""
-
-
-def _in_turn(policy: YieldRewriting, operators: Sequence[Operator], iteration: Iteration) -> list[Operator]:
-    """The operators in the order in which they are asked, training first."""
-    order = policy.order([o.name for o in operators], iteration.past.looks, iteration.rng("rewriting"))
-    return sorted(operators, key=lambda o: (o.name != TRAINING, order.index(o.name)))
+def _successor(
+    policy: YieldRewriting, tried: Mapping[str, Proposed], beside: Mapping[str, Arm], raced: Arm
+) -> str | None:
+    """What takes the place of what is raced, by how it did on the same tasks, or else by all pairs of both."""
+    known = {key: arm for key, arm in beside.items() if key in tried}
+    best = policy.best(list(known.values()))
+    if best is not None:
+        return list(known)[best]
+    clearly = {key: one.arm for key, one in tried.items() if policy.overtakes(one.arm, raced)}
+    return max(clearly, key=lambda key: clearly[key].gain, default=None)
 
 
 def _known(known: Proposed, number: int) -> Proposal:
     """A proposal of an earlier iteration, with what was learned since."""
     return Proposal(known.arm.operator, known.program.at(number), known.description, urgent=known.arm.urgent)
-
-
-class _Trials:
-    """Tries programs on train tasks that the iteration has not drawn before, each time on further ones."""
-
-    def __init__(self, iteration: Iteration, tasks: Sequence[Task]) -> None:
-        self._iteration = iteration
-        self._used = {task.id for task in tasks}
-        self._recorded = 0
-        self.programs: list[Program] = []
-        """Those that were looked at, with the memory of the failures that they were put to."""
-
-    async def score(self, programs: Sequence[Program], count: int) -> list[list[float]]:
-        """See `Score`."""
-        iteration = self._iteration
-        seed = iteration.seed_for("trials")
-        tasks = await iteration.environment.draw("train", seed, count, skip=self._used)
-        if not tasks:
-            return [[] for _ in programs]
-        self._used |= {task.id for task in tasks}
-        return [[score(f) for _, f in row] for row in await self._evaluated(programs, tasks)]
-
-    async def mended(self, program: Program, failures: Sequence[Failure]) -> float:
-        """The share of some tasks that failed on which a proposed program does better; 0 where there are none.
-
-        It is shown the exemplars of the time of the failure, so that what was learned since is not taken for its merit.
-        This is a look before it is tried, and no evidence: such tasks can only be won.
-        """
-        before = {failure.task.id: failure for failure in failures}
-        better = 0
-        for revision in sorted({failure.revision for failure in before.values()}):
-            then = program if program.only else program.at(revision)
-            self.programs.append(then)
-            tasks = [failure.task for failure in before.values() if failure.revision == revision]
-            (answers,) = await self._evaluated([then], tasks)
-            better += sum(f.verified or f.reward > before[a.task_id].reward for a, f in answers)
-        return better / len(before) if before else 0.0
-
-    async def _evaluated(self, programs: Sequence[Program], tasks: Sequence[Task]) -> list[list[Judged]]:
-        judged = await self._iteration.rollout().evaluate("rewrite", programs, tasks, start=self._recorded)
-        self._recorded += len(programs) * len(tasks)
-        return judged
 
 
 def _rungs(past: History, judged: Sequence[Judged]) -> dict[str, Tally]:
@@ -244,15 +149,13 @@ def _context(
     iteration: Iteration,
     policy: YieldRewriting,
     parts: Parts,
-    trials: _Trials,
+    trials: Trials,
     events: list[Event],
+    base: Program,
     training: Training | None,
     reflector_able: bool,
 ) -> ProposalContext:
     past, memory = iteration.past, iteration.memory
-    arms = list(past.arms.values())
-    best = policy.best([one.arm for one in arms])
-    base = iteration.with_memory_of(iteration.number) if best is None else arms[best].program.at(iteration.number)
     exemplars = memory.alive()
     train: Train | None = None
     if training is not None:

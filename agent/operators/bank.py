@@ -24,6 +24,7 @@ class BankOperator:
     """Proposes one instruction of the bank that the prompt does not have yet, and none where it has one."""
 
     name = "bank"
+    informed = False
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""

@@ -100,9 +100,13 @@ class ProposalContext:
 
 
 class Operator(Protocol):
-    """Makes challengers from the context. Raises nothing; what it cannot make it does not propose."""
+    """Makes challengers from the context. Raises nothing; what it cannot make it does not propose.
+
+    One that is `informed` looks at what failed or did better, where others guess: it is asked before them.
+    """
 
     name: str
+    informed: bool
 
     async def propose(self, context: ProposalContext) -> list[Proposal]: ...
 

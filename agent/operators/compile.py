@@ -61,6 +61,7 @@ class CompileOperator:
     """
 
     name = "compile"
+    informed = False
 
     def __init__(self, settings: CompilingConfig) -> None:
         self._settings = settings

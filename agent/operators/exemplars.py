@@ -15,6 +15,7 @@ class ExemplarsOperator:
     """
 
     name = "exemplars"
+    informed = False
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""

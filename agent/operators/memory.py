@@ -12,6 +12,7 @@ class MemoryOperator:
     """Proposes the champion at the newest revision, when that holds enough other exemplars and grows slowly by now."""
 
     name = "memory"
+    informed = False
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""

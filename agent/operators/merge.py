@@ -20,6 +20,7 @@ class MergeOperator:
     """
 
     name = "merge"
+    informed = True
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""

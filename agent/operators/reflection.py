@@ -47,6 +47,7 @@ class ReflectionOperator:
     """Proposes one rewritten section an iteration, when the reflector passed its probe."""
 
     name = "reflection"
+    informed = True
 
     def __init__(self, *, most_words: int = 250) -> None:
         self._most_words = most_words

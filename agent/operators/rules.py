@@ -20,6 +20,7 @@ class RulesOperator:
     """
 
     name = "rules"
+    informed = True
 
     def __init__(self, *, share: float = 0.1, most: int = 6, longest: int = 200) -> None:
         self._share = share

@@ -33,6 +33,7 @@ class SettingsOperator:
     """
 
     name = "settings"
+    informed = False
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""

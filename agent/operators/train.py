@@ -11,6 +11,7 @@ class TrainOperator:
     """Proposes the adapter of an iteration that trains one. It goes to the gate without a trial: it cost enough."""
 
     name = "train"
+    informed = True
 
     async def propose(self, context: ProposalContext) -> list[Proposal]:
         """See `Operator.propose`."""

@@ -5,11 +5,12 @@ A run that goes on and one that is resumed fold the same records, so both know t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
+from burnish.agent.record.races import OpenRace, raced, raced_on_train
 from burnish.agent.record.ratings import RATED, read_rated
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import score
@@ -20,7 +21,7 @@ from burnish.policies.guard import GuardAction
 from burnish.policies.pareto import Mean
 from burnish.policies.rewriting import Arm
 from burnish.programs import Program
-from burnish.records import GateRecord, IterationRecord
+from burnish.records import ComparisonRecord, GateRecord, IterationRecord
 from burnish.types import Attempt, Feedback
 
 REMEMBERED_SHOWINGS = 4096
@@ -44,15 +45,6 @@ class Proposed:
     arm: Arm
 
 
-@dataclass(frozen=True)
-class OpenRace:
-    """A race that goes on: the pairs of scores so far, champion first, and the validation tasks that were drawn."""
-
-    record: GateRecord
-    program: Program
-    scores: tuple[tuple[float, float], ...]
-
-
 @dataclass
 class History:
     """The past of a run, as its next iteration needs it.
@@ -63,7 +55,8 @@ class History:
     size of the sample. `sampled` is `sampling.tasks`.
 
     `arms` are the proposals in trial, by what tells them apart, `refused` those that did no better than the champion,
-    and `proposed` names all that ever were, so that none is tried twice. `race` is the race that goes on. `harms` are
+    and `proposed` names all that ever were, so that none is tried twice. `race` is the race that goes on, and
+    `beside_raced` are proposals as they did beside what is raced, on the same tasks. `harms` are
     the scores of earlier memory less those of newer, a task each, and `earlier` is the revision last compared with;
     once they proved harm, memory is `harmed`. `looks` counts by operator the proposals that were looked at, and those
     that did better on failed tasks; `useless` are those that did not, with the iteration, as long as the champion is
@@ -90,6 +83,7 @@ class History:
     refused: list[Proposed] = field(default_factory=list)
     proposed: set[str] = field(default_factory=set)
     race: OpenRace | None = None
+    beside_raced: dict[str, Arm] = field(default_factory=dict)
     harms: list[float] = field(default_factory=list)
     earlier: int | None = None
     harmed: bool = False
@@ -217,42 +211,66 @@ class History:
             if one.kind == "earlier memory":
                 self.harms += one.differences
                 self.earlier = journal.program(one.program_id).revision
-            if one.kind != "proposal":
-                continue
-            for id_, sign in ((one.program_id, 1), (one.beside_id, -1)):
-                known = self.arms.get(journal.program(id_).variant)
-                if known is not None:
-                    arm = known.arm.with_pairs([sign * d for d in one.differences])
-                    self.arms[known.program.variant] = replace(known, arm=arm)
+        self.arms, self.beside_raced = self.tried(record.comparisons, lambda id_: journal.program(id_).variant)
+
+    def tried(
+        self, comparisons: Iterable[ComparisonRecord], variant_of: Callable[[str], str]
+    ) -> tuple[dict[str, Proposed], dict[str, Arm]]:
+        """`arms` and `beside_raced` after further comparisons."""
+        arms, beside = dict(self.arms), dict(self.beside_raced)
+        for one in comparisons:
+            variant = variant_of(one.program_id)
+            if one.kind == "successor" and variant in arms:
+                beside[variant] = beside.get(variant, arms[variant].arm.untried).with_pairs(one.differences)
+            if one.kind == "proposal":
+                for id_, sign in ((one.program_id, 1), (one.beside_id, -1)):
+                    known = arms.get(variant_of(id_))
+                    if known is not None:
+                        arm = known.arm.with_pairs([sign * d for d in one.differences])
+                        arms[known.program.variant] = replace(known, arm=arm)
+        return arms, beside
 
     def _race(self, record: IterationRecord, journal: JournalReader) -> None:
         for gate in record.gates:
             program = journal.program(gate.challenger_id)
+            key = arm_key(program, journal.program(gate.champion_id))
             before = self.race.scores if self.race and self.race.record.number == gate.number else None
             on_train = raced_on_train(journal, record) if before is not None else []
             scores = (*(before or ()), *on_train, *raced(journal, record.number, gate))
+            if gate.open and gate.successor_id:
+                self._succeeded(gate, key, journal.program(gate.successor_id), scores)
+                continue
             self.race = OpenRace(gate, program, scores) if gate.open else None
             if gate.open:
                 continue
             count(self.operators, gate.operator, solved=gate.outcome == "accept")
-            key = arm_key(program, journal.program(gate.champion_id))
             if gate.outcome == "accept":
                 self._promoted(program)
             else:
                 self._refuse(key)
+            self.beside_raced.clear()
         if record.action == "rollback" or record.harmful:
             self.race = None
             self.arms.clear()
+            self.beside_raced.clear()
             self.rivals.clear()
         self.harmed = self.harmed or record.harmful
 
+    def _succeeded(self, gate: GateRecord, key: str, program: Program, scores: Sequence[tuple[float, float]]) -> None:
+        """A proposal takes the place of what is raced, with what the race has shown so far."""
+        self.arms.pop(key, None)
+        known = self.arms[program.variant]
+        now = replace(gate, operator=known.arm.operator, description=known.description, since=len(scores))
+        self.race = OpenRace(now, program, tuple(scores))
+        self.beside_raced.clear()
+
     def _promoted(self, program: Program) -> None:
-        """Of the proposals those stay that were made from the new champion; they are tried anew, beside it."""
+        """Of the proposals those stay that were tried beside the new champion, or made from it."""
         self.useless.clear()
         self.arms = {
-            key: replace(known, arm=Arm(known.arm.operator, mended=known.arm.mended, urgent=known.arm.urgent))
+            key: replace(known, arm=self.beside_raced.get(key, known.arm.untried))
             for key, known in self.arms.items()
-            if known.program.prompt.parent == program.prompt.id
+            if key in self.beside_raced or known.program.prompt.parent == program.prompt.id
         }
         self.rivals = {key: known.program for key, known in self.arms.items()}
 
@@ -304,25 +322,6 @@ MEMORY = "memory"
 def arm_key(program: Program, champion: Program) -> str:
     """What tells a proposal apart, whatever is learned meanwhile."""
     return MEMORY if program.variant == champion.variant else program.variant
-
-
-def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[tuple[float, float]]:
-    """The pairs of scores of a race in one iteration, champion first; a task that was not judged twice gives none."""
-    answers = journal.judged("gate", iteration)
-    old = {a.task_id: f for _, a, f in answers if a.program_id == gate.champion_id}
-    both = [(old.get(a.task_id), f) for _, a, f in answers if a.program_id == gate.challenger_id]
-    return [(score(b), score(f)) for b, f in both if b and b.status.judged and f.status.judged]
-
-
-def raced_on_train(journal: JournalReader, record: IterationRecord) -> list[tuple[float, float]]:
-    """Those of the race that went on in an iteration, on its train tasks."""
-    race = next((one for one in record.comparisons if one.kind == "race"), None)
-    if race is None:
-        return []
-    firsts = [(a, f) for _, a, f in journal.judged("attempt", record.number) if a.slot == 0 and not a.rung]
-    old = {a.task_id: f for a, f in reversed(firsts) if a.program_id == race.beside_id}
-    new = [(a.task_id, f) for _, a, f in journal.judged("compare", record.number) if a.program_id == race.program_id]
-    return [(score(old[id_]), score(f)) for id_, f in new if id_ in old and f.status.judged]
 
 
 def answered(journal: JournalReader, iteration: int) -> set[str]:

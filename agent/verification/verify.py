@@ -13,7 +13,8 @@ from itertools import pairwise, zip_longest
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import summarize
-from burnish.agent.record.history import answered, raced, raced_on_train
+from burnish.agent.record.history import answered
+from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.run import Run, environment_of
 from burnish.agent.record.seeds import commitment
@@ -74,6 +75,7 @@ async def _verify(run: Run, journal: JournalReader, environment: GuardedEnvironm
     notes = [f"{path} was changed since the run; all is judged by what it says now" for path in code]
     problems += _wrong_gates(run, journal, iterations)
     problems += _wrong_evidence(journal, iterations)
+    problems += _wrong_successions(journal, iterations)
     problems += _wrong_champions(journal, iterations)
     problems += _wrong_searches(journal)
     problems += _wrong_sealed(run, journal)
@@ -212,6 +214,27 @@ def _wrong_evidence(journal: JournalReader, iterations: Iterable[IterationRecord
         seen |= answered(journal, record.number)
 
 
+def _wrong_successions(journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
+    """Races in which another program came in than was said, or one that was not tried before."""
+
+    def known(program_id: str) -> str:
+        return journal.program(program_id).at(0).id  # whatever memory it shows
+
+    raced: dict[int, str] = {}
+    tried: set[tuple[str, str]] = set()
+    for record in iterations:
+        pairs = ((c.program_id, c.beside_id) for c in record.comparisons if c.kind in ("successor", "proposal"))
+        tried |= {(known(one), known(other)) for one, other in pairs}
+        for gate in record.gates:
+            challenger = known(gate.challenger_id)
+            if raced.get(gate.number, challenger) != challenger:
+                yield f"challenger {gate.number} of iteration {record.number} is not what was to be raced next"
+            raced[gate.number] = known(gate.successor_id) if gate.successor_id else challenger
+            sides = {(raced[gate.number], challenger), (raced[gate.number], known(gate.champion_id))}
+            if gate.successor_id and not sides & tried:
+                yield f"what took the place of challenger {gate.number} in iteration {record.number} was never tried"
+
+
 def _variant(journal: JournalReader, program_id: str) -> str:
     return journal.program(program_id).variant
 
@@ -219,6 +242,7 @@ def _variant(journal: JournalReader, program_id: str) -> str:
 def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
     policy = choose_policies(run.config).acceptance
     races: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    since: dict[int, int] = defaultdict(int)
     going = 0
     for iteration, record in ((i, gate) for i in iterations for gate in i.gates):
         pairs = races[record.number]
@@ -227,7 +251,10 @@ def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[Iteratio
         pairs += raced(journal, iteration.number, record)
         going = record.number if record.open else 0
         of_race = replace(policy, cap=record.cap) if record.cap else policy
-        decision = of_race.decide([new - before for before, new in pairs], challenger=record.number)
+        differences = [new - before for before, new in pairs]
+        decision = of_race.decide(differences, challenger=record.number, since=since[record.number])
+        if record.successor_id:
+            since[record.number] = len(pairs)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):
             yield (
                 f"challenger {record.number} was decided {record.outcome} on {record.tasks} tasks, but its answers "

@@ -257,3 +257,27 @@ def test_a_difference_out_of_range_is_refused_by_its_place(wrong: float) -> None
 def test_challengers_are_counted_from_one() -> None:
     with pytest.raises(ValueError, match="counted from 1"):
         BettingGate().decide([], challenger=0)
+
+
+def test_what_came_in_later_is_not_given_up_for_what_went_before() -> None:
+    gate = BettingGate(cap=60, imagined_wins=2.0)
+    before, after = [1.0, -1.0] * 6 + [0.0] * 8, [1.0, 0.0, 1.0, 1.0]
+    assert not gate.decide([*before, *after], challenger=1).open
+    later = gate.decide([*before, *after], challenger=1, since=len(before))
+    assert later.open
+    assert later.e_value == pytest.approx(capital(np.array([*before, *after]), 0.0)[-1])
+
+
+def test_challengers_that_take_turns_on_past_pairs_are_promoted_as_seldom_as_one() -> None:
+    """None is better, and each time the last pairs went against what is raced another takes its place."""
+    gate, promoted = BettingGate(cap=200, imagined_wins=None), 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        differences, since, losses = list[float](), 0, float(rng.uniform(0.1, 0.5))
+        while (decision := gate.decide(differences, challenger=1, since=since)).open:
+            block = draw(rng, losses * rng.uniform(0.6, 1.0), losses, 10)
+            differences += block
+            if sum(block) < 0:
+                since, losses = len(differences), float(rng.uniform(0.1, 0.5))
+        promoted += decision.outcome == "accept"
+    assert promoted <= 300 * gate.level(1) + 9

@@ -170,11 +170,16 @@ def test_what_did_better_is_tried_more_often_and_the_other_now_and_then() -> Non
     assert POLICY.choose([], {}, rng()) is None
 
 
-def test_operators_that_were_accepted_come_first_mostly() -> None:
-    yields = {"good": Tally(10, 9), "bad": Tally(10, 0)}
-    first = [POLICY.order(["bad", "good"], yields, rng(seed))[0] for seed in range(50)]
-    assert first.count("good") > 45
-    assert sorted(POLICY.order(["b", "a", "c"], {}, rng())) == ["a", "b", "c"]
+def test_operators_whose_proposals_were_of_use_are_asked_mostly() -> None:
+    looks = {"good": Tally(10, 9), "bad": Tally(10, 0)}
+    asked = [POLICY.next_operator({"bad": False, "good": False}, looks, rng(seed)) for seed in range(50)]
+    assert asked.count("good") > 45
+    assert {POLICY.next_operator(dict.fromkeys("bac", False), {}, rng(seed)) for seed in range(50)} == {"a", "b", "c"}
+
+
+def test_operators_that_look_at_what_failed_are_asked_before_those_that_guess() -> None:
+    asked = [POLICY.next_operator({"guess": False, "read": True}, {}, rng(seed)) for seed in range(200)]
+    assert 140 < asked.count("read") < 195
 
 
 @pytest.mark.parametrize(("born", "memory", "settled"), [(0, 0, True), (5, 10, False), (4, 10, True), (10, 10, False)])
@@ -186,6 +191,15 @@ def test_fewer_proposals_are_looked_at_the_longer_none_is_of_use() -> None:
     policy = YieldRewriting(looks=2)
     assert [policy.looks_after(n, 1) for n in (0, 3, 4, 7, 8, 100)] == [2, 2, 1, 1, 1, 1]
     assert [policy.looks_after(n, 2) for n in (3, 7, 8, 100)] == [2, 1, 0, 0]
+    assert [policy.looks_after(n, 2, racing=True) for n in (0, 7, 8)] == [1, 1, 0]
+
+
+def test_more_proposals_are_looked_at_where_exemplars_bring_nothing() -> None:
+    policy = YieldRewriting(looks=2, most_looks=5)
+    assert policy.looks_after(100, 2, stalled=True) == 5
+    assert policy.looks_after(0, 1, stalled=True, racing=True) == 5
+    alone = YieldRewriting(succession=False)
+    assert alone.looks_after(0, 1, racing=True) == alone.looks_after(0, 1, racing=True, stalled=True) == 0
 
 
 def test_what_differs_seldom_and_was_never_worse_is_not_dropped() -> None:

@@ -46,3 +46,21 @@ def test_signs_of_harm_have_more_tasks_watched() -> None:
     assert WATCH.count([-1.0] * 20) == WATCH.tasks
     assert WATCH.count([1.0] * 6) == WATCH.alerted
     assert HarmWatch(tasks=0).count([1.0] * 6) == 0
+
+
+@pytest.mark.parametrize(
+    ("harms", "stalled"),
+    [
+        ([], False),
+        ([0.0] * 4, False),
+        ([0.0] * 24, True),
+        ([0.5] * 24, True),
+        ([0.0, -1.0, 0.0, 0.0] * 6, False),
+        ([-1.0] * 30 + [0.0] * 24, True),
+        ([0.0] * 30 + [-0.5] * 24, False),
+    ],
+)
+def test_memory_has_stalled_once_the_last_pairs_show_that_more_exemplars_bring_nothing(
+    harms: list[float], *, stalled: bool
+) -> None:
+    assert WATCH.stalled(harms) is stalled

