@@ -1,7 +1,7 @@
 """It improves: the embedded model on one environment after another, five seeds each, from a plain seed prompt.
 
 Every environment has the defaults. Prints a line a run and what the project aims at: sealed exact match of at least
-0.85 on `contacts` and 0.60 on `dates`, improved on 5 of 5 seeds, with the 500 calls that a run has by default; from at
+0.85 on `contacts` and 0.60 on `dates`, improved on 5 of 5 seeds, with the 800 calls that a run has by default; from at
 most 0.05 to at least 0.80 on `arithmetic`, with the four exemplars that people made and (`unaided`) without; 0.2 above
 the baseline without a model on `unseen`, arithmetic about scenes that train never shows. On `labels` and on the set
 `needle_haystack` of reasoning-gym (`pip install 'burnish[rg]'`) the verdict is `improved`. The baseline gives the

@@ -21,6 +21,7 @@ from peers_reflector import AbleReflector
 
 from burnish import RunConfig, run
 from burnish.agent.models.scripted import ScriptedServer
+from burnish.agent.record.run import open_run
 from burnish.types import Feedback, Split, Task
 
 TASKS, SEALED = 5000, 20
@@ -77,9 +78,10 @@ def promoted_after(seed: int, differing: float, calls: int, operators: tuple[str
             }
         )
         report = run(config, directory=Path(scratch) / "run", environment=Marks())
-    for record in report.iterations:
-        if any(gate.outcome == "accept" and gate.operator == "reflection" for gate in record.gates):
-            return report.calls[record.number]
+        with open_run(Path(scratch) / "run").journal() as journal:
+            for record in report.iterations:
+                if GOOD in journal.program(record.champion_id).prompt.text("task"):
+                    return report.calls[record.number]
     return None
 
 

@@ -100,11 +100,11 @@ class ModelsConfig(Section):
         return {role: model for role, model in named.items() if model is not None}
 
 
-DEFAULT_CALLS = 500
+DEFAULT_CALLS = 800
 
 
 class BudgetConfig(Section):
-    """Hard limits of a run. What is left out is not limited, but a run without any limit has one of 500 calls."""
+    """Hard limits of a run. What is left out is not limited, but a run without any limit has one of 800 calls."""
 
     calls: Positive | None = None
     """Most model calls of the run."""

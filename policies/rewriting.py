@@ -130,7 +130,7 @@ class YieldRewriting:
     """Most proposals that are in trial at a time. Operators are asked for further ones when there are fewer."""
     trial_tasks: Count = 6
     """Train tasks of an iteration that a proposal answers as well as the champion. 0: proposals are raced untried."""
-    look: Count = 6
+    look: Count = 4
     """Failed tasks that a proposal is put to first. One that does better on none of them is not tried further."""
     looks: Positive = 2
     """Most proposals of an iteration that are looked at so."""
@@ -157,12 +157,12 @@ class YieldRewriting:
     def looks_after(self, in_vain: int, iteration: int, *, racing: bool = False, stalled: bool = False) -> int:
         """How many proposals are looked at in an iteration, given how many of the last were of no use: fewer the more
         there were, and in the end one every other iteration; one at most while something is raced. Where memory has
-        `stalled` they are all there is to gain by: `most_looks`.
+        `stalled` they are all there is to gain by: up to `most_looks`, and one in the end.
         """
         if racing and not self.succession:
             return 0
         if stalled:
-            return self.most_looks
+            return max(1, self.most_looks >> in_vain // (PATIENCE * self.most_looks))
         if in_vain < PATIENCE * self.looks and not racing:
             return self.looks
         return 1 if in_vain < 2 * PATIENCE * self.looks or iteration % 2 else 0

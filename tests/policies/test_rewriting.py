@@ -196,7 +196,7 @@ def test_fewer_proposals_are_looked_at_the_longer_none_is_of_use() -> None:
 
 def test_more_proposals_are_looked_at_where_exemplars_bring_nothing() -> None:
     policy = YieldRewriting(looks=2, most_looks=5)
-    assert policy.looks_after(100, 2, stalled=True) == 5
+    assert [policy.looks_after(n, 2, stalled=True) for n in (0, 9, 10, 20, 200)] == [5, 5, 2, 1, 1]
     assert policy.looks_after(0, 1, stalled=True, racing=True) == 5
     alone = YieldRewriting(succession=False)
     assert alone.looks_after(0, 1, racing=True) == alone.looks_after(0, 1, racing=True, stalled=True) == 0

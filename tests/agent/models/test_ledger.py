@@ -131,7 +131,7 @@ def test_without_limits_everything_fits() -> None:
 
 
 def test_a_run_without_any_limit_has_one_of_calls() -> None:
-    assert BudgetConfig().calls == BudgetConfig.model_validate({}).calls == 500
+    assert BudgetConfig().calls == BudgetConfig.model_validate({}).calls == 800
     for limits in ({"seconds": 5.0}, {"tokens": 5}, {"usd": 1.0}, {"iterations": 5}):
         assert BudgetConfig.model_validate(limits).calls is None
 
