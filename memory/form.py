@@ -69,12 +69,20 @@ class Joint:
         meaning, form = vectors[:, : self.meaning], vectors[:, self.meaning :]
         return meaning / np.float32(np.sqrt(1 - self.share)), form / np.float32(np.sqrt(self.share))
 
-    def weighed(self, queries: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-        """Unit queries (n, d) by which joint vectors come in the order of cosines in which form weighs `share`."""
-        weights = np.full(queries.shape[1], share / self.share, dtype=np.float32)
-        weights[: self.meaning] = (1 - share) / (1 - self.share)
-        weighed: NDArray[np.float32] = queries * weights
-        weighed /= np.linalg.norm(weighed, axis=1, keepdims=True)
+    def weighed(self, queries: NDArray[np.float32], share: float, rarity: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Queries (n, d) whose products with joint vectors are likenesses in which form weighs `share`, and each
+        dimension of form its `rarity`, shape (form,). A text has likeness 1 with itself.
+        """
+        meaning, form = self.parts(queries)
+        form = form * np.sqrt(rarity)
+        form /= np.maximum(np.linalg.norm(form, axis=1, keepdims=True), np.float32(1e-9))
+        weighed: NDArray[np.float32] = np.hstack(
+            [
+                meaning * np.float32((1 - share) / np.sqrt(1 - self.share)),
+                form * np.sqrt(rarity) * np.float32(share / np.sqrt(self.share)),
+            ]
+        )
+        weighed /= np.maximum((weighed * queries).sum(axis=1, keepdims=True), np.float32(1e-9))
         return weighed
 
 

@@ -69,11 +69,26 @@ NEIGHBOURS = 4
 """Neighbours of an exemplar whose answers are compared with its own."""
 
 
+def rarity(form: Vectors) -> Vectors:
+    """How much each dimension of form says, shape (d,), by how few of the rows (n, d) have it: its inverse document
+    frequency (Spärck Jones 1972). What nearly all texts have in common tells none apart.
+    """
+    present = (np.abs(form) > 1e-9).sum(axis=0)
+    weights: Vectors = np.log((len(form) + 1) / (present + 1)).astype(np.float32)
+    return weights if weights.any() else np.ones(form.shape[1], dtype=np.float32)
+
+
 def form_share(
-    meaning: Vectors, form: Vectors, tasks: Sequence[str], answers: Sequence[str], *, default: float
+    meaning: Vectors,
+    form: Vectors,
+    tasks: Sequence[str],
+    answers: Sequence[str],
+    *,
+    default: float,
+    cells: Sequence[str] = (),
 ) -> float:
     """The weight of form at which the exemplars most alike have the same answer most often, each left out in turn;
-    `default` where answers hardly come again, or no weight is clearly better.
+    where answers hardly come again, are of the same of `cells`. `default` where no weight is clearly better.
 
     Unit rows (n, d) of `meaning` and of `form`, with task and answer of each exemplar. What is to be answered with one
     of a few labels is alike by its meaning, what is to be rewritten by its form, and only answers can tell.
@@ -81,16 +96,19 @@ def form_share(
     n = len(tasks)
     if n < LEAST_ALIKE:
         return default
-    answer, task = _numbered(answers), _numbered(tasks)
-    same, other = answer[:, None] == answer, task[:, None] != task
-    if (same & other).any(axis=1).mean() < 0.5:
+    other = _numbered(tasks)[:, None] != _numbered(tasks)
+    same = next((found for kinds in (answers, cells) if (found := _come_again(kinds, other)) is not None), None)
+    if same is None:
         return default
-    likeness = {"meaning": cosines(meaning, meaning.T), "form": cosines(form, form.T)}
+    weights = np.sqrt(rarity(form))
+    weighed = form * weights
+    lengths = np.maximum(np.linalg.norm(weighed, axis=1, keepdims=True), 1e-9)
+    likeness = {"meaning": cosines(meaning, meaning.T), "form": cosines((weighed / lengths**2), weighed.T)}
 
     def agreement(share: float) -> NDArray[np.float64]:
         joint = np.where(other, (1 - share) * likeness["meaning"] + share * likeness["form"], -np.inf)
         nearest = np.argsort(-np.round(joint, DIGITS), axis=1, kind="stable")[:, :NEIGHBOURS]
-        agreed: NDArray[np.float64] = np.take_along_axis(same & other, nearest, axis=1).mean(axis=1)
+        agreed: NDArray[np.float64] = np.take_along_axis(same, nearest, axis=1).mean(axis=1)
         return agreed
 
     known = agreement(default)
@@ -100,6 +118,15 @@ def form_share(
         if gains.mean() > gained and gains.mean() > gains.std() / np.sqrt(n):
             best, gained = share, float(gains.mean())
     return best
+
+
+def _come_again(kinds: Sequence[str], other: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Which exemplars of `other` tasks are of the same kind, shape (n, n); None where less than half have one."""
+    if not kinds:
+        return None
+    numbers = _numbered(kinds)
+    same: NDArray[np.bool_] = (numbers[:, None] == numbers) & other
+    return same if same.any(axis=1).mean() >= 0.5 and not same[other].all() else None
 
 
 def _numbered(texts: Sequence[str]) -> NDArray[np.int64]:

@@ -46,7 +46,7 @@ def costs(config: RunConfig, session: Session) -> Costs:
         iteration=each * (attempts + compared)
         + drafts
         + (config.teaching.tasks if config.models.teacher else 0)
-        + (tasks // 2 if "others" in past.rungs else 0)
+        + (tasks // 2 if past.rungs.keys() & {"others", "form"} else 0)
         + (0 if each > 1 else max(sampling.hints, policies.cold_start.hints_after(past.in_vain)))
         + revisions
         + ratings

@@ -95,7 +95,7 @@ STEPS: Mapping[str, Callable[[Session], Awaitable[Part]]] = {
         s.parts[Checked],
         tasks=s.parts.tasks,
         hints=s.parts[Drawn].hints,
-        others=s.parts[Drawn].others,
+        again=s.parts[Drawn].again,
     ),
     "revise": lambda s: revise(s.iteration, s.principles, judged=s.parts.attempted, tasks=s.parts.tasks),
     "rate": lambda s: rate(s.iteration, s.policies.rating, s.rater, judged=s.parts.attempted, tasks=s.parts.tasks),

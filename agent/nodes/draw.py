@@ -4,6 +4,7 @@ from burnish.agent.nodes.ask_people import written_by_hand
 from burnish.agent.nodes.iteration import Iteration, races_on_train
 from burnish.agent.nodes.parts import Drawn
 from burnish.agent.record.events import Noted
+from burnish.agent.rollouts.answer_form import LEAST
 from burnish.agent.rollouts.evaluate import none_posed
 from burnish.errors import ConfigError
 from burnish.policies.acceptance import BettingGate
@@ -51,14 +52,16 @@ async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdSta
         (Noted("easier tasks", f"the {len(tasks)} shortest of many, as nothing was ever verified"),) if easier else ()
     )
     evidence = frozenset(task.id for task in tasks if task.id not in past.seen) if alike else frozenset()
-    return Drawn(tasks, tuple(efforts), hints, _others(iteration, wanted), evidence, events)
+    return Drawn(tasks, tuple(efforts), hints, _again(iteration, wanted), evidence, events)
 
 
-def _others(iteration: Iteration, tasks: int) -> int:
-    """How many failed tasks are tried again with other answers: half of all, once any was solved."""
-    config, plain = iteration.config, iteration.champion.decoding.format in ("text", "form")
-    able = config.sampling.forms and iteration.environment.has_forms and config.models.task.takes_grammars and plain
-    return tasks // 2 if able and iteration.past.in_vain is None and not iteration.environment.episodic else 0
+def _again(iteration: Iteration, tasks: int) -> int:
+    """How many failed tasks are tried again, held to the form of answers: half of all, once any was solved."""
+    config, environment = iteration.config, iteration.environment
+    plain = iteration.champion.decoding.format in ("text", "form")
+    known = environment.has_forms or iteration.memory.count(iteration.number) >= LEAST
+    able = config.sampling.forms and known and config.models.task.takes_grammars and plain
+    return tasks // 2 if able and iteration.past.in_vain is None and not environment.episodic else 0
 
 
 def _answers_as_raced(iteration: Iteration) -> bool:

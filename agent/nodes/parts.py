@@ -23,8 +23,7 @@ from burnish.types import Attempt, Exemplar, Task
 
 @dataclass(frozen=True)
 class Drawn:
-    """Train tasks, the effort to be spent on each, how many are tried again with a hint once they failed, and how many
-    of which the answer is one of a list are tried with the `others`.
+    """Train tasks, the effort to be spent on each, and how many of those that fail are tried `again`, or with a hint.
 
     `evidence` are the ids of those that were drawn as the environment poses them and that no program has answered: what
     is raced is judged by them.
@@ -33,14 +32,14 @@ class Drawn:
     tasks: tuple[Task, ...]
     efforts: tuple[Effort, ...]
     hints: int = 0
-    others: int = 0
+    again: int = 0
     evidence: frozenset[str] = frozenset()
     events: tuple[Event, ...] = ()
 
     @property
     def counts(self) -> State:
         """For the graph's state."""
-        return {"drawn": len(self.tasks), "hints": self.hints + self.others}
+        return {"drawn": len(self.tasks), "hints": self.hints + self.again}
 
 
 @dataclass(frozen=True)

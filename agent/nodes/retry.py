@@ -12,8 +12,9 @@ from burnish.agent.models.rendering import task_request
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Retried, Shown
 from burnish.agent.rollouts.retriever import Recalled
-from burnish.environments.forms import form_grammar, listed
-from burnish.errors import ModelRejected, PluginError
+from burnish.environments.forms import form_grammar, has_form, listed
+from burnish.errors import ModelRejected
+from burnish.policies.cold_start import Rung
 from burnish.programs import Program
 from burnish.types import Attempt, Task
 
@@ -23,10 +24,10 @@ HINT = "Hint: a right answer ends with {}"
 
 
 async def retry(
-    iteration: Iteration, shown: Shown, checked: Checked, *, tasks: Sequence[Task], hints: int, others: int
+    iteration: Iteration, shown: Shown, checked: Checked, *, tasks: Sequence[Task], hints: int, again: int
 ) -> Retried:
-    """Have failed tasks tried again: with a hint (STaR; Zelikman et al. 2022), or, where the environment lists the
-    answers, held to those that were not wrong.
+    """Have failed tasks tried again: with a hint (STaR; Zelikman et al. 2022), or, where the form of answers is known,
+    held to it, if the answer did not have it. Where the environment lists the answers: to those that were not wrong.
 
     What a model does not say by itself it never learns from its own answers, such as a label that it does not think of.
     So it is held to the half of them that memory has least of, and the environment says whether that is right.
@@ -39,11 +40,11 @@ async def retry(
     failed = [i for i, task in enumerate(tasks) if task.id not in solved]
     chosen = sorted(iteration.rng("hints").permutation(failed)[:hints].tolist())
     rest = [i for i in iteration.rng("others").permutation(failed).tolist() if i not in chosen]
-    wrong = {i: {a.answer.strip() for a, _ in checked.judged if a.task_id == tasks[i].id} for i in rest[:others]}
+    wrong = {i: {a.answer.strip() for a, _ in checked.judged if a.task_id == tasks[i].id} for i in rest[:again]}
     known = Counter(exemplar.answer for exemplar in iteration.memory.sample(iteration.number, KNOWN)) if wrong else {}
     made = await gather_in_order(
         [_hinted(iteration, shown.program, tasks[i], shown.recalled[i]) for i in chosen]
-        + [_other(iteration, shown.program, tasks[i], shown.recalled[i], wrong[i], known) for i in sorted(wrong)]
+        + [_held(iteration, shown.program, tasks[i], shown.recalled[i], wrong[i], known) for i in sorted(wrong)]
     )
     attempts = [attempt for attempt in made if attempt is not None]
     by_id = {task.id: task for task in tasks}
@@ -69,7 +70,7 @@ async def _hinted(iteration: Iteration, program: Program, task: Task, recalled: 
     return None if answered is None or "hint" in answered.answer.casefold() else answered
 
 
-async def _other(
+async def _held(
     iteration: Iteration,
     program: Program,
     task: Task,
@@ -77,18 +78,20 @@ async def _other(
     wrong: Collection[str],
     known: Mapping[str, int],
 ) -> Attempt | None:
-    """Another of the answers that the environment lists for a task, one of which few are `known`; None where it lists
-    none, or none is left.
+    """An answer of the form that answers have: where the environment lists them, one that was not `wrong` and of which
+    few are `known`. None where there is none left, or what was answered has the form.
     """
-    with suppress(ValueError, PluginError):  # of one task: the run goes on without
-        left = [answer for answer in listed(await iteration.environment.form(task)) if answer not in wrong]
-        if not left:
+    form = await iteration.forms.form(iteration.environment, task, iteration.number)
+    rung: Rung = "form"
+    with suppress(ValueError):  # of one task: the run goes on without
+        if answers := listed(form):
+            left = sorted((answer for answer in answers if answer not in wrong), key=lambda one: known.get(one, 0))
+            form, rung = "|".join(map(re.escape, left[: (len(left) + 1) // 2])), "others"
+        if not form or any(has_form(answer, form) for answer in wrong):
             return None
-        rarest = sorted(left, key=lambda answer: known.get(answer, 0))[: (len(left) + 1) // 2]
-        grammar = form_grammar("|".join(map(re.escape, rarest)))
-        request = task_request(program, recalled.exemplars, task, grammar=grammar)
-        again = Attempt(task.id, 1, "", program.id, "", rung="others")
-        return await _asked(iteration, again, recalled, request, Place("others", task.id))
+        request = task_request(program, recalled.exemplars, task, grammar=form_grammar(form))
+        place = Place("others" if rung == "others" else "retry", task.id)
+        return await _asked(iteration, Attempt(task.id, 1, "", program.id, "", rung=rung), recalled, request, place)
     return None
 
 

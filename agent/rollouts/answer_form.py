@@ -18,7 +18,7 @@ MOST = 256
 
 
 class AnswerForms:
-    """Grammars of well-formed answers, in GBNF."""
+    """Forms of answers, and grammars of what has them, in GBNF."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -27,16 +27,24 @@ class AnswerForms:
     async def grammar(
         self, environment: GuardedEnvironment | LearningEnvironment, task: Task, revision: int | None = None
     ) -> str:
-        """The grammar of a task's answers; empty where their form is not known.
+        """The grammar of a task's answers; empty where their form is not known, see `form`."""
+        with suppress(ValueError):  # the run goes on without
+            return form_grammar(await self.form(environment, task, revision))
+        return ""
+
+    async def form(
+        self, environment: GuardedEnvironment | LearningEnvironment, task: Task, revision: int | None = None
+    ) -> str:
+        """The form of a task's answers, a regular expression; empty where it is not known.
 
         With a `revision`, an environment that knows none leaves it to be guessed from the answers in memory.
         """
-        with suppress(ValueError, PluginError):  # of one task: the run goes on without
+        with suppress(PluginError):  # of one task: the run goes on without
             if environment.has_forms:
-                return form_grammar(await environment.form(task))
+                return await environment.form(task)
             if revision is not None and self._memory.count(revision) >= LEAST:
                 return self._guessed(self._memory.state(revision), revision)
         return ""
 
     def _guess(self, _state: tuple[int, int], revision: int) -> str:
-        return form_grammar(form_of(exemplar.answer for exemplar in self._memory.sample(revision, MOST)))
+        return form_of(exemplar.answer for exemplar in self._memory.sample(revision, MOST))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from burnish.agent.models.rendering import Query
 from burnish.agent.rollouts.episode_values import KEPT
-from burnish.memory.form import Joint
 from burnish.memory.neighbourhoods import Neighbourhoods
 from burnish.memory.store import Memory
 from burnish.policies.retrieval import (
@@ -21,6 +20,7 @@ from burnish.policies.retrieval import (
     maximal_marginal_relevance,
     nearest_shelf,
     ordered,
+    rarity,
     representatives,
 )
 from burnish.policies.values import ActionValues
@@ -83,7 +83,7 @@ class Retriever:
     ) -> None:
         self._memory = memory
         self._values = values
-        self._form_share = lru_cache(KEPT)(self._chosen_form_share)
+        self._weights = lru_cache(KEPT)(self._choose_weights)
         self._neighbourhoods = Neighbourhoods(memory)
         self._made = lru_cache(KEPT)(self._build)
         self._anchors = lru_cache(KEPT)(self._choose_anchors)
@@ -100,16 +100,18 @@ class Retriever:
     def _weighed(self, vectors: Vectors, revision: int) -> Vectors:
         """Queries by which meaning and form of exemplars weigh as their answers say."""
         joint = self._memory.joint
-        if joint is None:
-            return vectors
-        share = self._form_share(self._memory.state(revision), revision, joint)
-        return vectors if share == joint.share else joint.weighed(vectors, share)
+        return (
+            vectors if joint is None else joint.weighed(vectors, *self._weights(self._memory.state(revision), revision))
+        )
 
-    def _chosen_form_share(self, _state: tuple[int, int], revision: int, joint: Joint) -> float:
-        known = self._memory.sample(revision, JOINT_SAMPLE)
+    def _choose_weights(self, _state: tuple[int, int], revision: int) -> tuple[float, Vectors]:
+        """The weight of form, and of each dimension in it."""
+        joint, known = self._memory.joint, self._memory.sample(revision, JOINT_SAMPLE)
+        assert joint is not None
         meaning, form = joint.parts(self._memory.vectors([exemplar.id for exemplar in known]))
-        tasks, answers = [exemplar.task_id for exemplar in known], [exemplar.answer for exemplar in known]
-        return form_share(meaning, form, tasks, answers, default=joint.share)
+        tasks, answers, cells = zip(*((e.task_id, e.answer, e.cell) for e in known), strict=True)
+        share = form_share(meaning, form, tasks, answers, default=joint.share, cells=cells)
+        return share, rarity(form)
 
     def _nearest(self, program: Program, tasks: Sequence[Query], vectors: Vectors) -> list[Recalled]:
         wanted = program.retrieval.k * BREADTH + len(program.dropped) + 1
@@ -122,7 +124,8 @@ class Retriever:
         """For each task what the program may show that is most alike, `wanted` at least where there are as many."""
         if program.only:
             return self._nearest_of(self._chosen(program), vectors)
-        neighbours = self._memory.nearest(vectors, wanted, revision=program.revision)
+        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        neighbours = self._memory.nearest(unit, wanted, revision=program.revision)
         return [[n.id for n in row] for row in neighbours]
 
     def _by_value(self, program: Program, tasks: Sequence[Query], vectors: Vectors) -> list[Recalled]:

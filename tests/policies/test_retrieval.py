@@ -13,6 +13,7 @@ from burnish.policies.retrieval import (
     maximal_marginal_relevance,
     nearest_shelf,
     ordered,
+    rarity,
     representatives,
 )
 
@@ -114,3 +115,32 @@ def test_the_weight_of_form_is_what_the_answers_say(told_by: str) -> None:
     assert form_share(meaning, form, tasks, tasks, default=0.5) == 0.5, "no answer comes twice"
     assert form_share(meaning[:8], form[:8], tasks[:8], answers[:8], default=0.5) == 0.5, "too few"
     assert form_share(meaning, form, ["one"] * 40, answers, default=0.5) == 0.5, "all of one task"
+
+
+def test_what_nearly_all_texts_have_in_common_says_little() -> None:
+    form = np.array([[0.6, 0.8, 0.0], [0.6, 0.0, 0.8], [1.0, 0.0, 0.0], [0.6, -0.8, 0.0]], dtype=np.float32)
+    weights = rarity(form)
+    assert weights[0] == 0.0
+    assert weights[2] > weights[1] > 0.0
+    assert rarity(np.ones((3, 2), dtype=np.float32)).tolist() == [1.0, 1.0], "where all is common nothing is left out"
+
+
+def test_where_answers_never_come_again_the_kinds_of_tasks_say_how_form_weighs() -> None:
+    meaning, form = kinds_by_form(24)
+    tasks, answers = [f"t{i}" for i in range(24)], [f"answer {i}" for i in range(24)]
+    assert form_share(meaning, form, tasks, answers, default=0.5) == 0.5
+    assert form_share(meaning, form, tasks, answers, default=0.5, cells=["ab"[i % 2] for i in range(24)]) > 0.5
+    assert form_share(meaning, form, tasks, answers, default=0.5, cells=["one"] * 24) == 0.5, (
+        "a single kind says nothing"
+    )
+
+
+def kinds_by_form(n: int) -> tuple[Vectors, Vectors]:
+    """Texts whose meaning says nothing of their kind, and whose form says it all."""
+    rng = np.random.default_rng(0)
+    marks = np.zeros((n, 6))
+    marks[:, 5] = 1.0  # of all texts
+    marks[np.arange(n), np.arange(n) % 2] = 0.3
+    marks[np.arange(n), 2 + rng.integers(3, size=n)] = 0.2
+    form = np.asarray(marks / np.linalg.norm(marks, axis=1, keepdims=True), dtype=np.float32)
+    return units(n, 0, 8), form
