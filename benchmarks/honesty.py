@@ -20,7 +20,7 @@ import numpy as np
 
 from burnish import RunConfig, run
 from burnish.agent.models.scripted import ScriptedServer
-from burnish.policies.acceptance import BettingGate
+from burnish.policies.acceptance import BettingGate, Pair
 from burnish.types import content_hash
 
 CHALLENGERS_A_RUN = 50
@@ -68,11 +68,11 @@ def no_op_challengers(count: int) -> None:
 
 def _accepted(gate: BettingGate, number: int, rng: np.random.Generator) -> bool:
     """Race a program against its equal: both pass each task independently half of the time."""
-    differences: list[float] = []
-    decision = gate.decide(differences, challenger=number)
+    pairs: list[Pair] = []
+    decision = gate.decide(pairs, challenger=number)
     while size := gate.next_block(decision):
-        differences += (rng.integers(0, 2, size) - rng.integers(0, 2, size)).astype(float).tolist()
-        decision = gate.decide(differences, challenger=number)
+        pairs += [Pair(float(old), float(new)) for old, new in rng.integers(0, 2, (size, 2))]
+        decision = gate.decide(pairs, challenger=number)
     return decision.outcome == "accept"
 
 

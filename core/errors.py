@@ -105,7 +105,15 @@ class ModelRefused(ModelError):
 
 
 class ModelRejected(ModelError):
-    """The server calls the request itself wrong (a 4xx that no retry can mend)."""
+    """The server answered a request with something that is no answer.
+
+    What is `passing` may be another time, such as the 404 of a model that is being loaded or the 402 of an account that
+    is empty. Otherwise the server calls the request itself wrong: it is too long, say.
+    """
+
+    def __init__(self, said: str, *, passing: bool = False) -> None:
+        super().__init__(said)
+        self.passing = passing
 
 
 class StorageError(BurnishError):

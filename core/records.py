@@ -86,7 +86,8 @@ class GateRecord(Record):
     the run from 1. One that is `open` goes on in the next iteration; `tasks`, scores and evidence are of all iterations
     so far, in which `drawn` validation tasks were drawn for it. `cap` is how many it may have; 0 in older journals,
     where it was the policy's. A `successor_id` names the program that takes the challenger's place from the next
-    iteration on, and goes on with the evidence so far; the challenger itself came in after `since` tasks.
+    iteration on, and goes on with the evidence so far; the challenger itself came in after `since` tasks. On `missing`
+    of the tasks the server or the environment failed; they count in the worst case.
     """
 
     number: int
@@ -108,6 +109,7 @@ class GateRecord(Record):
     cap: int = 0
     successor_id: str = ""
     since: int = 0
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,9 @@ class IterationRecord(Record):
 
 @dataclass(frozen=True)
 class ArmRecord(Record):
-    """One program on the sealed tasks; the interval is of the pass rate."""
+    """One program on the sealed tasks; the interval is of the pass rate. Beside the `tasks` that it was judged on there
+    are those that the server did not answer, and those that the environment failed to judge.
+    """
 
     program_id: str
     passes: int
@@ -193,6 +197,8 @@ class ArmRecord(Record):
     reward: float
     lower: float
     upper: float
+    unanswered: int = 0
+    unjudged: int = 0
 
 
 SEALED = -1

@@ -93,12 +93,15 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 
 class Status(StrEnum):
-    """What became of judging one answer. Anything but `ok` and `unparsable` is the environment's failure."""
+    """What became of judging one answer. `error` and `timeout` are faults of the environment; what is `unanswered`, a
+    fault of the server, was never judged.
+    """
 
     OK = "ok"
     UNPARSABLE = "unparsable"
     ERROR = "error"
     TIMEOUT = "timeout"
+    UNANSWERED = "unanswered"
 
     @property
     def judged(self) -> bool:
@@ -206,7 +209,8 @@ class Attempt(Record):
     The answer to a task of several `turns` is its actions, see `burnish.environments.episodes`. `origin` says how it
     came about: an "attempt" of a model, "person" where a person wrote or edited it, "cleaned" where a model cleaned
     what a person wrote, "teacher" where the teacher gave it. `reviewer` is who judged it, where that was a person.
-    `rung` is how a search asked for it, see `burnish.policies.cold_start`; empty where it was none.
+    `rung` is how a search asked for it, see `burnish.policies.cold_start`; empty where it was none. `fault` is what the
+    server said in place of an answer; it is never judged as one.
     """
 
     task_id: str
@@ -221,11 +225,12 @@ class Attempt(Record):
     origin: str = "attempt"
     reviewer: str = ""
     rung: str = ""
+    fault: str = ""
 
     @cached_property
     def id(self) -> str:
-        """Hash of task and answer."""
-        return content_hash(self.task_id, self.answer)
+        """Hash of task and answer, and of the fault where there is one."""
+        return content_hash(self.task_id, self.answer, *filter(None, [self.fault]))
 
 
 @dataclass(frozen=True)
@@ -272,4 +277,4 @@ class Exemplar(Record):
 
 
 Outcome: TypeAlias = Literal["accept", "reject", "undecided"]
-Verdict: TypeAlias = Literal["improved", "no improvement", "undecided", "collapsed"]
+Verdict: TypeAlias = Literal["improved", "no improvement", "undecided", "worse", "collapsed"]

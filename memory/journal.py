@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
 from burnish.memory.schema import SCHEMA, SCHEMA_VERSION
@@ -82,9 +82,12 @@ class Journal(JournalReader):
             )
         )  # fmt: skip
 
-    async def add_failure(self, key: CallKey, try_number: int, *, lost: bool, reason: str) -> None:
-        """A try that brought no answer: refused by the server (costs no tokens) or `lost` (worst case)."""
-        state = "lost" if lost else "failed"
+    async def add_failure(
+        self, key: CallKey, try_number: int, state: Literal["failed", "lost", "rejected", "faulty"], *, reason: str
+    ) -> None:
+        """A try that brought no answer. One that `failed` cost no tokens, one that was `lost` its worst case; both are
+        made again. A request that the server calls wrong is `rejected`; one may be `faulty` now and not later.
+        """
         await self._write(
             ("UPDATE calls SET state = ?, body = ? WHERE key = ? AND try = ?", (state, reason, str(key), try_number))
         )

@@ -6,6 +6,7 @@ One method a kind of fact. Everything is read from the file at each call, also w
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -18,6 +19,13 @@ from burnish.memory.writer import Value
 from burnish.programs import Program
 from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
 from burnish.types import Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
+
+
+def _uri(path: Path, mode: Literal["ro", "rw"]) -> str:
+    """How SQLite is told to open a file. On a read-only disk nothing changes it, and there it needs no lock."""
+    log = path.with_name(f"{path.name}-wal")
+    fixed = mode == "ro" and not os.access(path.parent, os.W_OK) and not log.exists()
+    return f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class JournalReader:
             raise StorageError(f"{path.parent} holds no run (no {path.name}); give the directory of a run")
         self.path = path
         try:
-            self._reader = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, check_same_thread=False)
+            self._reader = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
             self._reader.row_factory = sqlite3.Row
             self._check_version()
         except sqlite3.Error as error:
@@ -95,6 +103,13 @@ class JournalReader:
         """Every answered call of an iteration, by `str(CallKey)`."""
         rows = self._rows("SELECT key, body FROM calls WHERE iteration = ? AND state = 'done'", (iteration,))
         return {row["key"]: Completion.from_json(json.loads(row["body"])) for row in rows}
+
+    def rejections(self, iteration: int) -> dict[str, tuple[str, bool]]:
+        """Every call of an iteration that the server gave no answer to, by `str(CallKey)`: what it said, and whether it
+        may pass.
+        """
+        sql = "SELECT key, state, body FROM calls WHERE iteration = ? AND state IN ('rejected', 'faulty') ORDER BY try"
+        return {row["key"]: (row["body"], row["state"] == "faulty") for row in self._rows(sql, (iteration,))}
 
     def models(self, role: str) -> list[str]:
         """The names of all models that answered in a role."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from burnish.limits import NonNegative, Positive, Probability
 from burnish.types import Feedback, Outcome, Record
 
-Floats = npt.NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 def score(feedback: Feedback) -> float:
@@ -27,6 +27,40 @@ def score(feedback: Feedback) -> float:
     What is verified counts most; what comes nearer to it counts too, so that progress shows before the first success.
     """
     return (feedback.verified + feedback.reward) / 2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The scores of two programs on a task, of which the new one is to be proven better.
+
+    Where the server or the environment failed, a verdict is `missing` and counts in the worst case, for the old program
+    and against the new one: verdicts may be missing just where answers are bad.
+    """
+
+    old: float
+    new: float
+    missing: bool = False
+
+    @classmethod
+    def of(cls, old: Feedback, new: Feedback) -> Pair:
+        """That of two verdicts."""
+        missing = not (old.status.judged and new.status.judged)
+        return cls(score(old) if old.status.judged else 1.0, score(new) if new.status.judged else 0.0, missing)
+
+    @property
+    def difference(self) -> float:
+        """What the new program has more, in [-1, 1]."""
+        return self.new - self.old
+
+
+VOID, LEAST_VOID = 0.2, 10
+"""The share of pairs with a missing verdict above which a comparison says nothing, and from how many pairs on."""
+
+
+def is_void(missing: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether too many verdicts are missing for comparisons of so many pairs to say anything; same shape."""
+    void: NDArray[np.bool_] = (pairs >= LEAST_VOID) & (missing > VOID * pairs)
+    return void
 
 
 FRACTIONS = np.array([0.25, 0.5, 0.75, 0.95])
@@ -106,18 +140,23 @@ class BettingGate(Record):
             raise ValueError(f"Challengers are counted from 1, but the gate was asked about number {k}.")
         return 6 * self.alpha / (math.pi * k) ** 2
 
-    def decide(self, differences: Sequence[float], *, challenger: int, since: int = 0) -> GateDecision:
-        """Judge all differences so far, at most `cap` of them, of the run's `challenger`-th challenger, counted from 1.
+    def decide(self, pairs: Sequence[Pair], *, challenger: int, since: int = 0) -> GateDecision:
+        """Judge all pairs so far, at most `cap` of them, of the run's `challenger`-th challenger, counted from 1.
 
-        What is raced may have changed after `since` of them: only later ones say how it will go on.
+        What is raced may have changed after `since` of them: only later ones say how it will go on. Nothing is accepted
+        while a bet that verdicts alone get worse has reached 1 / `futility`, nor where too many are missing.
         Raises ValueError when a difference is not a number in [-1, 1].
         """
         level = self.level(challenger)
-        d = _checked(differences)[: self.cap]
+        pairs = pairs[: self.cap]
+        d = _checked([pair.difference for pair in pairs])
         gain, futility = capital(d, 0.0), capital(-d, -self.minimum_effect)
-        accepted = _first(gain >= 1 / level)
+        verdicts = np.array([(pair.new == 1.0) - (pair.old == 1.0) for pair in pairs], dtype=np.float64)
+        harmless = capital(-verdicts, 0.0) < 1 / self.futility
+        void = is_void(np.cumsum([pair.missing for pair in pairs]), np.arange(1, len(pairs) + 1))
+        accepted = _first((gain >= 1 / level) & harmless & ~void)
         rejected = _first(futility >= 1 / self.futility)
-        given_up = _first(self._best_end(d, since) < 1 / level)
+        given_up = _first((self._best_end(d, since) < 1 / level) | void)
         n = min(accepted, rejected, given_up, len(d))
         outcome: Outcome = "accept" if n == accepted else "reject" if n == rejected else "undecided"
         is_open = outcome == "undecided" and n != given_up and n < self.cap
@@ -132,7 +171,7 @@ class BettingGate(Record):
             e_value=float(gain[n - 1]) if n else 1.0,
             threshold=1 / level,
             futility_e_value=float(futility[n - 1]) if n else 1.0,
-            reason=self._reason(outcome, n, is_open=is_open),
+            reason=self._reason(outcome, n, is_open=is_open, void=bool(n and void[n - 1])),
         )
 
     def within(self, tasks: float) -> BettingGate:
@@ -159,7 +198,9 @@ class BettingGate(Record):
         ends[self.cap - 1 :] = np.inf  # at the cap nothing is left to give up
         return ends
 
-    def _reason(self, outcome: Outcome, n: int, *, is_open: bool) -> str:
+    def _reason(self, outcome: Outcome, n: int, *, is_open: bool, void: bool) -> str:
+        if void:
+            return f"Void after {n} tasks: on more than {VOID:.0%} of them the server or the environment failed."
         if outcome == "accept":
             return f"Better than the champion, proved on {n} tasks."
         if outcome == "reject":
@@ -201,7 +242,7 @@ def _mixture(logs: Floats) -> Floats:
     return capitals
 
 
-def _first(crossed: npt.NDArray[np.bool_]) -> int:
+def _first(crossed: NDArray[np.bool_]) -> int:
     """The number of differences at the first crossing; beyond any list when there is none."""
     return int(crossed.argmax()) + 1 if crossed.any() else 2**31
 

@@ -40,6 +40,10 @@ class Comparison(Record):
         """Whether the second program is proved better at level `alpha`."""
         return self.p_value <= alpha and self.gained > self.lost
 
+    def worse(self, alpha: float) -> bool:
+        """Whether the second program is proved worse at level `alpha`."""
+        return self.p_value <= alpha and self.lost > self.gained
+
 
 def compare(before: Sequence[bool], after: Sequence[bool]) -> Comparison:
     """Paired comparison of pass and fail. Raises ValueError on unequal or no tasks.

@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+
+from burnish.policies.acceptance import VOID, is_void
 from burnish.policies.statistics import Comparison, compare
 from burnish.types import Record, Verdict
+
+Passed = bool | None
+"""Whether a task was passed; None where the server or the environment failed."""
 
 
 @dataclass(frozen=True)
@@ -25,37 +31,81 @@ class SealedResult(Record):
 
 
 def verdict(
-    seed_passes: Sequence[bool],
-    champion_passes: Sequence[bool],
+    seed: Sequence[Passed],
+    champion: Sequence[Passed],
     *,
     same_program: bool,
     collapsed: bool,
     iterations: int,
-    control_passes: Mapping[str, Sequence[bool]] = MappingProxyType({}),
+    unraced: str = "",
+    controls: Mapping[str, Sequence[Passed]] = MappingProxyType({}),
     alpha: float = 0.05,
     minimum_effect: float = 0.05,
 ) -> SealedResult:
-    """What the run may claim; task i of every sequence is the same task.
+    """What the run may claim; task i of every sequence is the same task, and both programs were judged on one at least.
 
-    "collapsed" when the guard stopped the run; "undecided" when no iteration was finished; "improved" when
-    McNemar's test proves a gain; "no improvement" when the champion is the seed or the whole interval lies below
-    `minimum_effect`; "undecided" otherwise.
+    "collapsed" when the guard stopped the run; "undecided" when no iteration was finished, or nothing was raced, for
+    the reason `unraced`; "improved" and "worse" when McNemar's test proves a gain or a loss; "no improvement" when all
+    challengers were refused or the whole interval lies below `minimum_effect`; "undecided" otherwise. Where verdicts
+    are missing it is "undecided" too, unless the claim is the same with all of them against the champion and with all
+    of them for it; and where more than `VOID` are.
     """
-    comparison = compare(seed_passes, champion_passes)
-    controls = {name: compare(passes, champion_passes) for name, passes in control_passes.items()}
-    change, p = comparison.difference, comparison.p_value
+    comparison = compare(*_both(seed, champion))
+    compared = {
+        name: compare(*both) for name, passes in controls.items() if (both := _both(passes, champion)) != ([], [])
+    }
     claim: Verdict
     if collapsed:
         claim, reason = "collapsed", "The guard stopped the run: what it generated lost its diversity."
     elif not iterations:
         claim, reason = "undecided", "No iteration was finished, so nothing was tried: give a larger budget."
+    elif same_program and unraced:
+        claim, reason = "undecided", f"Nothing was raced, because {unraced}."
     elif same_program:
         claim, reason = "no improvement", "No challenger was promoted: the champion is the seed program."
-    elif comparison.better(alpha):
-        claim, reason = "improved", f"Pass rate rose by {change.estimate:.3f} (p = {p:.2g})."
-    elif change.upper < minimum_effect:
-        claim, reason = "no improvement", f"A gain of {minimum_effect:g} or more is ruled out (p = {p:.2g})."
     else:
-        claim = "undecided"
-        reason = f"{comparison.n} tasks neither prove a gain nor rule out one of {minimum_effect:g} (p = {p:.2g})."
-    return SealedResult(claim, reason, comparison, controls)
+        claim, reason = _claim(comparison, alpha, minimum_effect)
+        if missing := _missing(seed, champion):
+            claim, reason = _in_the_worst_case(seed, champion, claim, f"{reason} {missing}", alpha, minimum_effect)
+    return SealedResult(claim, reason, comparison, compared)
+
+
+def _claim(comparison: Comparison, alpha: float, minimum_effect: float) -> tuple[Verdict, str]:
+    change, p = comparison.difference, comparison.p_value
+    if comparison.better(alpha):
+        return "improved", f"Pass rate rose by {change.estimate:.3f} (p = {p:.2g})."
+    if comparison.worse(alpha):
+        return "worse", f"Pass rate fell by {-change.estimate:.3f} (p = {p:.2g}); the program given out is the seed's."
+    if change.upper < minimum_effect:
+        return "no improvement", f"A gain of {minimum_effect:g} or more is ruled out (p = {p:.2g})."
+    said = f"{comparison.n} tasks neither prove a gain nor rule out one of {minimum_effect:g} (p = {p:.2g})."
+    return "undecided", said
+
+
+def _missing(seed: Sequence[Passed], champion: Sequence[Passed]) -> str:
+    """On how many tasks each program was not judged, in a sentence; empty where there are none."""
+    without = {"seed": seed.count(None), "champion": champion.count(None)}
+    counted = " and ".join(f"{count} of the {name}" for name, count in without.items() if count)
+    return counted and f"Of {len(seed)} tasks each, the server or the environment failed on {counted}."
+
+
+def _in_the_worst_case(
+    seed: Sequence[Passed], champion: Sequence[Passed], claim: Verdict, reason: str, alpha: float, minimum_effect: float
+) -> tuple[Verdict, str]:
+    """A claim and its reason, given that verdicts are missing."""
+    missing = sum(one is None or other is None for one, other in zip(seed, champion, strict=True))
+    if is_void(np.array(missing), np.array(len(seed))):
+        return "undecided", f"{reason} That is more than {VOID:.0%}, so nothing can be said."
+    for passed in (False, True):  # all of them against the champion, then all of them for it
+        before, after = [not passed if s is None else s for s in seed], [passed if c is None else c for c in champion]
+        other, _ = _claim(compare(before, after), alpha, minimum_effect)
+        if claim not in (other, "undecided"):
+            side = "for" if passed else "against"
+            return "undecided", f"{reason} With all of those {side} the champion the verdict would be {other!r}."
+    return claim, reason
+
+
+def _both(before: Sequence[Passed], after: Sequence[Passed]) -> tuple[list[bool], list[bool]]:
+    """Those of the tasks on which both programs were judged."""
+    pairs = [(b, a) for b, a in zip(before, after, strict=True) if b is not None and a is not None]
+    return [b for b, _ in pairs], [a for _, a in pairs]

@@ -205,5 +205,5 @@ def test_usage_adds_up_field_by_field(parts: list[Usage]) -> None:
     assert (total.calls, total.cached_tokens) == (sum(p.calls for p in parts), sum(p.cached_tokens for p in parts))
 
 
-def test_only_a_failing_environment_leaves_an_answer_unjudged() -> None:
-    assert {s for s in Status if not s.judged} == {Status.ERROR, Status.TIMEOUT}
+def test_only_a_failing_environment_or_server_leaves_an_answer_unjudged() -> None:
+    assert {s for s in Status if not s.judged} == {Status.ERROR, Status.TIMEOUT, Status.UNANSWERED}

@@ -13,7 +13,7 @@ from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
 from burnish.records import ArmRecord, IterationRecord, Proof
 
-VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}
+VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}  # others are red
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
 RATERS = {"model": "Judge", "steps": "Judge (step model)", "student": "Judge (student of the model's ratings)"}
 NEEDS = {"steps": "right and wrong steps that the environment labels", "student": f"{LEAST} ratings to learn from"}
@@ -52,11 +52,15 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
 def _arms(report: Report) -> Table:
     sealed = report.sealed
     assert sealed is not None
-    made = table(f"Sealed test ({next(iter(sealed.arms.values())).tasks} tasks, opened once)")
-    for column in ("program", "passed", "95 % interval", "mean reward"):
+    tasks = max(arm.tasks + arm.unanswered + arm.unjudged for arm in sealed.arms.values())
+    missing = any(arm.tasks < tasks for arm in sealed.arms.values())
+    made = table(f"Sealed test ({tasks} tasks, opened once)")
+    for column in ("program", "passed", "95 % interval", "mean reward", *(["not answered, not judged"] * missing)):
         made.add_column(column, justify="left" if column == "program" else "right")
     for name, arm in sealed.in_order:
-        made.add_row(name, f"{arm.passes / arm.tasks:.3f}", _interval(arm), f"{arm.reward:.3f}")
+        without = f"{arm.unanswered}, {arm.unjudged}" if arm.unanswered or arm.unjudged else ""
+        passed = f"{arm.passes / arm.tasks:.3f}" if arm.tasks else "-"
+        made.add_row(name, passed, _interval(arm), f"{arm.reward:.3f}", *([without] * missing))
     made.add_row(
         "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}",
         f"p = {sealed.p_value:.2g}", style="bold",

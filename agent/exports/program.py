@@ -26,7 +26,8 @@ class ProgramOptions(Section):
     """Whose champion a program file holds, and what the file is for."""
 
     at: int | None = None
-    """The iteration whose champion it is. Left out, it is the newest."""
+    """The iteration whose champion it is. Left out, it is the newest, or the seed where the sealed test proved that one
+    worse."""
     purpose: Purpose = "evaluate"
     """What the file is to be used for: `evaluate` is to use it oneself."""
     terms: Path | None = None
@@ -49,7 +50,7 @@ def program_file(
     live = environment or environment_of(run)
     table = TermsTable.load(options.terms)
     with run.journal() as journal:
-        number = run.number(journal, options.at)
+        number = run.given_out(journal, options.at)
         champion = journal.program(journal.iterations()[number].champion_id)
         shown = _shown(journal, champion)
         tasks = {e.id: journal.task(e.task_id) for e in shown}

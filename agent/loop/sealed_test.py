@@ -9,19 +9,20 @@ import numpy as np
 
 from burnish.agent.loop.iteration_zero import with_seeds
 from burnish.agent.loop.session import Session
+from burnish.agent.models.calls import Place
 from burnish.agent.models.rendering import Query
 from burnish.agent.record.seeds import sealed_seed
-from burnish.agent.rollouts.evaluate import Judged, none_posed
+from burnish.agent.rollouts.evaluate import Judged, judge_all, none_posed
 from burnish.agent.rollouts.retriever import Recalled
-from burnish.agent.rollouts.rollout import Recall, Rollout
+from burnish.agent.rollouts.rollout import Recall, Rollout, Trial, raise_if_unanswered
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, BudgetExhausted, PluginError
 from burnish.policies.involvement import evaluated_by_people
 from burnish.policies.statistics import wilson
-from burnish.policies.verdict import verdict
+from burnish.policies.verdict import Passed, verdict
 from burnish.programs import Program
-from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, Question, SealedRecord
-from burnish.types import Task
+from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, IterationRecord, Question, SealedRecord
+from burnish.types import Status, Task
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ async def open_sealed(
         collapsed=collapsed,
         iterations=session.past.records[-1].number,
         alpha=session.config.sealed.alpha,
+        unraced=why_unraced(session.past.records),
     )
     session.journal.set_sealed(record)
     if evaluated_by_people(config.level):
@@ -80,10 +82,10 @@ async def try_sealed(
 ) -> tuple[list[Task], dict[str, list[Judged]]]:
     """The sealed tasks, and what each arm answered to them, task by task in the same order.
 
-    A few tasks at a time are answered by all arms, in random order: a server that changes meanwhile changes for all
-    alike, and where the budget ends within the test, what all of them have answered counts.
+    A few tasks at a time are answered by all arms, in one random order of tasks and arms: a server that changes
+    meanwhile changes for all alike, and where the budget ends within the test, what all of them have answered counts.
     """
-    config, pick = session.config, session.process_reward.pick
+    config = session.config
     tasks = await environment.draw("test", sealed_seed(config), most)
     if not tasks:
         raise none_posed(environment.name, "test")
@@ -94,22 +96,46 @@ async def try_sealed(
     answered: dict[str, list[Judged]] = {name: [] for name in arms}
     rng = np.random.default_rng([config.seed, 0x0A12])
     for start in range(0, len(tasks), AT_A_TIME):
-        some = tasks[start : start + AT_A_TIME]
         try:
-            for i in rng.permutation(len(arms)).tolist():
-                name, arm = list(arms.items())[i]
-                rollout = Rollout(session.caller, session.journal, environment, arm.recall, SEALED, pick, session.forms)
-                (judged,) = await rollout.evaluate(f"sealed {name}", [arm.program], some, start=start)
-                answered[name] += judged
+            some = await _answered(session, environment, arms, tasks[start : start + AT_A_TIME], rng)
         except BudgetExhausted:
             if not start:
                 raise
-            return tasks[:start], {name: judged[:start] for name, judged in answered.items()}
+            return tasks[:start], answered
+        for name, judged in some.items():
+            await session.journal.add_judged(SEALED, f"sealed {name}", judged, start=start)
+            answered[name] += judged
     return tasks, answered
 
 
 AT_A_TIME = 12
 """Sealed tasks that all arms answer before the next ones."""
+
+
+async def _answered(
+    session: Session,
+    environment: GuardedEnvironment,
+    arms: Mapping[str, Arm],
+    tasks: Sequence[Task],
+    rng: np.random.Generator,
+) -> dict[str, list[Judged]]:
+    """What each arm answers to some tasks, in their order; asked in a random one."""
+    trials = {
+        (name, task.id): Trial(
+            arm.program, task, recalled, Place(f"sealed {name}", f"{task.id}/{arm.program.id}"), recall=arm.recall
+        )
+        for name, arm in arms.items()
+        for task, recalled in zip(tasks, arm.recall(arm.program, tasks), strict=True)
+    }
+    drawn = [list(trials)[i] for i in rng.permutation(len(trials)).tolist()]
+    recall, pick = session.retriever.recall, session.process_reward.pick
+    rollout = Rollout(session.caller, session.journal, environment, recall, SEALED, pick, session.forms)
+    await session.journal.add_tasks(tasks)
+    attempts = await rollout.attempt_all([trials[place] for place in drawn], in_order=True)
+    raise_if_unanswered(attempts)
+    feedbacks = await judge_all(environment, session.journal, [trials[place].task for place in drawn], attempts)
+    judged = dict(zip(drawn, zip(attempts, feedbacks, strict=True), strict=True))
+    return {name: [judged[name, task.id] for task in tasks] for name in arms}
 
 
 def _shuffled(session: Session, champion: Program) -> Recall | None:
@@ -131,28 +157,30 @@ def _shuffled(session: Session, champion: Program) -> Recall | None:
 
 
 def summarize(
-    arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, iterations: int, alpha: float
+    arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, iterations: int, alpha: float, unraced: str = ""
 ) -> SealedRecord:
     """The record of judged answers by arm, task by task in the same order; pure."""
-    judged = [i for i in range(len(arms["seed"])) if all(row[i][1].status.judged for row in arms.values())]
-    if not judged:
-        said = arms["seed"][0][1].text
-        raise PluginError(f"the environment gave no verdict on any sealed task ({said}); mend it, then {GO_ON}")
-    passes = {name: [row[i][1].verified for i in judged] for name, row in arms.items()}
+    passes: dict[str, list[Passed]] = {
+        name: [f.verified if f.status.judged else None for _, f in row] for name, row in arms.items()
+    }
+    if all(None in both for both in zip(passes["seed"], passes["champion"], strict=True)):
+        said = next(f.text for row in arms.values() for _, f in row if not f.status.judged)
+        raise PluginError(f"there is no sealed task on which both programs were judged ({said}); mend it, then {GO_ON}")
     result = verdict(
         passes["seed"],
         passes["champion"],
-        control_passes={name: passes[name] for name in CONTROLS if name in passes},
+        controls={name: passes[name] for name in CONTROLS if name in passes},
         same_program=same,
         collapsed=collapsed,
         iterations=iterations,
+        unraced=unraced,
         alpha=alpha,
     )
     comparison = result.comparison
     return SealedRecord(
         verdict=result.verdict,
         reason=result.reason,
-        arms={name: _summary(arms[name], judged) for name in arms},
+        arms={name: _summary(row) for name, row in arms.items()},
         difference=comparison.difference.estimate,
         lower=comparison.difference.lower,
         upper=comparison.difference.upper,
@@ -164,15 +192,32 @@ def summarize(
     )
 
 
-def _summary(row: list[Judged], judged: list[int]) -> ArmRecord:
-    feedbacks = [row[i][1] for i in judged]
+def _summary(row: list[Judged]) -> ArmRecord:
+    feedbacks = [f for _, f in row if f.status.judged]
+    unanswered = sum(f.status is Status.UNANSWERED for _, f in row)
     passes = sum(f.verified for f in feedbacks)
     interval = wilson(passes, len(feedbacks))
     return ArmRecord(
         program_id=row[0][0].program_id,
         passes=passes,
         tasks=len(feedbacks),
-        reward=sum(f.reward for f in feedbacks) / len(feedbacks),
+        reward=sum(f.reward for f in feedbacks) / max(1, len(feedbacks)),
         lower=interval.lower,
         upper=interval.upper,
+        unanswered=unanswered,
+        unjudged=len(row) - len(feedbacks) - unanswered,
     )
+
+
+def why_unraced(records: Sequence[IterationRecord]) -> str:
+    """Why none of some iterations raced anything; empty where one did."""
+    if any(record.gates for record in records):
+        return ""
+    proposed = [one for record in records for one in record.proposals]
+    if not any(record.verified for record in records):
+        return "no answer was ever verified"
+    if not proposed:
+        return "nothing was proposed"
+    if all(one.useless for one in proposed):
+        return f"none of {len(proposed)} proposals did better on tasks that had failed"
+    return f"none of {len(proposed)} proposals looked better on train tasks, as far as the budget went"

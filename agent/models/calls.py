@@ -10,7 +10,7 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.ledger import Amount, Ledger
@@ -74,6 +74,7 @@ class Caller:
         self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
         self._iteration = 0
         self._known: dict[str, Completion] = {}
+        self._rejected: dict[str, tuple[str, bool]] = {}
         self._said: dict[tuple[str, str], Completion] = {}
         self._tries: dict[str, int] = {}
         self._stopping = asyncio.Event()
@@ -83,6 +84,7 @@ class Caller:
         """Start (or start again) an iteration: what the journal knows of it will not be asked again."""
         self._iteration = iteration
         self._known = self._journal.completions(iteration)
+        self._rejected = self._journal.rejections(iteration)
         # a key ends with the hash of its request
         self._said = {(key.split("/")[2], key.rpartition("/")[2]): known for key, known in self._known.items()}
         self._tries = self._journal.tries(iteration)
@@ -90,6 +92,12 @@ class Caller:
     def concurrency(self, role: str) -> int:
         """How many calls of a role may be in flight."""
         return self.clients[role].config.concurrency
+
+    async def pause(self, seconds: float) -> None:
+        """Give a server time to mend, unless the run is only replayed."""
+        if not self._replay_only and seconds < self.ledger.seconds_left():
+            with contextlib.suppress(TimeoutError):  # `stop` ends the wait
+                await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def stop(self) -> None:
         """Send nothing more; calls in flight are finished and kept."""
@@ -107,7 +115,8 @@ class Caller:
             BudgetExhausted: the worst case does not fit.
             Interrupted: `stop` was called.
             ModelUnavailable: every retry failed.
-            ModelRefused, ModelRejected: from the client; never retried.
+            ModelRefused, ModelRejected: from the client; never retried. What the server called wrong once is not sent
+                again.
 
         """
         client = self.clients[role]
@@ -120,8 +129,11 @@ class Caller:
         if request.temperature == 0 and self._iteration > 0 and (said := self._said.get((role, key.request))):
             self._on_answer(Answered(place.node, 0, replayed=True))
             return replace(said, usage=Usage())
+        reason, passing = self._rejected.get(str(key), ("", False))
+        if reason and (self._replay_only or not passing):
+            raise ModelRejected(reason, passing=passing)
         if self._replay_only:
-            if str(key) in self._tries:
+            if str(key) in self._tries:  # of older versions
                 raise ModelRejected("this call failed in the run")
             raise Interrupted("the journal does not hold this call")
         async with self._slots[id(client)]:
@@ -190,7 +202,7 @@ class Caller:
         except ModelError as error:
             if isinstance(error, ModelRefused):
                 self._refused = error  # what is queued behind it would only be refused too
-            await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False))
+            await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False), error)
             raise
         except BaseException:
             self.ledger.lose(worst)
@@ -204,12 +216,18 @@ class Caller:
         await self._journal.add_completion(key, try_number, completion)
         return completion
 
-    async def _give_up(self, key: CallKey, try_number: int, worst: Amount, failure: TryFailed) -> None:
+    async def _give_up(
+        self, key: CallKey, try_number: int, worst: Amount, failure: TryFailed, error: ModelError | None = None
+    ) -> None:
         if failure.lost:
             self.ledger.lose(worst)
         else:
             self.ledger.settle(worst, Amount(calls=1))
-        await self._journal.add_failure(key, try_number, lost=failure.lost, reason=str(failure))
+        state: Literal["failed", "lost", "rejected", "faulty"] = "lost" if failure.lost else "failed"
+        if isinstance(error, ModelRejected):
+            state = "faulty" if error.passing else "rejected"
+            self._rejected[str(key)] = (str(error), error.passing)
+        await self._journal.add_failure(key, try_number, state, reason=str(failure))
 
 
 async def gather_in_order(jobs: Iterable[Awaitable[T]]) -> Sequence[T]:

@@ -22,6 +22,8 @@ from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
 RETRIED_STATUSES = frozenset({408, 409, 429, *range(500, 600)})
+WRONG_STATUSES = frozenset({400, 413, 414, 422})
+"""Statuses by which a server says that no other time would do: the request is wrong."""
 UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
 """Statuses by which a server says that it did not take the request on. Behind any other failure, such as the 504 of a
 gateway, a model may have worked."""
@@ -195,7 +197,10 @@ class ChatClient:
             lost = status not in UNTOUCHED_STATUSES
             return TryFailed(f"{self.url} answered {status}", lost=lost, retry_after=_retry_after(response))
         said = self._quoted(response.text)
-        return ModelRejected(f"{self.url} rejected the request ({status}): {said or 'no reason given'}")
+        return ModelRejected(
+            f"{self.url} rejected the request ({status}): {said or 'no reason given'}",
+            passing=status not in WRONG_STATUSES,
+        )
 
     def _quoted(self, text: str) -> str:
         """What a server said, shortened, and without the API key where it echoes that."""
@@ -220,7 +225,8 @@ class ChatClient:
             said = self._quoted(f"{type(error).__name__}: {error}")
             raise ModelRejected(
                 f"{self.url} answered something that is no chat completion ({said}); "
-                "check that models.*.url is the base of an OpenAI-compatible API"
+                "check that models.*.url is the base of an OpenAI-compatible API",
+                passing=True,
             ) from None
 
 

@@ -16,7 +16,7 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Attempted, Shown
 from burnish.agent.operators.rules import SECTION as RULES
 from burnish.agent.operators.rules import as_rules
-from burnish.agent.rollouts.rollout import Search, Trial, sampling_seed
+from burnish.agent.rollouts.rollout import Search, Trial, raise_if_unanswered, sampling_seed
 from burnish.policies.cold_start import ColdStart
 from burnish.policies.curriculum import Effort
 from burnish.types import Attempt, Task
@@ -63,6 +63,7 @@ async def attempt(
     ]
     programs = {trial.program.id: trial.program for trial in trials}
     attempts = await iteration.rollout().attempt_all(trials, partial=True)
+    raise_if_unanswered(attempts)
     return Attempted((*outputs, *attempts), tuple(programs.values()))
 
 

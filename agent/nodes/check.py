@@ -10,7 +10,7 @@ from burnish.agent.rollouts.evaluate import Judged, judge_all
 from burnish.errors import GO_ON, PluginError
 from burnish.policies.elimination import by_pass_rate
 from burnish.policies.involvement import seen_by_people
-from burnish.types import Task
+from burnish.types import Status, Task
 
 
 async def check(iteration: Iteration, attempted: Attempted, *, tasks: Sequence[Task]) -> Checked:
@@ -19,10 +19,11 @@ async def check(iteration: Iteration, attempted: Attempted, *, tasks: Sequence[T
     feedbacks = await judge_all(
         iteration.environment, iteration.journal, [by_id[a.task_id] for a in attempted.attempts], attempted.attempts
     )
-    if not any(f.status.judged for f in feedbacks):
+    answered = [f for f in feedbacks if f.status is not Status.UNANSWERED]
+    if not any(f.status.judged for f in answered):
         raise PluginError(
-            f"environment {iteration.environment.name} gave no verdict on any of {len(feedbacks)} attempts "
-            f"({feedbacks[0].text}); mend it, then {GO_ON}"
+            f"environment {iteration.environment.name} gave no verdict on any of {len(answered)} attempts "
+            f"({answered[0].text}); mend it, then {GO_ON}"
         )
     judged = list(zip(attempted.attempts, feedbacks, strict=True))
     barred, events = _sifted(tasks, judged)

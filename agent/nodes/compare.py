@@ -9,12 +9,12 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Compared, Shown
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.agent.rollouts.rollout import Trial, sampling_seed
-from burnish.policies.acceptance import score
+from burnish.policies.acceptance import Pair
 from burnish.policies.rewriting import YieldRewriting
 from burnish.policies.watching import HarmWatch
 from burnish.programs import Program
 from burnish.records import ComparisonRecord
-from burnish.types import Task
+from burnish.types import Feedback, Task
 
 NODE = "compare"
 
@@ -46,11 +46,11 @@ async def compare(
     `evidence` are the ids of the tasks that count in a race.
     """
     own = {a.task_id: f for a, f in reversed(checked.judged) if a.slot == 0 and not a.rung}
-    usable = [task for task in tasks if task.id in own and own[task.id].status.judged]
+    usable = [task for task in tasks if task.id in own]
     rng = iteration.rng(NODE)
     judged, records, programs = list[Judged](), list[ComparisonRecord](), list[Program]()
-    pairs_of_race: tuple[tuple[float, float], ...] | None = None
-    raced: tuple[Program, Mapping[str, float]] | None = None
+    pairs_of_race: tuple[Pair, ...] | None = None
+    raced: tuple[Program, Mapping[str, Feedback]] | None = None
     for other in _others(iteration, policy, watch, shown.program, usable, evidence):
         drawn = sorted(rng.permutation(len(other.among))[: other.count].tolist())
         chosen = [other.among[i] for i in drawn]
@@ -70,14 +70,14 @@ async def compare(
         answers = await iteration.rollout().judged(NODE, trials, start=len(judged))
         judged += answers
         programs.append(other.program)
-        pairs = [(score(own[a.task_id]), score(f)) for a, f in answers if f.status.judged]
-        differences = tuple(theirs - ours for ours, theirs in pairs)
+        theirs = {a.task_id: f for a, f in answers}
+        pairs = [Pair.of(own[id_], theirs[id_]) for id_ in theirs]
+        differences = tuple(pair.difference for pair in pairs)
         records.append(ComparisonRecord(other.kind, other.program.id, shown.program.id, differences))
-        theirs = {a.task_id: score(f) for a, f in answers if f.status.judged}
         if other.kind == "race":
             pairs_of_race, raced = tuple(pairs), (other.program, theirs)
         elif other.kind == "proposal" and raced:
-            beside = tuple(theirs[id_] - raced[1][id_] for id_ in theirs if id_ in raced[1])
+            beside = tuple(Pair.of(raced[1][id_], theirs[id_]).difference for id_ in theirs if id_ in raced[1])
             records.append(ComparisonRecord("successor", other.program.id, raced[0].id, beside))
     back_to = _harmed_since(iteration, watch, programs, records)
     return Compared(tuple(judged), tuple(records), tuple(programs), back_to, pairs_of_race)

@@ -7,15 +7,11 @@ from burnish.agent.nodes.iteration import Iteration, races_on_train
 from burnish.agent.nodes.parts import Raced
 from burnish.agent.operators.base import Proposal
 from burnish.agent.record.races import OpenRace
-from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
-from burnish.policies.acceptance import BettingGate, GateDecision, score
+from burnish.policies.acceptance import BettingGate, GateDecision, Pair
 from burnish.programs import Program
 from burnish.records import GateRecord
 from burnish.types import Task
-
-MOST_TASKS_A_VERDICT = 5
-"""An environment that fails on more than four tasks of five ends the race: it would go on without end."""
 
 Validation = Callable[[int], Awaitable[list[Task]]]
 """The first so many validation tasks of the run, fewer where the environment has no more."""
@@ -23,22 +19,21 @@ Validation = Callable[[int], Awaitable[list[Task]]]
 
 @dataclass(frozen=True)
 class Race:
-    """A challenger against the champion, on `cap` tasks at most. `scores` are the pairs so far, champion
-    first, `drawn` the tasks that were drawn for them, and the challenger came in after `since` of the pairs.
+    """A challenger against the champion, on `cap` tasks at most. `pairs` are those so far, `drawn` the tasks that were
+    drawn for them, and the challenger came in after `since` of the pairs.
     """
 
     number: int
     champion: Program
     proposal: Proposal
     cap: int
-    scores: tuple[tuple[float, float], ...] = ()
+    pairs: tuple[Pair, ...] = ()
     drawn: int = 0
     since: int = 0
 
-    def decided_by(self, policy: BettingGate, scores: Sequence[tuple[float, float]]) -> GateDecision:
-        """What these pairs of scores say."""
-        differences = [new - old for old, new in scores]
-        return replace(policy, cap=self.cap).decide(differences, challenger=self.number, since=self.since)
+    def decided_by(self, policy: BettingGate, pairs: Sequence[Pair]) -> GateDecision:
+        """What these pairs say."""
+        return replace(policy, cap=self.cap).decide(pairs, challenger=self.number, since=self.since)
 
 
 async def gate(
@@ -46,12 +41,12 @@ async def gate(
     policy: BettingGate,
     challenger: Proposal | None,
     *,
-    pairs: Sequence[tuple[float, float]] | None,
+    pairs: Sequence[Pair] | None,
     validation: Validation,
 ) -> Raced:
     """Race a challenger against the champion on fresh tasks: accept, reject, or go on in the next iteration.
 
-    `pairs` are the scores, champion first, of the race that goes on, on train tasks of the iteration. Where there were
+    `pairs` are those of the race that goes on, on train tasks of the iteration. Where there were
     none, and to come to an end in the last iteration, validation tasks are drawn. A race goes on for as many iterations
     as it takes; both sides show what was learned meanwhile. Where something is raced already, the challenger takes its
     place from the next iteration on.
@@ -80,10 +75,10 @@ async def gate(
     return Raced(promoted, (*programs, *([challenger.program] if challenger else ())), (record,), used)
 
 
-def _resumed(going: OpenRace, champion: Program, number: int, pairs: Sequence[tuple[float, float]]) -> Race:
+def _resumed(going: OpenRace, champion: Program, number: int, pairs: Sequence[Pair]) -> Race:
     known = going.record
     proposal = Proposal(known.operator, going.program.at(number), known.description)
-    return Race(known.number, champion, proposal, known.cap, (*going.scores, *pairs), known.drawn, known.since)
+    return Race(known.number, champion, proposal, known.cap, (*going.pairs, *pairs), known.drawn, known.since)
 
 
 async def run_race(
@@ -99,8 +94,8 @@ async def run_race(
 
     Without `blocks` it goes on to its end.
     """
-    rollout, scores = iteration.rollout(), list(race.scores)
-    decision = race.decided_by(policy, scores)
+    rollout, pairs = iteration.rollout(), list(race.pairs)
+    decision = race.decided_by(policy, pairs)
     used, left, ended = 0, blocks, False
     while (left is None or left > 0) and (size := replace(policy, cap=race.cap).next_block(decision)):
         tasks = await _fresh(validation, size, position + used, race.drawn + used)
@@ -115,12 +110,9 @@ async def run_race(
             break  # what is proved so far counts, and the iteration's other work is kept
         used += len(tasks)
         left = None if left is None else left - 1
-        scores += [(score(o[1]), score(n[1])) for o, n in zip(old, new, strict=True) if _both_judged(o, n)]
-        decision = race.decided_by(policy, scores)
-        if race.drawn + used >= MOST_TASKS_A_VERDICT * max(len(scores), MOST_TASKS_A_VERDICT):
-            ended = True
-            break
-    return _record(race, decision, scores, used, ended=ended), used
+        pairs += [Pair.of(o[1], n[1]) for o, n in zip(old, new, strict=True)]
+        decision = race.decided_by(policy, pairs)
+    return _record(race, decision, pairs, used, ended=ended), used
 
 
 async def _fresh(validation: Validation, count: int, position: int, used: int) -> list[Task]:
@@ -133,14 +125,8 @@ async def _fresh(validation: Validation, count: int, position: int, used: int) -
     return [known[i % len(known)] for i in range(position, position + count)]
 
 
-def _both_judged(old: Judged, new: Judged) -> bool:
-    return old[1].status.judged and new[1].status.judged
-
-
-def _record(
-    race: Race, decision: GateDecision, scores: list[tuple[float, float]], used: int, *, ended: bool
-) -> GateRecord:
-    counted = scores[: decision.n]
+def _record(race: Race, decision: GateDecision, pairs: Sequence[Pair], used: int, *, ended: bool) -> GateRecord:
+    counted = pairs[: decision.n]
     n = max(1, len(counted))
     return GateRecord(
         number=decision.challenger,
@@ -150,8 +136,8 @@ def _record(
         description=race.proposal.description,
         outcome=decision.outcome,
         tasks=decision.n,
-        champion_score=sum(o for o, _ in counted) / n,
-        challenger_score=sum(c for _, c in counted) / n,
+        champion_score=sum(pair.old for pair in counted) / n,
+        challenger_score=sum(pair.new for pair in counted) / n,
         e_value=decision.e_value,
         threshold=decision.threshold,
         level=1 / decision.threshold,
@@ -161,4 +147,5 @@ def _record(
         drawn=race.drawn + used,
         cap=race.cap,
         since=race.since,
+        missing=sum(pair.missing for pair in counted),
     )

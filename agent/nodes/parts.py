@@ -13,6 +13,7 @@ from burnish.agent.operators.base import Proposal
 from burnish.agent.record.events import Event
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.agent.rollouts.retriever import Recalled
+from burnish.policies.acceptance import Pair
 from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Diversity
 from burnish.policies.guard import GuardAction
@@ -105,7 +106,7 @@ class Checked:
 @dataclass(frozen=True)
 class Compared:
     """Answers of other programs to some of the tasks in hand, and how they did beside the attempts. `back_to` is
-    the revision to return to, once newer exemplars are proven to do harm. `pairs` are scores of champion and challenger
+    the revision to return to, once newer exemplars are proven to do harm. `pairs` are those of champion and challenger
     in the race that goes on, None where it had no tasks here.
     """
 
@@ -113,7 +114,7 @@ class Compared:
     comparisons: tuple[ComparisonRecord, ...] = ()
     programs: tuple[Program, ...] = ()
     back_to: int | None = None
-    pairs: tuple[tuple[float, float], ...] | None = None
+    pairs: tuple[Pair, ...] | None = None
 
     @property
     def counts(self) -> State:

@@ -60,7 +60,7 @@ async def rewrite(
     new = await look_at(iteration, policy, operators, context, trials, tried, looks=looks)
     if past.race is not None:
         raced = in_trial[racing].arm if racing in in_trial else Arm(past.race.record.operator)
-        raced = raced.with_pairs([new - old for old, new in past.race.scores])
+        raced = raced.with_pairs([pair.difference for pair in past.race.pairs])
         key = _successor(policy, tried, beside, raced) if policy.succession else None
     else:
         arms = {k: one.arm for k, one in tried.items()} | {k: one.arm for k, one in new.items() if not one.useless}

@@ -13,7 +13,7 @@ from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
 from burnish.agent.record.races import OpenRace, raced, raced_on_train
 from burnish.agent.record.ratings import RATED, read_rated
 from burnish.memory.journal_reader import JournalReader
-from burnish.policies.acceptance import score
+from burnish.policies.acceptance import Pair, score
 from burnish.policies.curriculum import Tally
 from burnish.policies.diversity import Cells, Diversity
 from burnish.policies.eviction import Showing
@@ -234,13 +234,13 @@ class History:
         for gate in record.gates:
             program = journal.program(gate.challenger_id)
             key = arm_key(program, journal.program(gate.champion_id))
-            before = self.race.scores if self.race and self.race.record.number == gate.number else None
+            before = self.race.pairs if self.race and self.race.record.number == gate.number else None
             on_train = raced_on_train(journal, record) if before is not None else []
-            scores = (*(before or ()), *on_train, *raced(journal, record.number, gate))
+            pairs = (*(before or ()), *on_train, *raced(journal, record.number, gate))
             if gate.open and gate.successor_id:
-                self._succeeded(gate, key, journal.program(gate.successor_id), scores)
+                self._succeeded(gate, key, journal.program(gate.successor_id), pairs)
                 continue
-            self.race = OpenRace(gate, program, scores) if gate.open else None
+            self.race = OpenRace(gate, program, pairs) if gate.open else None
             if gate.open:
                 continue
             count(self.operators, gate.operator, solved=gate.outcome == "accept")
@@ -256,12 +256,12 @@ class History:
             self.rivals.clear()
         self.harmed = self.harmed or record.harmful
 
-    def _succeeded(self, gate: GateRecord, key: str, program: Program, scores: Sequence[tuple[float, float]]) -> None:
+    def _succeeded(self, gate: GateRecord, key: str, program: Program, pairs: Sequence[Pair]) -> None:
         """A proposal takes the place of what is raced, with what the race has shown so far."""
         self.arms.pop(key, None)
         known = self.arms[program.variant]
-        now = replace(gate, operator=known.arm.operator, description=known.description, since=len(scores))
-        self.race = OpenRace(now, program, tuple(scores))
+        now = replace(gate, operator=known.arm.operator, description=known.description, since=len(pairs))
+        self.race = OpenRace(now, program, tuple(pairs))
         self.beside_raced.clear()
 
     def _promoted(self, program: Program) -> None:

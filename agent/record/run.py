@@ -70,6 +70,13 @@ class Run:
             number = self.number(journal, at)
             return journal.program(journal.iterations()[number].champion_id)
 
+    def given_out(self, journal: JournalReader, at: int | None = None) -> int:
+        """The iteration whose champion is given out: `at`, or the newest, unless the sealed test proved that one worse
+        than the seed, which is given out then.
+        """
+        sealed = journal.sealed()
+        return 0 if at is None and sealed is not None and sealed.verdict == "worse" else self.number(journal, at)
+
     @contextmanager
     def journal(self) -> Iterator[JournalReader]:
         """The journal, for reading."""

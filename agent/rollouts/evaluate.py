@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
+from burnish.environments.verdicts import failed
 from burnish.errors import PluginError
 from burnish.memory.journal_reader import JournalReader
-from burnish.types import Attempt, Feedback, Split, Task
+from burnish.types import Attempt, Feedback, Split, Status, Task
 
 Judged = tuple[Attempt, Feedback]
+
+TIMES = 2
+"""How often an environment is asked for a verdict that it fails to give."""
 
 
 async def judge_all(
@@ -18,12 +22,20 @@ async def judge_all(
     tasks: Sequence[Task],
     attempts: Sequence[Attempt],
 ) -> list[Feedback]:
-    """The verdict on each attempt; one that the journal knows is not asked for again, a failure to judge is."""
+    """The verdict on each attempt; one that the journal knows is not asked for again. Where the environment fails it is
+    asked once more. What the server did not answer is not judged.
+    """
     known = {i: f for i, f in journal.verdicts({a.id for a in attempts}).items() if f.status.judged}
-    unknown = {a.id: (t, a.answer) for t, a in zip(tasks, attempts, strict=True) if a.id not in known}
-    feedbacks = await environment.judge_all(list(unknown.values()))
-    known |= dict(zip(unknown, feedbacks, strict=True))
+    known |= {a.id: failed(Status.UNANSWERED, a.fault) for a in attempts if a.fault}
+    for _ in range(TIMES):
+        left = {a.id: (t, a.answer) for t, a in zip(tasks, attempts, strict=True) if not _is_known(known.get(a.id))}
+        feedbacks = await environment.judge_all(list(left.values()))
+        known |= dict(zip(left, feedbacks, strict=True))
     return [known[a.id] for a in attempts]
+
+
+def _is_known(feedback: Feedback | None) -> bool:
+    return feedback is not None and (feedback.status.judged or feedback.status is Status.UNANSWERED)
 
 
 def none_posed(environment: str, split: Split) -> PluginError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
@@ -15,7 +16,7 @@ from burnish.agent.rollouts.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
 from burnish.environments.playing import Play
-from burnish.errors import BudgetExhausted, ModelRejected, PluginError
+from burnish.errors import GO_ON, BudgetExhausted, ModelRejected, PluginError
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import TurnKey
 from burnish.policies.cold_start import Rung
@@ -77,6 +78,16 @@ class Trial:
     top_p: float | None = None
     seed: int | None = None
     search: Search | None = None
+    recall: Recall | None = None
+    """How the turns of an episode recall exemplars, where not as all others do."""
+
+    def again(self, number: int) -> Trial:
+        """The trial for another time, as a call of its own."""
+        return replace(self, place=replace(self.place, item=f"{self.place.item}~again {number}"))
+
+
+WAITS = (1.0, 4.0)
+"""Seconds after which what the server did not answer is asked again."""
 
 
 @dataclass(frozen=True)
@@ -99,31 +110,43 @@ class Rollout:
     pick: Pick
     forms: AnswerForms
 
-    async def attempt_all(self, trials: Sequence[Trial], *, partial: bool = False) -> list[Attempt]:
+    async def attempt_all(
+        self, trials: Sequence[Trial], *, partial: bool = False, in_order: bool = False
+    ) -> list[Attempt]:
         """An attempt for each trial, in their order.
 
         Trials that share a prompt prefix go through one lane, one after another, so that the server finds most of
-        each prompt in its cache. A request that the server rejects by itself (too long, say) is an empty attempt; if
-        all are, the rejection is raised. With `partial` the attempts that the budget allowed, if there are any.
+        each prompt in its cache; `in_order` they are sent as they come. What the server does not answer is asked again
+        after a while if that may help, and in the end is an attempt with a fault. With `partial` the attempts that the
+        budget allowed, if there are any.
         """
         sent: dict[int, Attempt | ModelRejected] = {}
         attempt = self._played if self.environment.episodic else self._answered
 
-        async def work() -> None:
-            for lane in waiting:
-                for i in lane:
-                    sent[i] = await attempt(trials[i])
+        async def send(which: Mapping[int, Trial]) -> None:
+            async def work() -> None:
+                for lane in waiting:
+                    for i in lane:
+                        sent[i] = await attempt(which[i])
 
-        concurrency = self.caller.concurrency("task")
-        waiting = iter(lanes([self._prefix(i, trial) for i, trial in enumerate(trials)], concurrency))
-        try:
+            concurrency, places = self.caller.concurrency("task"), list(which)
+            prefixes = [i if in_order else self._prefix(i, which[i]) for i in places]
+            found = [[places[i] for i in lane] for lane in lanes(prefixes, concurrency)]
+            waiting = iter(sorted(found) if in_order else found)
             await gather_in_order(work() for _ in range(concurrency))
+
+        try:
+            await send(dict(enumerate(trials)))
         except BudgetExhausted:
             if not (partial and sent):
                 raise
-        rejections = [r for r in sent.values() if isinstance(r, ModelRejected)]
-        if rejections and len(rejections) == len(sent):
-            raise rejections[0]
+        for n, seconds in enumerate(WAITS, 1):
+            faulty = [i for i, result in sent.items() if isinstance(result, ModelRejected) and result.passing]
+            if not faulty:
+                break
+            await self.caller.pause(seconds)
+            with suppress(BudgetExhausted):  # what was answered counts
+                await send({i: trials[i].again(n) for i in sorted(faulty)})
         return [_kept(trials[i], sent[i]) for i in sorted(sent)]
 
     async def evaluate(
@@ -204,7 +227,7 @@ class Rollout:
         seen = Seen(trial.task.id, play.turn.observation)
         key = TurnKey(self.iteration, trial.place.node, trial.place.item, trial.place.slot, len(turns))
         self._same_as_before(key, seen)
-        (recalled,) = self.recall(trial.program, [seen])
+        (recalled,) = (trial.recall or self.recall)(trial.program, [seen])
         place = Place(trial.place.node, f"{trial.place.item}@{len(turns)}", trial.place.slot)
         earlier = turns[-trial.program.decoding.history :] if trial.program.decoding.history else []
         sampled = replace(trial, seed=turn_seed(trial.seed, len(turns)))
@@ -267,6 +290,12 @@ class Rollout:
         return await self.forms.grammar(self.environment, task)
 
 
+def raise_if_unanswered(attempts: Sequence[Attempt]) -> None:
+    """Raise ModelRejected where the server answered nothing at all: that is for people to mend."""
+    if attempts and all(attempt.fault for attempt in attempts):
+        raise ModelRejected(f"{attempts[0].fault}; all of {len(attempts)} requests went so: mend it, then {GO_ON}")
+
+
 def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:
     """Indices of trials in lanes of one prefix each; the longest are halved until every worker has one."""
     by_prefix: dict[Hashable, list[int]] = {}
@@ -301,5 +330,5 @@ def _kept(trial: Trial, result: Attempt | ModelRejected) -> Attempt:
     if isinstance(result, Attempt):
         return result
     return Attempt(
-        trial.task.id, trial.place.slot, "", trial.program.id, model="", truncated=True, usage=Usage(calls=1)
+        trial.task.id, trial.place.slot, "", trial.program.id, model="", usage=Usage(calls=1), fault=str(result)
     )

@@ -12,7 +12,7 @@ from itertools import pairwise, zip_longest
 
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.loop.policies import choose_policies
-from burnish.agent.loop.sealed_test import summarize
+from burnish.agent.loop.sealed_test import summarize, why_unraced
 from burnish.agent.record.history import answered
 from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.report import Report, make_report
@@ -24,7 +24,7 @@ from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
 from burnish.errors import Interrupted
 from burnish.memory.journal_reader import JournalReader
-from burnish.policies.acceptance import score
+from burnish.policies.acceptance import Pair, score
 from burnish.policies.involvement import decided
 from burnish.protocols import Environment
 from burnish.records import SEALED, IterationRecord, Proof
@@ -241,7 +241,7 @@ def _variant(journal: JournalReader, program_id: str) -> str:
 
 def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
     policy = choose_policies(run.config).acceptance
-    races: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    races: dict[int, list[Pair]] = defaultdict(list)
     since: dict[int, int] = defaultdict(int)
     going = 0
     for iteration, record in ((i, gate) for i in iterations for gate in i.gates):
@@ -251,8 +251,7 @@ def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[Iteratio
         pairs += raced(journal, iteration.number, record)
         going = record.number if record.open else 0
         of_race = replace(policy, cap=record.cap) if record.cap else policy
-        differences = [new - before for before, new in pairs]
-        decision = of_race.decide(differences, challenger=record.number, since=since[record.number])
+        decision = of_race.decide(pairs, challenger=record.number, since=since[record.number])
         if record.successor_id:
             since[record.number] = len(pairs)
         if (decision.outcome, decision.n) != (record.outcome, record.tasks):
@@ -262,7 +261,7 @@ def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[Iteratio
             )
             continue
         counted, n = pairs[: decision.n], max(1, decision.n)
-        again = (sum(b for b, _ in counted) / n, sum(c for _, c in counted) / n, decision.e_value)
+        again = (sum(p.old for p in counted) / n, sum(p.new for p in counted) / n, decision.e_value)
         said = (record.champion_score, record.challenger_score, record.e_value)
         if not all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) for x, y in zip(said, again, strict=True)):
             yield f"the scores or the e-value of challenger {record.number} are not what its answers say"
@@ -288,6 +287,7 @@ def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
         collapsed=last.action == "stop",
         iterations=last.number,
         alpha=run.config.sealed.alpha,
+        unraced=why_unraced(journal.iterations()),
     )
     if again.verdict != record.verdict:
         yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"

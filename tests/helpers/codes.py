@@ -18,6 +18,11 @@ def code_of(prompt: str) -> str:
     return hashlib.sha256(f"code of {prompt}".encode()).hexdigest()[:12]
 
 
+def split_of(prompt: str) -> str:
+    """The split of the task that asks this."""
+    return Task("codes", prompt).split
+
+
 class Codes:
     """Give the code of a thing."""
 

@@ -65,6 +65,13 @@ def is_reflection(body: Body) -> bool:
     return bool(body["messages"][0]["content"].startswith("You improve the instruction"))
 
 
+def posed(body: Body) -> str | None:
+    """The task of an attempt; None for the judge's and the reflector's requests."""
+    if is_rating(body) or is_reflection(body):
+        return None
+    return str(body["messages"][-1]["content"]).rpartition("\n\n")[2]  # the instruction may stand beside the task
+
+
 def learner(body: Body) -> str:
     """Knows a code by chance, oftener by right exemplars, and by rules. It cannot rate or reflect."""
     if is_rating(body):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import signal
 import sqlite3
@@ -107,7 +108,7 @@ async def test_a_bare_intent_counts_its_worst_case_and_is_lost_when_the_run_is_o
 async def test_a_refused_try_costs_a_call_and_no_tokens_and_a_lost_one_its_worst_case(journal: Journal) -> None:
     for attempt, lost in ((0, False), (1, True)):
         await journal.add_intent(KEY, attempt, tokens=100, usd=0.5)
-        await journal.add_failure(KEY, attempt, lost=lost, reason="why")
+        await journal.add_failure(KEY, attempt, "lost" if lost else "failed", reason="why")
     assert journal.spent() == Usage(2, prompt_tokens=100, usd=0.5)
     assert journal.largest_reservation("task") == (100, 0.5)
     assert journal.largest_reservation("judge") is None
@@ -141,7 +142,7 @@ async def test_usage_by_place_adds_up_to_the_whole(
             usage = Usage(1, used, used, used, used / 8, used / 2)
             await journal.add_completion(at, 0, Completion("", "m", usage))
         elif state != "intent":
-            await journal.add_failure(at, 0, lost=state == "lost", reason="")
+            await journal.add_failure(at, 0, "lost" if state == "lost" else "failed", reason="")
             usage = usage if state == "lost" else Usage(1)
         expected += usage
     assert journal.spent() == expected
@@ -276,3 +277,35 @@ def test_equal_values_are_written_alike() -> None:
 def test_a_task_that_is_not_there_is_named(journal: Journal) -> None:
     with pytest.raises(StorageError, match=r"task t9 is not in .*; the journal is incomplete"):
         journal.task("t9")
+
+
+@pytest.mark.parametrize("name", ["exp #3", "50%41", "what?", "a b&mode=rwc"])
+def test_a_journal_is_found_under_whatever_name_its_folder_has(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    made = Journal.open(folder / "journal.db")
+    made.set_meta(fact=1)
+    made.close()
+    with contextlib.closing(JournalReader(folder / "journal.db")) as reader:
+        assert reader.meta("fact") == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_journal_on_a_read_only_disk_is_read_without_a_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Journal.open(path)
+    made.set_meta(fact=1)
+    made.close()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    before = sorted(path.parent.iterdir())
+    with contextlib.closing(JournalReader(path)) as reader:
+        assert reader.meta("fact") == 1
+        assert sorted(path.parent.iterdir()) == before
+
+
+async def test_what_a_server_rejected_is_known_and_whether_it_may_pass(journal: Journal) -> None:
+    for place, (state, passing) in enumerate((("rejected", False), ("faulty", True))):
+        key = dataclasses.replace(KEY, slot=place)
+        await journal.add_intent(key, 0, tokens=9, usd=0.0)
+        await journal.add_failure(key, 0, state, reason="no")  # type: ignore[arg-type]
+        assert journal.rejections(1)[str(key)] == ("no", passing)
+    assert journal.rejections(2) == {}

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pairs import pairs
 from strength import FULL
 
-from burnish.policies.acceptance import BettingGate, GateDecision, capital, lower_bound, score
-from burnish.types import Feedback
+from burnish.environments.verdicts import failed
+from burnish.policies.acceptance import BettingGate, GateDecision, Pair, capital, lower_bound, score
+from burnish.types import Feedback, Status
 
 DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]) | st.floats(-1, 1), max_size=80)
 GATES = st.builds(
@@ -47,17 +49,17 @@ def test_a_score_is_half_the_verdict_and_half_the_reward() -> None:
 )
 def test_a_decision_says_why(differences: list[float], imagined: float | None, outcome: str, said: str) -> None:
     gate = BettingGate(alpha=0.25, minimum_effect=0.05, cap=40, imagined_wins=imagined)
-    decision = gate.decide(differences, challenger=1)
+    decision = gate.decide(pairs(differences), challenger=1)
     assert decision.outcome == outcome
     assert re.fullmatch(said, decision.reason), decision.reason
 
 
 def run_by_blocks(gate: BettingGate, differences: list[float], challenger: int) -> GateDecision:
     seen = 0
-    decision = gate.decide([], challenger=challenger)
+    decision = gate.decide(pairs([]), challenger=challenger)
     while (size := gate.next_block(decision)) and seen < len(differences):
         seen += size
-        decision = gate.decide(differences[:seen], challenger=challenger)
+        decision = gate.decide(pairs(differences[:seen]), challenger=challenger)
     return decision
 
 
@@ -96,7 +98,7 @@ def test_no_better_challengers_are_accepted_at_most_at_their_level_however_often
     gate = BettingGate(alpha=0.25, cap=150, imagined_wins=None)
     rng = np.random.default_rng(1)
     accepted = sum(
-        gate.decide(draw(rng, 0.15, 0.15, 150), challenger=1).outcome == "accept" for _ in range(challengers)
+        gate.decide(pairs(draw(rng, 0.15, 0.15, 150)), challenger=1).outcome == "accept" for _ in range(challengers)
     )
     level = gate.level(1)
     assert 0.02 < accepted / challengers <= level + 2 * math.sqrt(level * (1 - level) / challengers)
@@ -113,7 +115,7 @@ def test_the_bounds_hold_the_true_mean_at_every_time() -> None:
 def test_asking_by_blocks_and_asking_once_give_the_same_decision(
     gate: BettingGate, differences: list[float], challenger: int
 ) -> None:
-    assert run_by_blocks(gate, differences, challenger) == gate.decide(differences, challenger=challenger)
+    assert run_by_blocks(gate, differences, challenger) == gate.decide(pairs(differences), challenger=challenger)
 
 
 @given(DIFFERENCES, st.randoms(use_true_random=False))
@@ -128,13 +130,13 @@ def test_capital_does_not_depend_on_the_order_of_tasks(differences: list[float],
 @given(GATES, DIFFERENCES)
 @settings(max_examples=80, deadline=None)
 def test_the_first_crossing_of_a_threshold_decides(gate: BettingGate, differences: list[float]) -> None:
-    decision = gate.decide(differences, challenger=2)
+    decision = gate.decide(pairs(differences), challenger=2)
     assert decision.threshold == 1 / gate.level(2)
     accepted, rejected = decision.outcome == "accept", decision.outcome == "reject"
     assert accepted == (decision.e_value >= decision.threshold)
     assert rejected == (not accepted and decision.futility_e_value >= 1 / gate.futility)
     if decision.outcome != "undecided":
-        before = gate.decide(differences[: decision.n - 1], challenger=2)
+        before = gate.decide(pairs(differences[: decision.n - 1]), challenger=2)
         assert before.outcome == "undecided"
 
 
@@ -142,11 +144,11 @@ def test_the_first_crossing_of_a_threshold_decides(gate: BettingGate, difference
 def test_acceptance_comes_at_the_threshold_and_rejection_at_its_own(challenger: int) -> None:
     """A win multiplies the capital by less than 2, so a threshold of twice the right one would be met later."""
     gate = BettingGate(alpha=0.25, minimum_effect=0.05, cap=40, imagined_wins=None)
-    wins = [gate.decide([1.0] * n, challenger=challenger) for n in range(1, 12)]
+    wins = [gate.decide(pairs([1.0] * n), challenger=challenger) for n in range(1, 12)]
     assert [d.outcome == "accept" for d in wins] == list(capital(np.ones(11), 0.0) * gate.level(challenger) >= 1), (
         "at the first crossing and ever after"
     )
-    losses = [gate.decide([-1.0] * n, challenger=challenger) for n in range(1, 12)]
+    losses = [gate.decide(pairs([-1.0] * n), challenger=challenger) for n in range(1, 12)]
     assert [d.outcome == "reject" for d in losses] == list(
         capital(np.ones(11), -gate.minimum_effect) * gate.futility >= 1
     )
@@ -155,7 +157,7 @@ def test_acceptance_comes_at_the_threshold_and_rejection_at_its_own(challenger: 
 @given(GATES, DIFFERENCES)
 @settings(max_examples=80, deadline=None)
 def test_the_interval_says_the_same_as_the_decision(gate: BettingGate, differences: list[float]) -> None:
-    decision = gate.decide(differences, challenger=2)
+    decision = gate.decide(pairs(differences), challenger=2)
     assert -1 <= decision.lower <= decision.upper <= 1
     assert (decision.lower >= -1e-9) if decision.outcome == "accept" else (decision.lower <= 1e-9)
     if decision.outcome == "reject":
@@ -167,15 +169,15 @@ def test_the_interval_says_the_same_as_the_decision(gate: BettingGate, differenc
 @given(GATES, DIFFERENCES)
 @settings(max_examples=40, deadline=None)
 def test_more_challengers_before_never_make_acceptance_easier(gate: BettingGate, differences: list[float]) -> None:
-    later = gate.decide(differences, challenger=5)
+    later = gate.decide(pairs(differences), challenger=5)
     earlier = BettingGate(**{**gate.to_json(), "imagined_wins": None}).decide(  # type: ignore[arg-type]
-        differences, challenger=1
+        pairs(differences), challenger=1
     )
     assert later.outcome != "accept" or earlier.outcome == "accept"
 
 
 def test_a_clear_gain_is_accepted_within_two_blocks() -> None:
-    decision = BettingGate().decide([1.0, 0.0, 1.0, 1.0] * 4, challenger=1)
+    decision = BettingGate().decide(pairs([1.0, 0.0, 1.0, 1.0] * 4), challenger=1)
     assert decision.outcome == "accept"
     assert decision.n <= 16
     assert not decision.open
@@ -190,7 +192,7 @@ def test_a_worse_challenger_never_costs_more_than_a_few_blocks() -> None:
 
 
 def test_a_harmful_challenger_is_rejected_even_without_giving_up() -> None:
-    decision = BettingGate(imagined_wins=None).decide([-1.0, 0.0] * 30, challenger=1)
+    decision = BettingGate(imagined_wins=None).decide(pairs([-1.0, 0.0] * 30), challenger=1)
     assert decision.outcome == "reject"
     assert decision.n < 16
     assert decision.futility_e_value >= 10
@@ -205,12 +207,12 @@ def test_a_challenger_that_changes_nothing_is_given_up_half_way(challenger: int)
 
 
 def test_a_challenger_that_changes_nothing_is_rejected_where_the_effect_asked_for_is_large() -> None:
-    assert BettingGate(minimum_effect=0.2).decide([0.0] * 60, challenger=1).outcome == "reject"
+    assert BettingGate(minimum_effect=0.2).decide(pairs([0.0] * 60), challenger=1).outcome == "reject"
 
 
 def test_the_cap_ends_a_test_without_proof() -> None:
     gate = BettingGate(cap=20, imagined_wins=None)
-    decision = gate.decide([0.0] * 30, challenger=1)
+    decision = gate.decide(pairs([0.0] * 30), challenger=1)
     assert (decision.outcome, decision.open, decision.n) == ("undecided", False, 20)
     assert gate.next_block(decision) == 0
 
@@ -219,7 +221,7 @@ def test_blocks_end_at_the_cap() -> None:
     gate = BettingGate(cap=20, block=8, imagined_wins=None)
     seen = 0
     sizes = []
-    while size := gate.next_block(gate.decide([0.0] * seen, challenger=1)):
+    while size := gate.next_block(gate.decide(pairs([0.0] * seen), challenger=1)):
         sizes.append(size)
         seen += size
     assert sizes == [8, 8, 4]
@@ -229,11 +231,11 @@ def test_blocks_end_at_the_cap() -> None:
 def test_a_race_that_may_be_long_takes_larger_blocks(tasks: float, cap: int, block: int) -> None:
     gate = BettingGate().within(tasks)
     assert gate.cap == cap
-    assert gate.next_block(gate.decide([], challenger=1)) == block
+    assert gate.next_block(gate.decide(pairs([]), challenger=1)) == block
 
 
 def test_before_any_task_nothing_is_known() -> None:
-    decision = BettingGate().decide([], challenger=1)
+    decision = BettingGate().decide(pairs([]), challenger=1)
     assert (decision.outcome, decision.open, decision.n, decision.e_value) == ("undecided", True, 0, 1.0)
     assert [decision.mean, decision.lower, decision.upper] == pytest.approx([0, -1, 1])
 
@@ -244,26 +246,26 @@ def test_giving_up_never_ends_a_test_that_is_going_well() -> None:
 
 
 def test_decisions_survive_json() -> None:
-    decision = BettingGate().decide([1.0, 0.0, -0.5], challenger=2)
+    decision = BettingGate().decide(pairs([1.0, 0.0, -0.5]), challenger=2)
     assert GateDecision.from_json(json.loads(json.dumps(decision.to_json(), allow_nan=False))) == decision
 
 
 @pytest.mark.parametrize("wrong", [1.5, -1.01, math.nan, math.inf])
 def test_a_difference_out_of_range_is_refused_by_its_place(wrong: float) -> None:
     with pytest.raises(ValueError, match="Difference 1 is"):
-        BettingGate().decide([0.0, wrong], challenger=1)
+        BettingGate().decide(pairs([0.0, wrong]), challenger=1)
 
 
 def test_challengers_are_counted_from_one() -> None:
     with pytest.raises(ValueError, match="counted from 1"):
-        BettingGate().decide([], challenger=0)
+        BettingGate().decide(pairs([]), challenger=0)
 
 
 def test_what_came_in_later_is_not_given_up_for_what_went_before() -> None:
     gate = BettingGate(cap=60, imagined_wins=2.0)
     before, after = [1.0, -1.0] * 6 + [0.0] * 8, [1.0, 0.0, 1.0, 1.0]
-    assert not gate.decide([*before, *after], challenger=1).open
-    later = gate.decide([*before, *after], challenger=1, since=len(before))
+    assert not gate.decide(pairs([*before, *after]), challenger=1).open
+    later = gate.decide(pairs([*before, *after]), challenger=1, since=len(before))
     assert later.open
     assert later.e_value == pytest.approx(capital(np.array([*before, *after]), 0.0)[-1])
 
@@ -274,10 +276,55 @@ def test_challengers_that_take_turns_on_past_pairs_are_promoted_as_seldom_as_one
     for seed in range(300):
         rng = np.random.default_rng(seed)
         differences, since, losses = list[float](), 0, float(rng.uniform(0.1, 0.5))
-        while (decision := gate.decide(differences, challenger=1, since=since)).open:
+        while (decision := gate.decide(pairs(differences), challenger=1, since=since)).open:
             block = draw(rng, losses * rng.uniform(0.6, 1.0), losses, 10)
             differences += block
             if sum(block) < 0:
                 since, losses = len(differences), float(rng.uniform(0.1, 0.5))
         promoted += decision.outcome == "accept"
     assert promoted <= 300 * gate.level(1) + 9
+
+
+RIGHT, WRONG, FAILED = Feedback(1.0, verified=True), Feedback(0.0, verified=False), failed(Status.ERROR, "it raised")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pair"),
+    [
+        (RIGHT, WRONG, Pair(1.0, 0.0)),
+        (WRONG, FAILED, Pair(0.0, 0.0, missing=True)),
+        (FAILED, RIGHT, Pair(1.0, 1.0, missing=True)),
+        (FAILED, failed(Status.UNANSWERED, "404"), Pair(1.0, 0.0, missing=True)),
+    ],
+)
+def test_a_missing_verdict_counts_against_what_is_to_be_proven_better(old: Feedback, new: Feedback, pair: Pair) -> None:
+    assert Pair.of(old, new) == pair
+
+
+def test_verdicts_that_are_missing_where_answers_are_bad_prove_nothing() -> None:
+    """Both programs are right half of the time; the environment fails on most wrong answers of the new one."""
+    rng, gate, accepted = np.random.default_rng(0), BettingGate(cap=200, imagined_wins=None), 0
+    for _ in range(100):
+        made = [
+            Pair.of(RIGHT if old else WRONG, RIGHT if new else FAILED if fails else WRONG)
+            for old, new, fails in zip(rng.random(200) < 0.5, rng.random(200) < 0.5, rng.random(200) < 0.3, strict=True)
+        ]
+        accepted += gate.decide(made, challenger=1).outcome == "accept"
+    assert accepted <= 5
+
+
+def test_a_race_is_void_where_too_many_verdicts_are_missing() -> None:
+    gate = BettingGate(cap=60)
+    made = [Pair(0.0, 1.0), Pair(1.0, 1.0, missing=True)] * 20
+    decision = gate.decide(made, challenger=1)
+    assert (decision.outcome, decision.open) == ("undecided", False)
+    assert decision.reason == "Void after 10 tasks: on more than 20% of them the server or the environment failed."
+
+
+def test_what_scores_better_while_fewer_answers_are_right_is_not_accepted() -> None:
+    """Rewards rise from nothing to nearly all where both are wrong, and one answer in four is right no longer."""
+    made = [Pair(0.0, 0.45), Pair(0.0, 0.45), Pair(0.0, 0.45), Pair(1.0, 0.45)] * 40
+    decision = BettingGate(cap=160).decide(made, challenger=1)
+    assert decision.outcome != "accept"
+    only_better = [Pair(0.0, 0.45), Pair(0.0, 0.45), Pair(0.0, 0.45), Pair(1.0, 1.0)] * 40
+    assert BettingGate(cap=160).decide(only_better, challenger=1).outcome == "accept"

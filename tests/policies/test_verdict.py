@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from pairs import passes
 
-from burnish.policies.verdict import SealedResult, verdict
+from burnish.policies.verdict import Passed, SealedResult, verdict
 
 
 def judge(
-    before: list[bool], after: list[bool], *, same_program: bool = False, collapsed: bool = False
+    before: Sequence[Passed], after: Sequence[Passed], *, same_program: bool = False, collapsed: bool = False
 ) -> SealedResult:
     return verdict(before, after, same_program=same_program, collapsed=collapsed, iterations=1)
 
@@ -18,10 +19,54 @@ def test_a_proved_gain_is_improved() -> None:
     assert judge(*passes(both=10, gained=20, lost=2, neither=10)).verdict == "improved"
 
 
-def test_a_proved_loss_is_no_improvement() -> None:
+def test_a_proved_loss_is_worse() -> None:
     result = judge(*passes(both=10, gained=2, lost=20, neither=10))
     assert result.comparison.p_value < 0.05
-    assert result.verdict == "no improvement"
+    assert result.verdict == "worse"
+    assert "the program given out is the seed's" in result.reason
+
+
+def with_missing(passed: Sequence[bool], places: range) -> list[Passed]:
+    return [None if i in places else p for i, p in enumerate(passed)]
+
+
+def test_a_gain_that_missing_verdicts_could_undo_is_undecided() -> None:
+    seed, champion = passes(both=10, gained=9, lost=1, neither=40)
+    assert judge(seed, champion).verdict == "improved"
+    # the champion was not judged on ten tasks that the seed passed
+    result = judge(seed, with_missing(champion, range(10)))
+    assert result.verdict == "undecided"
+    assert "Of 60 tasks each, the server or the environment failed on 10 of the champion" in result.reason
+    assert "With all of those against the champion the verdict would be 'undecided'." in result.reason
+
+
+def test_a_gain_that_holds_in_the_worst_case_is_improved() -> None:
+    seed, champion = passes(both=10, gained=30, lost=1, neither=40)
+    result = judge(with_missing(seed, range(78, 81)), with_missing(champion, range(2)))
+    assert result.verdict == "improved"
+    assert result.comparison.n == 76
+    assert "failed on 3 of the seed and 2 of the champion" in result.reason
+
+
+def test_a_loss_that_missing_verdicts_could_undo_is_undecided() -> None:
+    seed, champion = passes(both=10, gained=1, lost=9, neither=40)
+    assert judge(seed, champion).verdict == "worse"
+    assert judge(with_missing(seed, range(11, 17)), champion).verdict == "undecided"
+
+
+def test_too_many_missing_verdicts_say_nothing() -> None:
+    seed, champion = passes(gained=60, neither=10)
+    result = judge(with_missing(seed, range(15)), champion)
+    assert result.verdict == "undecided"
+    assert "more than 20%, so nothing can be said" in result.reason
+
+
+def test_what_was_never_raced_is_undecided_and_says_why() -> None:
+    result = verdict(
+        [True, False], [True, False], same_program=True, collapsed=False, iterations=3, unraced="nothing was proposed"
+    )
+    assert result.verdict == "undecided"
+    assert result.reason == "Nothing was raced, because nothing was proposed."
 
 
 def test_a_gain_ruled_out_is_no_improvement() -> None:
@@ -43,7 +88,7 @@ def test_collapse_comes_before_everything() -> None:
 def test_controls_are_compared_and_change_nothing() -> None:
     seed, champion = passes(both=10, gained=20, lost=2, neither=10)
     controls = {"as good": champion, "as bad": seed}
-    result = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, control_passes=controls)
+    result = verdict(seed, champion, same_program=False, collapsed=False, iterations=1, controls=controls)
     assert result.verdict == "improved"
     assert not result.controls["as good"].better(0.05)
     assert result.controls["as bad"] == result.comparison
@@ -63,6 +108,6 @@ def test_results_survive_json(controls: dict[str, list[bool]]) -> None:
         same_program=False,
         collapsed=False,
         iterations=1,
-        control_passes=controls,
+        controls=controls,
     )
     assert SealedResult.from_json(json.loads(json.dumps(result.to_json(), allow_nan=False))) == result

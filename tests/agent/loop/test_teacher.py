@@ -64,7 +64,9 @@ def test_one_that_refuses_teaches_nothing(lab: Laboratory, said: str) -> None:
     report = lab.run("run", models=models, **TEACHING)
     assert report.exemplars_ever == 0
     assert calls_of(lab) == 12
-    assert report.verdict == "no improvement"
+    assert report.verdict == "undecided"
+    assert report.sealed is not None
+    assert report.sealed.reason == "Nothing was raced, because no answer was ever verified."
 
 
 @pytest.mark.parametrize(
