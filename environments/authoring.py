@@ -38,13 +38,16 @@ class Author:
 
     async def solve(self, task: Task) -> str | None:
         """An answer to the task that the environment itself verifies; None where it knows none."""
+        own = await self.own_answer(task)
+        return own if own is not None and (await self._judge_all([(task, own)]))[0].verified else None
+
+    async def own_answer(self, task: Task) -> str | None:
+        """What the environment holds for the answer to the task, verified or not; None where it knows none."""
         environment = self._environment
         if not isinstance(environment, Solvable):
             return None
         outcome = await self._call(lambda: environment.solve(task))
-        if not isinstance(outcome, str):
-            return None
-        return outcome if (await self._judge_all([(task, outcome)]))[0].verified else None
+        return outcome if isinstance(outcome, str) else None
 
     async def vary(self, task: Task, seed: int) -> Task | None:
         """A task like this one with other constants; None where the environment makes none."""

@@ -80,7 +80,7 @@ class GuardedEnvironment:
         self._timeout = timeout
         self._workers = Workers()
         author = Author(environment, self._call, self.judge_all, self.constants)
-        self.parse, self.solve = author.parse, author.solve
+        self.parse, self.solve, self.own_answer = author.parse, author.solve, author.own_answer
         self.vary, self.holds, self.evolve = author.vary, author.holds, author.evolve
 
     async def draw(

@@ -94,6 +94,7 @@ def gate_line(gate: GateRecord) -> str:
 LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "plan": _plan_line,
     "scarce": _scarce_line,
+    "broken": lambda facts: "\n".join(f"[yellow]{escape(said)}[/]" for said in facts["promises"]),
     "teacher": _teacher_line,
     "probe": _probe_line,
     "gate": lambda facts: "  " + gate_line(GateRecord.from_json(facts)),

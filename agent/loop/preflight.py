@@ -34,6 +34,32 @@ async def scarce_splits(environment: GuardedEnvironment) -> Mapping[Split, int]:
     return {split: count for split, count in counts.items() if count < FEW}
 
 
+ORDINARY = ("", "I do not know.", "42", '{"answer": "x"}', "First.\n\nSecond.")
+"""Answers such as any model may give."""
+
+
+async def broken_promises(environment: GuardedEnvironment) -> list[str]:
+    """What an environment fails to judge, a sentence each: ordinary answers, and its own where it knows some. Where
+    verdicts are missing a run can prove little.
+    """
+    if environment.episodic:
+        return []
+    tasks = await environment.draw("train", 0, 2)
+    own = [(task, answer) for task in tasks if (answer := await environment.own_answer(task))]
+    found = []
+    for said, pairs in (("answer", [(task, text) for task in tasks for text in ORDINARY]), ("answer of its own", own)):
+        judged = zip(pairs, await environment.judge_all(pairs), strict=True)
+        failed = [(answer, feedback.text) for (_, answer), feedback in judged if not feedback.status.judged]
+        if failed:
+            answer, reason = failed[0]
+            found.append(
+                f"The environment does not judge an {said} such as {answer[:40]!r} "
+                f"({reason[:160]}): what it fails on counts against what is to be proven better. Mend it; "
+                "`burnish env check` says more."
+            )
+    return found
+
+
 def teacher_terms(config: RunConfig) -> Mapping[str, JsonValue]:
     """The name of the teacher and what its answers may be used for; nothing where there is none.
 

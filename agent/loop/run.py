@@ -18,7 +18,13 @@ from burnish.agent.loop.affording import (
 from burnish.agent.loop.costs import costs
 from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import Opened, open_session
-from burnish.agent.loop.preflight import check_form, refuse_without_effect, scarce_splits, teacher_terms
+from burnish.agent.loop.preflight import (
+    broken_promises,
+    check_form,
+    refuse_without_effect,
+    scarce_splits,
+    teacher_terms,
+)
 from burnish.agent.loop.proofs import prove
 from burnish.agent.loop.sealed_test import open_sealed
 from burnish.agent.loop.session import Session
@@ -86,6 +92,9 @@ async def _announce(opened: Opened) -> None:
         scarce = await scarce_splits(opened.environment)
         if scarce:
             session.notify("scarce", {"splits": scarce})
+        if broken := await broken_promises(opened.environment):
+            opened.journal.set_meta(broken=list(broken))
+            session.notify("broken", {"promises": broken})
     done = session.past.records[-1].number
     if done:
         left = None if config.budget.calls is None else config.budget.calls - opened.ledger.spent.calls

@@ -168,8 +168,11 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         started_from=_program_file(journal.meta("program")),
         first_success=first_success(judged),
         tried=ways_tried(judged),
-        obstacles=obstacles(judged, tasks=len({a.task_id for _, a, _ in judged}), refused=refused)
-        + cut(journal.events()),
+        obstacles=(
+            *(map(str, broken) if isinstance(broken := journal.meta("broken"), list) else ()),
+            *obstacles(judged, tasks=len({a.task_id for _, a, _ in judged}), refused=refused),
+            *cut(journal.events()),
+        ),
         calls=tuple(accumulate(journal.calls_of(record.number) for record in iterations)),
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),

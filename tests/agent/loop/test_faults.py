@@ -136,6 +136,43 @@ def test_an_environment_that_fails_once_is_asked_again(lab: Laboratory) -> None:
     assert report.sealed.arms["champion"].tasks == 20
 
 
+class Fussy(Codes):
+    """Raises on text that is not of its form."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        int(answer, 16)
+        return super().score(task, answer)
+
+
+class Generous(Codes):
+    """Knows its answers, and verifies them at half the reward."""
+
+    def solve(self, task: Task) -> str:
+        return str(task.data["code"])
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = answer == task.data["code"]
+        return Feedback(0.5 * right, verified=right)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        (Fussy(), "does not judge an answer such as '' (score raised ValueError: invalid literal for int()"),
+        (Generous(), "(score returned a Feedback that is verified at reward 0.5; only an answer of reward 1 may be)"),
+    ],
+)
+def test_an_environment_that_breaks_a_promise_is_said_to_before_anything_is_spent(
+    lab: Laboratory, environment: Codes, said: str
+) -> None:
+    lab.model.answer = lambda body: "3" if posed(body) is None else code_of(posed(body) or "")[:11] + "0"
+    report = lab.run_with("broken", environment, budget={"iterations": 1}, sealed={"tasks": 4})
+    (told,) = [event for event in lab.events if event.kind == "broken"]
+    assert told.requests == 0
+    assert said in told.facts["promises"][0]
+    assert told.facts["promises"][0] in report.obstacles
+
+
 def test_an_attempt_that_was_not_answered_is_no_attempt_at_its_task(
     lab: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -241,7 +241,9 @@ def test_calls_that_were_refused_in_a_proof_are_no_disagreement(lab: Laboratory)
     lab.model.answer = refusing
     lab.run("run", environment="arithmetic", environment_options=SUMS, proofs=["curation"])
     run = open_run(lab.folder / "run")
-    (refused,) = query(run.place.path, "SELECT COUNT(*) FROM calls WHERE node = 'proof curation' AND state IN ('rejected', 'faulty')")
+    (refused,) = query(
+        run.place.path, "SELECT COUNT(*) FROM calls WHERE node = 'proof curation' AND state IN ('rejected', 'faulty')"
+    )
     assert refused[0] > 5
     assert verify(run).holds, verify(run).problems
 
