@@ -200,14 +200,22 @@ class ArmRecord(Record):
     unanswered: int = 0
     unjudged: int = 0
 
+    @property
+    def rate(self) -> float:
+        """The share of the tasks that it passed."""
+        return self.passes / self.tasks if self.tasks else 0.0
+
 
 SEALED = -1
 """The iteration number under which the journal keeps the sealed test."""
 
-CONTROLS = ("few-shot seed", "shuffled memory", "without adapter")
-"""The arms of the sealed test that the champion is compared with beside the seed: the seed with the exemplars that
-people made, the champion with every exemplar's answer taken from another, and, where the run trained it an adapter, the
-champion without."""
+BASELINES = ("few-shot seed", "nearest answer")
+"""Arms of the sealed test that no learned program is needed for: the seed with the exemplars that people made, and the
+answer of the exemplar most alike, with no model at all."""
+
+CONTROLS = (*BASELINES, "shuffled memory", "without adapter")
+"""The arms that the champion is compared with beside the seed: the baselines, the champion with every exemplar's answer
+taken from another, and, where the run trained it an adapter, the champion without."""
 
 
 @dataclass(frozen=True)

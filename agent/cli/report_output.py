@@ -11,7 +11,7 @@ from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.judges.raters import LEAST
 from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
-from burnish.records import ArmRecord, IterationRecord, Proof
+from burnish.records import BASELINES, ArmRecord, IterationRecord, Proof, SealedRecord
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}  # others are red
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
@@ -32,6 +32,7 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     screen.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
     if report.sealed:
         screen.print(_arms(report))
+        screen.print(_over_baselines(report.sealed))
     if len(report.iterations) > 1:
         screen.print(_learning(report))
     screen.print(_usage(report))
@@ -59,13 +60,23 @@ def _arms(report: Report) -> Table:
         made.add_column(column, justify="left" if column == "program" else "right")
     for name, arm in sealed.in_order:
         without = f"{arm.unanswered}, {arm.unjudged}" if arm.unanswered or arm.unjudged else ""
-        passed = f"{arm.passes / arm.tasks:.3f}" if arm.tasks else "-"
+        passed = f"{arm.rate:.3f}" if arm.tasks else "-"
         made.add_row(name, passed, _interval(arm), f"{arm.reward:.3f}", *([without] * missing))
     made.add_row(
         "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}",
         f"p = {sealed.p_value:.2g}", style="bold",
     )  # fmt: skip
     return made
+
+
+WORDS = {"seed": "the seed program", "nearest answer": "the nearest verified answer, with no model"}
+
+
+def _over_baselines(sealed: SealedRecord) -> str:
+    """What the gain is over the best that needs no learning."""
+    known = {"seed": sealed.difference} | {n: c.difference for n, c in sealed.controls.items() if n in BASELINES}
+    best = min(known, key=known.__getitem__)
+    return f"Over the best that needs no learned program, {WORDS.get(best, f'the {best}')}: {known[best]:+.3f}"
 
 
 def _interval(arm: ArmRecord) -> str:

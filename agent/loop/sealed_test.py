@@ -22,7 +22,7 @@ from burnish.policies.statistics import wilson
 from burnish.policies.verdict import Passed, verdict
 from burnish.programs import Program
 from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, IterationRecord, Question, SealedRecord
-from burnish.types import Status, Task
+from burnish.types import Attempt, Status, Task
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ async def open_sealed(
         if champion.adapter != seed_program.adapter:
             programs["without adapter"] = Arm(replace(champion, adapter=seed_program.adapter), recall)
     tasks, arms = await try_sealed(session, environment, programs, most_tasks)
+    nearest = await _nearest_answers(session, environment, tasks)
+    if nearest:
+        await session.journal.add_judged(SEALED, f"sealed {NEAREST}", nearest)
+        arms[NEAREST] = nearest
     same = "champion" not in arms
     arms.setdefault("champion", arms["seed"])
     record = summarize(
@@ -65,6 +69,30 @@ async def open_sealed(
     if evaluated_by_people(config.level):
         await session.journal.add_questions(_for_people(session, tasks, arms["champion"]))
     return record
+
+
+NEAREST = "nearest answer"
+
+
+async def _nearest_answers(session: Session, environment: GuardedEnvironment, tasks: Sequence[Task]) -> list[Judged]:
+    """What the champion's exemplar most alike says to each task, given out with no model; nothing where it shows none.
+
+    Where test tasks are like train tasks, that may be as good as any learning.
+    """
+    champion = session.champion
+    if environment.episodic or not session.memory.count(champion.revision):
+        return []
+    copying = replace(champion, retrieval=replace(champion.retrieval, policy="nearest", k=1, relevance=1.0))
+    recalled = session.retriever.recall(copying, tasks)
+    attempts = [
+        Attempt(task.id, 0, one.exemplars[0].answer, program_id="", model="", exemplar_ids=(one.exemplars[0].id,))
+        for task, one in zip(tasks, recalled, strict=True)
+        if one.exemplars
+    ]
+    if len(attempts) < len(tasks):
+        return []
+    feedbacks = await judge_all(environment, session.journal, tasks, attempts)
+    return list(zip(attempts, feedbacks, strict=True))
 
 
 def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged]) -> list[Question]:

@@ -52,7 +52,7 @@ def _draw_iterations(axes: Any, report: Report) -> None:
     )  # fmt: skip
     for name, arm in report.sealed.in_order if report.sealed else ():
         if name != "champion":
-            axes.axhline(arm.passes / arm.tasks, color=COLORS.get(name, OTHER), ls="--", lw=1, label=f"{name} (sealed)")
+            axes.axhline(arm.rate, color=COLORS.get(name, OTHER), ls="--", lw=1, label=f"{name} (sealed)")
     labelled: set[str] = set()
     for record in learned:
         for gate in record.gates:
@@ -80,7 +80,7 @@ def _draw_sealed(axes: Any, report: Report) -> None:
     if report.sealed is None:
         return
     for place, (name, arm) in enumerate(report.sealed.in_order):
-        rate = arm.passes / arm.tasks
+        rate = arm.rate
         axes.bar(place, rate, color=COLORS.get(name, OTHER), width=0.65)
         axes.errorbar(place, rate, [[max(0, rate - arm.lower)], [max(0, arm.upper - rate)]], color="black", capsize=4)
         axes.text(place, arm.upper + 0.02, f"{rate:.2f}", ha="center", fontsize=9)

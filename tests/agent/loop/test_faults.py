@@ -194,6 +194,22 @@ def test_an_attempt_that_was_not_answered_is_no_attempt_at_its_task(
         assert record.mean_reward == pytest.approx(sum(f.reward for f in answered) / len(answered))
 
 
+def test_the_nearest_verified_answer_is_an_arm_that_costs_no_call(lab: Laboratory, burnish: CommandLine) -> None:
+    lab.model.answer = knower
+    report = lab.run("run")
+    assert report.sealed is not None
+    arm = report.sealed.arms["nearest answer"]
+    assert (arm.passes, arm.tasks) == (0, 20), "every thing has a code of its own"
+    assert report.sealed.controls["nearest answer"].difference == report.sealed.arms["champion"].rate
+    assert not any(line.node == "sealed nearest answer" for line in report.usage)
+    with open_run(lab.folder / "run").journal() as journal:
+        known = {exemplar.answer for exemplar in journal.exemplars()}
+        assert {a.answer for _, a, _ in journal.judged("sealed nearest answer")} <= known
+    assert verify(open_run(lab.folder / "run")).holds
+    said = burnish("report", lab.folder / "run").out
+    assert "Over the best that needs no learned program, the seed program: +" in said
+
+
 def test_sealed_arms_are_answered_task_by_task_in_random_order(lab: Laboratory) -> None:
     lab.model.answer = knower
     lab.run("run", models={"task": {"url": lab.url, "concurrency": 1}})
