@@ -94,9 +94,14 @@ def _explain(model: type[BaseModel], error: ErrorDetails, table: str) -> str:
         return _not_known(f"{key}.name", error["ctx"]["tag"], error["ctx"]["expected_tags"])
     if error["type"] == "literal_error":
         return _not_known(key, given, error["ctx"]["expected"])
-    message = error["msg"].removeprefix("Value error, ").replace("tuple", "list")
+    wanted = next((said for kind, said in WANTED.items() if error["type"].startswith(kind)), "")
+    message = wanted or error["msg"].removeprefix("Value error, ").replace("tuple", "list")
     shown = "..." if path[-1] == "api_key_env" else repr(given)  # it may be the key itself
     return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
+
+
+WANTED = {"bool_": "give true or false", "int_": "give a whole number", "float_": "give a number"}
+"""What to give instead, by how the type of an error begins."""
 
 
 def _not_known(key: str, given: object, expected: str) -> str:
