@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from burnish.limits import Count, Positive, Temperature
+from burnish.policies.pareto import Mean
 
 Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot", "hint", "others"]
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
@@ -21,7 +23,8 @@ LADDER: tuple[Rung, ...] = ("form", "extract", "json", "words", "rules", "beside
 @dataclass(frozen=True)
 class ColdStart:
     """Climbs the ladder as long as no answer was ever verified: each iteration in vain opens further rungs, and the
-    attempts of an iteration are dealt out to all that are open. It is left as soon as one answer is verified.
+    attempts of an iteration are dealt out to all that are open, half of them to the one whose answers came nearest to
+    right ones. It is left as soon as one answer is verified.
     """
 
     name: Literal["ladder"] = "ladder"
@@ -48,7 +51,16 @@ class ColdStart:
         """Whether tasks are easier after so many iterations in vain; None: one was not."""
         return in_vain is not None and in_vain >= self.easier
 
-    def deal(self, able: Sequence[Rung], in_vain: int, count: int) -> list[Rung]:
-        """The rungs of `count` attempts after so many iterations in vain; `able` are those there are here, in order."""
+    def deal(
+        self, able: Sequence[Rung], in_vain: int, count: int, rewards: Mapping[str, Mean] = MappingProxyType({})
+    ) -> list[Rung]:
+        """The rungs of `count` attempts after so many iterations in vain; `able` are those there are here, in order,
+        and `rewards` those of each so far.
+        """
         opened = able[: self.first + self.more * in_vain] or ("",)
-        return list(islice(cycle(opened), count))
+        known = {rung: rewards[rung].towards(0.0) for rung in opened if rung in rewards}
+        best = max(known, key=known.__getitem__, default=None)
+        if best is None or not known[best]:
+            return list(islice(cycle(opened), count))
+        near = (count + 1) // 2
+        return [best] * near + list(islice(cycle(opened), count - near))

@@ -62,7 +62,8 @@ class History:
     that did better on failed tasks; `useless` are those that did not, with the iteration, as long as the champion is
     the same and has something to show. `cells_of` is how each variant did, by cell, and `rivals` are the
     proposals made from the champion in force, in trial or refused. `rungs` counts how often each way of a search was
-    tried and solved, and `taught` what the teacher was asked. `seen` are the train tasks that any program answered.
+    tried and solved, `rung_rewards` are its rewards, and `taught` what the teacher was asked. `seen` are the train
+    tasks that any program answered.
     """
 
     sampled: int = 0
@@ -89,6 +90,7 @@ class History:
     harmed: bool = False
     taught: int = 0
     rungs: dict[str, Tally] = field(default_factory=dict)
+    rung_rewards: dict[str, Mean] = field(default_factory=dict)
     looks: dict[str, Tally] = field(default_factory=dict)
     useless: dict[str, int] = field(default_factory=dict)
     cells_of: dict[str, dict[str, Mean]] = field(default_factory=dict)
@@ -277,6 +279,7 @@ class History:
     def _tally(self, attempt: Attempt, feedback: Feedback, cell: str) -> None:
         if attempt.rung:
             count(self.rungs, attempt.rung, solved=feedback.verified)
+            self.rung_rewards[attempt.rung] = self.rung_rewards.get(attempt.rung, Mean()).plus(feedback.reward)
         count(self.tasks, attempt.task_id, solved=feedback.verified)
         count(self.task_cells, cell, solved=feedback.verified)
         self.showings.append(Showing(attempt.exemplar_ids, cell, attempt.program_id, feedback.reward))

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from burnish.policies.cold_start import LADDER, ColdStart, Rung
+from burnish.policies.pareto import Mean
 
 ABLE: tuple[Rung, ...] = ("words", "rules", "beside", "hot")
 
@@ -22,6 +23,13 @@ def test_each_iteration_in_vain_opens_further_rungs_and_all_that_are_open_are_us
     assert set(dealt) == opened
     counts = Counter(dealt).values()
     assert max(counts) - min(counts) <= 1
+
+
+def test_half_of_the_attempts_go_to_what_came_nearest_to_right_answers() -> None:
+    rewards = {"words": Mean(0.5, 10), "beside": Mean(6.0, 10), "hot": Mean(9.0, 10)}
+    dealt = Counter(ColdStart().deal(ABLE, 1, 12, rewards))
+    assert dealt == {"beside": 8, "words": 2, "rules": 2}, "hot is not open yet"
+    assert set(Counter(ColdStart().deal(ABLE, 1, 12, {"words": Mean(0.0, 10)})).values()) == {4}, "nothing came near"
 
 
 def test_where_nothing_can_be_tried_answers_are_asked_for_as_usual() -> None:
