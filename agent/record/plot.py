@@ -9,7 +9,7 @@ from burnish.agent.record.report import Report
 from burnish.errors import ConfigError
 
 ENDINGS = (".png", ".svg", ".pdf")
-COLORS = {"seed": "#888888", "champion": "#1a7f37"}
+COLORS = {"nearest answer": "#b07aa1", "seed": "#888888", "champion": "#1a7f37"}
 OTHER = "#7a9cc6"
 
 
@@ -72,7 +72,7 @@ def _draw_iterations(axes: Any, report: Report) -> None:
     axes.set(xlabel="calls" if report.calls else "iteration", ylabel="share verified · gate score", ylim=(-0.02, 1.08))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="best")
 
 
 def _draw_sealed(axes: Any, report: Report) -> None:
