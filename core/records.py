@@ -129,6 +129,9 @@ class ProposalRecord(Record):
     mended: float = 0.0
 
 
+ComparisonKind: TypeAlias = Literal["proposal", "earlier memory", "race", "successor"]
+
+
 @dataclass(frozen=True)
 class ComparisonRecord(Record):
     """A program beside the one that made the attempts of an iteration, on some of its tasks.
@@ -138,7 +141,7 @@ class ComparisonRecord(Record):
     proposal beside what is raced.
     """
 
-    kind: Literal["proposal", "earlier memory", "race", "successor"]
+    kind: ComparisonKind
     program_id: str
     beside_id: str
     differences: tuple[float, ...]

@@ -155,7 +155,8 @@ async def _answered(
         for name, arm in arms.items()
         for task, recalled in zip(tasks, arm.recall(arm.program, tasks), strict=True)
     }
-    drawn = [list(trials)[i] for i in rng.permutation(len(trials)).tolist()]
+    places = list(trials)
+    drawn = [places[i] for i in rng.permutation(len(places)).tolist()]
     recall, pick = session.retriever.recall, session.process_reward.pick
     rollout = Rollout(session.caller, session.journal, environment, recall, SEALED, pick, session.forms)
     await session.journal.add_tasks(tasks)

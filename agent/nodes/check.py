@@ -20,7 +20,7 @@ async def check(iteration: Iteration, attempted: Attempted, *, tasks: Sequence[T
         iteration.environment, iteration.journal, [by_id[a.task_id] for a in attempted.attempts], attempted.attempts
     )
     answered = [f for f in feedbacks if f.status is not Status.UNANSWERED]
-    if not any(f.status.judged for f in answered):
+    if answered and not any(f.status.judged for f in answered):
         raise PluginError(
             f"environment {iteration.environment.name} gave no verdict on any of {len(answered)} attempts "
             f"({answered[0].text}); mend it, then {GO_ON}"

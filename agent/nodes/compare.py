@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from burnish.agent.models.calls import Place
 from burnish.agent.nodes.iteration import Iteration
@@ -13,7 +12,7 @@ from burnish.policies.acceptance import Pair
 from burnish.policies.rewriting import YieldRewriting
 from burnish.policies.watching import HarmWatch
 from burnish.programs import Program
-from burnish.records import ComparisonRecord
+from burnish.records import ComparisonKind, ComparisonRecord
 from burnish.types import Feedback, Task
 
 NODE = "compare"
@@ -23,7 +22,7 @@ NODE = "compare"
 class _Other:
     """A program to put beside the one that made the attempts, on `count` of some tasks."""
 
-    kind: Literal["proposal", "earlier memory", "race"]
+    kind: ComparisonKind
     program: Program
     among: Sequence[Task]
     count: int
@@ -53,34 +52,46 @@ async def compare(
     raced: tuple[Program, Mapping[str, Feedback]] | None = None
     for other in _others(iteration, policy, watch, shown.program, usable, evidence):
         drawn = sorted(rng.permutation(len(other.among))[: other.count].tolist())
-        chosen = [other.among[i] for i in drawn]
-        recalled = iteration.retriever.recall(other.program, chosen)
-        trials = [
-            Trial(
-                other.program,
-                task,
-                exemplars,
-                Place(NODE, f"{task.id}/{other.program.id}"),
-                temperature=iteration.temperature_of(other.program, task),
-                top_p=iteration.config.sampling.top_p,
-                seed=sampling_seed(iteration.seed_for(NODE), place=len(judged) + place, slot=0),
-            )
-            for place, (task, exemplars) in enumerate(zip(chosen, recalled, strict=True))
-        ]
-        answers = await iteration.rollout().judged(NODE, trials, start=len(judged))
+        answers = await _answered(iteration, other.program, [other.among[i] for i in drawn], start=len(judged))
         judged += answers
         programs.append(other.program)
         theirs = {a.task_id: f for a, f in answers}
-        pairs = [Pair.of(own[id_], theirs[id_]) for id_ in theirs]
-        differences = tuple(pair.difference for pair in pairs)
-        records.append(ComparisonRecord(other.kind, other.program.id, shown.program.id, differences))
+        pairs = _pairs(own, theirs)
+        records.append(_record(other.kind, other.program, shown.program, pairs))
         if other.kind == "race":
-            pairs_of_race, raced = tuple(pairs), (other.program, theirs)
+            pairs_of_race, raced = pairs, (other.program, theirs)
         elif other.kind == "proposal" and raced:
-            beside = tuple(Pair.of(raced[1][id_], theirs[id_]).difference for id_ in theirs if id_ in raced[1])
-            records.append(ComparisonRecord("successor", other.program.id, raced[0].id, beside))
+            records.append(_record("successor", other.program, raced[0], _pairs(raced[1], theirs)))
     back_to = _harmed_since(iteration, watch, programs, records)
     return Compared(tuple(judged), tuple(records), tuple(programs), back_to, pairs_of_race)
+
+
+async def _answered(iteration: Iteration, program: Program, tasks: Sequence[Task], *, start: int) -> list[Judged]:
+    """What a program answers to tasks, as it would in a race; recorded from place `start` on."""
+    trials = [
+        Trial(
+            program,
+            task,
+            exemplars,
+            Place(NODE, f"{task.id}/{program.id}"),
+            temperature=iteration.temperature_of(program, task),
+            top_p=iteration.config.sampling.top_p,
+            seed=sampling_seed(iteration.seed_for(NODE), place=place, slot=0),
+        )
+        for place, (task, exemplars) in enumerate(
+            zip(tasks, iteration.retriever.recall(program, tasks), strict=True), start
+        )
+    ]
+    return await iteration.rollout().judged(NODE, trials, start=start)
+
+
+def _pairs(old: Mapping[str, Feedback], new: Mapping[str, Feedback]) -> tuple[Pair, ...]:
+    """Of the tasks that both answered."""
+    return tuple(Pair.of(old[id_], feedback) for id_, feedback in new.items() if id_ in old)
+
+
+def _record(kind: ComparisonKind, program: Program, beside: Program, pairs: Sequence[Pair]) -> ComparisonRecord:
+    return ComparisonRecord(kind, program.id, beside.id, tuple(pair.difference for pair in pairs))
 
 
 def _harmed_since(
@@ -126,7 +137,10 @@ def _others(
 def _successor(iteration: Iteration, policy: YieldRewriting) -> Program | None:
     """The proposal to put beside what is raced; None where there is none."""
     past = iteration.past
-    others = [one for one in past.arms.values() if past.race and one.program.variant != past.race.program.variant]
+    known = [
+        one for one in past.arms.values() if not one.program.only
+    ]  # with all of memory it would be another program
+    others = [one for one in known if past.race and one.program.variant != past.race.program.variant]
     beside = [past.beside_raced.get(one.program.variant, one.arm.untried) for one in others]
     chosen = policy.choose(beside, past.operators, iteration.rng("successors"))
     return None if chosen is None else others[chosen].program

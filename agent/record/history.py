@@ -240,7 +240,9 @@ class History:
             on_train = raced_on_train(journal, record) if before is not None else []
             pairs = (*(before or ()), *on_train, *raced(journal, record.number, gate))
             if gate.open and gate.successor_id:
-                self._succeeded(gate, key, journal.program(gate.successor_id), pairs)
+                successor, champion = journal.program(gate.successor_id), journal.program(gate.champion_id)
+                self.arms.pop(key, None)
+                self._succeeded(gate, arm_key(successor, champion), successor, pairs)
                 continue
             self.race = OpenRace(gate, program, pairs) if gate.open else None
             if gate.open:
@@ -259,9 +261,8 @@ class History:
         self.harmed = self.harmed or record.harmful
 
     def _succeeded(self, gate: GateRecord, key: str, program: Program, pairs: Sequence[Pair]) -> None:
-        """A proposal takes the place of what is raced, with what the race has shown so far."""
-        self.arms.pop(key, None)
-        known = self.arms[program.variant]
+        """The proposal of a key takes the place of what is raced, with what the race has shown so far."""
+        known = self.arms[key]
         now = replace(gate, operator=known.arm.operator, description=known.description, since=len(pairs))
         self.race = OpenRace(now, program, tuple(pairs))
         self.beside_raced.clear()
