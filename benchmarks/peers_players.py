@@ -275,6 +275,7 @@ class Contest:
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "memory raced": {"memory": {"follows": False}},
     "no proposals": {"operators": []},
+    "single races": {"policies": {"rewriting": {"succession": False}}},
     "untried proposals": {"policies": {"rewriting": {"trial_tasks": 0}}},
     "large batches": {"sampling": {"tasks": 48}},
     "tasks alike": {"policies": {"curriculum": {"name": "uniform"}}},

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,7 @@ class Problem:
     able: str = ""
 
 
+FRESH = Path(__file__).parent / "peers_fresh.py"
 RG = "Reply with <answer>, the final answer and </answer>, and nothing else."
 PROBLEMS: Mapping[str, Problem] = MappingProxyType(
     {
@@ -92,6 +94,29 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
                     ("number format", "The answer is the number that is asked for, with digits and a point alone."),
                     ("self reference", "The answer is one number: of how many ways the statements can be true."),
                     ("family relationships", "The answer is one word of kinship in lower case, such as mother."),
+                )
+            ),
+            *(
+                Problem(name, f"{FRESH}:{made}", able=able)
+                for name, made, able in (
+                    (
+                        "log lines",
+                        "LogLines",
+                        "Reply with the component, the level in capitals and the number of the user, with a slash "
+                        "between them and nothing else, such as mail/INFO/1207.",
+                    ),
+                    (
+                        "past tense",
+                        "PastTense",
+                        "Reply with the same sentence, its verb in the simple past, every other word unchanged, and "
+                        "nothing else.",
+                    ),
+                    (
+                        "cheapest",
+                        "Cheapest",
+                        "Compare the three prices. Reply with the name of the cheapest thing, a space and its price "
+                        "in digits, and nothing else, such as lamp 19.",
+                    ),
                 )
             ),
         )

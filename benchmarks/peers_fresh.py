@@ -1,0 +1,115 @@
+"""Three environments for `peers.py`, written after the learning code was frozen at commit 453052c.
+
+Nothing of Burnish was changed to do well on them. They have what a stranger's first environment has: tasks, a
+judgement with a line of feedback, and reference answers; no form, no levels and no cells.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import ClassVar
+
+from burnish.types import Feedback, Split, Task
+
+
+class Fresh:
+    """What the three have in common: an expected answer that must be given word for word."""
+
+    name = ""
+    instruction = ""
+    wrong = ""
+    """What is said of a wrong answer."""
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        """Tasks of a split without end."""
+        rng = random.Random(f"{self.name} {split} {seed}")
+        while True:
+            prompt, expected = self.posed(rng)
+            task = Task(environment=self.name, prompt=prompt, data={"expected": expected})
+            if task.split == split:
+                yield task
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A prompt and its expected answer."""
+        raise NotImplementedError
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        """1 for the expected answer, else 0."""
+        right = answer.strip() == self.solve(task)
+        return Feedback(reward=float(right), verified=right, text="" if right else self.wrong)
+
+    def solve(self, task: Task) -> str:
+        """The expected answer."""
+        return str(task.data["expected"])
+
+
+class LogLines(Fresh):
+    """Take part, level and user out of a line of a log."""
+
+    name = "log-lines"
+    instruction = "Say of the log line which component wrote it, at which level, and about which user."
+    wrong = "Expected component/LEVEL/user, such as mail/INFO/1207."
+
+    COMPONENTS = ("payment", "mail", "search", "login", "upload", "billing", "catalogue", "delivery")
+    LEVELS = ("INFO", "WARNING", "ERROR", "DEBUG")
+    EVENTS: ClassVar = (
+        "{level} {component}: request of user {user} took {n} ms",
+        "[{component}] {level} - user={user} retries={n}",
+        "{component} {level} quota of {n} MB reached (user {user})",
+        "{level}: {n} items sent to user #{user} by {component}",
+        "{component}.worker-{n} {level} session of {user} closed",
+    )
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A line with a time of day."""
+        component, level = rng.choice(self.COMPONENTS), rng.choice(self.LEVELS)
+        user, n = rng.randint(1000, 9999), rng.randint(2, 900)
+        event = rng.choice(self.EVENTS).format(component=component, level=level, user=user, n=n)
+        time = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02}"
+        return f"{time} {event}", f"{component}/{level}/{user}"
+
+
+class PastTense(Fresh):
+    """Put a sentence into the past."""
+
+    name = "past-tense"
+    instruction = "Put the sentence into the simple past."
+    wrong = "That is not the sentence in the simple past, with nothing else changed or added."
+
+    VERBS: ClassVar = (
+        ("walks", "walked"), ("runs", "ran"), ("drives", "drove"), ("hurries", "hurried"), ("swims", "swam"),
+        ("rides", "rode"), ("returns", "returned"), ("comes", "came"), ("goes", "went"), ("moves", "moved"),
+        ("flies", "flew"), ("sails", "sailed"), ("wanders", "wandered"), ("creeps", "crept"), ("gets", "got"),
+    )  # fmt: skip
+    WHO = ("My aunt", "The teacher", "Our neighbour", "Nobody", "The old sailor", "Everyone", "The cat", "She")
+    WHERE = ("to the harbour", "back to the village", "across the bay", "to the market", "home", "to the other side")
+    WHEN = ("early in the morning", "without a word", "after lunch", "in the rain", "on Fridays", "with a friend")
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A sentence of four parts."""
+        who, where, when = rng.choice(self.WHO), rng.choice(self.WHERE), rng.choice(self.WHEN)
+        now, then = rng.choice(self.VERBS)
+        return f"{who} {now} {where} {when}.", f"{who} {then} {where} {when}."
+
+
+class Cheapest(Fresh):
+    """Find the cheapest of three things."""
+
+    name = "cheapest"
+    instruction = "Which of the things is the cheapest, and what does it cost?"
+    wrong = "The answer is the cheapest thing and its price, as in: lamp 19"
+
+    THINGS = ("kettle", "lamp", "chair", "radio", "mirror", "clock", "blanket", "toaster", "shelf", "bicycle", "drum")
+    FRAMES: ClassVar = (
+        "The {0} costs {3} euros, the {1} {4} and the {2} {5}.",
+        "A {0} for {3} euros, a {1} for {4} euros or a {2} for {5} euros?",
+        "Price list: {0} {3}, {1} {4}, {2} {5}.",
+        "I saw a {0} at {3} euros; the {1} was {4} and the {2} {5}.",
+    )
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """Three things at three prices."""
+        things, prices = rng.sample(self.THINGS, 3), rng.sample(range(5, 100), 3)
+        price, thing = min(zip(prices, things, strict=True))
+        return rng.choice(self.FRAMES).format(*things, *prices), f"{thing} {price}"
