@@ -23,7 +23,6 @@ from typing import Any
 from burnish import RunConfig, open_run, run
 from burnish.agent.exports.program import program_file
 from burnish.agent.models.embedded import EmbeddedServer, model_file
-from burnish.agent.record.seeds import sealed_seed
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
 from burnish.policies.statistics import compare
@@ -85,7 +84,7 @@ def fixed(name: str, config: RunConfig) -> Fixed:
     wanted: dict[Split, tuple[int, int]] = {
         "train": (config.seed, TRAIN),
         "validation": (config.seed, VALIDATION),
-        "test": (sealed_seed(config), config.sealed.tasks),
+        "test": (config.seed, config.sealed.tasks),
     }
     inner = load(name, {})
     return (Formed if isinstance(inner, Forms) else Fixed)(

@@ -61,7 +61,7 @@ def tasks_of(rows: int) -> list[Task]:
 
 async def fill(journal: Journal, config: RunConfig, tasks: list[Task]) -> None:
     program = make_seed_program(config, load("arithmetic", {}))
-    await journal.add_tasks(tasks)
+    await journal.add_tasks(1, tasks)
     judged = []
     for number, task in enumerate(tasks):
         right = Attempt(task.id, 0, f"y1 = add({number}, 1)", program.id, MODEL)

@@ -167,6 +167,10 @@ class SealedConfig(Section):
     """Most of the budget's calls and seconds that the sealed test may take: a small budget has fewer test tasks."""
     alpha: Probability = 0.05
     """Significance level of the verdict `improved`."""
+    seed: Count | None = None
+    """What decides which test tasks are asked. Left out, it is drawn at random, and nobody knows it before the test is
+    opened. Give it where a run is to be repeated exactly.
+    """
 
 
 class MemoryConfig(Section):

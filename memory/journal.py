@@ -6,13 +6,16 @@ One table a kind of fact, one method a table. What is written here is on disk wh
 from __future__ import annotations
 
 import json
+import sqlite3
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Literal, Self
 
+from burnish.errors import StorageError
 from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
-from burnish.memory.schema import SCHEMA, SCHEMA_VERSION
+from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, migrate
 from burnish.memory.writer import Statement, Writer
 from burnish.programs import Program
 from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
@@ -28,9 +31,11 @@ class Journal(JournalReader):
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open for writing, creating it when it is not there. Bare intents become `lost`."""
+        """Open for writing, creating it when it is not there. An older one becomes one of today's. Bare intents become
+        `lost`.
+        """
         if path.exists():
-            JournalReader(path).close()
+            _bring_up_to_date(path)
         writer = Writer(path, SCHEMA)
         writer.write_blocking(
             ("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),)),
@@ -41,7 +46,7 @@ class Journal(JournalReader):
     @classmethod
     def join(cls, path: Path) -> Self:
         """Open for writing people's decisions, beside a process that may be at work on the run."""
-        JournalReader(path).close()
+        _bring_up_to_date(path)
         return cls(path, Writer(path, SCHEMA))
 
     def close(self) -> None:
@@ -60,14 +65,17 @@ class Journal(JournalReader):
 
     # calls -----------------------------------------------------------------------------------------
 
-    async def add_intent(self, key: CallKey, try_number: int, *, tokens: int, usd: float) -> None:
-        """A call is about to be sent, with its worst case. `try_number` counts the tries from 0."""
+    async def add_intent(self, key: CallKey, try_number: int, *, tokens: int, usd: float, request: str) -> None:
+        """A call is about to be sent, with its worst case and its `request`, as canonical JSON. `try_number` counts the
+        tries from 0.
+        """
         await self._write(
+            ("INSERT OR IGNORE INTO requests VALUES(?, ?)", (key.request, zlib.compress(request.encode()))),
             (
                 "INSERT INTO calls(key, try, iteration, node, role, state, reserved_tokens, reserved_usd)"
                 " VALUES(?, ?, ?, ?, ?, 'intent', ?, ?)",
                 (str(key), try_number, key.iteration, key.node, key.role, tokens, usd),
-            )
+            ),
         )
 
     async def add_completion(self, key: CallKey, try_number: int, completion: Completion) -> None:
@@ -92,30 +100,45 @@ class Journal(JournalReader):
             ("UPDATE calls SET state = ?, body = ? WHERE key = ? AND try = ?", (state, reason, str(key), try_number))
         )
 
+    async def add_wait(self, key: CallKey, try_number: int, *, seconds: float) -> None:
+        """How long it was waited after a try that failed."""
+        await self._write(("UPDATE calls SET waited = ? WHERE key = ? AND try = ?", (seconds, str(key), try_number)))
+
+    async def add_unpaid(self, key: CallKey, *, budget: str, reason: str) -> None:
+        """A call that a limit of the budget did not allow, and what was said of it."""
+        values = (str(key), key.iteration, budget, reason)
+        await self._write(("INSERT OR REPLACE INTO unpaid VALUES(?, ?, ?, ?)", values))
+
     # tasks, attempts, verdicts ---------------------------------------------------------------------
 
-    async def add_tasks(self, tasks: Iterable[Task]) -> None:
+    async def add_tasks(self, iteration: int, tasks: Iterable[Task]) -> None:
+        """Tasks that were met in an iteration; those that are known stay as they are."""
         await self._write(
-            *(("INSERT OR IGNORE INTO tasks VALUES(?, ?)", (t.id, dump(t.to_json()))) for t in tasks)
-        )  # fmt: skip
+            *(("INSERT OR IGNORE INTO tasks VALUES(?, ?, ?)", (t.id, iteration, dump(t.to_json()))) for t in tasks)
+        )
+
+    async def add_programs(self, iteration: int, programs: Iterable[Program]) -> None:
+        """Programs that answered in an iteration; those that are known stay as they are."""
+        await self._write(
+            *(
+                ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, iteration, dump(p.to_json())))
+                for p in {program.id: program for program in programs}.values()
+            )
+        )
 
     async def add_judged(
         self, iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], *, start: int = 0
     ) -> None:
         """Attempts and their verdicts, in the order of their places from `start` on."""
-        statements: list[Statement] = []
-        for place, (attempt, feedback) in enumerate(judged, start):
-            statements += [
+        await self._write(
+            *(
                 (
-                    "INSERT OR REPLACE INTO verdicts VALUES(?, ?, ?)",
-                    (attempt.id, attempt.task_id, dump(feedback.to_json())),
-                ),
-                (
-                    "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?)",
-                    (iteration, node, place, attempt.id, dump(attempt.to_json())),
-                ),
-            ]
-        await self._write(*statements)
+                    "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?)",
+                    (iteration, node, place, a.id, a.program_id, dump(a.to_json()), dump(f.to_json())),
+                )
+                for place, (a, f) in enumerate(judged, start)
+            )
+        )
 
     async def add_turn(self, key: TurnKey, turn: Played) -> None:
         """A turn that was played; one that is played again after a crash is the same."""
@@ -139,7 +162,8 @@ class Journal(JournalReader):
         `born` are new exemplars; `died` maps the ids of those that die at this revision to the reason.
         """
         statements: list[Statement] = [
-            ("INSERT OR IGNORE INTO programs VALUES(?, ?)", (p.id, dump(p.to_json()))) for p in programs
+            ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, record.number, dump(p.to_json())))
+            for p in programs
         ]
         statements += [
             ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", dump(e.to_json()))) for e in born
@@ -174,6 +198,10 @@ class Journal(JournalReader):
             ("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))
         )
 
+    async def add_link(self, number: int, iteration: int, decisions: int, digest: str) -> None:
+        """A link of the chain of hashes, see `burnish.memory.links`."""
+        await self._write(("INSERT INTO links VALUES(?, ?, ?, ?)", (number, iteration, decisions, digest)))
+
     # sealed test -----------------------------------------------------------------------------------
 
     def set_sealed(self, record: SealedRecord) -> None:
@@ -183,6 +211,24 @@ class Journal(JournalReader):
     async def _write(self, *statements: Statement) -> None:
         if statements:
             await self._writer.write(*statements)
+
+
+def _bring_up_to_date(path: Path) -> None:
+    """Make an older journal one of today's, in one transaction."""
+    reader = JournalReader(path)
+    version = reader.version
+    reader.close()
+    if version == SCHEMA_VERSION:
+        return
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        migrate(connection, version)
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise StorageError(f"cannot bring {path} up to date ({error}); it is as it was: free some space") from None
+    finally:
+        connection.close()
 
 
 def dump(value: object) -> str:

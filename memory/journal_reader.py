@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
 from burnish.errors import RunTooNew, RunTooOld, StorageError
-from burnish.memory.schema import SCHEMA_VERSION, SPENT
+from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, SPENT, migrate
 from burnish.memory.writer import Value
 from burnish.programs import Program
 from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
@@ -74,20 +75,48 @@ class JournalReader:
         try:
             self._reader = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
             self._reader.row_factory = sqlite3.Row
-            self._check_version()
+            self.version = self._version()
+            """The version of the tables in the file."""
+            if self.version < SCHEMA_VERSION:
+                self._reader = _migrated(self._reader, self.version)
         except sqlite3.Error as error:
             raise StorageError(f"{path} is no readable journal ({error}); give the directory of a run") from None
 
-    def copy_to(self, path: Path, *, without: Sequence[str]) -> None:
-        """Write a copy to `path`, all of it or nothing, that lacks some facts of the whole run, by name."""
+    @property
+    def begun(self) -> int:
+        """The version of the tables with which the run began."""
+        begun = self.meta("begun")
+        return begun if isinstance(begun, int) else self.version
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the run began with a version that does as this one does, so that it can be made again."""
+        return self.begun == SCHEMA_VERSION
+
+    def copy_to(self, path: Path, *, without: Sequence[str] = (), tables: Sequence[str] | None = None) -> None:
+        """Write a copy to `path`, all of it or nothing, that lacks some facts of the whole run, by name. Where `tables`
+        are named, the others are left empty.
+        """
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
         copy = sqlite3.connect(part)
         self._reader.backup(copy)
         copy.executemany("DELETE FROM meta WHERE key = ?", [(name,) for name in without])
+        if tables is not None:
+            for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                if name not in {*tables, "meta"} and not name.startswith("sqlite_"):
+                    copy.execute(f"DELETE FROM {name}")  # noqa: S608 (a table's own name)
         copy.commit()
         copy.close()
         part.replace(path)
+
+    def metas(self) -> dict[str, JsonValue]:
+        """All facts of the whole run, by name."""
+        return {row["key"]: json.loads(row["value"]) for row in self._rows("SELECT key, value FROM meta ORDER BY key")}
+
+    def rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[tuple[Value, ...]]:
+        """What a query of the tables says, as they are in `burnish.memory.schema`."""
+        return [tuple(row) for row in self._rows(sql, values)]
 
     def close(self) -> None:
         self._reader.close()
@@ -110,6 +139,16 @@ class JournalReader:
         """
         sql = "SELECT key, state, body FROM calls WHERE iteration = ? AND state IN ('rejected', 'faulty') ORDER BY try"
         return {row["key"]: (row["body"], row["state"] == "faulty") for row in self._rows(sql, (iteration,))}
+
+    def unpaid(self, iteration: int) -> dict[str, tuple[str, str]]:
+        """Every call of an iteration that the budget did not allow: the name of the limit, and what was said."""
+        rows = self._rows("SELECT key, budget, reason FROM unpaid WHERE iteration = ?", (iteration,))
+        return {row["key"]: (row["budget"], row["reason"]) for row in rows}
+
+    def request(self, digest: str) -> str | None:
+        """What a call sent, as canonical JSON; its digest is the end of the call's key. None in older journals."""
+        rows = self._rows("SELECT body FROM requests WHERE digest = ?", (digest,))
+        return zlib.decompress(rows[0]["body"]).decode() if rows else None
 
     def models(self, role: str) -> list[str]:
         """The names of all models that answered in a role."""
@@ -171,16 +210,17 @@ class JournalReader:
         """The verdicts known for attempts, by `Attempt.id`."""
         found = {}
         for attempt_id in ids:
-            for row in self._rows("SELECT body FROM verdicts WHERE id = ?", (attempt_id,)):
-                found[attempt_id] = Feedback.from_json(json.loads(row["body"]))
+            rows = self._rows("SELECT verdict FROM attempts WHERE id = ?", (attempt_id,))
+            feedbacks = [Feedback.from_json(json.loads(body)) for body in dict.fromkeys(row["verdict"] for row in rows)]
+            if feedbacks:
+                found[attempt_id] = next((f for f in feedbacks if f.status.judged), feedbacks[0])
         return found
 
     def judged(self, node: str, iteration: int | None = None) -> list[tuple[int, Attempt, Feedback]]:
         """(iteration, attempt, feedback) of a node, in order; of all iterations when none is given."""
         rows = self._rows(
-            "SELECT a.iteration, a.body AS attempt, v.body AS verdict FROM attempts a JOIN verdicts v"
-            " ON v.id = a.verdict_id WHERE a.node = ? AND (? IS NULL OR a.iteration = ?)"
-            " ORDER BY a.iteration, a.place",
+            "SELECT iteration, body AS attempt, verdict FROM attempts WHERE node = ? AND (? IS NULL OR iteration = ?)"
+            " ORDER BY iteration, place",
             (node, iteration, iteration),
         )
         return [
@@ -238,25 +278,41 @@ class JournalReader:
         rows = self._rows("SELECT value FROM meta WHERE key = 'sealed'")
         return SealedRecord.from_json(json.loads(rows[0]["value"])) if rows else None
 
-    def _check_version(self) -> None:
+    def _version(self) -> int:
+        """The version of the tables; a journal that was just laid out has this one's."""
         tables = self._rows("SELECT name FROM sqlite_master WHERE name = 'meta'")
         version = self.meta("schema") if tables else None
-        if isinstance(version, int) and version > SCHEMA_VERSION:
+        if not isinstance(version, int):
+            return SCHEMA_VERSION
+        if version > SCHEMA_VERSION:
             raise RunTooNew(
                 f"{self.path.parent} was written by a newer version of Burnish (schema {version}, this one reads "
                 f"{SCHEMA_VERSION}); upgrade with `pip install -U burnish`"
             )
-        if isinstance(version, int) and version < SCHEMA_VERSION:
+        if version < OLDEST:
             raise RunTooOld(
                 f"{self.path.parent} was written by an older version of Burnish (schema {version}, this one reads "
-                f"{SCHEMA_VERSION}); use the version that wrote it, or start a new run"
+                f"{OLDEST} to {SCHEMA_VERSION}); use the version that wrote it, or start a new run"
             )
+        return version
 
     def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
         try:
             return self._reader.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
+
+
+def _migrated(old: sqlite3.Connection, version: int) -> sqlite3.Connection:
+    """A copy of an older journal in RAM, with the tables of today. The file stays as it is."""
+    new = sqlite3.connect(":memory:", check_same_thread=False)
+    old.backup(new)
+    old.close()
+    new.row_factory = sqlite3.Row
+    migrate(new, version)
+    new.commit()
+    new.executescript(SCHEMA)
+    return new
 
 
 def _usage(row: sqlite3.Row) -> Usage:

@@ -1,29 +1,45 @@
-"""The tables of a journal."""
+"""The tables of a journal, and how an older journal becomes one of them."""
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
-"""Counts the changes after which a run can only go on with the version that began it."""
+import sqlite3
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+SCHEMA_VERSION = 5
+"""Counts the changes of the tables, and of what a run does that began with them."""
+
+OLDEST = 2
+"""The oldest version that can be read."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS tasks(id TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS programs(id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tasks(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS programs(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS requests(digest TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS calls(
   key TEXT NOT NULL, try INTEGER NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL, role TEXT NOT NULL,
   state TEXT NOT NULL, reserved_tokens INTEGER NOT NULL, reserved_usd REAL NOT NULL,
   prompt_tokens INTEGER NOT NULL DEFAULT 0, completion_tokens INTEGER NOT NULL DEFAULT 0,
   cached_tokens INTEGER NOT NULL DEFAULT 0, usd REAL NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
-  body TEXT NOT NULL DEFAULT '', PRIMARY KEY(key, try)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS verdicts(id TEXT PRIMARY KEY, task_id TEXT NOT NULL, body TEXT NOT NULL);
+  body TEXT NOT NULL DEFAULT '', waited REAL NOT NULL DEFAULT 0, PRIMARY KEY(key, try)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unpaid(
+  key TEXT PRIMARY KEY, iteration INTEGER NOT NULL, budget TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempts(
-  iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL, verdict_id TEXT NOT NULL,
-  body TEXT NOT NULL, PRIMARY KEY(iteration, node, place)) WITHOUT ROWID;
+  iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL, id TEXT NOT NULL, program TEXT NOT NULL,
+  body TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY(iteration, node, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS turns(
   iteration INTEGER NOT NULL, node TEXT NOT NULL, item TEXT NOT NULL, slot INTEGER NOT NULL, number INTEGER NOT NULL,
   body TEXT NOT NULL, PRIMARY KEY(iteration, node, item, slot, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS exemplars(
   id TEXT PRIMARY KEY, born INTEGER NOT NULL, died INTEGER NOT NULL, death TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS applicants(
+  iteration INTEGER NOT NULL, place INTEGER NOT NULL, attempt TEXT NOT NULL, exemplar TEXT NOT NULL,
+  outcome TEXT NOT NULL, merit REAL NOT NULL, neighbour TEXT NOT NULL, cosine REAL,
+  PRIMARY KEY(iteration, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deaths(
+  exemplar TEXT PRIMARY KEY, iteration INTEGER NOT NULL, other TEXT NOT NULL, cosine REAL, usefulness REAL)
+  WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS iterations(number INTEGER PRIMARY KEY, champion TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events(
   iteration INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
@@ -31,7 +47,77 @@ CREATE TABLE IF NOT EXISTS events(
 CREATE TABLE IF NOT EXISTS questions(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS decisions(
   number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS links(
+  number INTEGER PRIMARY KEY, iteration INTEGER NOT NULL, decisions INTEGER NOT NULL, digest TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS calls_of ON calls(iteration, state);
+CREATE INDEX IF NOT EXISTS attempts_by_id ON attempts(id);
+CREATE INDEX IF NOT EXISTS attempts_by_node ON attempts(node, iteration);
+CREATE INDEX IF NOT EXISTS exemplars_by_birth ON exemplars(born, died);
+CREATE INDEX IF NOT EXISTS events_by_kind ON events(kind, iteration);
 """
+
+MIGRATIONS: Mapping[int, Sequence[str]] = MappingProxyType(
+    {
+        2: (),  # what was written since then has only grown
+        3: (
+            "CREATE TABLE questions(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL)",
+            "CREATE TABLE decisions(number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT NOT NULL,"
+            " body TEXT NOT NULL)",
+        ),
+        4: (
+            # Before, a task or program did not say when it was first met.
+            "CREATE TABLE tasks_5(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL)",
+            "INSERT INTO tasks_5 SELECT t.id, COALESCE((SELECT MIN(a.iteration) FROM attempts a JOIN verdicts v"
+            " ON v.id = a.verdict_id WHERE v.task_id = t.id), 0), t.body FROM tasks t",
+            "DROP TABLE tasks",
+            "ALTER TABLE tasks_5 RENAME TO tasks",
+            "CREATE TABLE programs_5(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL)",
+            "INSERT INTO programs_5 SELECT p.id, COALESCE((SELECT MIN(i.number) FROM iterations i"
+            " WHERE i.champion = p.id), 0), p.body FROM programs p",
+            "DROP TABLE programs",
+            "ALTER TABLE programs_5 RENAME TO programs",
+            "ALTER TABLE calls ADD COLUMN waited REAL NOT NULL DEFAULT 0",
+            "CREATE TABLE attempts_5(iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL,"
+            " id TEXT NOT NULL, program TEXT NOT NULL, body TEXT NOT NULL, verdict TEXT NOT NULL,"
+            " PRIMARY KEY(iteration, node, place)) WITHOUT ROWID",
+            "INSERT INTO attempts_5 SELECT a.iteration, a.node, a.place, a.verdict_id,"
+            " json_extract(a.body, '$.program_id'), a.body, v.body FROM attempts a JOIN verdicts v"
+            " ON v.id = a.verdict_id",
+            "DROP TABLE attempts",
+            "DROP TABLE verdicts",
+            "ALTER TABLE attempts_5 RENAME TO attempts",
+        ),
+    }
+)
+"""What makes a journal of a version one of the next, a statement each."""
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Make the tables of a version those of today. They keep the version that the run began with, as `begun`."""
+    for step in range(version, SCHEMA_VERSION):
+        for statement in MIGRATIONS[step]:
+            connection.execute(statement)
+    connection.execute("INSERT OR IGNORE INTO meta VALUES('begun', ?)", (str(version),))
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
+
+
+BY_ITERATION: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "iterations": ("number = ?", "number"),
+        "tasks": ("iteration = ?", "id"),
+        "programs": ("iteration = ?", "id"),
+        "attempts": ("iteration = ?", "node, place"),
+        "turns": ("iteration = ?", "node, item, slot, number"),
+        "exemplars": ("born = ?", "id"),
+        "applicants": ("iteration = ?", "place"),
+        "deaths": ("iteration = ?", "exemplar"),
+        "events": ("iteration = ?", "place"),
+        "questions": ("iteration = ?", "id"),
+        "unpaid": ("iteration = ?", "key"),
+        "calls": ("iteration = ?", "key, try"),
+    }
+)
+"""Of each table which rows are of an iteration, and their order."""
 
 SPENT = """
 SELECT {group} COUNT(*) AS calls,

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from burnish.errors import GO_ON, StorageError
 
-Value: TypeAlias = str | int | float | None
+Value: TypeAlias = str | int | float | bytes | None
 Statement: TypeAlias = tuple[str, tuple[Value, ...]]
 
 MOST_IN_ONE_COMMIT = 512

@@ -14,7 +14,7 @@ from burnish.agent.exports.duplicates import alike_by_vectors, alike_by_words, n
 from burnish.agent.exports.filters import Sieve
 from burnish.agent.exports.rows import Row
 from burnish.agent.record.run import Run
-from burnish.agent.record.seeds import sealed_seed
+from burnish.agent.record.seeds import sealed_seed, secret_of
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.embedding import Embedder
@@ -95,7 +95,9 @@ def sealed_tasks(run: Run, journal: JournalReader, environment: Environment | No
         tasks = [task for task in journal.tasks().values() if task.split == "test"]
     elif environment:
         guarded = GuardedEnvironment(environment, timeout=run.config.environment_timeout)
-        tasks = asyncio.run(guarded.draw("test", sealed_seed(run.config), run.config.sealed.tasks))
+        tasks = asyncio.run(
+            guarded.draw("test", sealed_seed(secret_of(run.place, run.config, journal)), run.config.sealed.tasks)
+        )
     else:
         raise ConfigError(
             f'the sealed test of this run is not open yet, and only the object "{run.config.environment}" in Python '

@@ -17,6 +17,7 @@ from burnish.agent.nodes.gate import Race, run_race
 from burnish.agent.operators.base import Proposal
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Notify, Run
+from burnish.agent.record.seeds import sealed_seed, secret_of
 from burnish.agent.training.adapter import Adapted, AdapterProof
 from burnish.agent.training.folder_servers import FolderServers
 from burnish.config import BudgetConfig, ModelConfig, ModelsConfig, RunConfig
@@ -54,6 +55,8 @@ def try_adapter(
             shutil.copy(embedded, place)
         with run.journal() as journal:
             journal.copy_to(copy.journal, without=FACTS_LEFT)
+    with run.journal() as journal:
+        seed = sealed_seed(secret_of(run.place, run.config, journal))
     with ExitStack() as stack:
         adapters, adapted = adapters_of(run.place, run.config), None
         if adapter.base is None:
@@ -68,7 +71,7 @@ def try_adapter(
             opening = open_session(copy, config, environment, notify, adapters, adapted=adapted)
             async with opening as opened:
                 with stopping_on_signals(opened.session):
-                    return await _tried(opened, adapter)
+                    return await _tried(opened, adapter, seed)
 
         return asyncio.run(proved())
 
@@ -79,7 +82,7 @@ def _served(config: RunConfig, name: str, url: str) -> RunConfig:
     return config.model_copy(update={"models": ModelsConfig(task=task)})
 
 
-async def _tried(opened: Opened, adapter: Adapted) -> AdapterProof:
+async def _tried(opened: Opened, adapter: Adapted, seed: int) -> AdapterProof:
     session = opened.session
     champion, number = session.champion, session.past.records[-1].number + 1
     if adapter.base is not None:  # an adapter of the run's own is for the weights that the run used
@@ -97,7 +100,7 @@ async def _tried(opened: Opened, adapter: Adapted) -> AdapterProof:
     session.notify("gate", gate.to_json())
     recall = session.retriever.recall
     arms: Mapping[str, Arm] = {"champion": Arm(champion, recall), "adapter": Arm(adapted, recall)}
-    _, answered = await try_sealed(session, opened.environment, arms, session.config.sealed.tasks)
+    _, answered = await try_sealed(session, opened.environment, arms, seed=seed, most=session.config.sealed.tasks)
     sealed = summarize(
         {"seed": answered["champion"], "champion": answered["adapter"]},
         same=False,

@@ -23,6 +23,8 @@ async def affordable_iterations(opened: Opened, number: int, cost: Costs) -> flo
     known = journal.meta(f"affordable {number}")
     if isinstance(known, (int, float)):
         return known
+    if session.caller.replays:  # it was found to afford no more
+        return None
     policy = session.policies.budget
     # before the first iteration the pace is that of the probe and of loading the model: it says nothing
     pace = ledger.seconds_calling / ledger.spent.calls if number > 1 and ledger.spent.calls else 0.0

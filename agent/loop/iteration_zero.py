@@ -58,7 +58,7 @@ async def _from_people(session: Session, environment: GuardedEnvironment) -> lis
             raise PluginError(f"{shown} answers a task of the {seed.task.split} split; word it otherwise")
         if not feedback.verified:
             raise PluginError(f"{shown} is not verified ({feedback.text or feedback.reward}); mend its answer")
-    await session.journal.add_tasks([seed.task for seed in seeds])
+    await session.journal.add_tasks(0, [seed.task for seed in seeds])
     return [_exemplar(seed) for seed in seeds]
 
 
@@ -75,7 +75,7 @@ async def _from_file(session: Session, environment: GuardedEnvironment) -> tuple
     judged = [(lesson.task, lesson.attempt.answer) for lesson in lessons]
     feedbacks = await environment.judge_all(judged)
     attempts = [lesson.attempt for lesson in lessons]
-    await session.journal.add_tasks([lesson.task for lesson in lessons])
+    await session.journal.add_tasks(0, [lesson.task for lesson in lessons])
     await session.journal.add_judged(0, "program", list(zip(attempts, feedbacks, strict=True)))
     await session.journal.add_meta(
         "program", {"hash": file.content_hash, "edited": file.edited, "authors": list(file.authors)}

@@ -24,13 +24,14 @@ from burnish.agent.record.memory import SHARED, mended_memory, open_meaning
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
 from burnish.agent.training.rounds import Rounds
-from burnish.config import ModelConfig, RunConfig
+from burnish.config import BudgetConfig, ModelConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.journal import Journal
 from burnish.memory.shared_text import SharedText
 from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
+from burnish.types import Usage
 
 ROLES = ("task", "reflector", "judge", "teacher")
 
@@ -63,18 +64,20 @@ async def open_session(
     *,
     adapted: Callable[[str], str] | None = None,
     replay_only: bool = False,
+    guard: GuardedEnvironment | None = None,
 ) -> AsyncIterator[Opened]:
     """Everything a run needs, closed again in order however it ends. The caller holds the directory's lock.
 
     `adapters` are served beside those of the run; where the task model is not the embedded one, `adapted` says where it
-    is served with an adapter. With `replay_only` no model is started and no key is read, see `Caller`.
+    is served with an adapter. With `replay_only` no model is started, no key is read and no limit holds, see `Caller`.
+    A `guard` stands in for that of the environment.
     """
     started = time.monotonic()  # loading models takes from the time budget too
     async with AsyncExitStack() as stack:
         journal = Journal.open(directory.journal)
         stack.callback(journal.close)
         meaning = open_meaning(directory, config)
-        guarded = GuardedEnvironment(environment, timeout=config.environment_timeout)
+        guarded = guard or GuardedEnvironment(environment, timeout=config.environment_timeout)
         await _look_at_tasks(journal, guarded)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
@@ -82,8 +85,8 @@ async def open_session(
         adapted = servers.url if servers else adapted
         clients = await (_mute(config, stack) if replay_only else _clients(config, adapted, stack))
         ledger = Ledger(
-            config.budget,
-            spent=journal.spent(),
+            BudgetConfig(iterations=1) if replay_only else config.budget,
+            spent=Usage() if replay_only else journal.spent(),
             seconds_before=_seconds(journal, "seconds"),
             seconds_apart=_seconds(journal, "seconds apart"),
             started=started,
@@ -97,7 +100,7 @@ async def open_session(
             replay_only=replay_only,
         )
         rounds = None
-        if config.train.every and servers:
+        if config.train.every and (servers or replay_only):
             rounds = Rounds(directory, config, environment, journal, caller, servers, notify)
         session = Session(
             config=config,

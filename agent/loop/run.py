@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from burnish.agent.loop.affording import (
     affordable_iterations,
@@ -33,8 +34,10 @@ from burnish.agent.operators.reflection import probe
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
+from burnish.agent.record.seeds import secret_of
 from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
+from burnish.memory.links import link
 from burnish.protocols import Environment
 
 PROBE_CALLS = 3
@@ -51,25 +54,40 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
 
     """
     async with open_session(directory, config, environment, notify) as opened:
-        session, journal = opened.session, opened.journal
+        journal = opened.journal
         if finished(config, journal):
+            await link(journal, finished=True)
             return
-        with stopping_on_signals(session):
-            stopped = journal.meta("stopped")
-            if not isinstance(stopped, str):
-                await _announce(opened)
-                stopped = await _iterate(opened)
-                journal.set_meta(stopped=stopped)
-            notify("stopped", {"reason": stopped})
-            opened.ledger.hold(Amount())
-            await open_sealed(
-                session,
-                opened.environment,
-                seed_program=opened.seed_program,
-                most_tasks=await affordable_sealed_tasks(opened),
-                collapsed=session.past.records[-1].action == "stop",
-            )
-            journal.set_meta(proofs=[proof.to_json() for proof in await prove(opened)])
+        with stopping_on_signals(opened.session):
+            await to_the_end(opened, partial(secret_of, directory, config, journal))
+
+
+async def to_the_end(opened: Opened, secret: Callable[[], str] | None, *, until: int | None = None) -> None:
+    """Iterate until a stop, then open the sealed test, and prove what is to be proved. Without a `secret` the sealed
+    test stays closed; at iteration `until` it is broken off.
+    """
+    session, journal = opened.session, opened.journal
+    stopped = journal.meta("stopped")
+    if not isinstance(stopped, str):
+        await _announce(opened)
+        stopped = await _iterate(opened, until)
+        if stopped is None:
+            return
+        journal.set_meta(stopped=stopped)
+    session.notify("stopped", {"reason": stopped})
+    if secret is None:
+        return
+    opened.ledger.hold(Amount())
+    await open_sealed(
+        session,
+        opened.environment,
+        seed_program=opened.seed_program,
+        secret=secret(),
+        most_tasks=await affordable_sealed_tasks(opened),
+        collapsed=session.past.records[-1].action == "stop",
+    )
+    journal.set_meta(proofs=[proof.to_json() for proof in await prove(opened)])
+    await link(journal, finished=True)
 
 
 async def _announce(opened: Opened) -> None:
@@ -119,12 +137,14 @@ async def _announce(opened: Opened) -> None:
         session.notify("probe", {"reflection": session.reflector_able})
 
 
-async def _iterate(opened: Opened) -> str:
-    """Iterate until something says stop; returns what."""
+async def _iterate(opened: Opened, until: int | None) -> str | None:
+    """Iterate until something says stop; returns what, None where it was iteration `until`."""
     session, config = opened.session, opened.session.config
     graph = build_graph(config)
     while True:
         last = session.past.records[-1]
+        if last.number == until:
+            return None
         if last.action == "stop":
             return "the guard: diversity collapsed"
         if last.number >= config.budget.iterations:
@@ -140,6 +160,7 @@ async def _iterate(opened: Opened) -> str:
             async for update in graph.astream({"iteration": last.number + 1}, context=session, stream_mode="updates"):
                 for node, counts in update.items():
                     session.notify("node", {"node": node, **counts})
+            await link(session.journal)
         except BudgetExhausted as error:
             return f"the budget ended within iteration {last.number + 1}: {error}"
 

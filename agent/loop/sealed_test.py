@@ -11,7 +11,7 @@ from burnish.agent.loop.iteration_zero import with_seeds
 from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Place
 from burnish.agent.models.rendering import Query
-from burnish.agent.record.seeds import sealed_seed
+from burnish.agent.record.seeds import OPENED, sealed_seed
 from burnish.agent.rollouts.evaluate import Judged, judge_all, none_posed
 from burnish.agent.rollouts.retriever import Recalled
 from burnish.agent.rollouts.rollout import Recall, Rollout, Trial, raise_if_unanswered
@@ -34,9 +34,18 @@ class Arm:
 
 
 async def open_sealed(
-    session: Session, environment: GuardedEnvironment, *, seed_program: Program, most_tasks: int, collapsed: bool
+    session: Session,
+    environment: GuardedEnvironment,
+    *,
+    seed_program: Program,
+    secret: str,
+    most_tasks: int,
+    collapsed: bool,
 ) -> SealedRecord:
-    """Try the arms on the sealed tasks and write down the verdict. Everything is journalled, so it may be resumed."""
+    """Try the arms on the sealed tasks, which `secret` decides, and write down the verdict.
+
+    Everything is journalled, so it may be resumed.
+    """
     config, champion = session.config, session.champion
     recall = session.retriever.recall
     programs = {"seed": Arm(seed_program, recall)}
@@ -50,7 +59,7 @@ async def open_sealed(
             programs["shuffled memory"] = Arm(champion, shuffled)
         if champion.adapter != seed_program.adapter:
             programs["without adapter"] = Arm(replace(champion, adapter=seed_program.adapter), recall)
-    tasks, arms = await try_sealed(session, environment, programs, most_tasks)
+    tasks, arms = await try_sealed(session, environment, programs, seed=sealed_seed(secret), most=most_tasks)
     nearest = await _nearest_answers(session, environment, tasks)
     if nearest:
         await session.journal.add_judged(SEALED, f"sealed {NEAREST}", nearest)
@@ -65,6 +74,7 @@ async def open_sealed(
         alpha=session.config.sealed.alpha,
         unraced=why_unraced(session.past.records),
     )
+    session.journal.set_meta(**{OPENED: secret})
     session.journal.set_sealed(record)
     if evaluated_by_people(config.level):
         await session.journal.add_questions(_for_people(session, tasks, arms["champion"]))
@@ -106,7 +116,7 @@ def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged
 
 
 async def try_sealed(
-    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm], most: int
+    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm], *, seed: int, most: int
 ) -> tuple[list[Task], dict[str, list[Judged]]]:
     """The sealed tasks, and what each arm answered to them, task by task in the same order.
 
@@ -114,7 +124,7 @@ async def try_sealed(
     meanwhile changes for all alike, and where the budget ends within the test, what all of them have answered counts.
     """
     config = session.config
-    tasks = await environment.draw("test", sealed_seed(config), most)
+    tasks = await environment.draw("test", seed, most)
     if not tasks:
         raise none_posed(environment.name, "test")
     session.caller.begin(SEALED)
@@ -159,7 +169,8 @@ async def _answered(
     drawn = [places[i] for i in rng.permutation(len(places)).tolist()]
     recall, pick = session.retriever.recall, session.process_reward.pick
     rollout = Rollout(session.caller, session.journal, environment, recall, SEALED, pick, session.forms)
-    await session.journal.add_tasks(tasks)
+    await session.journal.add_tasks(SEALED, tasks)
+    await session.journal.add_programs(SEALED, (arm.program for arm in arms.values()))
     attempts = await rollout.attempt_all([trials[place] for place in drawn], in_order=True)
     raise_if_unanswered(attempts)
     feedbacks = await judge_all(environment, session.journal, [trials[place].task for place in drawn], attempts)

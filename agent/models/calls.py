@@ -75,6 +75,8 @@ class Caller:
         self._iteration = 0
         self._known: dict[str, Completion] = {}
         self._rejected: dict[str, tuple[str, bool]] = {}
+        self._unpaid: dict[str, tuple[str, str]] = {}
+        self._asked: set[str] = set()
         self._said: dict[tuple[str, str], Completion] = {}
         self._tries: dict[str, int] = {}
         self._stopping = asyncio.Event()
@@ -85,6 +87,7 @@ class Caller:
         self._iteration = iteration
         self._known = self._journal.completions(iteration)
         self._rejected = self._journal.rejections(iteration)
+        self._unpaid = self._journal.unpaid(iteration)
         # a key ends with the hash of its request
         self._said = {(key.split("/")[2], key.rpartition("/")[2]): known for key, known in self._known.items()}
         self._tries = self._journal.tries(iteration)
@@ -98,6 +101,16 @@ class Caller:
         if not self._replay_only and seconds < self.ledger.seconds_left():
             with contextlib.suppress(TimeoutError):  # `stop` ends the wait
                 await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The keys of all calls that were asked for in this sitting, wherever the answers came from."""
+        return frozenset(self._asked)
+
+    @property
+    def replays(self) -> bool:
+        """Whether nobody is asked, and all is taken from the journal."""
+        return self._replay_only
 
     def stop(self) -> None:
         """Send nothing more; calls in flight are finished and kept."""
@@ -122,6 +135,7 @@ class Caller:
         client = self.clients[role]
         key = CallKey(self._iteration, place.node, role, place.item, place.slot, request.digest(client.name))
         known = self._known.get(str(key))
+        self._asked.add(str(key))
         if known is not None:
             client.learn(request, known.usage)
             self._on_answer(Answered(place.node, known.usage.tokens, replayed=True))
@@ -133,11 +147,16 @@ class Caller:
         if reason and (self._replay_only or not passing):
             raise ModelRejected(reason, passing=passing)
         if self._replay_only:
-            if str(key) in self._tries:  # of older versions
-                raise ModelRejected("this call failed in the run")
-            raise Interrupted("the journal does not hold this call")
+            if str(key) in self._unpaid:
+                limit, reason = self._unpaid[str(key)]
+                raise BudgetExhausted(reason, limit=limit)
+            raise Interrupted(f"the journal does not hold the call of node {key.node} about {key.item}")
         async with self._slots[id(client)]:
-            completion = await self._ask_with_retries(client, request, key)
+            try:
+                completion = await self._ask_with_retries(client, request, key)
+            except BudgetExhausted as error:
+                await self._journal.add_unpaid(key, budget=error.limit, reason=str(error))
+                raise
         self._known[str(key)] = self._said[role, key.request] = completion
         self._on_answer(Answered(place.node, completion.usage.tokens, replayed=False))
         return completion
@@ -156,6 +175,7 @@ class Caller:
                         f"{failure} after {n + 1} tries; see that the server runs, then {GO_ON}"
                     ) from None
                 wait = self._wait(n, failure)
+                await self._journal.add_wait(key, first + n, seconds=wait)
                 with contextlib.suppress(TimeoutError):  # `stop` ends the wait
                     await asyncio.wait_for(self._stopping.wait(), wait)
         raise AssertionError("unreachable")
@@ -187,7 +207,8 @@ class Caller:
         self._tries[str(key)] = try_number + 1
         timeout = min(client.config.timeout_seconds, self.ledger.seconds_left())
         try:
-            await self._journal.add_intent(key, try_number, tokens=worst.tokens, usd=worst.usd)
+            written = request.written(client.name)
+            await self._journal.add_intent(key, try_number, tokens=worst.tokens, usd=worst.usd, request=written)
             async with asyncio.timeout(timeout):
                 completion = await client.send(request, timeout=timeout)
         except TryFailed as failure:

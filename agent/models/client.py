@@ -73,7 +73,18 @@ class ChatRequest:
 
     def digest(self, model: str) -> str:
         """Hash of everything that decides the answer."""
-        return content_hash(canonical_json(self.body(model)), *filter(None, [self.adapter]))
+        return digest_of(self.written(model))
+
+    def written(self, model: str) -> str:
+        """The request as the journal keeps it, canonical JSON."""
+        return canonical_json({**self.body(model), **({"adapter": self.adapter} if self.adapter else {})})
+
+
+def digest_of(written: str) -> str:
+    """The digest of a request that the journal keeps."""
+    body = json.loads(written)
+    adapter = body.pop("adapter", "")
+    return content_hash(canonical_json(body), *filter(None, [adapter]))
 
 
 class TryFailed(Exception):

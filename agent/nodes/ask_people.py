@@ -46,7 +46,7 @@ async def ask_people(iteration: Iteration, questions: Sequence[Question]) -> dic
             told = missing
             iteration.notify("waiting", {"questions": missing})
         iteration.caller.raise_if_stopped()
-        if iteration.caller.ledger.seconds_left() <= 0:
+        if iteration.caller.replays or iteration.caller.ledger.seconds_left() <= 0:
             raise BudgetExhausted(f"the time budget ended while {missing} questions waited for people", limit="seconds")
         if ends is not None and monotonic() >= ends:
             raise Waiting(f"{missing} questions wait for people")

@@ -46,7 +46,7 @@ async def draw(iteration: Iteration, curriculum: Curriculum, cold_start: ColdSta
         known=iteration.memory.per_cell,
         rng=iteration.rng("sketches"),
     )
-    await iteration.journal.add_tasks(tasks)
+    await iteration.journal.add_tasks(iteration.number, tasks)
     hints = 0 if iteration.environment.episodic else max(sampling.hints, cold_start.hints_after(past.in_vain))
     events = (
         (Noted("easier tasks", f"the {len(tasks)} shortest of many, as nothing was ever verified"),) if easier else ()

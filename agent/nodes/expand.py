@@ -30,7 +30,7 @@ async def expand(iteration: Iteration, drawn: Drawn, expanders: Sequence[Expande
                 made.append(task)
                 outputs += [_output(iteration, task, draft)] if draft.answer else []
     efforts = (Effort(iteration.config.expanding.samples, searching=False),) * len(made)
-    await iteration.journal.add_tasks(made)
+    await iteration.journal.add_tasks(iteration.number, made)
     return Expanded(tuple(made), efforts, tuple(outputs), tuple(events))
 
 

@@ -120,7 +120,7 @@ class Stage:
             for place, (task, recalled) in enumerate(zip(tasks, self.recall(program, tasks), strict=True))
             for slot in range(samples)
         ]
-        await self.written.add_tasks(tasks)
+        await self.written.add_tasks(SEALED, tasks)
         judged = await self.rollout().judged(node, trials)
         return [judged[i * samples : (i + 1) * samples] for i in range(len(tasks))]
 

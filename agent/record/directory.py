@@ -46,6 +46,11 @@ class RunDirectory:
         return self.path / "log.jsonl"
 
     @property
+    def sealed_seed(self) -> Path:
+        """What decides the tasks of the sealed test, kept apart from the journal until that is opened."""
+        return self.path / "sealed-seed"
+
+    @property
     def config_file(self) -> Path:
         return self.path / "run.toml"
 

@@ -12,6 +12,7 @@ from burnish.agent.record.findings import FirstSuccess, Tried, cut, first_succes
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import JournalReader
+from burnish.memory.links import head_of
 from burnish.policies.involvement import decided, open_questions
 from burnish.policies.statistics import Interval, wilson
 from burnish.programs import Program
@@ -59,7 +60,7 @@ class Report(Record):
     counts questions to people that are open, `judged` the answers of which people said whether they may be learned, and
     `overruled` those of which the environment had said otherwise. `first_success` is the first verified attempt,
     `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of learning.
-    `calls` are those up to the end of each iteration.
+    `calls` are those up to the end of each iteration. `head` is the end of the chain of hashes over the journal.
     """
 
     version: str
@@ -96,6 +97,7 @@ class Report(Record):
     tried: tuple[Tried, ...] = ()
     obstacles: tuple[str, ...] = ()
     calls: tuple[int, ...] = ()
+    head: str = ""
 
     @property
     def verdict(self) -> str:
@@ -177,6 +179,7 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         changed=tuple(map(str, changed)) if isinstance(changed := journal.meta("changed"), list) else (),
         proofs=_proofs(journal.meta("proofs")),
         agreement=_agreement(journal),
+        head=head_of(journal),
         **_people(journal),
     )
 
@@ -224,4 +227,4 @@ def _agreement(journal: JournalReader) -> Agreement | None:
 
 def _costless(report: Report) -> dict[str, JsonValue]:
     """The report's JSON without what it cost in time, calls and tokens."""
-    return {k: v for k, v in report.to_json().items() if k not in {"seconds", "usage", "total", "calls"}}
+    return {k: v for k, v in report.to_json().items() if k not in {"seconds", "usage", "total", "calls", "head"}}

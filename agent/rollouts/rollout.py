@@ -158,12 +158,13 @@ class Rollout:
             for program in programs
             for task, recalled in zip(tasks, self.recall(program, tasks), strict=True)
         ]
-        await self.journal.add_tasks(tasks)
+        await self.journal.add_tasks(self.iteration, tasks)
         judged = await self.judged(node, trials, start=start)
         return [judged[i * len(tasks) : (i + 1) * len(tasks)] for i in range(len(programs))]
 
     async def judged(self, node: str, trials: Sequence[Trial], *, start: int = 0) -> list[Judged]:
         """The attempt of each trial with its verdict, recorded for `node` from place `start` on."""
+        await self.journal.add_programs(self.iteration, (trial.program for trial in trials))
         attempts = await self.attempt_all(trials)
         feedbacks = await judge_all(self.environment, self.journal, [t.task for t in trials], attempts)
         judged = list(zip(attempts, feedbacks, strict=True))

@@ -11,21 +11,24 @@ from burnish.agent.models.lora_adapters import AdapterServers, adapters_of
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Notify, Run
 from burnish.config import RunConfig
-from burnish.errors import BudgetExhausted, ConfigError
+from burnish.errors import BudgetExhausted, ConfigError, Interrupted
 from burnish.memory.journal import Journal
 from burnish.protocols import Environment
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """The rounds of one run. Each begins from the base model (ReST-EM, Singh et al. 2023), never from an adapter."""
+    """The rounds of one run. Each begins from the base model (ReST-EM, Singh et al. 2023), never from an adapter.
+
+    With no `adapted` servers nothing is trained, and what came of each round is read from the journal.
+    """
 
     directory: RunDirectory
     config: RunConfig
     environment: Environment
     journal: Journal
     caller: Caller
-    adapted: AdapterServers
+    adapted: AdapterServers | None
     notify: Notify
 
     def due(self, iteration: int) -> bool:
@@ -45,6 +48,8 @@ class Rounds:
         key = f"adapter {iteration}"
         known = self.journal.meta(key)
         if not isinstance(known, dict):
+            if self.adapted is None:
+                raise Interrupted("the journal does not say what was trained")
             known = {"adapter": "", "refused": ""}
             before = self.caller.ledger.seconds
             try:
@@ -58,8 +63,9 @@ class Rounds:
         if known["refused"]:
             refuse(str(known["refused"]))
             return ""
-        self.adapted.stop_all()  # nothing is asked now, and what lost at the gate is not needed again
-        self.adapted.files |= adapters_of(self.directory, self.config)
+        if self.adapted:
+            self.adapted.stop_all()  # nothing is asked now, and what lost at the gate is not needed again
+            self.adapted.files |= adapters_of(self.directory, self.config)
         return str(known["adapter"])
 
     def _make(self, iteration: int) -> str:

@@ -1,29 +1,188 @@
-"""Proofs made again, of what a run's journal holds: no model is asked and nothing of the run is changed."""
+"""The run made again: from its configuration, with the answers of its calls, and nobody asked."""
 
 from __future__ import annotations
 
-import shutil
+import json
+import math
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from burnish.agent.loop.open_session import open_session
-from burnish.agent.loop.proofs import prove
+from burnish.agent.loop.run import to_the_end
 from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.report import finished
 from burnish.agent.record.run import Run
+from burnish.agent.record.seeds import OPENED
+from burnish.environments.boundary import GuardedEnvironment
+from burnish.errors import BurnishError
+from burnish.memory.journal_reader import JournalReader
+from burnish.memory.schema import BY_ITERATION
+from burnish.memory.writer import Value
 from burnish.protocols import Environment
-from burnish.records import SEALED, Proof
+from burnish.records import SEALED
+from burnish.types import Attempt, Feedback, JsonValue, Task
+
+TAKEN_OVER = ("calls", "requests", "unpaid", "decisions")
+"""Tables that are not made again: what models and people said, and what the budget did not allow."""
+MADE = ("broken", "program", "proofs", "sealed", "shared text", "stopped")
+"""Facts of the whole run that it comes to by itself."""
+MOST_NAMED = 3
+"""Differences of one table that are named one by one."""
+TOLERANCE = 1e-6
+"""How far numbers may differ: vectors are not the same to the last bit on every machine."""
 
 
-async def proofs_again(run: Run, environment: Environment) -> list[Proof]:
-    """The proofs of a finished run, in the order of its report, worked out in a copy of its directory.
+class JudgedAgain(GuardedEnvironment):
+    """An environment that fails where it failed in the run, so that a fault of that day is no difference."""
 
-    Raises:
-        Interrupted: a proof asks what the journal does not hold the answer to.
+    def __init__(
+        self, environment: Environment, faults: Mapping[tuple[str, str], Feedback], *, timeout: float = 30.0
+    ) -> None:
+        self._faults = faults
+        super().__init__(environment, timeout=timeout)
 
+    async def judge_all(self, pairs: Sequence[tuple[Task, str]]) -> list[Feedback]:
+        """See `GuardedEnvironment.judge_all`."""
+        left = [(task, answer) for task, answer in pairs if (task.id, answer) not in self._faults]
+        judged = iter(await super().judge_all(left))
+        return [self._faults.get((task.id, answer)) or next(judged) for task, answer in pairs]
+
+
+@dataclass(frozen=True)
+class Again:
+    """What came of making a run again: every difference in a sentence, and how many proofs were made."""
+
+    problems: tuple[str, ...] = ()
+    proofs: int = 0
+
+
+async def made_again(run: Run, journal: JournalReader, environment: Environment) -> Again:
+    """Make a run again in a folder of its own, as far as it came, and compare everything that it wrote down.
+
+    Answers of models and people are taken over, also which calls the budget did not allow and how many iterations it
+    was found to afford: clocks do not come again. All else is worked out from the configuration and the environment.
     """
+    faults = {(a.task_id, a.answer): f for _, a, f in _judged(journal) if not f.status.judged and not a.fault}
+    guard = JudgedAgain(environment, faults, timeout=run.config.environment_timeout)
+    committed = int(str(journal.rows("SELECT COALESCE(MAX(number), 0) FROM iterations")[0][0]))
+    whole = finished(run.config, journal)
     with tempfile.TemporaryDirectory(prefix="burnish-verify-") as scratch:
         copy = RunDirectory(Path(scratch) / "run")
-        shutil.copytree(run.place.path, copy.path, ignore=shutil.ignore_patterns(run.place.training.name))
-        async with open_session(copy, run.config, environment, lambda _kind, _facts: None, replay_only=True) as opened:
-            opened.session.caller.begin(SEALED)
-            return await prove(opened)
+        copy.path.mkdir()
+        journal.copy_to(copy.journal, without=MADE, tables=TAKEN_OVER)
+        stop, asked = "", frozenset[str]()
+        try:
+            async with open_session(
+                copy, run.config, environment, lambda _kind, _facts: None, replay_only=True, guard=guard
+            ) as opened:
+                try:
+                    until = None if isinstance(journal.meta("stopped"), str) else committed
+                    await to_the_end(opened, partial(_secret, journal) if whole else None, until=until)
+                finally:
+                    asked = opened.session.caller.asked
+        except (BurnishError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+            stop = f"made again, the run stops short: {str(error) or type(error).__name__}"
+        again = JournalReader(copy.journal)
+        try:
+            numbers = [*range(committed + 1), *([SEALED] if whole else [])]
+            problems = [*([stop] if stop else []), *_differences(journal, again, numbers, whole=whole)]
+            problems += _unasked(journal, asked, numbers) if not stop else ()
+            proofs = again.meta("proofs")
+        finally:
+            again.close()
+    return Again(tuple(problems), len(proofs) if isinstance(proofs, list) else 0)
+
+
+def _secret(journal: JournalReader) -> str:
+    return str(journal.meta(OPENED))
+
+
+def _judged(journal: JournalReader) -> Iterator[tuple[int, Attempt, Feedback]]:
+    for node in journal.nodes():
+        yield from journal.judged(node)
+
+
+def _differences(before: JournalReader, after: JournalReader, numbers: Sequence[int], *, whole: bool) -> Iterator[str]:
+    """Where two journals say something else of the same iterations."""
+    for table, (where, order) in BY_ITERATION.items():
+        if table in TAKEN_OVER:
+            continue
+        found = [d for number in numbers for d in _of_iteration(before, after, table, where, order, number)]
+        yield from found[:MOST_NAMED]
+        if len(found) > MOST_NAMED:
+            yield f"made again, {len(found) - MOST_NAMED} more rows of {table} differ"
+    for name in MADE if whole else ():
+        one, other = before.meta(name), after.meta(name)
+        if (difference := first_difference(one, other)) is not None:
+            yield f'made again, what the run says of "{name}" differs: {difference}'
+
+
+def _of_iteration(
+    before: JournalReader, after: JournalReader, table: str, where: str, order: str, number: int
+) -> Iterator[str]:
+    name = "the sealed test" if number == SEALED else f"iteration {number}"
+    keys = len(order.split(","))
+    columns = order if table != "exemplars" else "id"
+    rows = [
+        {
+            tuple(row[:keys]): row[keys:]
+            for row in journal.rows(f"SELECT {columns}, * FROM {table} WHERE {where}", (number,))  # noqa: S608
+        }
+        for journal in (before, after)
+    ]
+    for key in dict.fromkeys([*rows[0], *rows[1]]):
+        shown = f"{table} {' '.join(map(str, key))}" if table != "iterations" else "its record"
+        if key not in rows[1]:
+            yield f"made again, {name} has no {shown}"
+        elif key not in rows[0]:
+            yield f"made again, {name} has {shown}, which the journal lacks"
+        elif difference := next(filter(None, map(first_difference, *(_plain(found[key]) for found in rows))), ""):
+            yield f"made again, {name} differs in {shown}: {difference}"
+
+
+def _plain(row: Sequence[Value]) -> list[JsonValue]:
+    """A row with its JSON read."""
+    plain: list[JsonValue] = []
+    for value in row:
+        assert not isinstance(value, bytes)
+        plain.append(json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value)
+    return plain
+
+
+def first_difference(before: JsonValue, after: JsonValue, path: str = "") -> str | None:
+    """Where two values of JSON differ first, in words; None where they are equal."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            if (found := first_difference(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))) is not None:
+                return found
+        return None
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, (one, other) in enumerate(zip(before, after, strict=True)):
+            if (found := first_difference(one, other, f"{path}[{place}]")) is not None:
+                return found
+        return None
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        same = math.isclose(before, after, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    else:
+        same = before == after
+    return None if same else f"{path + ' ' if path else ''}was {_short(before)} and is {_short(after)}"
+
+
+def _short(value: JsonValue) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _unasked(journal: JournalReader, asked: frozenset[str], numbers: Sequence[int]) -> Iterator[str]:
+    """Answers in the journal that nothing in the run asks for."""
+    unasked: dict[int, list[str]] = defaultdict(list)
+    for key, number in journal.rows("SELECT key, iteration FROM calls WHERE state = 'done'"):
+        if str(key) not in asked and number in numbers:
+            unasked[int(str(number))].append(str(key))
+    for number, keys in unasked.items():
+        name = "the sealed test" if number == SEALED else f"iteration {number}"
+        yield f"made again, {name} asks for {len(keys)} fewer answers than the journal holds ({keys[0]})"

@@ -36,7 +36,7 @@ SMALL: Mapping[str, Any] = {
     "environment": CODES,
     "memory": {"embedder": "hash", "index": "numpy"},
     "sampling": {"tasks": 6, "samples": 2},
-    "sealed": {"tasks": 20},
+    "sealed": {"tasks": 20, "seed": 0},
     "budget": {"iterations": 3},
     "policies": {"acceptance": {"cap": 24}, "rewriting": {"trial_tasks": 0}, "rating": {"most": 4}},
 }

@@ -58,7 +58,7 @@ from burnish.types import Usage
 async def main():
     journal = Journal.open(Path(sys.argv[1]))
     for n in range(3):
-        await journal.add_intent(CallKey(1, "attempt", "task", f"t{n}", 0, "abc"), 0, tokens=100, usd=0.5)
+        await journal.add_intent(CallKey(1, "attempt", "task", f"t{n}", 0, "abc"), 0, tokens=100, usd=0.5, request="{}")
     await journal.add_completion(CallKey(1, "attempt", "task", "t0", 0, "abc"), 0, Completion("a", "m", Usage(1, 7, 3)))
     print("written", flush=True)
     time.sleep(600)
@@ -81,7 +81,7 @@ def test_a_killed_process_loses_nothing_that_was_acknowledged(path: Path) -> Non
 
 
 async def test_an_answered_call_is_found_under_its_key_with_what_it_used(journal: Journal) -> None:
-    await journal.add_intent(KEY, 0, tokens=100, usd=9.0)
+    await journal.add_intent(KEY, 0, tokens=100, usd=9.0, request="{}")
     assert journal.completions(1) == {}
     await journal.add_completion(KEY, 0, ANSWER)
     assert journal.completions(1) == {str(KEY): ANSWER}
@@ -91,14 +91,14 @@ async def test_an_answered_call_is_found_under_its_key_with_what_it_used(journal
 
 async def test_a_bare_intent_counts_its_worst_case_and_is_lost_when_the_run_is_opened_again(path: Path) -> None:
     journal = Journal.open(path)
-    await journal.add_intent(KEY, 0, tokens=100, usd=0.5)
+    await journal.add_intent(KEY, 0, tokens=100, usd=0.5, request="{}")
     spent = journal.spent()
     assert (spent.calls, spent.tokens, spent.usd) == (1, 100, 0.5)
     journal.close()
     again = Journal.open(path)
     assert again.spent() == spent
     assert [tuple(row) for row in again._rows("SELECT state FROM calls")] == [("lost",)]
-    await again.add_intent(KEY, 1, tokens=100, usd=0.5)
+    await again.add_intent(KEY, 1, tokens=100, usd=0.5, request="{}")
     await again.add_completion(KEY, 1, ANSWER)
     assert again.spent() == Usage(2, 110, 5, 4, 0.75, 1.5)
     assert again.tries(1) == {str(KEY): 2}
@@ -107,7 +107,7 @@ async def test_a_bare_intent_counts_its_worst_case_and_is_lost_when_the_run_is_o
 
 async def test_a_refused_try_costs_a_call_and_no_tokens_and_a_lost_one_its_worst_case(journal: Journal) -> None:
     for attempt, lost in ((0, False), (1, True)):
-        await journal.add_intent(KEY, attempt, tokens=100, usd=0.5)
+        await journal.add_intent(KEY, attempt, tokens=100, usd=0.5, request="{}")
         await journal.add_failure(KEY, attempt, "lost" if lost else "failed", reason="why")
     assert journal.spent() == Usage(2, prompt_tokens=100, usd=0.5)
     assert journal.largest_reservation("task") == (100, 0.5)
@@ -136,7 +136,7 @@ async def test_usage_by_place_adds_up_to_the_whole(
     expected = Usage()
     for n, (iteration, node, role, state, reserved, used) in enumerate(calls):
         at = key(n, iteration, node, role)
-        await journal.add_intent(at, 0, tokens=reserved, usd=reserved / 4)
+        await journal.add_intent(at, 0, tokens=reserved, usd=reserved / 4, request="{}")
         usage = Usage(1, prompt_tokens=reserved, usd=reserved / 4)
         if state == "done":
             usage = Usage(1, used, used, used, used / 8, used / 2)
@@ -154,8 +154,8 @@ async def test_usage_by_place_adds_up_to_the_whole(
 async def test_tasks_attempts_and_verdicts_come_back_in_order(journal: Journal) -> None:
     tasks = [Task("env", f"p{i}\ud800", {"expected": [1, None]}, "c") for i in range(3)]
     judged = [(Attempt(t.id, 0, "a", "p", "m"), Feedback(i / 2, verified=i == 2)) for i, t in enumerate(tasks)]
-    await journal.add_tasks(tasks)
-    await journal.add_tasks(tasks)
+    await journal.add_tasks(1, tasks)
+    await journal.add_tasks(1, tasks)
     await journal.add_judged(1, "gate", judged[1:], start=1)
     await journal.add_judged(1, "gate", judged[:1])
     await journal.add_judged(2, "gate", judged[:1])
@@ -230,7 +230,7 @@ def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -
 async def test_a_reader_sees_what_is_committed_while_the_run_goes_on(journal: Journal, path: Path) -> None:
     reader = JournalReader(path)
     for n in range(3):
-        await journal.add_intent(key(n), 0, tokens=1, usd=0)
+        await journal.add_intent(key(n), 0, tokens=1, usd=0, request="{}")
         assert reader.spent().calls == n + 1
     held = sqlite3.connect(path, isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
@@ -305,7 +305,7 @@ def test_a_journal_on_a_read_only_disk_is_read_without_a_lock(path: Path, monkey
 async def test_what_a_server_rejected_is_known_and_whether_it_may_pass(journal: Journal) -> None:
     for place, (state, passing) in enumerate((("rejected", False), ("faulty", True))):
         key = dataclasses.replace(KEY, slot=place)
-        await journal.add_intent(key, 0, tokens=9, usd=0.0)
+        await journal.add_intent(key, 0, tokens=9, usd=0.0, request="{}")
         await journal.add_failure(key, 0, state, reason="no")  # type: ignore[arg-type]
         assert journal.rejections(1)[str(key)] == ("no", passing)
     assert journal.rejections(2) == {}

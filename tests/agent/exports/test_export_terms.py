@@ -116,7 +116,9 @@ def test_an_instruction_that_a_reflector_wrote_is_on_its_terms(made: Laboratory,
     copy = shutil.copytree(run.place.path, tmp_path / "copy")
     reflected = '{"text": "", "model": "gpt-4o", "usage": {}}'
     query(
-        copy, "INSERT INTO calls VALUES('k', 0, 1, 'rewrite', 'reflector', 'done', 0, 0, 0, 0, 0, 0, 0, ?)", reflected
+        copy,
+        "INSERT INTO calls VALUES('k', 0, 1, 'rewrite', 'reflector', 'done', 0, 0, 0, 0, 0, 0, 0, ?, 0)",
+        reflected,
     )
     changed = open_run(copy)
     if changed.program().prompt.id == changed.program(0).prompt.id:

@@ -52,7 +52,7 @@ async def test_a_call_that_was_in_flight_when_the_process_died_is_asked_again(si
     with ScriptedServer(lambda _: "4") as server:
         dead = sitting(server.base_url)
         key = CallKey(1, "attempt", "task", "t", 0, request().digest(""))
-        await dead._journal.add_intent(key, 0, tokens=worst(request()), usd=0)
+        await dead._journal.add_intent(key, 0, tokens=worst(request()), usd=0, request="{}")
         caller = sitting(server.base_url)
         assert caller.ledger.spent == Amount(1, worst(request()))
         await caller.ask("task", request(), place())

@@ -98,9 +98,10 @@ def test_a_verdict_that_was_turned_round(copy: Run, node: str) -> None:
     with copy.journal() as journal:
         _, attempt, _ = next(j for j in journal.judged(node) if not j[2].verified)
     result = tampered(
-        copy, "UPDATE verdicts SET body = json_set(body, '$.verified', json('true'), '$.reward', 1.0) WHERE id = ?",
+        copy,
+        "UPDATE attempts SET verdict = json_set(verdict, '$.verified', json('true'), '$.reward', 1.0) WHERE id = ?",
         attempt.id,
-    )  # fmt: skip
+    )
     assert found(result, rf"task {attempt.task_id} was verified \(1\) and is now not verified \(0\)")
 
 

@@ -58,7 +58,7 @@ async def _fill(journal: Journal, config: RunConfig) -> None:
     environment: Any = load("arithmetic", {})
     program = make_seed_program(config, environment)
     tasks: list[Task] = list(islice(environment.tasks("train", 0), 40))
-    await journal.add_tasks(tasks)
+    await journal.add_tasks(1, tasks)
     judged = []
     for task in tasks:
         plan = environment.solve(task)

@@ -1,0 +1,219 @@
+"""Records of a run compared with one another: counts, races, champions and the sealed test, each from its answers."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from burnish.agent.loop.policies import choose_policies
+from burnish.agent.loop.sealed_test import summarize, why_unraced
+from burnish.agent.models.client import digest_of
+from burnish.agent.record.history import answered
+from burnish.agent.record.races import raced, raced_on_train
+from burnish.agent.record.run import Run
+from burnish.agent.record.seeds import OPENED, commitment, of_older_runs, settled
+from burnish.agent.rollouts.evaluate import Judged
+from burnish.memory.journal_reader import JournalReader
+from burnish.policies.acceptance import Pair, score
+from burnish.records import SEALED, IterationRecord
+
+
+def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
+    """Every disagreement in a sentence."""
+    iterations = journal.iterations()
+    yield from _wrong_settings(run, journal)
+    yield from _wrong_counts(journal, iterations)
+    yield from _wrong_gates(run, journal, iterations)
+    yield from _wrong_evidence(journal, iterations)
+    yield from _wrong_successions(journal, iterations)
+    yield from _wrong_champions(journal, iterations)
+    yield from _wrong_searches(journal)
+    yield from _wrong_programs(journal)
+    yield from _wrong_requests(journal)
+    yield from _wrong_sealed(run, journal)
+
+
+def _wrong_settings(run: Run, journal: JournalReader) -> Iterator[str]:
+    """Whether the run was made with the configuration that lies beside it, and the sealed tasks it committed to."""
+    known, secret = journal.meta("config"), journal.meta(OPENED)
+    if journal.is_current and known != settled(run.config):
+        yield f"{run.place.config_file.name} is not the configuration that the run was made with"
+    given = run.config.sealed.seed
+    if isinstance(secret, str) and journal.meta("sealed_seed_sha256") != commitment(secret):
+        yield "the sealed seed is not the one that was committed to before the first iteration"
+    elif isinstance(secret, str) and given is not None and secret != f"given: {given}":
+        yield "the sealed seed is not the one that the configuration gives"
+    elif secret is None and not journal.is_current:
+        if journal.meta("sealed_seed_sha256") != commitment(of_older_runs(run.config)):
+            yield "the sealed seed is not the one that was committed to before the first iteration"
+    elif secret is None and journal.sealed() is not None:
+        yield "the sealed test was opened without the seed that was committed to"
+
+
+def _wrong_programs(journal: JournalReader) -> Iterator[str]:
+    """Programs, tasks and attempts whose ids are not the hashes of their content."""
+    programs = {str(id_) for (id_,) in journal.rows("SELECT id FROM programs")}
+    for id_ in sorted(programs):
+        if journal.program(id_).id != id_:
+            yield f"program {id_} is not what its id says: its content was changed"
+    for id_, task in journal.tasks().items():
+        if task.id != id_:
+            yield f"task {id_} is not what its id says: its prompt was changed"
+    ids = [str(id_) for (id_,) in journal.rows("SELECT id FROM exemplars ORDER BY born, id")]
+    for exemplar_id, exemplar in zip(ids, journal.exemplars(), strict=True):
+        if exemplar.id != exemplar_id:
+            yield f"exemplar {exemplar_id} is not what its id says: its content was changed"
+    for node in journal.nodes():
+        for iteration, attempt, _ in journal.judged(node):
+            if journal.is_current and attempt.program_id and attempt.program_id not in programs:
+                yield f"an answer of {node} in iteration {iteration} is of no program that the journal holds"
+                break
+
+
+def _wrong_requests(journal: JournalReader) -> Iterator[str]:
+    """Requests that are not those that the keys of calls name."""
+    for digest in [str(one) for (one,) in journal.rows("SELECT digest FROM requests ORDER BY digest")]:
+        written = journal.request(digest)
+        if written is None or digest_of(written) != digest:
+            yield f"request {digest} is not what its digest says: its text was changed"
+
+
+def _wrong_counts(journal: JournalReader, iterations: Sequence[IterationRecord]) -> Iterator[str]:
+    for record in iterations:
+        feedbacks = [f for _, _, f in journal.judged("attempt", record.number)]
+        verified = sum(f.verified for f in feedbacks)
+        if (record.attempts, record.verified) != (len(feedbacks), verified):
+            yield (
+                f"iteration {record.number} says {record.verified} of {record.attempts} attempts were verified, but "
+                f"its attempts say {verified} of {len(feedbacks)}"
+            )
+
+
+def _wrong_champions(journal: JournalReader, iterations: Sequence[IterationRecord]) -> Iterator[str]:
+    earlier: set[str] = set()
+    for before, after in pairwise(iterations):
+        earlier.add(before.champion_id)
+        accepted = [g.challenger_id for g in after.gates if g.outcome == "accept"]
+        expected = journal.program(accepted[-1] if accepted else before.champion_id)
+        rolled_back = after.action == "rollback" and after.champion_id in earlier
+        champion = journal.program(after.champion_id)
+        # Memory that follows makes a new revision of the same program, and harm returns it to an older one.
+        newer = champion.revision == after.revision or after.harmful
+        followed = champion.variant == expected.variant and newer
+        if champion.id != expected.id and not followed and not rolled_back:
+            yield f"the champion of iteration {after.number} is not what its gates decided"
+
+
+def _wrong_searches(journal: JournalReader) -> Iterator[str]:
+    """Searches whose scores are not those of the answers that were given in them."""
+    for iteration, kind, body in journal.events():
+        if kind != "search" or not isinstance(body, list):
+            continue
+        scores: dict[str, list[float]] = defaultdict(list)
+        for _, attempt, feedback in journal.judged("rewrite", iteration):
+            scores[attempt.program_id].append(score(feedback))
+        for stage in body:
+            assert isinstance(stage, dict)
+            tasks, tried = int(str(stage["tasks"])), stage["candidates"]
+            for one in tried if isinstance(tried, list) else ():
+                assert isinstance(one, dict)
+                found = scores[str(one["program"])][:tasks]
+                if len(found) < tasks or not math.isclose(sum(found) / tasks, float(str(one["score"])), abs_tol=1e-6):
+                    yield f"the search of iteration {iteration} scored {one['program']} otherwise than its answers"
+
+
+def _wrong_evidence(journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
+    """Races on train tasks that some program had answered before, or between other programs than are raced."""
+    seen: set[str] = set()
+    for record in iterations:
+        compared = journal.judged("compare", record.number)
+        for race in (one for one in record.comparisons if one.kind == "race"):
+            if seen & {a.task_id for _, a, _ in compared if a.program_id == race.program_id}:
+                yield f"the race of iteration {record.number} counts tasks that were answered before"
+            sides = {_variant(journal, race.program_id), _variant(journal, race.beside_id)}
+            known = [{_variant(journal, g.challenger_id), _variant(journal, g.champion_id)} for g in record.gates]
+            if sides not in known:
+                yield f"the race of iteration {record.number} is not between the programs that its answers are of"
+        seen |= answered(journal, record.number)
+
+
+def _wrong_successions(journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
+    """Races in which another program came in than was said, or one that was not tried before."""
+
+    def known(program_id: str) -> str:
+        return journal.program(program_id).at(0).id  # whatever memory it shows
+
+    raced: dict[int, str] = {}
+    tried: set[tuple[str, str]] = set()
+    for record in iterations:
+        pairs = ((c.program_id, c.beside_id) for c in record.comparisons if c.kind in ("successor", "proposal"))
+        tried |= {(known(one), known(other)) for one, other in pairs}
+        for gate in record.gates:
+            challenger = known(gate.challenger_id)
+            if raced.get(gate.number, challenger) != challenger:
+                yield f"challenger {gate.number} of iteration {record.number} is not what was to be raced next"
+            raced[gate.number] = known(gate.successor_id) if gate.successor_id else challenger
+            sides = {(raced[gate.number], challenger), (raced[gate.number], known(gate.champion_id))}
+            if gate.successor_id and not sides & tried:
+                yield f"what took the place of challenger {gate.number} in iteration {record.number} was never tried"
+
+
+def _variant(journal: JournalReader, program_id: str) -> str:
+    return journal.program(program_id).variant
+
+
+def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:
+    policy = choose_policies(run.config).acceptance
+    races: dict[int, list[Pair]] = defaultdict(list)
+    since: dict[int, int] = defaultdict(int)
+    going = 0
+    for iteration, record in ((i, gate) for i in iterations for gate in i.gates):
+        pairs = races[record.number]
+        if record.number == going:
+            pairs += raced_on_train(journal, iteration)
+        pairs += raced(journal, iteration.number, record)
+        going = record.number if record.open else 0
+        of_race = replace(policy, cap=record.cap) if record.cap else policy
+        decision = of_race.decide(pairs, challenger=record.number, since=since[record.number])
+        if record.successor_id:
+            since[record.number] = len(pairs)
+        if (decision.outcome, decision.n) != (record.outcome, record.tasks):
+            yield (
+                f"challenger {record.number} was decided {record.outcome} on {record.tasks} tasks, but its answers "
+                f"say {decision.outcome} on {decision.n}"
+            )
+            continue
+        counted, n = pairs[: decision.n], max(1, decision.n)
+        again = (sum(p.old for p in counted) / n, sum(p.new for p in counted) / n, decision.e_value)
+        said = (record.champion_score, record.challenger_score, record.e_value)
+        if not all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) for x, y in zip(said, again, strict=True)):
+            yield f"the scores or the e-value of challenger {record.number} are not what its answers say"
+
+
+def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
+    record = journal.sealed()
+    if record is None:
+        return
+    last = journal.iterations()[-1]
+    arms: dict[str, list[Judged]] = {}
+    for name in record.arms:
+        arms[name] = [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)]
+    arms["champion"] = arms["champion"] or arms["seed"]
+    whole = min(map(len, arms.values()))  # what not all arms came to answer does not count
+    arms = {name: judged[:whole] for name, judged in arms.items()}
+    same = last.champion_id == journal.iterations()[0].champion_id
+    again = summarize(
+        arms,
+        same=same,
+        collapsed=last.action == "stop",
+        iterations=last.number,
+        alpha=run.config.sealed.alpha,
+        unraced=why_unraced(journal.iterations()),
+    )
+    if again.verdict != record.verdict:
+        yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"
+    elif again != record:
+        yield "the figures of the sealed test are not what its answers say"

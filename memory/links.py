@@ -1,0 +1,111 @@
+"""The chain of hashes over a journal: whoever keeps its head can tell any later edit.
+
+A link is made for each iteration, and a last one for the sealed test. It is the SHA-256 of the link before it and of
+every row that belongs to it, so the last link, the head, stands for all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from burnish.memory.journal import Journal, dump
+from burnish.memory.journal_reader import JournalReader
+from burnish.memory.schema import BY_ITERATION
+from burnish.records import SEALED
+from burnish.types import JsonValue
+
+BEFORE = ("config", "files", "licence", "live", "provenance", "sandbox", "schema", "sealed_seed_sha256", "version")
+"""Facts that are settled before the first call; the first link has them."""
+UNSETTLED = frozenset({"seconds", "seconds apart", "changed", "files"})
+"""Facts that the last link leaves out: they may change when a finished run is looked at again."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The link of an iteration; it also holds the first so many decisions of people."""
+
+    number: int
+    iteration: int
+    decisions: int
+    digest: str
+
+
+def links(journal: JournalReader) -> list[Link]:
+    """The chain as it stands in the journal."""
+    rows = journal.rows("SELECT number, iteration, decisions, digest FROM links ORDER BY number")
+    return [Link(int(str(n)), int(str(i)), int(str(d)), str(digest)) for n, i, d, digest in rows]
+
+
+def head_of(journal: JournalReader) -> str:
+    """The digest of the last link; empty where there is none yet."""
+    chain = links(journal)
+    return chain[-1].digest if chain else ""
+
+
+async def link(journal: Journal, *, finished: bool = False) -> str:
+    """Make the links that are missing: of every committed iteration, and of the sealed test where the run is finished.
+    The head.
+    """
+    known = links(journal)
+    done = {one.iteration for one in known}
+    wanted = [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
+    digest, first = (known[-1].digest, known[-1].decisions) if known else ("", 0)
+    for iteration in (n for n in [*wanted, *([SEALED] if finished else [])] if n not in done):
+        decisions = _decisions(journal)
+        digest = digest_of(journal, iteration, before=digest, decisions=(first, decisions))
+        number, first = len(known), decisions
+        known.append(Link(number, iteration, decisions, digest))
+        await journal.add_link(number, iteration, decisions, digest)
+    return digest
+
+
+def wrong_links(journal: JournalReader) -> Iterator[str]:
+    """Where the chain does not stand for the rows that are there, in a sentence each; the first says where to look."""
+    before, first, chain = "", 0, links(journal)
+    committed = [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
+    expected = [*committed, *([SEALED] if any(one.iteration == SEALED for one in chain) else [])]
+    if journal.is_current and [one.iteration for one in chain] != expected[: len(chain)]:
+        yield "the chain of hashes is not of the iterations that the journal holds"
+    for number, one in enumerate(chain):
+        name = "the sealed test" if one.iteration == SEALED else f"iteration {one.iteration}"
+        if one.number != number:
+            yield f"the chain of hashes lacks a link before that of {name}"
+        if digest_of(journal, one.iteration, before=before, decisions=(first, one.decisions)) != one.digest:
+            yield f"the rows of {name} are not those that its link in the chain of hashes was made from"
+        before, first = one.digest, one.decisions
+
+
+def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions: tuple[int, int]) -> str:
+    """The digest of an iteration's link, after the link `before`, with the decisions of people from one number to
+    another.
+    """
+    sha = hashlib.sha256(before.encode())
+    facts = journal.metas()
+    if iteration == SEALED:
+        settled: JsonValue = {key: value for key, value in facts.items() if key not in {*UNSETTLED, *BEFORE}}
+    else:
+        settled = {key: facts.get(key) for key in BEFORE if key not in UNSETTLED} if iteration == 0 else {}
+    sha.update(dump([iteration, settled]).encode())
+    for table, (where, order) in BY_ITERATION.items():
+        if table == "calls" and iteration == 0:
+            continue  # the reflector may be probed again when a run goes on; the last link has those calls
+        columns = "id, born, body" if table == "exemplars" else "*"  # the death comes with the iteration of the death
+        sha.update(table.encode())
+        sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 (names of the schema)
+        for row in journal.rows(sql, (iteration,)):
+            sha.update(dump(row).encode())
+    for row in journal.rows("SELECT id, died, death FROM exemplars WHERE died = ? ORDER BY id", (iteration,)):
+        sha.update(dump(row).encode())
+    if iteration == SEALED:
+        for row in journal.rows("SELECT * FROM calls WHERE iteration = 0 ORDER BY key, try"):
+            sha.update(dump(row).encode())
+    sql = "SELECT number, question, body FROM decisions WHERE number > ? AND number <= ? ORDER BY number"
+    for row in journal.rows(sql, decisions):
+        sha.update(dump(row).encode())
+    return sha.hexdigest()
+
+
+def _decisions(journal: JournalReader) -> int:
+    return int(str(journal.rows("SELECT COALESCE(MAX(number), 0) FROM decisions")[0][0]))
