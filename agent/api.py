@@ -52,7 +52,7 @@ def run(
     from burnish.agent.loop.policies import resolved
     from burnish.agent.loop.registry import check_parts
     from burnish.agent.record.program_file import begun_from, load_program
-    from burnish.agent.record.seeds import commitment, draw_secret, settled
+    from burnish.agent.record.seeds import commitment, draw_secret
 
     config = resolved(config or RunConfig())
     check_parts(config)
@@ -68,7 +68,7 @@ def run(
         journal = Journal.open(place.journal)
         journal.set_meta(
             version=__version__,
-            config=settled(config),
+            config=config.fingerprint,
             sealed_seed_sha256=commitment(draw_secret(place, config)),
             live=environment is not None,
             licence=live.licence if isinstance(live, Licensed) else "",

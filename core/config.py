@@ -5,6 +5,7 @@ Everything has a default; unknown keys and wrong values are refused with the nea
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from burnish.config_tables import (
     LEARNING_RATES,
+    OF_SERVERS,
     BudgetConfig,
     CompilingConfig,
     ConstitutionConfig,
@@ -34,6 +36,7 @@ from burnish.limits import AboveZero, Count
 from burnish.paths import FINDS_FUNCTION, EnvironmentSpec, FileName, Places
 from burnish.programs import Decoding, Retrieval
 from burnish.tables import apply_overrides, read_toml, validated, without_none
+from burnish.types import canonical_json
 
 __all__ = [
     "LEARNING_RATES",
@@ -141,6 +144,15 @@ class RunConfig(Section):
         import tomli_w
 
         return tomli_w.dumps(without_none(self.model_dump(mode="json")))
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of all that decides what a run does: everything but the budget, and how servers are reached."""
+        plain = self.model_dump(mode="json", exclude={"budget": True, "environment_timeout": True, "review": True})
+        for model in plain["models"].values():
+            for key in OF_SERVERS & set(model or ()):
+                del model[key]
+        return hashlib.sha256(canonical_json(plain).encode()).hexdigest()
 
     def anywhere(self) -> Self:
         """The same with absolute paths, so that it means the same from any folder."""

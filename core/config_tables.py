@@ -26,6 +26,20 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", use_attribute_docstrings=True)
 
 
+OF_SERVERS = frozenset(
+    {
+        "api_key_env",
+        "concurrency",
+        "retries",
+        "timeout_seconds",
+        "url",
+        "usd_per_million_completion_tokens",
+        "usd_per_million_prompt_tokens",
+    }
+)
+"""Settings of a model that say how it is reached, and nothing of what it answers."""
+
+
 class ModelConfig(Section):
     """One model behind an OpenAI-compatible chat API, or the embedded one."""
 

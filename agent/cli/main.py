@@ -196,13 +196,20 @@ def diff(
 
 
 @app.command(epilog="Example: burnish verify runs/first")
-def verify(run: RunArgument, *, as_json: Json = False) -> None:
-    """Judge everything learned again and recompute every decision and the report, without a model."""
+def verify(
+    run: RunArgument,
+    *,
+    head: Annotated[
+        str, typer.Option(metavar="HASH", help="What the run's report said of its chain of hashes when it was made.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Judge everything learned again and make the run again with the answers it got, without a model."""
     from burnish.agent.cli.run_output import print_verification
     from burnish.agent.record.run import open_run
     from burnish.agent.verification.verify import verify as verify_run
 
-    result = verify_run(open_run(run))
+    result = verify_run(open_run(run), head=head)
     print_verification(result, as_json=as_json)
     if not result.holds:
         raise typer.Exit(8)

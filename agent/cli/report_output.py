@@ -11,7 +11,7 @@ from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.judges.raters import LEAST
 from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
-from burnish.records import BASELINES, ArmRecord, IterationRecord, Proof, SealedRecord
+from burnish.records import BASELINES, ArmRecord, GateRecord, IterationRecord, Proof, SealedRecord
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}  # others are red
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
@@ -85,33 +85,44 @@ def _interval(arm: ArmRecord) -> str:
 
 def _learning(report: Report) -> Table:
     made = table("Iterations")
-    for column in ("", "verified", "memory", "gate", "challenger", "Vendi", "judge AUC"):
-        made.add_column(column, justify="left" if column in {"gate", "challenger"} else "right")
+    guarded = any(record.alarms or record.action != "none" or record.harmful for record in report.iterations)
+    columns = ("", "verified", "memory", "gate", "challenger", "Vendi", "judge AUC", *(["guard"] * guarded))
+    for column in columns:
+        made.add_column(column, justify="left" if column in {"gate", "challenger", "guard"} else "right")
     for record in report.iterations:
         if record.number == 0:
             continue
-        outcome, scores, description = _race(record)
+        races = [_race(gate) for gate in record.gates] or [("", "")]
         vendi = record.diversity.get("vendi")
         auc = record.rating.auc if record.rating else None
         made.add_row(
             str(record.number),
             f"{record.verified}/{record.attempts}",
             str(record.memory),
-            f"{outcome} {scores}".strip(),
-            escape(description[:60]),
+            races[0][0],
+            races[0][1],
             f"{vendi:.1f}" if isinstance(vendi, (int, float)) else "",
             f"{auc:.2f}" if auc is not None else "",
+            *([_guard(record)] * guarded),
         )
+        for gate, description in races[1:]:
+            made.add_row("", "", "", gate, description)
     return made
 
 
-def _race(record: IterationRecord) -> tuple[str, str, str]:
-    """What became of an iteration's race, the scores of both sides, and what the challenger changed."""
-    if not record.gates:
-        return "", "", ""
-    gate = record.gates[-1]  # of two the first was ended for the sake of the second
+def _race(gate: GateRecord) -> tuple[str, str]:
+    """What became of a race in an iteration with the scores of both sides, and what the challenger changed."""
+    outcome = "goes on" if gate.open else gate.outcome
+    succeeded = " (another takes its place)" if gate.successor_id else ""
     scores = f"{gate.champion_score:.2f} → {gate.challenger_score:.2f}"
-    return "goes on" if gate.open else gate.outcome, scores, gate.description
+    return f"{outcome} {scores}", escape(gate.description[:60]) + succeeded
+
+
+def _guard(record: IterationRecord) -> str:
+    """What the guard saw and did."""
+    seen = [*record.alarms, *(["newer exemplars did harm"] if record.harmful else [])]
+    did = "" if record.action == "none" else record.action
+    return escape(": ".join(filter(None, [", ".join(seen), did])))
 
 
 def _usage(report: Report) -> Table:
@@ -163,6 +174,8 @@ def _facts(report: Report) -> str:
         )
     if report.agreement:
         lines.append(_people(report.agreement))
+    if report.head:
+        lines.append(f"Chain of hashes: {report.head} (keep it: `burnish verify --head` tells any later edit)")
     sealed = report.sealed
     lines += [
         f"Champion against {name}: {control.difference:+.3f} (p = {control.p_value:.2g})"

@@ -97,6 +97,10 @@ def print_verification(result: Verification, *, as_json: bool) -> None:
         f"{result.exemplars} exemplars, {result.verdicts} verdicts and {result.gates} gate decisions "
         f"re-derived; sealed test {'recomputed' if result.sealed else 'not opened yet'}{proofs}"
     )
+    if result.again:
+        screen.print("The run was made again from its configuration, with the answers that its models gave")
+    if result.head:
+        screen.print(f"Chain of hashes: {result.head}", soft_wrap=True)
     for note in result.notes:
         screen.print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
     for problem in result.problems:

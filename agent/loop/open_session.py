@@ -98,6 +98,7 @@ async def open_session(
             clients=clients,
             on_answer=lambda answered: notify("call", asdict(answered)),
             replay_only=replay_only,
+            fingerprint=config.fingerprint if replay_only else str(journal.meta("config") or ""),
         )
         rounds = None
         if config.train.every and (servers or replay_only):

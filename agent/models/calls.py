@@ -55,6 +55,7 @@ class Answered:
 class Caller:
     """Asks models on behalf of one run. `begin` names the iteration whose calls are replayed from the journal. With
     `replay_only` that is all: a call that failed for good fails again, and what the journal lacks raises `Interrupted`.
+    The `fingerprint` of the run's configuration is part of every key.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Caller:
         clients: Mapping[str, ChatClient],
         on_answer: Callable[[Answered], None] = lambda _: None,
         replay_only: bool = False,
+        fingerprint: str = "",
     ) -> None:
         self.ledger = ledger
         self.clients = clients
         self._journal = journal
         self._on_answer = on_answer
         self._replay_only = replay_only
+        self._fingerprint = fingerprint
         self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
         self._iteration = 0
         self._known: dict[str, Completion] = {}
@@ -133,7 +136,9 @@ class Caller:
 
         """
         client = self.clients[role]
-        key = CallKey(self._iteration, place.node, role, place.item, place.slot, request.digest(client.name))
+        key = CallKey(
+            self._iteration, place.node, role, place.item, place.slot, request.digest(client.name, self._fingerprint)
+        )
         known = self._known.get(str(key))
         self._asked.add(str(key))
         if known is not None:

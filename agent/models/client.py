@@ -71,20 +71,20 @@ class ChatRequest:
             body |= {"logprobs": True, "top_logprobs": self.top_probabilities}
         return body
 
-    def digest(self, model: str) -> str:
-        """Hash of everything that decides the answer."""
-        return digest_of(self.written(model))
+    def digest(self, model: str, of: str = "") -> str:
+        """Hash of everything that decides the answer; `of` binds it to a configuration, by its fingerprint."""
+        return digest_of(self.written(model), of)
 
     def written(self, model: str) -> str:
         """The request as the journal keeps it, canonical JSON."""
         return canonical_json({**self.body(model), **({"adapter": self.adapter} if self.adapter else {})})
 
 
-def digest_of(written: str) -> str:
-    """The digest of a request that the journal keeps."""
+def digest_of(written: str, of: str = "") -> str:
+    """The digest of a request that the journal keeps, see `ChatRequest.digest`."""
     body = json.loads(written)
     adapter = body.pop("adapter", "")
-    return content_hash(canonical_json(body), *filter(None, [adapter]))
+    return content_hash(canonical_json(body), *filter(None, [adapter, of]))
 
 
 class TryFailed(Exception):

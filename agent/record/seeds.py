@@ -12,7 +12,6 @@ from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import JournalReader
-from burnish.types import canonical_json
 
 OPENED = "sealed_seed"
 """Under which name the journal has the secret, once the sealed test is opened."""
@@ -73,9 +72,3 @@ def of_older_runs(config: RunConfig) -> str:
 def commitment(secret: str) -> str:
     """What a run says of its secret before the first iteration: its SHA-256."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def settled(config: RunConfig) -> str:
-    """The SHA-256 of all that a configuration decides but the budget, which may be raised on the way."""
-    plain = {key: value for key, value in config.model_dump(mode="json").items() if key != "budget"}
-    return hashlib.sha256(canonical_json(plain).encode()).hexdigest()

@@ -14,7 +14,7 @@ from burnish.agent.models.client import digest_of
 from burnish.agent.record.history import answered
 from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.run import Run
-from burnish.agent.record.seeds import OPENED, commitment, of_older_runs, settled
+from burnish.agent.record.seeds import OPENED, commitment, of_older_runs
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair, score
@@ -32,14 +32,14 @@ def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
     yield from _wrong_champions(journal, iterations)
     yield from _wrong_searches(journal)
     yield from _wrong_programs(journal)
-    yield from _wrong_requests(journal)
+    yield from _wrong_requests(run, journal)
     yield from _wrong_sealed(run, journal)
 
 
 def _wrong_settings(run: Run, journal: JournalReader) -> Iterator[str]:
     """Whether the run was made with the configuration that lies beside it, and the sealed tasks it committed to."""
     known, secret = journal.meta("config"), journal.meta(OPENED)
-    if journal.is_current and known != settled(run.config):
+    if journal.is_current and known != run.config.fingerprint:
         yield f"{run.place.config_file.name} is not the configuration that the run was made with"
     given = run.config.sealed.seed
     if isinstance(secret, str) and journal.meta("sealed_seed_sha256") != commitment(secret):
@@ -73,11 +73,12 @@ def _wrong_programs(journal: JournalReader) -> Iterator[str]:
                 break
 
 
-def _wrong_requests(journal: JournalReader) -> Iterator[str]:
+def _wrong_requests(run: Run, journal: JournalReader) -> Iterator[str]:
     """Requests that are not those that the keys of calls name."""
+    of = run.config.fingerprint if journal.is_current else ""
     for digest in [str(one) for (one,) in journal.rows("SELECT digest FROM requests ORDER BY digest")]:
         written = journal.request(digest)
-        if written is None or digest_of(written) != digest:
+        if written is None or digest_of(written, of) != digest:
             yield f"request {digest} is not what its digest says: its text was changed"
 
 
