@@ -70,7 +70,10 @@ class Journal(JournalReader):
         tries from 0.
         """
         await self._write(
-            ("INSERT OR IGNORE INTO requests VALUES(?, ?)", (key.request, zlib.compress(request.encode()))),
+            (
+                "INSERT OR IGNORE INTO requests VALUES(?, ?)",
+                (key.request, zlib.compress(request.encode("utf-8", "surrogatepass"))),
+            ),
             (
                 "INSERT INTO calls(key, try, iteration, node, role, state, reserved_tokens, reserved_usd)"
                 " VALUES(?, ?, ?, ?, ?, 'intent', ?, ?)",

@@ -148,7 +148,7 @@ class JournalReader:
     def request(self, digest: str) -> str | None:
         """What a call sent, as canonical JSON; its digest is the end of the call's key. None in older journals."""
         rows = self._rows("SELECT body FROM requests WHERE digest = ?", (digest,))
-        return zlib.decompress(rows[0]["body"]).decode() if rows else None
+        return zlib.decompress(rows[0]["body"]).decode("utf-8", "surrogatepass") if rows else None
 
     def models(self, role: str) -> list[str]:
         """The names of all models that answered in a role."""

@@ -39,11 +39,17 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     screen.print(_facts(report))
     for proof in report.proofs:
         screen.print(_proof(proof), soft_wrap=True)
+    if report.head:
+        screen.print(f"Chain of hashes: {report.head}", soft_wrap=True)
     screen.print("\nNext:")
     last = report.iterations[-1].number
     commands = [f"memory {directory}", f"diff {directory} 0 {last}"]
     if not report.live:  # without its environment a run is neither resumed nor verified
-        commands = [*([] if report.finished else [f"resume {directory}"]), *commands, f"verify {directory}"]
+        commands = [
+            *([] if report.finished else [f"resume {directory}"]),
+            *commands,
+            f"verify {directory}{f' --head {report.head}' if report.head else ''}",
+        ]
     if report.waiting:
         commands.insert(0, f"review {directory}")
     for command in commands:
@@ -174,8 +180,6 @@ def _facts(report: Report) -> str:
         )
     if report.agreement:
         lines.append(_people(report.agreement))
-    if report.head:
-        lines.append(f"Chain of hashes: {report.head} (keep it: `burnish verify --head` tells any later edit)")
     sealed = report.sealed
     lines += [
         f"Champion against {name}: {control.difference:+.3f} (p = {control.p_value:.2g})"

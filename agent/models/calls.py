@@ -145,12 +145,12 @@ class Caller:
             client.learn(request, known.usage)
             self._on_answer(Answered(place.node, known.usage.tokens, replayed=True))
             return known
-        if request.temperature == 0 and self._iteration > 0 and (said := self._said.get((role, key.request))):
+        said, (reason, passing) = self._said.get((role, key.request)), self._rejected.get(str(key), ("", False))
+        if reason and (said or self._replay_only or not passing):  # where it was answered another time, it will be now
+            raise ModelRejected(reason, passing=passing)
+        if said and request.temperature == 0 and self._iteration > 0:
             self._on_answer(Answered(place.node, 0, replayed=True))
             return replace(said, usage=Usage())
-        reason, passing = self._rejected.get(str(key), ("", False))
-        if reason and (self._replay_only or not passing):
-            raise ModelRejected(reason, passing=passing)
         if self._replay_only:
             if str(key) in self._unpaid:
                 limit, reason = self._unpaid[str(key)]
