@@ -68,7 +68,7 @@ async def fill(journal: Journal, config: RunConfig, tasks: list[Task]) -> None:
         wrong = Attempt(task.id, 1, f"y1 = subtract({number}, 1)", program.id, MODEL)
         judged += [(right, Feedback(1.0, verified=True)), (wrong, Feedback(0.0, verified=False, text="wrong"))]
     await journal.add_judged(1, "attempt", judged)
-    await journal.commit_iteration(IterationRecord(0, 0, program.id), programs=[program], born=[], died={})
+    await journal.commit_iteration(IterationRecord(0, 0, program.id), programs=[program], born=[])
 
 
 def made_run(folder: Path, tasks: list[Task]) -> Run:

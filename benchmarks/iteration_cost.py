@@ -94,9 +94,9 @@ async def fill(directory: RunDirectory, size: int) -> None:
         exemplars.append(Exemplar(task.id, task.prompt, gold(task.data), 1.0, task.cell, 1, "scripted"))
     seed = Program(Prompt((("task", environment.instruction),)), revision=0)
     champion = Program(seed.prompt, revision=1)
-    await journal.commit_iteration(IterationRecord(0, 0, seed.id), programs=[seed], born=[], died={})
+    await journal.commit_iteration(IterationRecord(0, 0, seed.id), programs=[seed], born=[])
     record = IterationRecord(1, 1, champion.id, admitted=size, memory=size, attempts=1, verified=1)
-    await journal.commit_iteration(record, programs=[champion], born=exemplars, died={})
+    await journal.commit_iteration(record, programs=[champion], born=exemplars)
     journal.close()
 
 

@@ -18,7 +18,8 @@ class Completion(Record):
     """A model's answer to one call.
 
     `probabilities` are those of the first token's likeliest values, where the server returns them.
-    `truncated` says that the answer ended at the token limit.
+    `truncated` says that the answer ended at the token limit. `call` is the key of the call that brought it; what the
+    journal keeps under that key does not repeat it.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Completion(Record):
     usage: Usage
     truncated: bool = False
     probabilities: Mapping[str, float] | None = None
+    call: str = ""
 
 
 QuestionKind: TypeAlias = Literal["judge", "write", "evaluate"]
@@ -157,6 +159,38 @@ class RatingRecord(Record):
     upper: float | None
     vote: bool
     by: str = "model"
+
+
+ADMITTED = "admitted"
+
+
+@dataclass(frozen=True)
+class ApplicantRecord(Record):
+    """A judged answer, or a `turn` of one, that could be remembered, and its `outcome`: admitted, as `exemplar_id`, or
+    why not. `merit` is what decided between it and others; `neighbour_id` is the exemplar most alike, in memory or new
+    with it, at the cosine `likeness`; of what was not verified none was looked for.
+    """
+
+    attempt_id: str
+    outcome: str
+    merit: float
+    turn: int | None = None
+    exemplar_id: str = ""
+    neighbour_id: str = ""
+    likeness: float | None = None
+
+
+@dataclass(frozen=True)
+class DeathRecord(Record):
+    """Why an exemplar died. `other_id` is the one that took its place, or of one that was evicted the one most alike of
+    those that stayed, at the cosine `likeness`; `usefulness` is what showing it was seen to bring in reward.
+    """
+
+    exemplar_id: str
+    reason: str
+    other_id: str = ""
+    likeness: float | None = None
+    usefulness: float | None = None
 
 
 @dataclass(frozen=True)

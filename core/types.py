@@ -50,7 +50,9 @@ class Record:
     __slots__ = ()
 
     def to_json(self) -> dict[str, JsonValue]:
-        """The record as JSON-ready values, field by field; what JSON does not know is left as it is, to be refused."""
+        """The record as JSON-ready values, field by field, after its id where it has one; what JSON does not know is
+        left as it is, to be refused.
+        """
         own: Any = type(self)  # mypy takes no class of records for hashable
         return {name: _plain(getattr(self, name)) for name in _names(own)}
 
@@ -69,7 +71,8 @@ class Record:
 
 @cache
 def _names(cls: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls))
+    names = tuple(field.name for field in dataclasses.fields(cls))
+    return ("id", *names) if hasattr(cls, "id") and "id" not in names else names
 
 
 def _plain(value: Any) -> Any:
@@ -195,11 +198,14 @@ class Message(Record):
 
 @dataclass(frozen=True)
 class Played(Record):
-    """One turn of an episode: what was seen, what was done, and the label -1, 0 or +1 of what was done."""
+    """One turn of an episode: what was seen, what was done, and the label -1, 0 or +1 of that. `call` is the key of the
+    call that brought it.
+    """
 
     observation: str
     action: str
     label: int = 0
+    call: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +216,8 @@ class Attempt(Record):
     came about: an "attempt" of a model, "person" where a person wrote or edited it, "cleaned" where a model cleaned
     what a person wrote, "teacher" where the teacher gave it. `reviewer` is who judged it, where that was a person.
     `rung` is how a search asked for it, see `burnish.policies.cold_start`; empty where it was none. `fault` is what the
-    server said in place of an answer; it is never judged as one.
+    server said in place of an answer; it is never judged as one. `call` is the key of the call that brought it, in the
+    journal; that of an episode is in its turns.
     """
 
     task_id: str
@@ -226,6 +233,7 @@ class Attempt(Record):
     reviewer: str = ""
     rung: str = ""
     fault: str = ""
+    call: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -237,9 +245,11 @@ class Attempt(Record):
 class Exemplar(Record):
     """A verified attempt kept in memory, or one turn of it. Immutable but for its death.
 
-    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. Of an episode's
-    `turn`, `prompt` is the observation and `answer` the action; `attempt_id` is then the episode's. `level` is that of
-    human involvement, 1 to 6; `reviewer` the person who judged it, if one did.
+    Alive at revision r when `born <= r < died`. `reason` says why it was admitted, `death` why it died. `attempt_id`
+    names the answer that it was; of an episode's `turn`, where `prompt` is the observation and `answer` the action, the
+    whole episode. `level` is that of human involvement, 1 to 6; `reviewer` the person who judged it, if one did. `call`
+    is the key of the call that brought it, which begins with iteration and node. `again` is the id of the exemplar that
+    it is once more, in this run or in the one that its program file is from.
     """
 
     __pydantic_config__: ClassVar[Any] = {"coerce_numbers_to_str": True}  # cells in journals of older versions
@@ -260,6 +270,8 @@ class Exemplar(Record):
     turn: int | None = None
     level: int = 6
     reviewer: str = ""
+    call: str = ""
+    again: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -270,6 +282,16 @@ class Exemplar(Record):
     def lesson(self) -> str:
         """What it answers: its task, or a turn of that."""
         return self.task_id if self.turn is None else f"{self.task_id}#{self.turn}"
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """See `Record.to_json`; `died` is null as long as it is alive."""
+        return {**super().to_json(), "died": None if self.died == ALIVE else self.died}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """See `Record.from_json`."""
+        died = data.get("died")
+        return super().from_json({**data, "died": ALIVE if died is None else died})
 
     def alive(self, revision: int) -> bool:
         """Whether it is part of memory as of `revision`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Literal, Self
@@ -18,7 +18,15 @@ from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
 from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, migrate
 from burnish.memory.writer import Statement, Writer
 from burnish.programs import Program
-from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
+from burnish.records import (
+    ApplicantRecord,
+    Completion,
+    DeathRecord,
+    Decision,
+    IterationRecord,
+    Question,
+    SealedRecord,
+)
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task
 
 
@@ -157,12 +165,13 @@ class Journal(JournalReader):
         *,
         programs: Iterable[Program],
         born: Iterable[Exemplar],
-        died: Mapping[str, str],
+        deaths: Sequence[DeathRecord] = (),
+        applicants: Sequence[ApplicantRecord] = (),
         events: Sequence[tuple[str, JsonValue]] = (),
     ) -> None:
         """One transaction: the new revision, the champion, the measurements and the decisions.
 
-        `born` are new exemplars; `died` maps the ids of those that die at this revision to the reason.
+        `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered.
         """
         statements: list[Statement] = [
             ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, record.number, dump(p.to_json())))
@@ -172,8 +181,22 @@ class Journal(JournalReader):
             ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", dump(e.to_json()))) for e in born
         ]
         statements += [
-            ("UPDATE exemplars SET died = ?, death = ? WHERE id = ?", (record.revision, reason, exemplar_id))
-            for exemplar_id, reason in died.items()
+            ("UPDATE exemplars SET died = ?, death = ? WHERE id = ?", (record.revision, one.reason, one.exemplar_id))
+            for one in deaths
+        ]
+        statements += [
+            (
+                "INSERT INTO deaths VALUES(?, ?, ?, ?)",
+                (one.exemplar_id, record.number, one.other_id, dump(one.to_json())),
+            )
+            for one in deaths
+        ]
+        statements += [
+            (
+                "INSERT INTO applicants VALUES(?, ?, ?, ?, ?, ?)",
+                (record.number, place, one.attempt_id, one.exemplar_id, one.outcome, dump(one.to_json())),
+            )
+            for place, one in enumerate(applicants)
         ]
         statements += [
             ("INSERT INTO events VALUES(?, ?, ?, ?)", (record.number, place, kind, dump(body)))

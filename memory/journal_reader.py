@@ -18,7 +18,15 @@ from burnish.errors import RunTooNew, RunTooOld, StorageError
 from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, SPENT, migrate
 from burnish.memory.writer import Value
 from burnish.programs import Program
-from burnish.records import Completion, Decision, IterationRecord, Question, SealedRecord
+from burnish.records import (
+    ApplicantRecord,
+    Completion,
+    DeathRecord,
+    Decision,
+    IterationRecord,
+    Question,
+    SealedRecord,
+)
 from burnish.types import Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
 
 
@@ -251,6 +259,17 @@ class JournalReader:
         """Every exemplar that ever was, dead ones included, by birth and id."""
         rows = self._rows("SELECT body, died, death FROM exemplars ORDER BY born, id")
         return [Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]}) for r in rows]
+
+    def applicants(self, iteration: int | None = None) -> list[tuple[int, ApplicantRecord]]:
+        """(iteration, applicant) of all that could be remembered; nothing in older journals."""
+        sql = "SELECT iteration, body FROM applicants WHERE ? IS NULL OR iteration = ? ORDER BY iteration, place"
+        rows = self._rows(sql, (iteration, iteration))
+        return [(row["iteration"], ApplicantRecord.from_json(json.loads(row["body"]))) for row in rows]
+
+    def deaths(self) -> dict[str, DeathRecord]:
+        """Why exemplars died, by id; nothing in older journals, where the exemplar alone says it."""
+        rows = self._rows("SELECT exemplar, body FROM deaths")
+        return {row["exemplar"]: DeathRecord.from_json(json.loads(row["body"])) for row in rows}
 
     def events(self, iteration: int | None = None) -> list[tuple[int, str, JsonValue]]:
         """(iteration, kind, body) of what happened besides: refusals, guard actions, proposals."""

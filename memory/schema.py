@@ -35,11 +35,9 @@ CREATE TABLE IF NOT EXISTS exemplars(
   id TEXT PRIMARY KEY, born INTEGER NOT NULL, died INTEGER NOT NULL, death TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS applicants(
   iteration INTEGER NOT NULL, place INTEGER NOT NULL, attempt TEXT NOT NULL, exemplar TEXT NOT NULL,
-  outcome TEXT NOT NULL, merit REAL NOT NULL, neighbour TEXT NOT NULL, cosine REAL,
-  PRIMARY KEY(iteration, place)) WITHOUT ROWID;
+  outcome TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY(iteration, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deaths(
-  exemplar TEXT PRIMARY KEY, iteration INTEGER NOT NULL, other TEXT NOT NULL, cosine REAL, usefulness REAL)
-  WITHOUT ROWID;
+  exemplar TEXT PRIMARY KEY, iteration INTEGER NOT NULL, other TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS iterations(number INTEGER PRIMARY KEY, champion TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events(
   iteration INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
@@ -52,6 +50,9 @@ CREATE TABLE IF NOT EXISTS links(
 CREATE INDEX IF NOT EXISTS calls_of ON calls(iteration, state);
 CREATE INDEX IF NOT EXISTS attempts_by_id ON attempts(id);
 CREATE INDEX IF NOT EXISTS attempts_by_node ON attempts(node, iteration);
+CREATE INDEX IF NOT EXISTS applicants_by_attempt ON applicants(attempt);
+CREATE INDEX IF NOT EXISTS applicants_by_exemplar ON applicants(exemplar);
+CREATE INDEX IF NOT EXISTS deaths_by_other ON deaths(other);
 CREATE INDEX IF NOT EXISTS exemplars_by_birth ON exemplars(born, died);
 CREATE INDEX IF NOT EXISTS events_by_kind ON events(kind, iteration);
 """

@@ -11,13 +11,15 @@ from typing import Literal, TypeAlias
 from burnish.limits import Count, Positive, Temperature
 from burnish.policies.pareto import Mean
 
-Rung: TypeAlias = Literal["", "sketch", "form", "extract", "json", "words", "rules", "beside", "hot", "hint", "others"]
+Rung: TypeAlias = Literal[
+    "", "sketch", "form", "shape", "extract", "json", "words", "rules", "beside", "hot", "hint", "others"
+]  # fmt: skip
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
-of the task's answers. `extract`, `json`: in that format. `words`: held to the words of instruction, task and feedback.
-`rules`: with the feedback so far as rules. `beside`: with the instruction beside the task. `hot`: at a high
-temperature. `hint`: with a part of a right answer."""
+of the task's answers. `shape`: shaped like an example in instruction or feedback. `extract`, `json`: in that format.
+`words`: held to the words of instruction, task and feedback. `rules`: with the feedback so far as rules. `beside`: with
+the instruction beside the task. `hot`: at a high temperature. `hint`: with a part of a right answer."""
 
-LADDER: tuple[Rung, ...] = ("form", "extract", "json", "words", "rules", "beside", "hot")
+LADDER: tuple[Rung, ...] = ("form", "shape", "extract", "json", "words", "rules", "beside", "hot")
 
 
 @dataclass(frozen=True)

@@ -122,13 +122,14 @@ def _written(exemplar: Exemplar, task: Task, episode: Attempt | None, table: Ter
     own: dict[str, JsonValue] = {
         key: value
         for key, value in task.to_json().items()
-        if key not in {"environment", "data", "cell"} and value != TASK_DEFAULTS[key]
+        if key not in {"id", "environment", "data", "cell"} and value != TASK_DEFAULTS[key]
     }
     if task.prompt == exemplar.prompt:
         del own["prompt"]
     return FileExemplar.model_validate(
         {
-            "id": mark(task, exemplar.prompt, exemplar.answer),
+            "id": exemplar.id,
+            "mark": mark(task, exemplar.prompt, exemplar.answer),
             "prompt": exemplar.prompt,
             "answer": exemplar.answer,
             "cell": exemplar.cell,

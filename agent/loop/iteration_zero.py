@@ -45,7 +45,7 @@ async def begin(session: Session, environment: GuardedEnvironment, seed_program:
         memory=len(born),
     )
     programs = [seed_program, *([with_seeds(seed_program)] if born else [])]
-    await session.journal.commit_iteration(record, programs=programs, born=born, died={})
+    await session.journal.commit_iteration(record, programs=programs, born=born)
     return record
 
 

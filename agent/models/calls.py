@@ -92,7 +92,9 @@ class Caller:
         self._rejected = self._journal.rejections(iteration)
         self._unpaid = self._journal.unpaid(iteration)
         # a key ends with the hash of its request
-        self._said = {(key.split("/")[2], key.rpartition("/")[2]): known for key, known in self._known.items()}
+        self._said = {
+            (key.split("/")[2], key.rpartition("/")[2]): replace(known, call=key) for key, known in self._known.items()
+        }
         self._tries = self._journal.tries(iteration)
 
     def concurrency(self, role: str) -> int:
@@ -144,7 +146,7 @@ class Caller:
         if known is not None:
             client.learn(request, known.usage)
             self._on_answer(Answered(place.node, known.usage.tokens, replayed=True))
-            return known
+            return replace(known, call=str(key))
         said, (reason, passing) = self._said.get((role, key.request)), self._rejected.get(str(key), ("", False))
         if reason and (said or self._replay_only or not passing):  # where it was answered another time, it will be now
             raise ModelRejected(reason, passing=passing)
@@ -162,9 +164,10 @@ class Caller:
             except BudgetExhausted as error:
                 await self._journal.add_unpaid(key, budget=error.limit, reason=str(error))
                 raise
-        self._known[str(key)] = self._said[role, key.request] = completion
+        self._known[str(key)] = completion
+        self._said[role, key.request] = named = replace(completion, call=str(key))
         self._on_answer(Answered(place.node, completion.usage.tokens, replayed=False))
-        return completion
+        return named
 
     async def _ask_with_retries(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
         first = self._tries.get(str(key), 0)

@@ -22,6 +22,10 @@ MOST_UNITS = 400
 """Words and marks of a text beyond which the grammar would cost more than the model."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_RUN = re.compile(r"[^\W\d_]+|\d+")
+_SHAPED = re.compile(r"[^\W_]+(?:[-/:_.|;=+*#@][^\W_]+)+")
+_NO_SHAPE = re.compile(r"[a-z]+(?:-[a-z]+)+|(?:[A-Za-z]\.)+[A-Za-z]|\d+(?:\.\d+)+", re.ASCII)
+"""Hyphenated words, abbreviations and numbers."""
 _TAG = re.compile(r"</?[a-z]+>")
 _UNIT = re.compile(r"[^\W_]+|[^\w\s]|_")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -78,6 +82,33 @@ def words_grammar(texts: Sequence[str], most: int) -> str:
             'mark ::= " " | ", " | "-" | "/" | ":" | "\\n"',
         ]
     )
+
+
+def shapes(texts: Sequence[str]) -> list[str]:
+    """The words with marks within them, such as `mail/INFO/1207` or `YYYY-MM-DD`: instructions and feedback show by
+    them what an answer looks like. Those with digits come first: they are examples, and not descriptions.
+    """
+    found = dict.fromkeys(word for text in texts for word in _SHAPED.findall(text) if not _NO_SHAPE.fullmatch(word))
+    return sorted(found, key=lambda word: not any(map(str.isdigit, word)))
+
+
+def shape_grammar(shape: str, text: str) -> str:
+    """Answers shaped like an example: its marks as they are, for each run of letters one of `text`, in capitals where
+    the example has capitals, and digits for a number, or for a letter again and again, as of years and days.
+    """
+    words = list(dict.fromkeys(run for run in _RUN.findall(text) if run.isalpha()))[:MOST_UNITS]
+    parts = []
+    for piece in re.findall(rf"{_RUN.pattern}|.", shape):
+        if not _RUN.fullmatch(piece):
+            parts.append(_quoted(piece))
+        elif piece.isdigit():
+            parts.append(f"[0-9]{{{len(piece) if piece[0] == '0' else 1},{len(piece)}}}")
+        elif len(piece) > 1 and len(set(piece)) == 1:
+            parts.append(f"[0-9]{{{len(piece)}}}")
+        else:
+            alike = [word for word in words if word.isupper() == piece.isupper()] or words
+            parts.append(f"({' | '.join(map(_quoted, alike))})" if alike else f"[a-zA-Z]{{1,{2 * len(piece)}}}")
+    return f"root ::= {' '.join(parts)}"
 
 
 def plan_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue]) -> str:

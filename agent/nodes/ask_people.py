@@ -91,6 +91,7 @@ async def cleaned(iteration: Iteration, tasks: Sequence[Task], program: Program)
             truncated=completion.truncated,
             usage=completion.usage,
             origin="cleaned",
+            call=completion.call,
         )
 
     return list(await gather_in_order(clean(task) for task in tasks))

@@ -29,7 +29,7 @@ async def commit(
     """Write one transaction: the new revision, the champion, the measurements and the decisions."""
     champion = rolled_back.champion if rolled_back else iteration.followed(raced.champion)
     born = [*curated.born, *(rolled_back.born if rolled_back else ())]
-    died = {**curated.died, **(rolled_back.died if rolled_back else {})}
+    deaths = {d.exemplar_id: d for d in (*curated.deaths, *(rolled_back.deaths if rolled_back else ()))}
     scored = [f for _, f in attempted if f.status.judged]
     record = IterationRecord(
         number=iteration.number,
@@ -41,7 +41,7 @@ async def commit(
         statuses=dict(Counter(f.status.value for _, f in attempted)),
         admitted=len(born),
         refused=dict(curated.refused),
-        died=dict(Counter(died.values())),
+        died=dict(Counter(death.reason for death in deaths.values())),
         memory=len(iteration.memory),
         proposals=rewritten.proposals,
         comparisons=compared.comparisons,
@@ -58,6 +58,11 @@ async def commit(
     )
     programs = [shown.program, *answering, champion, *compared.programs, *rewritten.programs, *raced.programs]
     await iteration.journal.commit_iteration(
-        record, programs=programs, born=born, died=died, events=[(e.kind, e.body) for e in events]
+        record,
+        programs=programs,
+        born=born,
+        deaths=list(deaths.values()),
+        applicants=curated.applicants,
+        events=[(e.kind, e.body) for e in events],
     )
     return Committed(record)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -13,6 +14,7 @@ from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.admission import Applicant, NovelAdmission, Resident, unverified
 from burnish.policies.eviction import Eviction, usefulness
 from burnish.policies.involvement import seen_by_people
+from burnish.records import ADMITTED, ApplicantRecord, DeathRecord
 from burnish.types import Exemplar, Task
 
 EVICTION_SAMPLE = 1024
@@ -34,23 +36,35 @@ async def curate(
     Candidates are this iteration's answers and the trials of the last one's challengers.
     """
     offered = _offered(iteration, checked, judged, tasks)
-    born, died, refused = _admit(iteration, admission, offered, rated)
-    iteration.memory.stage(born, died, revision=iteration.number)
+    born, replaced, applicants = _admit(iteration, admission, offered, rated)
+    iteration.memory.stage(born, {d.exemplar_id: d.reason for d in replaced}, revision=iteration.number)
     evicted = _evict(iteration, eviction)
-    iteration.memory.stage([], evicted, revision=iteration.number)
-    return Curated(
-        born=tuple(born),
-        died={**died, **evicted},
-        refused=dict(Counter([*refused, *checked.barred.values()])),
-        memory=len(iteration.memory),
-    )
+    iteration.memory.stage([], {d.exemplar_id: d.reason for d in evicted}, revision=iteration.number)
+    return _curated(iteration, checked, applicants, born=born, deaths=[*replaced, *evicted])
 
 
 async def refuse(iteration: Iteration, checked: Checked, *, judged: Sequence[Judged], tasks: Sequence[Task]) -> Curated:
     """Count why nothing is learned, where nothing was verified: nothing has to be embedded or compared for that."""
     offered = _offered(iteration, checked, judged, tasks)
-    reasons = [unverified(judged=c.feedback.status.judged, verified=c.verified) for c in offered]
-    return Curated(refused=dict(Counter([*reasons, *checked.barred.values()])), memory=len(iteration.memory))
+    applicants = [
+        ApplicantRecord(c.attempt.id, unverified(judged=c.feedback.status.judged, verified=c.verified), 0.0, c.turn)
+        for c in offered
+    ]
+    return _curated(iteration, checked, applicants)
+
+
+def _curated(
+    iteration: Iteration,
+    checked: Checked,
+    applicants: Sequence[ApplicantRecord],
+    *,
+    born: Sequence[Exemplar] = (),
+    deaths: Sequence[DeathRecord] = (),
+) -> Curated:
+    """What came of all applicants, those that were barred included."""
+    every = [*applicants, *(ApplicantRecord(id_, reason, 0.0) for id_, reason in checked.barred.items())]
+    refused = Counter(one.outcome for one in every if one.outcome != ADMITTED)
+    return Curated(tuple(born), tuple(deaths), tuple(every), dict(refused), len(iteration.memory))
 
 
 def _offered(
@@ -73,28 +87,66 @@ def _offered(
 
 def _admit(
     iteration: Iteration, policy: NovelAdmission, offered: Sequence[Candidate], rated: Rated
-) -> tuple[list[Exemplar], Mapping[str, str], list[str]]:
-    """Who is born, who dies for it, and the reasons of all refusals."""
+) -> tuple[list[Exemplar], list[DeathRecord], list[ApplicantRecord]]:
+    """Who is born, who dies for it, and what came of everyone."""
     exemplars = [
         candidate.exemplar(
             born=iteration.number, rating=rated.ratings.get(candidate.attempt.id), level=iteration.config.level
         )
         for candidate in offered
     ]
-    applicants = [
-        _applicant(candidate, exemplar, _merit(exemplar, rated))
-        for candidate, exemplar in zip(offered, exemplars, strict=True)
-    ]
+    merits = [_merit(exemplar, rated) for exemplar in exemplars]
+    applicants = [_applicant(*one) for one in zip(offered, exemplars, merits, strict=True)]
     vectors = iteration.memory.embedder.embed([candidate.prompt for candidate in offered])
+    residents = _residents(iteration, rated, offered, vectors)
     decision = policy.decide(
         applicants,
         vectors,
-        residents=_residents(iteration, rated, offered, vectors),
+        residents=residents,
         per_task=iteration.memory.per_lesson,
         per_cell=iteration.memory.per_cell,
     )
-    died = dict.fromkeys(decision.replaced, "replaced by a near-duplicate with more merit")
-    return [exemplars[i] for i in decision.admitted], died, list(decision.refused.values())
+    victims = {survivor: victim for victim, survivor in decision.replaced.items()}
+    born = {i: replace(exemplars[i], reason=_reason(residents[i], victims.get(i, ""))) for i in decision.admitted}
+    records = []
+    for i, (candidate, merit) in enumerate(zip(offered, merits, strict=True)):
+        found = _nearest(i, residents[i], vectors, born) if candidate.verified else ("", None)
+        outcome, exemplar_id = decision.refused.get(i, ADMITTED), born[i].id if i in born else ""
+        records.append(ApplicantRecord(candidate.attempt.id, outcome, merit, candidate.turn, exemplar_id, *found))
+    deaths = []
+    for victim, survivor in decision.replaced.items():
+        resident = residents[survivor]
+        likeness = resident.similarity if resident is not None and resident.exemplar_id == victim else None
+        deaths.append(DeathRecord(victim, REPLACED, born[survivor].id, likeness))
+    return list(born.values()), deaths, records
+
+
+REPLACED = "replaced by a near-duplicate with more merit"
+EVICTED = "evicted: memory is full and it is crowded or of little use"
+
+
+def _reason(resident: Resident | None, victim: str) -> str:
+    """Why an exemplar was admitted."""
+    if victim:
+        return f"verified, with more merit than {victim}, whose place it takes"
+    return "verified and novel" if resident is not None else "verified; memory was empty"
+
+
+def _nearest(
+    place: int,
+    resident: Resident | None,
+    vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+    born: Mapping[int, Exemplar],
+) -> tuple[str, float | None]:
+    """The exemplar most alike, of memory and of those that are new with it, and the cosine."""
+    found: tuple[str, float | None] = (resident.exemplar_id, resident.similarity) if resident else ("", None)
+    others = [i for i in born if i != place]
+    if others:
+        cosines = vectors[others] @ vectors[place]
+        best = int(np.argmax(cosines))
+        if found[1] is None or cosines[best] > found[1]:
+            found = born[others[best]].id, float(cosines[best])
+    return found
 
 
 def _applicant(candidate: Candidate, exemplar: Exemplar, merit: float) -> Applicant:
@@ -135,15 +187,24 @@ def _residents(
     return [found.get(candidate.prompt) for candidate in offered]
 
 
-def _evict(iteration: Iteration, policy: Eviction) -> dict[str, str]:
+def _evict(iteration: Iteration, policy: Eviction) -> list[DeathRecord]:
     count = policy.excess(len(iteration.memory))
     if count == 0:
-        return {}
+        return []
     alive = iteration.memory.alive()
     size = min(len(alive), max(EVICTION_SAMPLE, 2 * count))
     drawn = sorted(iteration.rng("eviction").choice(len(alive), size, replace=False).tolist())
     sample = [alive[i] for i in drawn]
     useful = usefulness(iteration.past.showings)
     values = np.array([useful.get(e.id, 0.0) for e in sample])
-    chosen = policy.choose(iteration.memory.vectors([e.id for e in sample]), values, count)
-    return {sample[i].id: "evicted: memory is full and it is crowded or of little use" for i in chosen}
+    vectors = iteration.memory.vectors([e.id for e in sample])
+    chosen = policy.choose(vectors, values, count)
+    staying = np.setdiff1d(np.arange(size), chosen)
+    deaths = []
+    for i in chosen:
+        twin, likeness = "", None
+        if len(staying):
+            cosines = vectors[staying] @ vectors[i]
+            twin, likeness = sample[staying[int(np.argmax(cosines))]].id, float(cosines.max())
+        deaths.append(DeathRecord(sample[i].id, EVICTED, twin, likeness, useful.get(sample[i].id)))
+    return deaths

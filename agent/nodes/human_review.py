@@ -60,5 +60,5 @@ def _ruled(judged: Judged, decision: Decision) -> Judged:
         )
     if decision.action == "edit" and decision.answer != attempt.answer:
         # the model keeps its part: what is edited is on its terms still
-        attempt = replace(attempt, answer=decision.answer, origin="person", turns=())
+        attempt = replace(attempt, answer=decision.answer, origin="person", turns=(), call="")
     return replace(attempt, reviewer=decision.who), Feedback(1.0, verified=True, steps=feedback.steps)

@@ -12,6 +12,7 @@ import numpy as np
 from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.grammar import shapes
 from burnish.agent.operators.rules import frequent
 from burnish.agent.record.history import History
 from burnish.agent.rollouts.answer_form import AnswerForms
@@ -109,9 +110,11 @@ class Iteration:
         """The rungs of a cold start that there are here."""
         plain = self.champion.decoding.format == "text"
         holds = self.config.models.task.takes_grammars and plain
-        json = speak_of_json([*(text for _, text in self.champion.prompt.sections), *told])
+        texts = [*(text for _, text in self.champion.prompt.sections), *told]
+        json = speak_of_json(texts)
         able: dict[Rung, bool] = {
             "form": self.forming,
+            "shape": holds and not json and not self.forming and bool(shapes(texts)),
             "extract": holds and json,
             "json": plain and json,
             "words": holds and not json and not self.forming,

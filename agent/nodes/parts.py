@@ -18,7 +18,15 @@ from burnish.policies.curriculum import Effort
 from burnish.policies.diversity import Diversity
 from burnish.policies.guard import GuardAction
 from burnish.programs import Program
-from burnish.records import ComparisonRecord, GateRecord, IterationRecord, ProposalRecord, RatingRecord
+from burnish.records import (
+    ApplicantRecord,
+    ComparisonRecord,
+    DeathRecord,
+    GateRecord,
+    IterationRecord,
+    ProposalRecord,
+    RatingRecord,
+)
 from burnish.types import Attempt, Exemplar, Task
 
 
@@ -189,17 +197,18 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Curated:
-    """Exemplars that are born and those that die, with the reason of each death, and refusals counted by reason."""
+    """Exemplars that are born, deaths with their reasons, all that could be remembered, and refusals by reason."""
 
     born: tuple[Exemplar, ...] = ()
-    died: Mapping[str, str] = field(default_factory=dict)
+    deaths: tuple[DeathRecord, ...] = ()
+    applicants: tuple[ApplicantRecord, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
     memory: int = 0
 
     @property
     def counts(self) -> State:
         """For the graph's state."""
-        return {"admitted": len(self.born), "died": len(self.died), "memory": self.memory}
+        return {"admitted": len(self.born), "died": len(self.deaths), "memory": self.memory}
 
 
 @dataclass(frozen=True)
@@ -258,7 +267,7 @@ class RolledBack:
 
     champion: Program
     born: tuple[Exemplar, ...]
-    died: Mapping[str, str]
+    deaths: tuple[DeathRecord, ...]
     memory: int
 
     @property

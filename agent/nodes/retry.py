@@ -110,4 +110,5 @@ async def _asked(
         exemplar_ids=tuple(exemplar.id for exemplar in recalled.exemplars),
         truncated=completion.truncated,
         usage=completion.usage,
+        call=completion.call,
     )

@@ -91,6 +91,7 @@ async def _rewritten(iteration: Iteration, task: Task, attempt: Attempt, princip
         truncated=made.truncated,
         usage=made.usage,
         origin="revised",
+        call=made.call,
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import RolledBack
+from burnish.records import DeathRecord
 from burnish.types import ALIVE, Exemplar
 
 
@@ -20,9 +21,17 @@ async def roll_back(iteration: Iteration, *, back_to: int | None) -> RolledBack:
     undone = dict.fromkeys(now - then.keys(), reason)
     revived = [_revived(e, iteration.number, reason) for e in then.values() if e.id not in now]
     memory.stage(revived, undone, revision=iteration.number)
-    return RolledBack(champion, tuple(revived), undone, len(memory))
+    deaths = tuple(DeathRecord(exemplar_id, reason) for exemplar_id in sorted(undone))
+    return RolledBack(champion, tuple(revived), deaths, len(memory))
 
 
 def _revived(exemplar: Exemplar, revision: int, reason: str) -> Exemplar:
-    values = {**exemplar.to_json(), "born": revision, "died": ALIVE, "death": "", "reason": reason}
+    values = {
+        **exemplar.to_json(),
+        "born": revision,
+        "died": ALIVE,
+        "death": "",
+        "reason": reason,
+        "again": exemplar.id,
+    }
     return Exemplar.from_json(values)

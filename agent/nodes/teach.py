@@ -53,4 +53,5 @@ async def _taught(iteration: Iteration, shown: Shown, task: Task, recalled: Reca
         truncated=completion.truncated,
         usage=completion.usage,
         origin="teacher",
+        call=completion.call,
     )

@@ -20,6 +20,7 @@ ASKED: Mapping[Rung, str] = {
     "": "as the program says",
     "sketch": "plans with given tools",
     "form": "held to the form of answers",
+    "shape": "shaped like an example in instruction or feedback",
     "extract": "JSON in words of the task",
     "json": "JSON",
     "words": "held to the words of task and instruction",

@@ -40,9 +40,11 @@ class FileExemplar(Section):
     `task`, JSON too, says of a task what the rest does not: its prompt where the exemplar is a turn of it, and how it
     was made.
     `turns` are those of the whole episode, each what was seen, what was done, and the label of it.
+    `id` is what the run calls it, and `mark` a hash of what it says, which tells whether somebody edited it.
     """
 
     id: str = ""
+    mark: str = ""
     prompt: str
     answer: str
     cell: str = ""
@@ -81,6 +83,9 @@ class ProgramFile(Section):
         """SHA-256 of everything else it says, the order of the prompt's sections included."""
         said = self.model_dump(mode="json", exclude={"hash"})
         said["prompt"] = list(self.prompt.items())
+        for exemplar in said["exemplars"]:
+            if not exemplar["mark"]:  # of an older file, whose hash knows of none
+                del exemplar["mark"]
         return hashlib.sha256(canonical_json(said).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
@@ -208,7 +213,8 @@ def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
     turns = tuple(Played(*turn) for turn in said.turns)
     answer = as_answer([turn.action for turn in turns]) if turns else said.answer
     attempt = Attempt(task.id, 0, answer, program_id="", model=said.model, turns=turns)
-    by_hand = file.edited and said.id != mark(task, said.prompt, said.answer)  # somebody wrote or changed it
+    known = said.mark or said.id  # in older files the id was the mark
+    by_hand = file.edited and known != mark(task, said.prompt, said.answer)  # somebody wrote or changed it
     exemplar = Exemplar(
         task_id=task.id,
         prompt=said.prompt,
@@ -223,12 +229,13 @@ def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
         attempt_id=attempt.id if turns else "",
         turn=said.turn,
         level=1 if by_hand else said.level,
+        again="" if by_hand else said.id if said.mark else "",
     )
     return FileLesson(exemplar, task, replace(attempt, model=exemplar.model, origin=exemplar.origin))
 
 
 def mark(task: Task, prompt: str, answer: str) -> str:
-    """The id of an exemplar in a file: it no longer fits when any of these is edited."""
+    """The mark of an exemplar in a file: it no longer fits when any of these is edited."""
     return content_hash(task.id, prompt, answer)
 
 

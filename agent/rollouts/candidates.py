@@ -38,11 +38,12 @@ class Candidate:
             model=self.attempt.model,
             rating=rating,
             reason="verified and novel",
-            attempt_id="" if self.turn is None else self.attempt.id,
+            attempt_id=self.attempt.id,
             turn=self.turn,
             origin=self.attempt.origin,
             level=level,
             reviewer=self.attempt.reviewer,
+            call=self.attempt.call if self.turn is None else self.attempt.turns[self.turn].call,
         )
 
 

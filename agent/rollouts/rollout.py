@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
-from burnish.agent.models.grammar import plan_grammar, sketch_grammar, words_grammar
+from burnish.agent.models.grammar import plan_grammar, shape_grammar, shapes, sketch_grammar, words_grammar
 from burnish.agent.models.rendering import Query, defuse, task_request
 from burnish.agent.models.sketches import Outline, nth_sketch
 from burnish.agent.rollouts.answer_form import AnswerForms
@@ -192,6 +192,7 @@ class Rollout:
             truncated=completions[chosen].truncated,
             usage=sum((c.usage for c in completions), Usage()),
             rung=trial.search.rung if trial.search else "",
+            call=completions[chosen].call,
         )
 
     async def _completions(self, trial: Trial) -> Sequence[Completion]:
@@ -234,7 +235,7 @@ class Rollout:
         sampled = replace(trial, seed=turn_seed(trial.seed, len(turns)))
         completion = await self._ask(sampled, seen, recalled.exemplars, earlier, place)
         await play.step(completion.text.strip())
-        turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label))
+        turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label, completion.call))
         shown += recalled.exemplars
         completions.append(completion)
         await self.journal.add_turn(key, turns[-1])
@@ -286,6 +287,9 @@ class Rollout:
     async def _search_grammar(self, task: Task, search: Search) -> str:
         if search.rung == "words":
             return words_grammar([*map(defuse, search.texts), defuse(task.prompt)], search.most)
+        if search.rung == "shape":
+            known = shapes(search.texts)
+            return shape_grammar(known[(search.most - 1) % len(known)], defuse(task.prompt)) if known else ""
         if search.rung != "form":
             return ""
         return await self.forms.grammar(self.environment, task)

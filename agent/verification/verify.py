@@ -100,7 +100,7 @@ async def _wrong_exemplars(
 ) -> AsyncIterator[str]:
     tried = {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node)}
     tasks = [journal.task(e.task_id) for e in exemplars]
-    whole = [tried.get(e.attempt_id) if e.attempt_id else None for e in exemplars]
+    whole = [tried.get(e.attempt_id) if e.turn is not None else None for e in exemplars]
     pairs = [(t, a.answer if a else e.answer) for e, t, a in zip(exemplars, tasks, whole, strict=True)]
     feedbacks = await environment.judge_all(pairs)
     accepted = _accepted(journal)

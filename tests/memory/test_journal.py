@@ -18,7 +18,7 @@ from burnish.memory.journal import Journal, dump
 from burnish.memory.journal_reader import CallKey, JournalReader
 from burnish.memory.schema import SCHEMA_VERSION
 from burnish.programs import Program, Prompt
-from burnish.records import Completion, IterationRecord, SealedRecord
+from burnish.records import Completion, DeathRecord, IterationRecord, SealedRecord
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, Status, Task, Usage
 
 KEY = CallKey(1, "attempt", "task", "t1", 0, "abc")
@@ -177,9 +177,11 @@ async def test_an_iteration_is_committed_whole(journal: Journal) -> None:
     program = Program(Prompt((("role", "Answer."),)), 1)
     record = IterationRecord(1, 1, program.id, refused={"not verified": 3})
     born = [exemplar(1), exemplar(2)]
-    await journal.commit_iteration(record, programs=[program], born=born, died={}, events=[("refusal", {"n": 1})])
+    await journal.commit_iteration(record, programs=[program], born=born, events=[("refusal", {"n": 1})])
     later = IterationRecord(2, 2, program.id)
-    await journal.commit_iteration(later, programs=[program], born=[exemplar(3, 2)], died={born[0].id: "evicted"})
+    await journal.commit_iteration(
+        later, programs=[program], born=[exemplar(3, 2)], deaths=[DeathRecord(born[0].id, "evicted")]
+    )
     assert journal.iterations() == [record, later]
     assert journal.program(program.id) == program
     buried = dataclasses.replace(born[0], died=2, death="evicted")
@@ -189,7 +191,7 @@ async def test_an_iteration_is_committed_whole(journal: Journal) -> None:
 
 
 async def test_a_commit_that_fails_leaves_nothing_of_itself(journal: Journal) -> None:
-    await journal.commit_iteration(IterationRecord(1, 1, "p"), programs=[], born=[exemplar(1)], died={})
+    await journal.commit_iteration(IterationRecord(1, 1, "p"), programs=[], born=[exemplar(1)])
     before = (journal.iterations(), journal.exemplars(), journal.events())
     program = Program(Prompt(()), 2)
     with pytest.raises(StorageError):
@@ -197,7 +199,7 @@ async def test_a_commit_that_fails_leaves_nothing_of_itself(journal: Journal) ->
             IterationRecord(1, 2, "p"),
             programs=[program],
             born=[exemplar(2, 2)],
-            died={exemplar(1).id: "evicted"},
+            deaths=[DeathRecord(exemplar(1).id, "evicted")],
             events=[("refusal", 1)],
         )
     assert (journal.iterations(), journal.exemplars(), journal.events()) == before

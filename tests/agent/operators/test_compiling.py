@@ -149,7 +149,9 @@ def test_a_run_starts_from_a_file_as_good_as_where_it_came_from(compiled: Labora
     assert {row.models for row in rows} == {("scripted",)}
     assert "few-shot seed" not in report.sealed.arms
     again = program_file(run)
-    assert {e.id for e in load_program(path).exemplars} <= {e.id for e in again.exemplars}
+    known = {e.mark: e.id for e in load_program(path).exemplars}
+    assert known.keys() <= {e.mark for e in again.exemplars}
+    assert {e.again for e in run.memory(0)} == set(known.values()), "and each says which one it is once more"
 
 
 def test_a_changed_file_is_refused_unless_it_says_that_it_was_edited(compiled: Laboratory, tmp_path: Path) -> None:

@@ -55,12 +55,16 @@ def test_a_finished_run_is_exported(run: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("run", ["labels"], indirect=True)
-def test_a_program_file_is_read_and_written_the_same(run: Path, tmp_path: Path, burnish: CommandLine) -> None:
+def test_a_program_file_is_read_and_says_the_same_when_it_is_written_anew(
+    run: Path, tmp_path: Path, burnish: CommandLine
+) -> None:
     known = load_program(FIXTURES / "program.toml")
     assert len(known.exemplars) == 6
     assert burnish("program", run, "--out", tmp_path / "again.toml").code == 0
-    assert load_program(tmp_path / "again.toml").content_hash == known.content_hash
-    assert (tmp_path / "again.toml").read_bytes() == (FIXTURES / "program.toml").read_bytes()
+    again = load_program(tmp_path / "again.toml")
+    today = [exemplar.model_copy(update={"id": exemplar.mark, "mark": ""}) for exemplar in again.exemplars]
+    assert again.model_copy(update={"exemplars": tuple(today)}).content_hash == known.content_hash
+    assert {exemplar.id for exemplar in again.exemplars} <= {exemplar.id for exemplar in open_run(run).memory()}
 
 
 @pytest.mark.parametrize("run", ["interrupted"], indirect=True)

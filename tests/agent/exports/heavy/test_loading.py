@@ -74,7 +74,7 @@ async def _fill(journal: Journal, config: RunConfig) -> None:
     await journal.add_judged(1, "attempt", judged)
     rated: tuple[str, JsonValue] = ("ratings", [[4.5, True, judged[0][0].id]])
     record = IterationRecord(0, 0, program.id)
-    await journal.commit_iteration(record, programs=[program], born=[], died={}, events=[rated])
+    await journal.commit_iteration(record, programs=[program], born=[], events=[rated])
 
 
 def exported(run: Run, out: Path, form: Format, to: FileType = "jsonl", **given: Any) -> Path:
