@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from burnish.limits import Count, Nucleus, Positive, Share, Temperature
-from burnish.types import Record, canonical_json, content_hash
+from burnish.types import Exemplar, Record, canonical_json, content_hash
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,12 @@ class Program(Record):
     dropped: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     adapter: str = ""
+
+    def shows(self, exemplar: Exemplar) -> bool:
+        """Whether it may show an exemplar with some task; what memory holds besides, it does not."""
+        if self.retrieval.k == 0 or not exemplar.alive(self.revision):
+            return False
+        return exemplar.id in self.only if self.only else exemplar.id not in self.dropped
 
     @cached_property
     def id(self) -> str:

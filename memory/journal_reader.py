@@ -6,7 +6,6 @@ One method a kind of fact. Everything is read from the file at each call, also w
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
@@ -14,8 +13,9 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from burnish.errors import RunTooNew, RunTooOld, StorageError
-from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, SPENT, migrate
+from burnish.errors import StorageError
+from burnish.memory.connection import opened
+from burnish.memory.schema import SCHEMA_VERSION, SPENT
 from burnish.memory.writer import Value
 from burnish.programs import Program
 from burnish.records import (
@@ -28,13 +28,6 @@ from burnish.records import (
     SealedRecord,
 )
 from burnish.types import Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
-
-
-def _uri(path: Path, mode: Literal["ro", "rw"]) -> str:
-    """How SQLite is told to open a file. On a read-only disk nothing changes it, and there it needs no lock."""
-    log = path.with_name(f"{path.name}-wal")
-    fixed = mode == "ro" and not os.access(path.parent, os.W_OK) and not log.exists()
-    return f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
 
 
 @dataclass(frozen=True)
@@ -80,15 +73,8 @@ class JournalReader:
         if mode == "ro" and not path.is_file():
             raise StorageError(f"{path.parent} holds no run (no {path.name}); give the directory of a run")
         self.path = path
-        try:
-            self._reader = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
-            self._reader.row_factory = sqlite3.Row
-            self.version = self._version()
-            """The version of the tables in the file."""
-            if self.version < SCHEMA_VERSION:
-                self._reader = _migrated(self._reader, self.version)
-        except sqlite3.Error as error:
-            raise StorageError(f"{path} is no readable journal ({error}); give the directory of a run") from None
+        self._reader, self.version = opened(path, mode)
+        """The connection, and the version of the tables in the file."""
 
     @property
     def begun(self) -> int:
@@ -249,6 +235,23 @@ class JournalReader:
             for row in self._rows("SELECT body FROM iterations ORDER BY number")
         ]
 
+    def newest(self) -> int | None:
+        """The number of the last committed iteration; None before the first."""
+        (row,) = self._rows("SELECT MAX(number) AS number FROM iterations")
+        return None if row["number"] is None else int(row["number"])
+
+    def iterations_within(self, after: int, until: int) -> list[IterationRecord]:
+        """The committed iterations after one, until another."""
+        rows = self._rows(
+            "SELECT body FROM iterations WHERE number > ? AND number <= ? ORDER BY number", (after, until)
+        )
+        return [IterationRecord.from_json(json.loads(row["body"])) for row in rows]
+
+    def champion(self, iteration: int) -> Program:
+        """The champion as of a committed iteration."""
+        (row,) = self._rows("SELECT champion FROM iterations WHERE number = ?", (iteration,))
+        return self.program(row["champion"])
+
     def program(self, program_id: str) -> Program:
         rows = self._rows("SELECT body FROM programs WHERE id = ?", (program_id,))
         if not rows:
@@ -257,8 +260,28 @@ class JournalReader:
 
     def exemplars(self) -> list[Exemplar]:
         """Every exemplar that ever was, dead ones included, by birth and id."""
-        rows = self._rows("SELECT body, died, death FROM exemplars ORDER BY born, id")
-        return [Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]}) for r in rows]
+        return self._exemplars("1", ())
+
+    def exemplars_at(self, revision: int) -> list[Exemplar]:
+        """Those alive at a revision, by birth and id."""
+        return self._exemplars("born <= ? AND died > ?", (revision, revision))
+
+    def exemplars_within(self, after: int, until: int) -> list[Exemplar]:
+        """Those that were born or died after a revision, until another, by birth and id."""
+        where = "born > ? AND born <= ? OR died > ? AND died <= ?"
+        return self._exemplars(where, (after, until, after, until))
+
+    def remembered(self, revision: int) -> int:
+        """How many are alive at a revision."""
+        sql = "SELECT COUNT(*) AS n FROM exemplars WHERE born <= ? AND died > ?"
+        return int(self._rows(sql, (revision, revision))[0]["n"])
+
+    def _exemplars(self, where: str, values: tuple[Value, ...]) -> list[Exemplar]:
+        sql = f"SELECT body, died, death FROM exemplars WHERE {where} ORDER BY born, id"  # noqa: S608 (our own)
+        return [
+            Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]})
+            for r in self._rows(sql, values)
+        ]
 
     def applicants(self, iteration: int | None = None) -> list[tuple[int, ApplicantRecord]]:
         """(iteration, applicant) of all that could be remembered; nothing in older journals."""
@@ -297,41 +320,11 @@ class JournalReader:
         rows = self._rows("SELECT value FROM meta WHERE key = 'sealed'")
         return SealedRecord.from_json(json.loads(rows[0]["value"])) if rows else None
 
-    def _version(self) -> int:
-        """The version of the tables; a journal that was just laid out has this one's."""
-        tables = self._rows("SELECT name FROM sqlite_master WHERE name = 'meta'")
-        version = self.meta("schema") if tables else None
-        if not isinstance(version, int):
-            return SCHEMA_VERSION
-        if version > SCHEMA_VERSION:
-            raise RunTooNew(
-                f"{self.path.parent} was written by a newer version of Burnish (schema {version}, this one reads "
-                f"{SCHEMA_VERSION}); upgrade with `pip install -U burnish`"
-            )
-        if version < OLDEST:
-            raise RunTooOld(
-                f"{self.path.parent} was written by an older version of Burnish (schema {version}, this one reads "
-                f"{OLDEST} to {SCHEMA_VERSION}); use the version that wrote it, or start a new run"
-            )
-        return version
-
     def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
         try:
             return self._reader.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
-
-
-def _migrated(old: sqlite3.Connection, version: int) -> sqlite3.Connection:
-    """A copy of an older journal in RAM, with the tables of today. The file stays as it is."""
-    new = sqlite3.connect(":memory:", check_same_thread=False)
-    old.backup(new)
-    old.close()
-    new.row_factory = sqlite3.Row
-    migrate(new, version)
-    new.commit()
-    new.executescript(SCHEMA)
-    return new
 
 
 def _usage(row: sqlite3.Row) -> Usage:

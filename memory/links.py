@@ -22,6 +22,13 @@ UNSETTLED = frozenset({"seconds", "seconds apart", "changed", "files"})
 """Facts that the last link leaves out: they may change when a finished run is looked at again."""
 
 
+AT_LAST = (
+    "SELECT * FROM calls WHERE iteration = 0 ORDER BY key, try",
+    "SELECT id, died, death FROM exemplars ORDER BY id",
+)
+"""What the last link has besides: calls before the first iteration, and who is alive."""
+
+
 @dataclass(frozen=True)
 class Link:
     """The link of an iteration; it also holds the first so many decisions of people."""
@@ -98,8 +105,8 @@ def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions:
             sha.update(dump(row).encode())
     for row in journal.rows("SELECT id, died, death FROM exemplars WHERE died = ? ORDER BY id", (iteration,)):
         sha.update(dump(row).encode())
-    if iteration == SEALED:
-        for row in journal.rows("SELECT * FROM calls WHERE iteration = 0 ORDER BY key, try"):
+    for sql in AT_LAST if iteration == SEALED else ():
+        for row in journal.rows(sql):
             sha.update(dump(row).encode())
     sql = "SELECT number, question, body FROM decisions WHERE number > ? AND number <= ? ORDER BY number"
     for row in journal.rows(sql, decisions):

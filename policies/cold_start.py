@@ -24,16 +24,16 @@ LADDER: tuple[Rung, ...] = ("form", "shape", "extract", "json", "words", "rules"
 
 @dataclass(frozen=True)
 class ColdStart:
-    """Climbs the ladder as long as no answer was ever verified: each iteration in vain opens further rungs, and the
-    attempts of an iteration are dealt out to all that are open, half of them to the one whose answers came nearest to
-    right ones. It is left as soon as one answer is verified.
+    """Climbs the ladder as long as memory holds fewer exemplars than a program shows: each iteration opens further
+    rungs, and the attempts are dealt out to all that are open, half of them to the one whose answers came nearest to
+    right ones.
     """
 
     name: Literal["ladder"] = "ladder"
     first: Positive = 1
     """Rungs that are open in the first iteration."""
     more: Positive = 2
-    """Rungs that each iteration in vain opens."""
+    """Rungs that each further iteration opens."""
     temperature: Temperature = 1.2
     """The temperature of the rung `hot`."""
     easier: Positive = 2
@@ -54,12 +54,12 @@ class ColdStart:
         return in_vain is not None and in_vain >= self.easier
 
     def deal(
-        self, able: Sequence[Rung], in_vain: int, count: int, rewards: Mapping[str, Mean] = MappingProxyType({})
+        self, able: Sequence[Rung], iterations: int, count: int, rewards: Mapping[str, Mean] = MappingProxyType({})
     ) -> list[Rung]:
-        """The rungs of `count` attempts after so many iterations in vain; `able` are those there are here, in order,
+        """The rungs of `count` attempts after so many iterations; `able` are those there are here, in order,
         and `rewards` those of each so far.
         """
-        opened = able[: self.first + self.more * in_vain] or ("",)
+        opened = able[: self.first + self.more * iterations] or ("",)
         known = {rung: rewards[rung].towards(0.0) for rung in opened if rung in rewards}
         best = max(known, key=known.__getitem__, default=None)
         if best is None or not known[best]:

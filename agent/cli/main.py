@@ -170,13 +170,16 @@ def memory(
     run: RunArgument,
     *,
     at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
+    shown: Annotated[bool, typer.Option("--shown", help="Only those that the champion may show.")] = False,
     as_json: Json = False,
 ) -> None:
-    """The exemplars in memory, as of any iteration."""
+    """What is remembered as of any iteration, and what of it the champion may show."""
     from burnish.agent.cli.run_output import print_memory
     from burnish.agent.record.run import open_run
 
-    print_memory(open_run(run).memory(at), as_json=as_json)
+    opened = open_run(run)
+    may_show = opened.shown(at)
+    print_memory(may_show if shown else opened.memory(at), {e.id for e in may_show}, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish diff runs/first 0 3")

@@ -162,7 +162,10 @@ def _facts(report: Report) -> str:
     lines += [f"Feedback: {many} × {line}" for line, many in report.feedback]
     lines += _start(report)
     lines += [f"Obstacle: {sentence}" for sentence in report.obstacles]
-    lines.append(f"Memory: {report.exemplars_alive} exemplars shown by the champion, {report.exemplars_ever} ever")
+    lines.append(
+        f"Memory: {report.exemplars_remembered} exemplars remembered, of which the champion may show "
+        f"{report.exemplars_shown}; {report.exemplars_ever} ever"
+    )
     if refused:
         lines.append(f"Refused (an answer given twice counts once): {refused}")
     rating = report.rating

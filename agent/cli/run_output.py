@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rich.markup import escape
@@ -11,7 +11,7 @@ from burnish.agent.cli.doctor import Check
 from burnish.agent.cli.run_lines import gate_line, iteration_line
 from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.record.diff import Difference
-from burnish.agent.record.report import Status
+from burnish.agent.record.status import Status
 from burnish.agent.verification.verify import Verification
 from burnish.types import Exemplar
 
@@ -23,43 +23,44 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(status)
         return
-    screen, report = console(), status.report
-    last = report.iterations[-1]
-    screen.print(f"{escape(report.environment)}: {report.verdict} after iteration {last.number}")
+    screen, last, total = console(), status.iteration, status.total
+    screen.print(f"{escape(status.environment)}: {status.verdict} after iteration {last.number}")
     if last.number:
         screen.print(iteration_line(last))
-    total = report.total
     used = {
         "calls": f"{total.calls}",
         "tokens": f"{total.tokens:,}",
         "usd": f"{total.usd:.4f}",
-        "seconds": f"{report.seconds:.0f}",
+        "seconds": f"{status.seconds:.0f}",
     }
     limits = {name: "" if status.limits[name] is None else f" of {status.limits[name]:,.12g}" for name in used}
     screen.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
     if status.process:
         screen.print(f"Process {status.process} is at work; calls in flight count their worst case.")
-    if report.waiting:
+    screen.print(f"{status.remembered} exemplars remembered, of which the champion may show {status.shown}")
+    if status.waiting:
         screen.print(
-            f"{report.waiting} questions wait for people: `burnish review {directory}` asks them.", soft_wrap=True
+            f"{status.waiting} questions wait for people: `burnish review {directory}` asks them.", soft_wrap=True
         )
-    if not status.process and not report.finished:
+    if not status.process and not status.finished:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
-def print_memory(exemplars: Sequence[Exemplar], *, as_json: bool) -> None:
-    """One row an exemplar."""
+def print_memory(remembered: Sequence[Exemplar], shown: Collection[str], *, as_json: bool) -> None:
+    """One row an exemplar; those that the champion may show, by id, are marked."""
     if as_json:
-        print_json(exemplars)
+        print_json([{**exemplar.to_json(), "shown": exemplar.id in shown} for exemplar in remembered])
         return
-    if not exemplars:
+    if not remembered:
         console().print("0 exemplars: memory was empty.")
         return
-    made = table(f"{len(exemplars)} exemplars")
-    for column in ("id", "born", "cell", "task", "answer"):
+    among = sum(exemplar.id in shown for exemplar in remembered)
+    made = table(f"{len(remembered)} exemplars remembered, of which the champion may show {among} (●)")
+    for column in ("", "id", "born", "cell", "task", "answer"):
         made.add_column(column, overflow="ellipsis", max_width=60)
-    for e in exemplars:
-        made.add_row(e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
+    for e in remembered:
+        mark = "●" if e.id in shown else ""
+        made.add_row(mark, e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
     console().print(made)
 
 
@@ -68,7 +69,7 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     if as_json:
         print_json(difference)
         return
-    screen = console()
+    screen, forward = console(), difference.before <= difference.after
     screen.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
     for gate in difference.accepted:
         screen.print(gate_line(gate))
@@ -79,11 +80,15 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
                 screen.print(f"[{style}]{sign} {escape(line)}[/]")
     for name, old, new in difference.settings:
         screen.print(f"{escape(name)}: [red]{escape(old)}[/] → [green]{escape(new)}[/]")
-    screen.print(f"\nmemory: {len(difference.born)} born, {len(difference.died)} died")
-    for exemplar in difference.born:
-        screen.print(f"[green]+ {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.reason)}[/]")
-    for exemplar in difference.died:
-        screen.print(f"[red]- {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(exemplar.death)}[/]")
+    screen.print(
+        f"\nmemory: {difference.remembered[0]} → {difference.remembered[1]} exemplars, {len(difference.born)} "
+        f"{'born' if forward else 'that died since'}, {len(difference.died)} "
+        f"{'died' if forward else 'born since'}"
+    )
+    for sign, style, exemplars in (("+", "green", difference.born), ("-", "red", difference.died)):
+        for exemplar in exemplars:
+            why = exemplar.reason if (sign == "+") is forward else exemplar.death
+            screen.print(f"[{style}]{sign} {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(why)}[/]")
 
 
 def print_verification(result: Verification, *, as_json: bool) -> None:

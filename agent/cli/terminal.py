@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.table import Table
 
-from burnish.types import Record
+from burnish.types import JsonValue, Record
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -18,9 +18,10 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
-def print_json(value: Record | Iterable[Record]) -> None:
+def print_json(value: Record | Iterable[Record | Mapping[str, JsonValue]]) -> None:
     """A record, or several, as JSON for machines."""
-    plain = value.to_json() if isinstance(value, Record) else [v.to_json() for v in value]
+    several = [] if isinstance(value, Record) else [v.to_json() if isinstance(v, Record) else {**v} for v in value]
+    plain = value.to_json() if isinstance(value, Record) else several
     print(json.dumps(plain, indent=2, sort_keys=True))
 
 

@@ -71,8 +71,7 @@ def program_file(
 
 def _shown(journal: JournalReader, program: Program) -> list[Exemplar]:
     """All that the program may show, by birth and id."""
-    alive = [e for e in journal.exemplars() if e.alive(program.revision) and e.id not in program.dropped]
-    return [e for e in alive if e.id in program.only] if program.only else alive
+    return [exemplar for exemplar in journal.exemplars() if program.shows(exemplar)]
 
 
 def _authors(journal: JournalReader, champion: Program, number: int) -> tuple[str, ...]:

@@ -189,7 +189,7 @@ def _shuffled(session: Session, champion: Program) -> Recall | None:
 
     def recall(program: Program, queries: Sequence[Query]) -> list[Recalled]:
         return [
-            replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars))
+            replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars), originals=r.ids)
             for r in session.retriever.recall(program, queries)
         ]
 

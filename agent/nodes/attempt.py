@@ -77,7 +77,7 @@ def _searches_for(iteration: Iteration, policy: ColdStart, told: Sequence[str], 
     if iteration.sketching and count:
         known = Counter(outline_of(e.answer) for e in iteration.memory.alive())
         return [Search("sketch", known)] * count
-    rungs = policy.deal(iteration.rungs(told), iteration.past.in_vain or 0, count, iteration.past.rung_rewards)
+    rungs = policy.deal(iteration.rungs(told), iteration.past.cold or 0, count, iteration.past.rung_rewards)
     instruction = tuple(text for _, text in iteration.champion.prompt.sections)
     return [
         Search(rung, texts=(*instruction, *told), most=most) for rung, most in zip(rungs, cycle(LENGTHS), strict=False)

@@ -103,4 +103,4 @@ def _search(iteration: Iteration, samples: int) -> int:
     """Attempts at a task that is searched; 0 where there is no way to search."""
     if iteration.sketching:
         return iteration.config.sampling.sketches
-    return samples if iteration.past.in_vain is not None and iteration.rungs(()) else 0
+    return samples if iteration.past.cold is not None and iteration.rungs(()) else 0

@@ -107,7 +107,7 @@ async def _asked(
         attempt,
         answer=completion.text,
         model=completion.model,
-        exemplar_ids=tuple(exemplar.id for exemplar in recalled.exemplars),
+        exemplar_ids=recalled.ids,
         truncated=completion.truncated,
         usage=completion.usage,
         call=completion.call,

@@ -11,8 +11,11 @@ from burnish.types import Exemplar, Record
 
 @dataclass(frozen=True)
 class Difference(Record):
-    """From iteration `before` to `after`: sections as (name, old text, new text), settings as (name, old, new),
-    exemplars born and died, and the gates whose challengers were accepted on the way.
+    """From iteration `before` to `after`: sections as (name, old text, new text), settings as (name, old, new), how
+    many exemplars were `remembered` at each, and the gates whose challengers were accepted on the way.
+
+    `born` and `died` are all that came and went on the way, those that did both in both. Read backwards, what died
+    comes again and what was born goes.
     """
 
     before: int
@@ -22,6 +25,7 @@ class Difference(Record):
     born: tuple[Exemplar, ...]
     died: tuple[Exemplar, ...]
     accepted: tuple[GateRecord, ...]
+    remembered: tuple[int, int] = (0, 0)
 
 
 def compare(run: Run, before: int, after: int) -> Difference:
@@ -31,13 +35,15 @@ def compare(run: Run, before: int, after: int) -> Difference:
         ConfigError: there is no such iteration.
 
     """
-    old, new = run.program(before), run.program(after)
-    names = dict.fromkeys([n for n, _ in old.prompt.sections] + [n for n, _ in new.prompt.sections])
-    then, now = run.memory(before), {e.id for e in run.memory(after)}
-    known = {e.id for e in then}
     with run.journal() as journal:
-        everyone = {e.id: e for e in journal.exemplars()}
-    low, high = sorted((before, after))
+        low, high = sorted((run.number(journal, before), run.number(journal, after)))
+        old, new = journal.champion(before), journal.champion(after)
+        changed = journal.exemplars_within(low, high)
+        records = journal.iterations_within(low, high)
+        remembered = (journal.remembered(before), journal.remembered(after))
+    names = dict.fromkeys([n for n, _ in old.prompt.sections] + [n for n, _ in new.prompt.sections])
+    born = tuple(e for e in changed if low < e.born <= high)
+    died = tuple(e for e in changed if low < e.died <= high)
     return Difference(
         before=before,
         after=after,
@@ -45,9 +51,10 @@ def compare(run: Run, before: int, after: int) -> Difference:
             (n, old.prompt.text(n), new.prompt.text(n)) for n in names if old.prompt.text(n) != new.prompt.text(n)
         ),
         settings=tuple(_settings(old.to_json(), new.to_json())),
-        born=tuple(everyone[i] for i in sorted(now - known)),
-        died=tuple(everyone[e.id] for e in then if e.id not in now),
-        accepted=tuple(g for r in run.iterations() if low < r.number <= high for g in r.gates if g.outcome == "accept"),
+        born=born if before <= after else died,
+        died=died if before <= after else born,
+        accepted=tuple(g for record in records for g in record.gates if g.outcome == "accept"),
+        remembered=remembered,
     )
 
 
@@ -56,6 +63,6 @@ def _settings(old: object, new: object, prefix: str = "") -> list[tuple[str, str
         return [(prefix, str(old), str(new))] if old != new else []
     changes = []
     for key in old:
-        if not (prefix == "" and key == "prompt"):
+        if prefix or key not in {"id", "prompt"}:
             changes += _settings(old[key], new.get(key), f"{prefix}.{key}".lstrip("."))
     return changes

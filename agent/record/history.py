@@ -26,6 +26,8 @@ from burnish.types import Attempt, Feedback
 
 REMEMBERED_SHOWINGS = 4096
 """Attempts over which the usefulness of exemplars is estimated; the newest count."""
+WARM = 4
+"""Exemplars from which on attempts are no longer asked for in other ways than the program's."""
 SOON = 8
 """Iterations after which a proposal may be looked at again that did no better on failed tasks."""
 RAISE = 0.2
@@ -129,8 +131,8 @@ class History:
 
     @property
     def solved(self) -> float | None:
-        """The share of the last iteration's attempts that was verified; None as long as nothing ever was."""
-        if not any(r.verified for r in self.records):
+        """The share of the last iteration's attempts that was verified; None as long as the start is cold."""
+        if self.cold is not None:
             return None
         last = self.records[-1]
         return last.verified / max(1, last.attempts)
@@ -152,6 +154,13 @@ class History:
         where one did.
         """
         return None if any(r.verified or r.memory for r in self.records) else len(self.records) - 1
+
+    @property
+    def cold(self) -> int | None:
+        """How many iterations there were so far, as long as no memory held as many exemplars as a program shows; None
+        once one did. From one or two a weak model copies, and learns nothing of the form.
+        """
+        return None if any(r.memory >= WARM for r in self.records) else len(self.records) - 1
 
     @property
     def first_with_exemplars(self) -> int:

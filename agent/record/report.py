@@ -60,6 +60,7 @@ class Report(Record):
     counts questions to people that are open, `judged` the answers of which people said whether they may be learned, and
     `overruled` those of which the environment had said otherwise. `first_success` is the first verified attempt,
     `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of learning.
+    `exemplars_remembered` are remembered, and `exemplars_shown` those of them that the champion may show.
     `calls` are those up to the end of each iteration. `head` is the end of the chain of hashes over the journal.
     """
 
@@ -74,8 +75,9 @@ class Report(Record):
     iterations: tuple[IterationRecord, ...]
     champion: Program
     seed_program: Program
-    exemplars_alive: int
+    exemplars_remembered: int
     exemplars_ever: int
+    exemplars_shown: int
     refused: Mapping[str, int]
     rating: RatingRecord | None
     usage: tuple[UsageLine, ...]
@@ -107,17 +109,6 @@ class Report(Record):
     def same_outcome(self, other: Report) -> bool:
         """Whether both came to the same, at whatever cost: a call lost in a crash is paid, and asked, twice."""
         return _costless(self) == _costless(other)
-
-
-@dataclass(frozen=True)
-class Status(Record):
-    """Where a run stands. `process` is the id of the process at work, None when there is none; `limits` are those of
-    the budget by name, None where there is none. Calls in flight count their worst case in the report.
-    """
-
-    report: Report
-    process: str | None
-    limits: Mapping[str, float | None]
 
 
 def finished(config: RunConfig, journal: JournalReader) -> bool:
@@ -155,8 +146,9 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         iterations=iterations,
         champion=champion,
         seed_program=seed,
-        exemplars_alive=sum(e.alive(champion.revision) for e in exemplars),
+        exemplars_remembered=sum(e.alive(iterations[-1].revision) for e in exemplars),
         exemplars_ever=len(exemplars),
+        exemplars_shown=sum(champion.shows(e) for e in exemplars),
         refused=dict(refused),
         rating=iterations[-1].rating,
         usage=tuple(UsageLine(node, role, usage) for (node, role), usage in sorted(by_place.items())),
@@ -180,7 +172,7 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         proofs=_proofs(journal.meta("proofs")),
         agreement=_agreement(journal),
         head=head_of(journal),
-        **_people(journal),
+        **people(journal),
     )
 
 
@@ -194,7 +186,7 @@ def _proofs(known: JsonValue) -> tuple[Proof, ...]:
     return tuple(Proof.from_json(one) for one in known if isinstance(one, dict)) if isinstance(known, list) else ()
 
 
-def _people(journal: JournalReader) -> dict[str, int]:
+def people(journal: JournalReader) -> dict[str, int]:
     """How many questions are open, and what people said of answers that might be learned."""
     questions, decisions = journal.questions(), journal.decisions()
     settled = decided(decisions)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from burnish.agent.record.directory import RunDirectory
-from burnish.agent.record.report import Report, Status, make_report
+from burnish.agent.record.report import Report, make_report
+from burnish.agent.record.status import Status, make_status
 from burnish.config import RunConfig
 from burnish.environments.registry import load
 from burnish.errors import ConfigError, StorageError
@@ -44,9 +45,10 @@ class Run:
             return make_report(self.config, journal)
 
     def status(self) -> Status:
-        """The report as of now, who works on the run, and the limits of its budget."""
+        """Where the run stands, who works on it, and the limits of its budget."""
         limits = self.config.budget.model_dump()
-        return Status(self.report(), self.place.holder(), limits)
+        with self.journal() as journal:
+            return make_status(self.config, journal, process=self.place.holder(), limits=limits)
 
     def iterations(self) -> list[IterationRecord]:
         """The committed iterations; number 0 is the seed."""
@@ -54,21 +56,30 @@ class Run:
             return journal.iterations()
 
     def memory(self, at: int | None = None) -> list[Exemplar]:
-        """The exemplars alive at a revision (by default the newest), by birth and id.
+        """What is remembered at a revision (by default the newest): the exemplars alive then, by birth and id.
 
         Raises:
             ConfigError: there is no such revision.
 
         """
         with self.journal() as journal:
-            at = self.number(journal, at)
-            return [e for e in journal.exemplars() if e.alive(at)]
+            return journal.exemplars_at(self.number(journal, at))
+
+    def shown(self, at: int | None = None) -> list[Exemplar]:
+        """Of what is remembered, what the champion of an iteration (by default the newest) may show with a task.
+
+        Raises:
+            ConfigError: there is no such iteration.
+
+        """
+        with self.journal() as journal:
+            champion = journal.champion(self.number(journal, at))
+            return [exemplar for exemplar in journal.exemplars_at(champion.revision) if champion.shows(exemplar)]
 
     def program(self, at: int | None = None) -> Program:
         """The champion as of an iteration (by default the newest)."""
         with self.journal() as journal:
-            number = self.number(journal, at)
-            return journal.program(journal.iterations()[number].champion_id)
+            return journal.champion(self.number(journal, at))
 
     def given_out(self, journal: JournalReader, at: int | None = None) -> int:
         """The iteration whose champion is given out: `at`, or the newest, unless the sealed test proved that one worse
@@ -95,8 +106,8 @@ class Run:
             StorageError: nothing is committed yet.
 
         """
-        newest = len(journal.iterations()) - 1
-        if newest < 0:
+        newest = journal.newest()
+        if newest is None:
             raise StorageError("the run has not begun yet; nothing is committed")
         if at is not None and not 0 <= at <= newest:
             raise ConfigError(f"there is no iteration {at}; this run has 0 to {newest}")

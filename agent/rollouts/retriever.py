@@ -67,10 +67,18 @@ class _Shelves:
 
 @dataclass(frozen=True)
 class Recalled:
-    """What one task is shown. Tasks of equal `group` share a prompt prefix and are best sent one after another."""
+    """What one task is shown. Tasks of equal `group` share a prompt prefix and are best sent one after another. Where
+    exemplars are shown otherwise than memory has them, `originals` are their ids there.
+    """
 
     exemplars: tuple[Exemplar, ...]
     group: int
+    originals: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What memory calls the exemplars."""
+        return self.originals or tuple(exemplar.id for exemplar in self.exemplars)
 
 
 class Retriever:

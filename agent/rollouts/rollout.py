@@ -176,7 +176,6 @@ class Rollout:
         return number if self.environment.episodic else (trial.program.id, trial.recalled.group)
 
     async def _answered(self, trial: Trial) -> Attempt | ModelRejected:
-        exemplars = trial.recalled.exemplars
         try:
             completions = await self._completions(trial)
         except ModelRejected as error:
@@ -188,7 +187,7 @@ class Rollout:
             answer=completions[chosen].text,
             program_id=trial.program.id,
             model=completions[chosen].model,
-            exemplar_ids=tuple(e.id for e in exemplars),
+            exemplar_ids=trial.recalled.ids,
             truncated=completions[chosen].truncated,
             usage=sum((c.usage for c in completions), Usage()),
             rung=trial.search.rung if trial.search else "",
@@ -211,7 +210,7 @@ class Rollout:
         if play is None:
             return _attempt(trial, [], [], [])
         turns: list[Played] = []
-        shown: list[Exemplar] = []
+        shown: list[str] = []
         completions: list[Completion] = []
         try:
             while not play.over:
@@ -224,7 +223,7 @@ class Rollout:
         return _attempt(trial, turns, shown, completions)
 
     async def _turn(
-        self, trial: Trial, play: Play, turns: list[Played], shown: list[Exemplar], completions: list[Completion]
+        self, trial: Trial, play: Play, turns: list[Played], shown: list[str], completions: list[Completion]
     ) -> None:
         seen = Seen(trial.task.id, play.turn.observation)
         key = TurnKey(self.iteration, trial.place.node, trial.place.item, trial.place.slot, len(turns))
@@ -236,7 +235,7 @@ class Rollout:
         completion = await self._ask(sampled, seen, recalled.exemplars, earlier, place)
         await play.step(completion.text.strip())
         turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label, completion.call))
-        shown += recalled.exemplars
+        shown += recalled.ids
         completions.append(completion)
         await self.journal.add_turn(key, turns[-1])
 
@@ -314,9 +313,7 @@ def lanes(prefixes: Sequence[Hashable], workers: int) -> list[list[int]]:
     return sorted(made, key=lambda lane: (-len(lane), lane[0]))
 
 
-def _attempt(
-    trial: Trial, turns: Sequence[Played], shown: Sequence[Exemplar], completions: Sequence[Completion]
-) -> Attempt:
+def _attempt(trial: Trial, turns: Sequence[Played], shown: Sequence[str], completions: Sequence[Completion]) -> Attempt:
     """The attempt that an episode makes."""
     return Attempt(
         task_id=trial.task.id,
@@ -324,7 +321,7 @@ def _attempt(
         answer=as_answer([turn.action for turn in turns]),
         program_id=trial.program.id,
         model=completions[-1].model if completions else "",
-        exemplar_ids=tuple(dict.fromkeys(e.id for e in shown)),
+        exemplar_ids=tuple(dict.fromkeys(shown)),
         truncated=any(c.truncated for c in completions),
         usage=sum((c.usage for c in completions), Usage()),
         turns=tuple(turns),

@@ -162,7 +162,7 @@ def _said(feedback: Feedback) -> str:
     return f"{'verified' if feedback.verified else 'not verified'} ({feedback.reward:g})"
 
 
-ADDED = ("first_success", "tried", "obstacles", "calls", "head")
+ADDED = ("first_success", "tried", "obstacles", "calls", "head", "exemplars_shown", "exemplars_remembered")
 """What reports did not say before."""
 
 

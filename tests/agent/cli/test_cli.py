@@ -207,10 +207,10 @@ def test_report_json_is_the_report(burnish: CommandLine, learned: Laboratory, fi
 
 def test_memory_and_diff_say_what_was_learned(burnish: CommandLine, learned: Laboratory, finished: Path) -> None:
     last = learned.report.iterations[-1]
-    assert f"{last.memory} exemplars" in burnish("memory", finished).out
+    assert f"{last.memory} exemplars remembered" in burnish("memory", finished).out
     assert "0 exemplars" in burnish("memory", finished, "--at", 0).out
     shown = burnish("diff", finished, 0, last.number).out
-    assert f"memory: {last.memory} born, 0 died" in shown
+    assert f"memory: 0 → {last.memory} exemplars, {last.memory} born, 0 died" in shown
     assert "accept" in shown
 
 

@@ -124,10 +124,10 @@ def test_an_instruction_that_a_reflector_wrote_is_on_its_terms(made: Laboratory,
     if changed.program().prompt.id == changed.program(0).prompt.id:
         program = changed.program()
         mended = replace(program, prompt=program.prompt.with_section("style", "Be brief.", "reflection"))
-        query(copy, "INSERT INTO programs VALUES(?, ?)", mended.id, json.dumps(mended.to_json()))
+        query(copy, "INSERT INTO programs VALUES(?, 1, ?)", mended.id, json.dumps(mended.to_json()))
         query(
             copy,
-            "UPDATE iterations SET body = json_set(body, '$.champion_id', ?)"
+            "UPDATE iterations SET champion = ?1, body = json_set(body, '$.champion_id', ?1)"
             " WHERE number = (SELECT MAX(number) FROM iterations)",
             mended.id,
         )

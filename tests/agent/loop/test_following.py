@@ -26,7 +26,7 @@ def test_exemplars_that_do_harm_are_taken_back_and_raced_from_then_on(lab: Labor
     assert before.memory > 4
     assert after.memory == 0
     assert [c.kind for c in after.comparisons] == ["earlier memory"]
-    assert report.exemplars_alive == 0, "what is learned later waits for a race"
+    assert report.exemplars_shown == 0, "what is learned later waits for a race"
     assert all(r.verified == r.attempts for r in report.iterations[after.number + 1 :])
     run = open_run(lab.folder / "run")
     with run.journal() as journal:
@@ -39,4 +39,4 @@ def test_without_a_watch_nobody_sees_it(lab: Laboratory) -> None:
     lab.model.answer = misled
     report = lab.run("run", operators=[], budget={"iterations": 8}, policies={"watching": {"tasks": 0}})
     assert not any(r.harmful or r.comparisons for r in report.iterations)
-    assert report.exemplars_alive > 4
+    assert report.exemplars_shown > 4

@@ -84,6 +84,11 @@ def test_rollback_restores_memory_and_champion_of_the_last_good_iteration(run: R
     assert {(e.task_id, e.answer) for e in before} == {(e.task_id, e.answer) for e in after}
     assert len(before) > 0
     assert back.champion_id == good.champion_id
+    with run.journal() as journal:
+        everyone = {e.id: e for e in journal.exemplars()}
+    again = [e for e in after if e.born == back.number]
+    assert all(everyone[e.again].answer == e.answer and everyone[e.again].died <= e.born for e in again)
+    assert not any(e.again for e in everyone.values() if e not in again)
 
 
 def test_what_was_rolled_back_keeps_its_reason_and_can_be_seen(run: Run, report: Report) -> None:

@@ -1,0 +1,61 @@
+"""Where a run stands, read in a few queries however long it has been at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from burnish.agent.record.report import finished, people
+from burnish.config import RunConfig
+from burnish.errors import StorageError
+from burnish.memory.journal_reader import JournalReader
+from burnish.records import IterationRecord
+from burnish.types import Record, Usage
+
+
+@dataclass(frozen=True)
+class Status(Record):
+    """Where a run stands after its last committed `iteration`. `remembered` counts the exemplars in memory, and `shown`
+    those of them that the champion may show. `total` counts the worst case of calls in flight. `process` is the id of
+    the process at work, None when there is none; `limits` are those of the budget by name, None where there is none;
+    `waiting` counts questions to people that are open.
+    """
+
+    environment: str
+    verdict: str
+    finished: bool
+    stopped: str
+    iteration: IterationRecord
+    remembered: int
+    shown: int
+    total: Usage
+    seconds: float
+    waiting: int
+    process: str | None
+    limits: Mapping[str, float | None]
+
+
+def make_status(
+    config: RunConfig, journal: JournalReader, *, process: str | None, limits: Mapping[str, float | None]
+) -> Status:
+    """The status as of now."""
+    newest = journal.newest()
+    if newest is None:
+        raise StorageError("the run has not begun yet; look again in a few seconds")
+    (last,) = journal.iterations_within(newest - 1, newest)
+    champion, sealed = journal.champion(newest), journal.sealed()
+    stopped, seconds = journal.meta("stopped"), journal.meta("seconds")
+    return Status(
+        environment=config.environment,
+        verdict=sealed.verdict if sealed else "unfinished",
+        finished=finished(config, journal),
+        stopped=stopped if isinstance(stopped, str) else "",
+        iteration=last,
+        remembered=journal.remembered(last.revision),
+        shown=sum(champion.shows(exemplar) for exemplar in journal.exemplars_at(champion.revision)),
+        total=journal.spent(),
+        seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        waiting=people(journal)["waiting"],
+        process=process,
+        limits=limits,
+    )

@@ -1,0 +1,68 @@
+"""Opening the file of a journal for reading, of today's version or an older one, on any disk and at any path."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+from burnish.errors import RunTooNew, RunTooOld, StorageError
+from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, migrate
+
+
+def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, int]:
+    """A connection to the tables of today, and the version of those in the file.
+
+    Raises:
+        StorageError: it cannot be read.
+        RunTooNew, RunTooOld: it is of a version that this one cannot read.
+
+    """
+    try:
+        reader = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
+        reader.row_factory = sqlite3.Row
+        version = _version(reader, path)
+        if version < SCHEMA_VERSION:
+            reader = _migrated(reader, version)
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} is no readable journal ({error}); give the directory of a run") from None
+    return reader, version
+
+
+def _uri(path: Path, mode: Literal["ro", "rw"]) -> str:
+    """How SQLite is told to open a file. On a read-only disk nothing changes it, and there it needs no lock."""
+    log = path.with_name(f"{path.name}-wal")
+    fixed = mode == "ro" and not os.access(path.parent, os.W_OK) and not log.exists()
+    return f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
+
+
+def _version(reader: sqlite3.Connection, path: Path) -> int:
+    """The version of the tables; a journal that was just laid out has this one's."""
+    tables = reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchall()
+    rows = reader.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() if tables else []
+    version = json.loads(rows[0]["value"]) if rows else SCHEMA_VERSION
+    if version > SCHEMA_VERSION:
+        raise RunTooNew(
+            f"{path.parent} was written by a newer version of Burnish (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); upgrade with `pip install -U burnish`"
+        )
+    if version < OLDEST:
+        raise RunTooOld(
+            f"{path.parent} was written by an older version of Burnish (schema {version}, this one reads {OLDEST} to "
+            f"{SCHEMA_VERSION}); use the version that wrote it, or start a new run"
+        )
+    return int(version)
+
+
+def _migrated(old: sqlite3.Connection, version: int) -> sqlite3.Connection:
+    """A copy of an older journal in RAM, with the tables of today. The file stays as it is."""
+    new = sqlite3.connect(":memory:", check_same_thread=False)
+    old.backup(new)
+    old.close()
+    new.row_factory = sqlite3.Row
+    migrate(new, version)
+    new.commit()
+    new.executescript(SCHEMA)
+    return new
