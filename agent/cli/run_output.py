@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from burnish.agent.cli.doctor import Check
 from burnish.agent.cli.run_lines import gate_line, iteration_line
-from burnish.agent.cli.terminal import console, print_json, table
-from burnish.agent.record.diff import Difference
-from burnish.agent.record.status import Status
-from burnish.agent.verification.verify import Verification
+from burnish.agent.cli.terminal import console, print_json, print_rows, print_signed
 from burnish.types import Exemplar
+
+if TYPE_CHECKING:  # a command imports what it needs
+    from burnish.agent.cli.doctor import Check
+    from burnish.agent.record.diff import Difference
+    from burnish.agent.record.status import Status
+    from burnish.agent.verification.verify import Verification
 
 _UNITS = {"usd": "USD", "seconds": "s"}
 
@@ -55,13 +58,12 @@ def print_memory(remembered: Sequence[Exemplar], shown: Collection[str], *, as_j
         console().print("0 exemplars: memory was empty.")
         return
     among = sum(exemplar.id in shown for exemplar in remembered)
-    made = table(f"{len(remembered)} exemplars remembered, of which the champion may show {among} (●)")
-    for column in ("", "id", "born", "cell", "task", "answer"):
-        made.add_column(column, overflow="ellipsis", max_width=60)
-    for e in remembered:
-        mark = "●" if e.id in shown else ""
-        made.add_row(mark, e.id, str(e.born), escape(e.cell), escape(_short(e.prompt)), escape(_short(e.answer)))
-    console().print(made)
+    console().print(f"[bold]{len(remembered)} exemplars remembered, of which the champion may show {among} (●)[/]")
+    rows = [
+        ("●" if e.id in shown else "", e.id, str(e.born), e.cell, _short(e.prompt), _short(e.answer))
+        for e in remembered
+    ]
+    print_rows(("", "id", "born", "cell", "task", "answer"), rows)
 
 
 def print_difference(difference: Difference, *, as_json: bool) -> None:
@@ -85,10 +87,10 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
         f"{'born' if forward else 'that died since'}, {len(difference.died)} "
         f"{'died' if forward else 'born since'}"
     )
-    for sign, style, exemplars in (("+", "green", difference.born), ("-", "red", difference.died)):
-        for exemplar in exemplars:
-            why = exemplar.reason if (sign == "+") is forward else exemplar.death
-            screen.print(f"[{style}]{sign} {exemplar.id}[/] {escape(_short(exemplar.prompt))} [dim]{escape(why)}[/]")
+    signed = [("+", e) for e in difference.born] + [("-", e) for e in difference.died]
+    print_signed(
+        (sign, e.id, f"{_short(e.prompt)}  {e.reason if (sign == '+') is forward else e.death}") for sign, e in signed
+    )
 
 
 def print_verification(result: Verification, *, as_json: bool) -> None:

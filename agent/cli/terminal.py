@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -28,6 +30,38 @@ def print_json(value: Record | Iterable[Record | Mapping[str, JsonValue]]) -> No
 def table(title: str) -> Table:
     """A table without lines, its title to the left."""
     return Table(title=title or None, title_justify="left", box=None, pad_edge=False, title_style="bold")
+
+
+MOST_IN_COLUMN = 60
+"""Characters of a column that `print_rows` shows."""
+
+
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Many rows, a line each. On a terminal the last two columns share the room that is left; thousands of rows take no
+    time, as they would in a `table`.
+    """
+    wide = [min(MOST_IN_COLUMN, max(map(cell_len, column))) for column in zip(names, *rows, strict=True)]
+    if sys.stdout.isatty():
+        room = console().width - sum(wide[:-2]) - 2 * (len(wide) - 1)
+        wide[-2] = min(wide[-2], max(room // 2, room - wide[-1], MOST_IN_COLUMN // 4))
+        wide[-1] = min(wide[-1], max(room - wide[-2], MOST_IN_COLUMN // 4))
+    for row in (names, *rows):
+        print("  ".join(_cell(text, width) for text, width in zip(row, wide, strict=True)).rstrip())
+
+
+def print_signed(lines: Iterable[tuple[str, str, str]]) -> None:
+    """Lines of (sign, id, text) that begin with + or -, in green and red where there are colours; many take no time."""
+    screen = console()
+    coloured = screen.is_terminal and not screen.no_color
+    for sign, id_, text in lines:
+        colour = ("\x1b[32m" if sign == "+" else "\x1b[31m") if coloured else ""
+        print(f"{colour}{sign} {id_}{colour and chr(27) + '[0m'} {text}")
+
+
+def _cell(text: str, width: int) -> str:
+    """The text in so many cells, cut or filled up."""
+    whole = cell_len(text)
+    return f"{set_cell_size(text, width - 1)}…" if whole > width else text + " " * (width - whole)
 
 
 class MovingLines:
