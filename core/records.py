@@ -246,18 +246,23 @@ class ArmRecord(Record):
 SEALED = -1
 """The iteration number under which the journal keeps the sealed test."""
 
-BASELINES = ("few-shot seed", "nearest answer")
-"""Arms of the sealed test that no learned program is needed for: the seed with the exemplars that people made, and the
-answer of the exemplar most alike, with no model at all."""
+FEW_SHOT, IN_FORM, DRAWN, NEAREST = "few-shot seed", "seed in form", "drawn exemplars", "nearest answer"
+SHUFFLED, WITHOUT_ADAPTER = "shuffled memory", "without adapter"
 
-CONTROLS = (*BASELINES, "shuffled memory", "without adapter")
+BASELINES = (FEW_SHOT, IN_FORM, DRAWN, NEAREST)
+"""Arms of the sealed test that no learned program is needed for: the seed with the exemplars that people made, the seed
+with its answers in the champion's format or held to their form, the seed with some exemplars of memory, drawn once, and
+the answer of the exemplar most alike, with no model at all."""
+
+CONTROLS = (*BASELINES, SHUFFLED, WITHOUT_ADAPTER)
 """The arms that the champion is compared with beside the seed: the baselines, the champion with every exemplar's answer
-taken from another, and, where the run trained it an adapter, the champion without."""
+taken from another, and, where the run trained it an adapter, the champion without. Those that a model answers have half
+of the tasks."""
 
 
 @dataclass(frozen=True)
 class ControlRecord(Record):
-    """Champion minus a control in pass rate; `p_value` is McNemar's."""
+    """Champion minus a control in pass rate, on the tasks that both answered; `p_value` is McNemar's."""
 
     difference: float
     p_value: float
@@ -280,6 +285,28 @@ class Proof(Record):
 
 
 @dataclass(frozen=True)
+class TwinRecord(Record):
+    """Of so many sealed `tasks` those that have a near-twin in memory, by id, and of so many `validation` tasks that
+    were raced on how many have one; and the sealed test again without them: `left` tasks, on which seed and champion
+    passed so many, and the p-value of McNemar's test.
+    """
+
+    tasks: int
+    sealed: tuple[str, ...] = ()
+    validation: int = 0
+    validation_twins: int = 0
+    left: int = 0
+    seed: int = 0
+    champion: int = 0
+    p_value: float = 1.0
+
+    @property
+    def share(self) -> float:
+        """The share of sealed tasks that have one."""
+        return len(self.sealed) / self.tasks if self.tasks else 0.0
+
+
+@dataclass(frozen=True)
 class SealedRecord(Record):
     """The sealed test: arms "seed", "champion" and, where there are exemplars to show, those of `CONTROLS`.
 
@@ -295,6 +322,7 @@ class SealedRecord(Record):
     upper: float
     p_value: float
     controls: Mapping[str, ControlRecord] = field(default_factory=dict)
+    twins: TwinRecord | None = None
 
     @property
     def in_order(self) -> list[tuple[str, ArmRecord]]:

@@ -11,6 +11,9 @@ from typing import Literal
 from burnish.errors import RunTooNew, RunTooOld, StorageError
 from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, migrate
 
+MALFORMED = "malformed"
+"""What SQLite says of a damaged file that was a journal."""
+
 
 def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, int]:
     """A connection to the tables of today, and the version of those in the file.
@@ -27,7 +30,8 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
         if version < SCHEMA_VERSION:
             reader = _migrated(reader, version)
     except sqlite3.Error as error:
-        raise StorageError(f"{path} is no readable journal ({error}); give the directory of a run") from None
+        way_on = "restore it from a copy" if MALFORMED in str(error) else "give the directory of a run"
+        raise StorageError(f"{path} cannot be read as a journal ({error}); {way_on}") from None
     return reader, version
 
 

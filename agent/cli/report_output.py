@@ -11,7 +11,18 @@ from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.judges.raters import LEAST
 from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
-from burnish.records import BASELINES, ArmRecord, GateRecord, IterationRecord, Proof, SealedRecord
+from burnish.records import (
+    BASELINES,
+    DRAWN,
+    IN_FORM,
+    NEAREST,
+    ArmRecord,
+    GateRecord,
+    IterationRecord,
+    Proof,
+    SealedRecord,
+    TwinRecord,
+)
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}  # others are red
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
@@ -33,6 +44,8 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     if report.sealed:
         screen.print(_arms(report))
         screen.print(_over_baselines(report.sealed))
+        if twins := report.sealed.twins:
+            screen.print(_twins(twins), style="yellow" if twins.share > MANY_TWINS else "")
     if len(report.iterations) > 1:
         screen.print(_learning(report))
     screen.print(_usage(report))
@@ -60,22 +73,36 @@ def _arms(report: Report) -> Table:
     sealed = report.sealed
     assert sealed is not None
     tasks = max(arm.tasks + arm.unanswered + arm.unjudged for arm in sealed.arms.values())
-    missing = any(arm.tasks < tasks for arm in sealed.arms.values())
+    missing = any(arm.unanswered or arm.unjudged for arm in sealed.arms.values())
     made = table(f"Sealed test ({tasks} tasks, opened once)")
-    for column in ("program", "passed", "95 % interval", "mean reward", *(["not answered, not judged"] * missing)):
+    for column in (
+        "program",
+        "passed",
+        "95 % interval",
+        "of",
+        "mean reward",
+        *(["not answered, not judged"] * missing),
+    ):
         made.add_column(column, justify="left" if column == "program" else "right")
     for name, arm in sealed.in_order:
         without = f"{arm.unanswered}, {arm.unjudged}" if arm.unanswered or arm.unjudged else ""
         passed = f"{arm.rate:.3f}" if arm.tasks else "-"
-        made.add_row(name, passed, _interval(arm), f"{arm.reward:.3f}", *([without] * missing))
+        made.add_row(name, passed, _interval(arm), str(arm.tasks), f"{arm.reward:.3f}", *([without] * missing))
     made.add_row(
-        "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}",
+        "champion − seed", f"{sealed.difference:+.3f}", f"{sealed.lower:+.2f} to {sealed.upper:+.2f}", "",
         f"p = {sealed.p_value:.2g}", style="bold",
     )  # fmt: skip
     return made
 
 
-WORDS = {"seed": "the seed program", "nearest answer": "the nearest verified answer, with no model"}
+WORDS = {
+    "seed": "the seed program",
+    IN_FORM: "the seed with its answers in form",
+    DRAWN: "the seed with exemplars drawn once",
+    NEAREST: "the nearest verified answer, with no model",
+}
+MANY_TWINS = 0.1
+"""Share of sealed tasks with a near-twin in memory from which on a report warns of them."""
 
 
 def _over_baselines(sealed: SealedRecord) -> str:
@@ -83,6 +110,18 @@ def _over_baselines(sealed: SealedRecord) -> str:
     known = {"seed": sealed.difference} | {n: c.difference for n, c in sealed.controls.items() if n in BASELINES}
     best = min(known, key=known.__getitem__)
     return f"Over the best that needs no learned program, {WORDS.get(best, f'the {best}')}: {known[best]:+.3f}"
+
+
+def _twins(twins: TwinRecord) -> str:
+    """How many sealed tasks memory all but holds, and the sealed test without them."""
+    raced = f", and {twins.validation_twins} of {twins.validation} that races used" if twins.validation else ""
+    said = f"Near-twins in memory: {len(twins.sealed)} of {twins.tasks} sealed tasks{raced}"
+    if not twins.sealed:
+        return said
+    said += f"; without them seed {twins.seed}, champion {twins.champion} of {twins.left} (p = {twins.p_value:.2g})"
+    if twins.share > MANY_TWINS:
+        said += ". What is gained may be copied: pose tasks that differ more, or read the figures without twins"
+    return said
 
 
 def _interval(arm: ArmRecord) -> str:

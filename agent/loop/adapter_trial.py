@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from burnish.agent.loop.arms import Arm
 from burnish.agent.loop.open_session import Opened, open_session
 from burnish.agent.loop.run import stopping_on_signals
-from burnish.agent.loop.sealed_test import Arm, summarize, try_sealed
+from burnish.agent.loop.sealed_test import summarize, try_sealed
 from burnish.agent.models.lora_adapters import adapters_of
 from burnish.agent.nodes.gate import Race, run_race
 from burnish.agent.operators.base import Proposal
@@ -100,7 +101,8 @@ async def _tried(opened: Opened, adapter: Adapted, seed: int) -> AdapterProof:
     session.notify("gate", gate.to_json())
     recall = session.retriever.recall
     arms: Mapping[str, Arm] = {"champion": Arm(champion, recall), "adapter": Arm(adapted, recall)}
-    _, answered = await try_sealed(session, opened.environment, arms, seed=seed, most=session.config.sealed.tasks)
+    tasks = await opened.environment.draw("test", seed, session.config.sealed.tasks)
+    _, answered = await try_sealed(session, opened.environment, arms, tasks)
     sealed = summarize(
         {"seed": answered["champion"], "champion": answered["adapter"]},
         same=False,

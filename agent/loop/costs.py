@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from burnish.agent.loop.registry import choose_provers
 from burnish.agent.loop.session import Session
 from burnish.agent.nodes.iteration import compares, proposes, races_on_train
@@ -62,18 +64,19 @@ def _sealed(config: RunConfig, session: Session) -> int:
     """Calls of the sealed test and of what is proved after it."""
     given = session.environment.calls_per_attempt * config.decoding.best_of
     arms, proofs = sealed_arms(session), sum(prover.calls for prover in choose_provers(config))
-    return given * (arms * sealed_tasks(config, given * arms) + proofs)
+    return given * (math.ceil(arms * sealed_tasks(config, given * arms)) + proofs)
 
 
-def sealed_arms(session: Session) -> int:
-    """Programs that answer the test tasks, at most."""
+def sealed_arms(session: Session) -> float:
+    """Programs that answer the test tasks, at most; a control answers half of them."""
     config = session.config
-    # one arm more shows what exemplars that people made do alone (those of a program file are its own), or an adapter
-    arms = 3 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
-    return arms + sum(prover.arms for prover in choose_provers(config))
+    # exemplars that people made have a control of their own (those of a program file do not), and so has an adapter
+    controls = 2 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
+    controls += config.models.task.takes_grammars  # the seed in form
+    return 2 + controls / 2 + sum(prover.arms for prover in choose_provers(config))
 
 
-def sealed_tasks(config: RunConfig, calls: int) -> int:
+def sealed_tasks(config: RunConfig, calls: float) -> int:
     """Test tasks of a run, each of which takes so many calls: fewer than `sealed.tasks` where those would take more
     than their share of the budget.
     """

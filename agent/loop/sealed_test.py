@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from burnish.agent.loop.iteration_zero import with_seeds
+from burnish.agent.loop.arms import Arm, arms_of, nearest_answers
 from burnish.agent.loop.session import Session
+from burnish.agent.loop.twins import with_twins
 from burnish.agent.models.calls import Place
-from burnish.agent.models.rendering import Query
 from burnish.agent.record.seeds import OPENED, sealed_seed
 from burnish.agent.rollouts.evaluate import Judged, judge_all, none_posed
-from burnish.agent.rollouts.retriever import Recalled
-from burnish.agent.rollouts.rollout import Recall, Rollout, Trial, raise_if_unanswered
+from burnish.agent.rollouts.rollout import Rollout, Trial, raise_if_unanswered
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, BudgetExhausted, PluginError
 from burnish.policies.involvement import evaluated_by_people
-from burnish.policies.statistics import wilson
+from burnish.policies.statistics import compare, wilson
 from burnish.policies.verdict import Passed, verdict
 from burnish.programs import Program
-from burnish.records import CONTROLS, SEALED, ArmRecord, ControlRecord, IterationRecord, Question, SealedRecord
-from burnish.types import Attempt, Status, Task
-
-
-@dataclass(frozen=True)
-class Arm:
-    """A program on trial, and how it recalls exemplars."""
-
-    program: Program
-    recall: Recall
+from burnish.records import (
+    CONTROLS,
+    NEAREST,
+    SEALED,
+    ArmRecord,
+    ControlRecord,
+    IterationRecord,
+    Question,
+    SealedRecord,
+    TwinRecord,
+)
+from burnish.types import Status, Task
 
 
 async def open_sealed(
@@ -46,21 +47,10 @@ async def open_sealed(
 
     Everything is journalled, so it may be resumed.
     """
-    config, champion = session.config, session.champion
-    recall = session.retriever.recall
-    programs = {"seed": Arm(seed_program, recall)}
-    if champion.id != seed_program.id:
-        programs["champion"] = Arm(champion, recall)
-        few_shot = with_seeds(seed_program)
-        if session.memory.count(few_shot.revision) and few_shot.id != seed_program.id:
-            programs["few-shot seed"] = Arm(few_shot, recall)
-        shuffled = _shuffled(session, champion)
-        if shuffled is not None:
-            programs["shuffled memory"] = Arm(champion, shuffled)
-        if champion.adapter != seed_program.adapter:
-            programs["without adapter"] = Arm(replace(champion, adapter=seed_program.adapter), recall)
-    tasks, arms = await try_sealed(session, environment, programs, seed=sealed_seed(secret), most=most_tasks)
-    nearest = await _nearest_answers(session, environment, tasks)
+    tasks = await environment.draw("test", sealed_seed(secret), most_tasks)
+    programs = await arms_of(session, environment, seed_program, tasks)
+    tasks, arms = await try_sealed(session, environment, programs, tasks)
+    nearest = await nearest_answers(session, environment, tasks)
     if nearest:
         await session.journal.add_judged(SEALED, f"sealed {NEAREST}", nearest)
         arms[NEAREST] = nearest
@@ -74,35 +64,43 @@ async def open_sealed(
         alpha=session.config.sealed.alpha,
         unraced=why_unraced(session.past.records),
     )
+    record = replace(record, twins=None if same else await _twins(session, environment, tasks, arms))
     session.journal.set_meta(**{OPENED: secret})
     session.journal.set_sealed(record)
-    if evaluated_by_people(config.level):
+    if evaluated_by_people(session.config.level):
         await session.journal.add_questions(_for_people(session, tasks, arms["champion"]))
     return record
 
 
-NEAREST = "nearest answer"
+async def _twins(
+    session: Session, environment: GuardedEnvironment, tasks: Sequence[Task], arms: Mapping[str, list[Judged]]
+) -> TwinRecord:
+    raced = {a.task_id for _, a, _ in session.journal.judged("gate")}
+    validation = [task for task in map(session.journal.task, sorted(raced)) if task.split == "validation"]
+    twins = await with_twins(session, environment, [*tasks, *validation])
+    return without_twins(arms, tuple(task.id for task in tasks if task.id in twins), validation, twins)
 
 
-async def _nearest_answers(session: Session, environment: GuardedEnvironment, tasks: Sequence[Task]) -> list[Judged]:
-    """What the champion's exemplar most alike says to each task, given out with no model; nothing where it shows none.
-
-    Where test tasks are like train tasks, that may be as good as any learning.
-    """
-    champion = session.champion
-    if environment.episodic or not session.memory.count(champion.revision):
-        return []
-    copying = replace(champion, retrieval=replace(champion.retrieval, policy="nearest", k=1, relevance=1.0))
-    recalled = session.retriever.recall(copying, tasks)
-    attempts = [
-        Attempt(task.id, 0, one.exemplars[0].answer, program_id="", model="", exemplar_ids=(one.exemplars[0].id,))
-        for task, one in zip(tasks, recalled, strict=True)
-        if one.exemplars
+def without_twins(
+    arms: Mapping[str, list[Judged]], sealed: tuple[str, ...], validation: Sequence[Task], twins: Collection[str]
+) -> TwinRecord:
+    """The sealed test again without the tasks that have a near-twin in memory; pure."""
+    pairs = [
+        (before.verified, after.verified)
+        for (attempt, before), (_, after) in zip(arms["seed"], arms["champion"], strict=True)
+        if attempt.task_id not in sealed and before.status.judged and after.status.judged
     ]
-    if len(attempts) < len(tasks):
-        return []
-    feedbacks = await judge_all(environment, session.journal, tasks, attempts)
-    return list(zip(attempts, feedbacks, strict=True))
+    seed, champion = [one for one, _ in pairs], [other for _, other in pairs]
+    return TwinRecord(
+        tasks=len(arms["seed"]),
+        sealed=sealed,
+        validation=len(validation),
+        validation_twins=sum(task.id in twins for task in validation),
+        left=len(pairs),
+        seed=sum(seed),
+        champion=sum(champion),
+        p_value=compare(seed, champion).p_value if pairs else 1.0,
+    )
 
 
 def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged]) -> list[Question]:
@@ -116,21 +114,25 @@ def _for_people(session: Session, tasks: Sequence[Task], judged: Sequence[Judged
 
 
 async def try_sealed(
-    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm], *, seed: int, most: int
+    session: Session, environment: GuardedEnvironment, arms: Mapping[str, Arm], tasks: Sequence[Task]
 ) -> tuple[list[Task], dict[str, list[Judged]]]:
     """The sealed tasks, and what each arm answered to them, task by task in the same order.
 
-    A few tasks at a time are answered by all arms, in one random order of tasks and arms: a server that changes
-    meanwhile changes for all alike, and where the budget ends within the test, what all of them have answered counts.
+    A few tasks at a time are answered by all arms, the first half of them by the controls too, in one random order of
+    tasks and arms: a server that changes meanwhile changes for all alike, and where the budget ends within the test,
+    what all of them have answered counts.
     """
     config = session.config
-    tasks = await environment.draw("test", seed, most)
     if not tasks:
         raise none_posed(environment.name, "test")
     session.caller.begin(SEALED)
-    each = config.decoding.best_of * session.environment.calls_per_attempt
-    facts = {"tasks": len(tasks), "arms": list(arms), "calls": each * len(tasks) * len(arms)}
-    session.notify("sealed", facts)
+    each, controls = (
+        config.decoding.best_of * session.environment.calls_per_attempt,
+        sum(a.control for a in arms.values()),
+    )
+    halves = sum(_half(len(tasks[start : start + AT_A_TIME])) for start in range(0, len(tasks), AT_A_TIME))
+    calls = each * (len(tasks) * (len(arms) - controls) + halves * controls)
+    session.notify("sealed", {"tasks": len(tasks), "arms": list(arms), "calls": calls})
     answered: dict[str, list[Judged]] = {name: [] for name in arms}
     rng = np.random.default_rng([config.seed, 0x0A12])
     for start in range(0, len(tasks), AT_A_TIME):
@@ -139,11 +141,16 @@ async def try_sealed(
         except BudgetExhausted:
             if not start:
                 raise
-            return tasks[:start], answered
+            return list(tasks[:start]), answered
         for name, judged in some.items():
             await session.journal.add_judged(SEALED, f"sealed {name}", judged, start=start)
             answered[name] += judged
-    return tasks, answered
+    return list(tasks), answered
+
+
+def _half(count: int) -> int:
+    """How many of so many tasks a control answers."""
+    return (count + 1) // 2
 
 
 AT_A_TIME = 12
@@ -158,12 +165,13 @@ async def _answered(
     rng: np.random.Generator,
 ) -> dict[str, list[Judged]]:
     """What each arm answers to some tasks, in their order; asked in a random one."""
+    chosen = {name: tasks[: _half(len(tasks))] if arm.control else tasks for name, arm in arms.items()}
     trials = {
         (name, task.id): Trial(
             arm.program, task, recalled, Place(f"sealed {name}", f"{task.id}/{arm.program.id}"), recall=arm.recall
         )
         for name, arm in arms.items()
-        for task, recalled in zip(tasks, arm.recall(arm.program, tasks), strict=True)
+        for task, recalled in zip(chosen[name], arm.recall(arm.program, chosen[name]), strict=True)
     }
     places = list(trials)
     drawn = [places[i] for i in rng.permutation(len(places)).tolist()]
@@ -175,41 +183,24 @@ async def _answered(
     raise_if_unanswered(attempts)
     feedbacks = await judge_all(environment, session.journal, [trials[place].task for place in drawn], attempts)
     judged = dict(zip(drawn, zip(attempts, feedbacks, strict=True), strict=True))
-    return {name: [judged[name, task.id] for task in tasks] for name in arms}
-
-
-def _shuffled(session: Session, champion: Program) -> Recall | None:
-    """Recalls the same exemplars, each with the answer of another: a placebo as long as the real thing."""
-    exemplars = session.memory.at(champion.revision)
-    if champion.retrieval.k == 0 or len(exemplars) < 2:
-        return None
-    # a cycle through a random order gives every exemplar another one's answer
-    order = np.random.default_rng([session.config.seed, 0x51F7]).permutation(len(exemplars)).tolist()
-    answers = {exemplars[a].id: exemplars[b].answer for a, b in zip(order, order[1:] + order[:1], strict=True)}
-
-    def recall(program: Program, queries: Sequence[Query]) -> list[Recalled]:
-        return [
-            replace(r, exemplars=tuple(replace(e, answer=answers[e.id]) for e in r.exemplars), originals=r.ids)
-            for r in session.retriever.recall(program, queries)
-        ]
-
-    return recall
+    return {name: [judged[name, task.id] for task in chosen[name]] for name in arms}
 
 
 def summarize(
     arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, iterations: int, alpha: float, unraced: str = ""
 ) -> SealedRecord:
-    """The record of judged answers by arm, task by task in the same order; pure."""
-    passes: dict[str, list[Passed]] = {
-        name: [f.verified if f.status.judged else None for _, f in row] for name, row in arms.items()
+    """The record of judged answers by arm; pure. Those of seed and champion are to the same tasks in the same order."""
+    by_task: dict[str, dict[str, Passed]] = {
+        name: {a.task_id: f.verified if f.status.judged else None for a, f in row} for name, row in arms.items()
     }
+    passes = {name: list(by_task[name].values()) for name in ("seed", "champion")}
     if all(None in both for both in zip(passes["seed"], passes["champion"], strict=True)):
         said = next(f.text for row in arms.values() for _, f in row if not f.status.judged)
         raise PluginError(f"there is no sealed task on which both programs were judged ({said}); mend it, then {GO_ON}")
     result = verdict(
         passes["seed"],
         passes["champion"],
-        controls={name: passes[name] for name in CONTROLS if name in passes},
+        controls={name: [by_task[name].get(task) for task in by_task["champion"]] for name in CONTROLS if name in arms},
         same_program=same,
         collapsed=collapsed,
         iterations=iterations,

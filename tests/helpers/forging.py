@@ -149,13 +149,13 @@ class Forger:
             record, last = journal.sealed(), journal.iterations()[-1]
             assert record is not None
             arms = {name: [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)] for name in record.arms}
-            whole = min(map(len, arms.values()))
+            whole = min(len(arms["seed"]), len(arms["champion"]))
             again = summarize(
-                {name: judged[:whole] for name, judged in arms.items()},
+                {name: rows[:whole] if name in ("seed", "champion") else rows for name, rows in arms.items()},
                 same=last.champion_id == journal.iterations()[0].champion_id,
                 collapsed=last.action == "stop",
                 iterations=last.number,
                 alpha=self.run.config.sealed.alpha,
                 unraced=why_unraced(journal.iterations()),
             )
-        self.fact("sealed", again.to_json())
+        self.fact("sealed", replace(again, twins=record.twins).to_json())
