@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Self
 
 from burnish.environments.built_in.levels import chosen_levels
 from burnish.environments.built_in.retelling import evolved, with_other_numbers
+from burnish.environments.built_in.scenes import Scene
 from burnish.environments.built_in.stories import SEEDS, Story, tell
+from burnish.environments.built_in.templates import Splits
 from burnish.environments.toolbox import Toolbox
 from burnish.errors import ConfigError
 from burnish.protocols import Seed, Tool, ToolResult
@@ -51,7 +54,8 @@ class Arithmetic:
     """Solve a word problem of one to four steps by a plan of tool calls.
 
     `level` poses problems of that many steps only; otherwise they have one to `most`. With `unseen` they have at most
-    two, and those of validation and test are about scenes that train never shows.
+    two, and those of validation and test are about scenes that train never shows; `splits` of "by template" does so for
+    each split.
     """
 
     name = "arithmetic"
@@ -64,29 +68,35 @@ class Arithmetic:
     levels = tuple(LEVELS)
     plans_only = True
 
-    def __init__(self, *, level: str = "", most: int = 4, unseen: bool = False) -> None:
+    def __init__(self, *, level: str = "", most: int = 4, unseen: bool = False, splits: str = "by task") -> None:
+        self._splits = Splits(self.name, splits)
         if isinstance(most, bool) or most not in range(1, 5):
             raise ConfigError(f"arithmetic: most is {most!r}; give a number of steps from 1 to 4")
-        if unseen:
+        if unseen or self._splits.by_template:
             self.levels, most = tuple(LEVELS)[:2], min(most, 2)
         self._levels = chosen_levels(self.name, level, tuple(islice(LEVELS, most)) if not level else self.levels)
-        self.shifted = unseen
+        self._unseen, self.shifted = unseen, unseen or self._splits.by_template
         self._toolbox = Toolbox(add, subtract, multiply, divide)
         self.tools: Sequence[Tool] = self._toolbox.tools
 
     def at_level(self, level: str) -> Self:
         """Problems of one number of steps."""
-        return type(self)(level=level, unseen=self.shifted)
+        return type(self)(level=level, unseen=self._unseen, splits=self._splits.way)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; rarely, one comes twice."""
         rng = random.Random(f"arithmetic {split} {seed}")
         while True:
             level = rng.choice(self._levels)
-            held_out = split != "train" if self.shifted else None
-            task = self._task(tell(rng, LEVELS[level], held_out=held_out))
+            task = self._task(tell(rng, LEVELS[level], partial(self._scenes, split)))
             if task.split == split:
                 yield task
+
+    def _scenes(self, split: Split, scenes: Sequence[Scene]) -> Sequence[Scene]:
+        """Those that a split is about."""
+        if self._unseen:
+            return [scene for scene in scenes if scene.held_out is (split != "train")]
+        return self._splits.of(scenes, split, lambda scene: scene.text)
 
     def score(self, task: Task, answer: str) -> Feedback:
         """1 for the number the problem leads to, 0 for everything else."""

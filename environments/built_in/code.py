@@ -13,6 +13,7 @@ from burnish.environments.built_in.problems.easy import EASY
 from burnish.environments.built_in.problems.hard import HARD
 from burnish.environments.built_in.problems.medium import MEDIUM
 from burnish.environments.built_in.problems.problem import Problem
+from burnish.environments.built_in.templates import Splits
 from burnish.environments.programs import (
     DEFINE,
     FAILS_TESTS,
@@ -67,7 +68,9 @@ class Code:
     provenance = "Made by Burnish from problems and reference solutions of its own; no text of anyone else is in it."
     levels = LEVELS
 
-    def __init__(self, *, level: str = "", timeout: float = 5.0, unsafe: bool = False) -> None:
+    def __init__(self, *, level: str = "", timeout: float = 5.0, unsafe: bool = False, splits: str = "by task") -> None:
+        self._splits = Splits(self.name, splits)
+        self.shifted = self._splits.by_template
         if type(timeout) not in {int, float} or not 0 < timeout <= 3600:
             raise ConfigError(f"code: timeout is {timeout!r}; give seconds, up to 3600")
         self._levels = chosen_levels(self.name, level, LEVELS)
@@ -78,14 +81,14 @@ class Code:
 
     def at_level(self, level: str) -> Self:
         """The same environment on one level."""
-        return type(self)(level=level, timeout=self._timeout, unsafe=self._unsafe)
+        return type(self)(level=level, timeout=self._timeout, unsafe=self._unsafe, splits=self._splits.way)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; some come twice, as there are some 600 for each problem."""
         rng = random.Random(f"code {split} {seed}")
         while True:
             level = rng.choice(self._levels)
-            problem = rng.choice(PROBLEMS[level])
+            problem = rng.choice(self._splits.of(PROBLEMS[level], split, lambda problem: problem.name))
             constants = {name: rng.randint(*limits) for name, limits in problem.constants.items()}
             task = _posed(self.name, level, problem, tuple(constants.items()))
             if task is not None and task.split == split:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Self
@@ -12,6 +12,7 @@ from typing import Self
 from burnish.environments.built_in.levels import chosen_levels
 from burnish.environments.built_in.objects import FoundObject, find_object
 from burnish.environments.built_in.people import CITIES, FAMILY, GIVEN, JOBS
+from burnish.environments.built_in.templates import Splits
 from burnish.errors import ConfigError
 from burnish.types import Feedback, JsonValue, Split, Status, Task, canonical_text
 
@@ -69,7 +70,9 @@ class Contacts:
     provenance = "Made by Burnish from sentence shapes and lists of words of its own; nobody in it is real."
     levels = tuple(LEVELS)
 
-    def __init__(self, *, shapes: int = len(SHAPES), level: str = "") -> None:
+    def __init__(self, *, shapes: int = len(SHAPES), level: str = "", splits: str = "by task") -> None:
+        self._splits = Splits(self.name, splits)
+        self.shifted = self._splits.by_template
         if shapes not in range(1, len(SHAPES) + 1):
             raise ConfigError(f"contacts: shapes is {shapes!r}; give a whole number from 1 to {len(SHAPES)}")
         self._first = int(shapes)
@@ -80,14 +83,14 @@ class Contacts:
 
     def at_level(self, level: str) -> Self:
         """The same environment on one level."""
-        return type(self)(shapes=self._first, level=level)
+        return type(self)(shapes=self._first, level=level, splits=self._splits.way)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; rarely, one comes twice."""
         # A text seed goes through SHA-512, so it is the same in every process, unlike `hash`.
-        rng = random.Random(f"contacts {split} {seed}")
+        rng, shapes = random.Random(f"contacts {split} {seed}"), self._splits.of(self._shapes, split)
         while True:
-            task = self._task(rng)
+            task = self._task(rng, shapes)
             if task.split == split:
                 yield task
 
@@ -114,8 +117,8 @@ class Contacts:
         """The four fields as JSON."""
         return json.dumps({key: task.data[key] for key in KEYS}, ensure_ascii=False)
 
-    def _task(self, rng: random.Random) -> Task:
-        cell, template = rng.choice(self._shapes)
+    def _task(self, rng: random.Random, shapes: Sequence[tuple[str, str]]) -> Task:
+        cell, template = rng.choice(shapes)
         city, other_city = rng.sample(CITIES, 2)
         job, other_job = rng.sample(JOBS, 2)
         data: dict[str, JsonValue] = {"name": _full_name(rng), "age": rng.randint(18, 89), "city": city, "job": job}

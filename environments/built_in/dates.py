@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Self
 
 from burnish.environments.built_in.levels import chosen_levels
+from burnish.environments.built_in.templates import Splits
 from burnish.types import Feedback, Split, Status, Task
 
 MONTHS = (
@@ -80,7 +81,9 @@ class Dates:
     provenance = "Made by Burnish from random days and ways of writing them of its own."
     levels = tuple(LEVELS)
 
-    def __init__(self, *, level: str = "") -> None:
+    def __init__(self, *, level: str = "", splits: str = "by task") -> None:
+        self._splits = Splits(self.name, splits)
+        self.shifted = self._splits.by_template
         of_level = {way for name in chosen_levels(self.name, level, self.levels) for way in LEVELS[name]}
         self._ways = tuple((name, way) for name, way in WAYS.items() if name in of_level)
 
@@ -90,13 +93,13 @@ class Dates:
 
     def at_level(self, level: str) -> Self:
         """The same environment on one level."""
-        return type(self)(level=level)
+        return type(self)(level=level, splits=self._splits.way)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; now and then one comes twice."""
-        rng = random.Random(f"dates {split} {seed}")
+        rng, ways = random.Random(f"dates {split} {seed}"), self._splits.of(self._ways, split)
         while True:
-            cell, way = rng.choice(self._ways)
+            cell, way = rng.choice(ways)
             day = FIRST + timedelta(days=rng.randint(0, DAYS))
             prompt = rng.choice(FRAMES).format(_written(day, way))
             task = Task(environment=self.name, prompt=prompt, data={"date": day.isoformat()}, cell=cell)

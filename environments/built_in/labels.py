@@ -10,6 +10,7 @@ from typing import Self
 from burnish.environments.built_in.levels import chosen_levels
 from burnish.environments.built_in.lexicon import CUES, read
 from burnish.environments.built_in.remarks import remark
+from burnish.environments.built_in.templates import Splits
 from burnish.types import Feedback, JsonValue, Split, Status, Task
 
 LEVELS = ("easy", "medium", "hard")
@@ -48,18 +49,20 @@ class Labels:
     provenance = "Made by Burnish from a lexicon and sentence frames of its own; no text of anyone else is in it."
     levels = LEVELS
 
-    def __init__(self, *, level: str = "") -> None:
+    def __init__(self, *, level: str = "", splits: str = "by task") -> None:
+        self._splits = Splits(self.name, splits)
+        self.shifted = self._splits.by_template
         self._levels = chosen_levels(self.name, level, LEVELS)
 
     def at_level(self, level: str) -> Self:
         """The same environment on one level."""
-        return type(self)(level=level)
+        return type(self)(level=level, splits=self._splits.way)
 
     def tasks(self, split: Split, seed: int) -> Iterator[Task]:
         """Tasks of `split` without end; rarely, one comes twice."""
         rng = random.Random(f"labels {split} {seed}")
         while True:
-            task = self._task(rng, rng.choice(tuple(CUES)), rng.choice(self._levels))
+            task = self._task(rng, rng.choice(tuple(CUES)), rng.choice(self._levels), split)
             if task.split == split:
                 yield task
 
@@ -94,11 +97,12 @@ class Labels:
     def vary(self, task: Task, seed: int) -> Task:
         """Another text of the same kind and level."""
         rng = random.Random(f"labels vary {task.id} {seed}")
-        return self._task(rng, str(task.data["kind"]), str(task.data["level"]))
+        return self._task(rng, str(task.data["kind"]), str(task.data["level"]), task.split)
 
-    def _task(self, rng: random.Random, kind: str, level: str) -> Task:
+    def _task(self, rng: random.Random, kind: str, level: str, split: Split) -> Task:
         label = rng.choice(tuple(CUES[kind]))
-        return self._posed(remark(rng, kind, label, level), kind, label, level)
+        text = remark(rng, kind, label, level, lambda frames: self._splits.of(frames, split))
+        return self._posed(text, kind, label, level)
 
     def _posed(self, text: str, kind: str, label: str, level: str) -> Task:
         data: dict[str, JsonValue] = {"kind": kind, "label": label, "level": level}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from burnish.environments.built_in.lexicon import CUES
@@ -132,9 +132,15 @@ REQUESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """What a writer may want, by label of intent; each holds cues of that label alone."""
 
 
-def remark(rng: random.Random, kind: str, label: str, level: str) -> str:
-    """A text of a level that expresses one label."""
-    frame = rng.choice(FRAMES[kind]["turned" if level == "hard" else "plain"])
+def remark(
+    rng: random.Random,
+    kind: str,
+    label: str,
+    level: str,
+    allowed: Callable[[Sequence[str]], Sequence[str]] = lambda frames: frames,
+) -> str:
+    """A text of a level that expresses one label, made from a frame that is `allowed`."""
+    frame = rng.choice(allowed(FRAMES[kind]["turned" if level == "hard" else "plain"]))
     sentences = [_filled(rng, frame, kind, label)]
     if level != "easy":
         count = rng.randint(3, 5) if level == "medium" else rng.randint(0, 2)

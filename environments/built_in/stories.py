@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -165,13 +165,12 @@ class _Teller:
         return number
 
 
-def tell(rng: random.Random, steps: int, *, held_out: bool | None = None) -> Story:
-    """A problem of that many steps: 1 and 2 are scenes, those held out or the others if it is said which; 3 and 4 are
-    told event by event.
-    """
+def tell(
+    rng: random.Random, steps: int, allowed: Callable[[Sequence[Scene]], Sequence[Scene]] = lambda scenes: scenes
+) -> Story:
+    """A problem of that many steps: 1 and 2 are scenes, of those `allowed`; 3 and 4 are told event by event."""
     if steps <= 2:
-        scenes = ONE_STEP if steps == 1 else TWO_STEPS
-        return _scene(rng, [s for s in scenes if held_out in (None, s.held_out)])
+        return _scene(rng, allowed(ONE_STEP if steps == 1 else TWO_STEPS))
     teller = _Teller(rng)
     groups = rng.choice((0, 1, 2))
     teller.begin(groups=groups)

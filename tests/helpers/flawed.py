@@ -129,6 +129,17 @@ class NearCopies(Sums):
             yield Task(self.name, f"{task.prompt}.", task.data, task.cell)
 
 
+class OtherWords(Sums):
+    """Asks each sum in several wordings, the hash of which decides the split."""
+
+    def tasks(self, split: Split, seed: int) -> Iterator[Task]:
+        rng = random.Random(f"{split} {seed}")
+        wordings = ("What is {} plus {}?", "Add {} and {}, please.", "Give the sum of {} and {}.", "{} + {} = ?")
+        while True:
+            a, b = rng.randint(1000, 1011), rng.randint(2000, 2011)
+            yield Task(self.name, rng.choice(wordings).format(a, b), {"sum": a + b}, "sum")
+
+
 class KeepsTuples(Sums):
     """Judges by an identity that JSON does not keep."""
 

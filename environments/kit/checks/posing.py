@@ -6,13 +6,14 @@ import difflib
 import inspect
 import json
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from burnish.environments.foreign import Raised, guarded_call
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.probe import EnvironmentProbe
-from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, verdict
+from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, unknown, verdict
 from burnish.environments.licences import flaw_of
 from burnish.protocols import ABILITIES, Environment
 from burnish.spelling import close_to
@@ -38,6 +39,11 @@ COMMON = {"solve", "parse", "call", "start"}
 """Members so common that one alone begins no ability."""
 
 MOST_COMPARED = 1_000
+
+TWIN = 0.4
+"""The share of two texts' words, each weighed by how rare it is, from which on they may be about the same thing."""
+MANY_TWINS = 0.1
+"""Share of test tasks that may be solved by an answer to a train task that reads alike."""
 
 _SHARED = {"tasks", "score", "name", "instruction"}
 
@@ -100,6 +106,28 @@ async def disjoint(probe: EnvironmentProbe) -> Seen:
     return kept(f"{count(len(homes), 'task')} of {len(SEEDS) + 1} seeds")
 
 
+async def untwinned(probe: EnvironmentProbe) -> Seen:
+    """Hardly a test task reads like a train task whose expected answer is right for it too."""
+    known = [(task, gold) for task in await probe.drawn("train") if (gold := await probe.gold(task))]
+    asked = (await probe.drawn("test"))[: probe.few(COMPARED)]
+    if not known or not asked:
+        return unknown("it takes expected answers (`solve`)")
+    words = [_content(task.prompt) for task, _ in known]
+    often = Counter(word for found in words for word in found)
+    near = [(task, *known[place]) for task in asked if (place := _twin(task, words, often)) is not None]
+    verdicts = await probe.judge([(task, gold) for task, _, gold in near])
+    copied = [(task, twin) for (task, twin, _), one in zip(near, verdicts, strict=True) if one.verified]
+    if len(copied) > MANY_TWINS * len(asked):
+        task, twin = min(copied, key=lambda pair: len(pair[0].prompt))
+        said = f"reads like a train task whose answer is right for it: {twin.prompt!r:.100}"
+        return advice(
+            f"{len(copied)} of {len(asked)} test tasks can be solved by copying from a train task in other words; give "
+            "tasks about the same thing the same prompt, or a split of their own",
+            example(task, seen=said),
+        )
+    return kept(f"{len(copied)} of {len(asked)} test tasks are solved by the answer of a train task that reads alike")
+
+
 async def survives_json(probe: EnvironmentProbe) -> Seen:
     """A task that went through JSON is equal and judged the same, and so is its feedback."""
     tasks = (await probe.sample(12)) and [task for split in SPLITS for task in probe.candidates[split][:4]]
@@ -149,6 +177,22 @@ async def whole_abilities(probe: EnvironmentProbe) -> Seen:
             has, lacks = (" and ".join(f"`{name}`" for name in some) for some in (begun, missing))
             raise Broken(f"it has {has} but not {lacks}, so it has not the ability {ability}; add what is missing")
     return kept(", ".join(probe.abilities) or "none besides tasks and verdicts")
+
+
+def _content(prompt: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", prompt.casefold()))
+
+
+def _twin(task: Task, words: Sequence[frozenset[str]], often: Mapping[str, int]) -> int | None:
+    """The place of the text that has most of a task's rare words, where those outweigh what either has alone."""
+    own = _content(task.prompt)
+
+    def weight(some: Iterable[str]) -> float:
+        return sum(1 / (1 + often.get(word, 0)) for word in some)
+
+    shared = [weight(own & other) / max(weight(own | other), 1e-9) for other in words]
+    best = max(range(len(shared)), key=shared.__getitem__, default=None)
+    return best if best is not None and shared[best] >= TWIN else None
 
 
 def _through_json(task: Task) -> Task:
@@ -201,5 +245,6 @@ POSING = (
     Promise("tasks", "every split has enough distinct tasks", enough),
     Promise("same again", "equal split and seed give equal tasks", same_again),
     Promise("splits", "no task is in two splits, whatever the seed", disjoint),
+    Promise("no twins", "no test task is a train task in other words", untwinned),
     Promise("json", "tasks survive JSON and are judged the same after it", survives_json),
 )

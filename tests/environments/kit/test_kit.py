@@ -58,6 +58,7 @@ FLAWED = [
 ]
 ADVICE = [
     ("NearCopies", "splits", "near copy"),
+    ("OtherWords", "no twins", "by copying from a train task in other words"),
     ("Telltale", "feedback is discreet", "quotes the right answer"),
     ("Parrot", "feedback is discreet", "repeats words of the answer"),
     ("NarrowForm", "form fits", "right answers have another form"),
