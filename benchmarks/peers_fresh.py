@@ -1,7 +1,9 @@
-"""Three environments for `peers.py`, written after the learning code was frozen at commit 453052c.
+"""Environments for `peers.py` as a stranger would write them: tasks, a judgement with a line of feedback, and reference
+answers; no form, no levels and no cells.
 
-Nothing of Burnish was changed to do well on them. They have what a stranger's first environment has: tasks, a
-judgement with a line of feedback, and reference answers; no form, no levels and no cells.
+`PastTense` and `Cheapest` were written after commit 453052c, `Reminders` after e44976c, and nothing of Burnish was
+changed to do well on them. `LogLines` was as well, but Burnish got nowhere on it, and what it lacked (answers shaped
+like an example in the feedback) was added since: it is no longer fresh.
 """
 
 from __future__ import annotations
@@ -68,6 +70,32 @@ class LogLines(Fresh):
         event = rng.choice(self.EVENTS).format(component=component, level=level, user=user, n=n)
         time = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02}"
         return f"{time} {event}", f"{component}/{level}/{user}"
+
+
+class Reminders(Fresh):
+    """Shorten a reminder to a line of a calendar."""
+
+    name = "reminders"
+    instruction = "Write the reminder as a line of a calendar."
+    wrong = "Write the day, the hour with 24 hours, a dash and what is to be done, as in: Mon 15h - call the bank"
+
+    DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    THINGS = (
+        "call the bank", "water the plants", "pay the rent", "feed the cat", "book a table", "fetch the parcel",
+        "clean the oven", "write to Anna", "buy stamps", "return the books", "fix the bicycle", "cut the hedge",
+    )  # fmt: skip
+    FRAMES: ClassVar = (
+        "Remind me on {day} at {hour} to {thing}.",
+        "I must {thing}, {day} at {hour}.",
+        "{day}, {hour}: please do not let me forget to {thing}.",
+        "Could you tell me at {hour} on {day} that I have to {thing}?",
+    )
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A day, an hour and a thing."""
+        day, hour, thing = rng.choice(self.DAYS), rng.randint(7, 22), rng.choice(self.THINGS)
+        said = f"{hour} am" if hour < 12 else "noon" if hour == 12 else f"{hour - 12} pm"
+        return rng.choice(self.FRAMES).format(day=day, hour=said, thing=thing), f"{day[:3]} {hour}h - {thing}"
 
 
 class PastTense(Fresh):

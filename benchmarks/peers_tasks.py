@@ -12,7 +12,7 @@ from typing import Any
 
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
-from burnish.protocols import Forms, Solvable
+from burnish.protocols import Forms, Shifted, Solvable
 from burnish.types import Feedback, Split, Task
 
 
@@ -30,6 +30,7 @@ class Problem:
     able: str = ""
 
 
+BY_TEMPLATE = MappingProxyType({"splits": "by template"})
 FRESH = Path(__file__).parent / "peers_fresh.py"
 RG = "Reply with <answer>, the final answer and </answer>, and nothing else."
 PROBLEMS: Mapping[str, Problem] = MappingProxyType(
@@ -39,14 +40,14 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             Problem(
                 "contacts, sentences",
                 "contacts",
-                {"level": "sentences"},
+                {"level": "sentences", **BY_TEMPLATE},
                 able="Reply with one JSON object on one line, in double quotes, with the keys and the order that the "
                 "task names, each value copied letter by letter from the text, and nothing else.",
             ),
             Problem(
                 "contacts, strangers",
                 "contacts",
-                {"level": "strangers"},
+                {"level": "strangers", **BY_TEMPLATE},
                 able="Reply with one JSON object on one line, in double quotes, with the keys and the order that the "
                 "task names, each value copied letter by letter from the text. Take the person that the text wants "
                 "you to reach, no other.",
@@ -54,20 +55,21 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             Problem(
                 "dates, numbers",
                 "dates",
-                {"level": "numbers"},
+                {"level": "numbers", **BY_TEMPLATE},
                 able="Write the date as four digits of the year, a dash, two digits of the month, a dash and two "
                 "digits of the day, such as 1999-01-31 for 31.1.1999, and nothing else.",
             ),
             Problem(
                 "dates, ordinals",
                 "dates",
-                {"level": "ordinals"},
+                {"level": "ordinals", **BY_TEMPLATE},
                 able="Write the date as four digits of the year, a dash, two digits of the month, a dash and two "
                 "digits of the day, such as 1999-01-31 for January 31st, 1999, and nothing else.",
             ),
             Problem(
                 "topic",
                 "labels",
+                BY_TEMPLATE,
                 cells=("topic",),
                 able="Reply with one of the labels that the task lists, in lower case, and nothing else: the one "
                 "that the text is mostly about.",
@@ -75,6 +77,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             Problem(
                 "intent",
                 "labels",
+                BY_TEMPLATE,
                 cells=("intent",),
                 able="Reply with one of the labels that the task lists, in lower case, and nothing else: what the "
                 "writer wants.",
@@ -82,7 +85,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
             Problem(
                 "code, easy",
                 "code",
-                {"level": "easy"},
+                {"level": "easy", **BY_TEMPLATE},
                 able="Reply with the Python function in one code block, named as the task says. Write "
                 "no explanation, no example and no text around it. Return the result; do not print it.",
             ),
@@ -104,6 +107,12 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
                         "LogLines",
                         "Reply with the component, the level in capitals and the number of the user, with a slash "
                         "between them and nothing else, such as mail/INFO/1207.",
+                    ),
+                    (
+                        "reminders",
+                        "Reminders",
+                        "Reply with the first three letters of the day, the hour of 24 with an h, a dash between "
+                        "spaces and the thing to do, word by word, such as Mon 15h - call the bank.",
                     ),
                     (
                         "past tense",
@@ -131,6 +140,7 @@ class Posed:
         self._base = load(problem.spec, dict(problem.options))
         self.name, self.instruction, self.able = self._base.name, self._base.instruction, problem.able
         self.posed = {split: self._drawn(problem, split, seed, size) for split, size in sizes.items()}
+        self.shifted = isinstance(self._base, Shifted) and bool(self._base.shifted)
         if isinstance(self._base, Forms):
             self.form = self._base.form
 
