@@ -18,7 +18,7 @@ from burnish.agent.record.seeds import OPENED, commitment, of_older_runs
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair, score
-from burnish.records import SEALED, IterationRecord
+from burnish.records import SEALED, GateRecord, IterationRecord
 
 
 def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
@@ -178,6 +178,10 @@ def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[Iteratio
         pairs += raced(journal, iteration.number, record)
         going = record.number if record.open else 0
         of_race = replace(policy, cap=record.cap) if record.cap else policy
+        if not journal.is_current:  # it was decided by the rules of its time
+            if not _mean_scores(record, pairs[: record.tasks]):
+                yield f"the scores of challenger {record.number} are not what its answers say"
+            continue
         decision = of_race.decide(pairs, challenger=record.number, since=since[record.number])
         if record.successor_id:
             since[record.number] = len(pairs)
@@ -187,11 +191,17 @@ def _wrong_gates(run: Run, journal: JournalReader, iterations: Iterable[Iteratio
                 f"say {decision.outcome} on {decision.n}"
             )
             continue
-        counted, n = pairs[: decision.n], max(1, decision.n)
-        again = (sum(p.old for p in counted) / n, sum(p.new for p in counted) / n, decision.e_value)
-        said = (record.champion_score, record.challenger_score, record.e_value)
-        if not all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) for x, y in zip(said, again, strict=True)):
+        same = math.isclose(record.e_value, decision.e_value, rel_tol=1e-9, abs_tol=1e-12)
+        if not same or not _mean_scores(record, pairs[: decision.n]):
             yield f"the scores or the e-value of challenger {record.number} are not what its answers say"
+
+
+def _mean_scores(record: GateRecord, pairs: Sequence[Pair]) -> bool:
+    """Whether a race's scores are the means of those of its pairs."""
+    n = max(1, len(pairs))
+    again = (sum(p.old for p in pairs) / n, sum(p.new for p in pairs) / n)
+    said = (record.champion_score, record.challenger_score)
+    return all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) for x, y in zip(said, again, strict=True))
 
 
 def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
@@ -214,7 +224,11 @@ def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
         alpha=run.config.sealed.alpha,
         unraced=why_unraced(journal.iterations()),
     )
-    if again.verdict != record.verdict:
+    if not journal.is_current:  # the verdict was reached by the rules of its time
+        passes = {name: (arm.passes, arm.tasks) for name, arm in record.arms.items()}
+        if passes != {name: (arm.passes, arm.tasks) for name, arm in again.arms.items()}:
+            yield "the figures of the sealed test are not what its answers say"
+    elif again.verdict != record.verdict:
         yield f"the sealed verdict was {record.verdict!r} ({record.reason}), but its answers say {again.verdict!r}"
     elif again != replace(record, twins=None):
         yield "the figures of the sealed test are not what its answers say"

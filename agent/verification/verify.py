@@ -78,8 +78,9 @@ async def _verify(
         problems += again.problems
     else:
         notes.append(
-            f"this run began with an older version of Burnish (schema {journal.begun}): its records were "
-            "compared with one another, and the run was not made again"
+            f"this run began with an older version of Burnish (schema {journal.begun}): its answers were "
+            "judged again and its figures worked out again, but not its decisions, which followed the rules of that "
+            "version"
         )
     problems += _wrong_report(run, report)
     return Verification(

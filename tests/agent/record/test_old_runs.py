@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laboratory import CommandLine
+from laboratory import CommandLine, query
 
 from burnish import load_program, open_run, resume
 from burnish.agent.exports.export import export
@@ -84,3 +84,59 @@ def test_an_interrupted_run_goes_on(run: Path, burnish: CommandLine) -> None:
     assert list(report.iterations[: len(known)]) == known
     assert report.iterations[-1].number == 2
     assert burnish("verify", run).code == 0
+
+
+@pytest.mark.parametrize("run", ["labels"], indirect=True)
+@pytest.mark.parametrize("schema", [2, 3])
+def test_still_older_tables_become_those_of_today(run: Path, schema: int, burnish: CommandLine) -> None:
+    """Schema 4 added what people are asked; schema 3 changed no table."""
+    before = open_run(run).report()
+    for table in ("questions", "decisions"):
+        query(run, f"DROP TABLE {table}")
+    query(run, "UPDATE meta SET value = ? WHERE key = 'schema'", str(schema))
+    opened = open_run(run)
+    assert opened.report() == before
+    with opened.journal() as journal:
+        assert (journal.version, journal.begun, journal.is_current) == (schema, schema, False)
+        assert journal.questions() == journal.decisions() == []
+        assert journal.applicants() == [] == list(journal.deaths())
+    assert burnish("verify", run).code == 0
+
+
+@pytest.mark.parametrize("run", ["labels"], indirect=True)
+def test_a_version_before_those_is_refused_in_a_sentence(run: Path, burnish: CommandLine) -> None:
+    query(run, "UPDATE meta SET value = '1' WHERE key = 'schema'")
+    refused = burnish("report", run)
+    assert refused.code == 6
+    assert "was written by an older version of Burnish (schema 1, this one reads 2 to 5)" in refused.err
+
+
+@pytest.mark.parametrize("run", ["labels"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE meta SET value = json_set(value, '$.arms.champion.passes', 59) WHERE key = 'sealed'", "sealed test"),
+        (
+            "UPDATE iterations SET body = json_set(body, '$.gates[0].challenger_score', 0.99)"
+            " WHERE json_array_length(body, '$.gates') > 0",
+            "the scores of challenger",
+        ),
+        ("UPDATE iterations SET body = json_set(body, '$.verified', 99) WHERE number = 1", "says 99 of"),
+        ("UPDATE verdicts SET body = json_set(body, '$.verified', json('true'), '$.reward', 1.0)", "is now"),
+    ],
+)
+def test_what_was_changed_in_an_older_run_is_found_as_far_as_it_can_be(
+    run: Path, change: str, said: str, burnish: CommandLine
+) -> None:
+    query(run, change)
+    (run / "report.json").unlink()
+    found = burnish("verify", run)
+    assert found.code == 8
+    assert said in " ".join(found.out.split())
+
+
+@pytest.mark.parametrize("run", ["labels"], indirect=True)
+def test_an_older_journal_on_a_read_only_disk_is_read_and_stays_as_it_is(run: Path) -> None:
+    bytes_ = (run / "journal.db").read_bytes()
+    assert open_run(run).report().finished
+    assert (run / "journal.db").read_bytes() == bytes_
