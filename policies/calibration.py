@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from burnish.policies.acceptance import capital
 from burnish.types import Record
 
 RESAMPLES = 2000
@@ -108,9 +109,17 @@ def _lower(auc: float, verified: int, refuted: int, level: float) -> float:
     return high
 
 
-def has_vote(interval: AucInterval | None, *, minimum: int = 5) -> bool:
-    """Whether ratings may decide anything: the AUC is above chance, with `minimum` attempts of either kind."""
-    return interval is not None and min(interval.verified, interval.refuted) >= minimum and interval.lower > 0.5
+def has_vote(ratings: Sequence[float], verdicts: Sequence[bool], *, level: float = 0.05, minimum: int = 5) -> bool:
+    """Whether ratings, in the order in which they were given, may decide anything: they tell verified attempts from
+    others better than chance, proved with `minimum` of either kind.
+
+    The n-th verified attempt is paired with the n-th other one, and a bet is made on its being rated higher (Waudby-
+    Smith and Ramdas 2023). However often this is asked while ratings come in, chance gets a vote at some time with
+    probability `level` at most.
+    """
+    kinds = [[r for r, v in zip(ratings, verdicts, strict=True) if v is kind] for kind in (True, False)]
+    signs = np.sign([good - bad for good, bad in zip(*kinds, strict=False)])
+    return len(signs) >= minimum and bool(capital(signs, 0.0).max() >= 1 / level)
 
 
 def expected_rating(probabilities: Mapping[str, float], *, minimum_mass: float = 0.05) -> float | None:

@@ -31,13 +31,14 @@ async def rate(
     events = () if rater is None else (RatingsKept(ASKED, rated_among(asked, usable)),)
     now = rated_among(ratings, usable)
     rated = [*iteration.past.rated, *((one.rating, one.verified) for one in now)]
-    interval = auc_interval([r for r, _ in rated], [v for _, v in rated])
+    values, verdicts = [rating for rating, _ in rated], [verified for _, verified in rated]
+    interval = auc_interval(values, verdicts)
     record = RatingRecord(
         rated=len(rated),
         auc=interval.auc if interval else None,
         lower=interval.lower if interval else None,
         upper=interval.upper if interval else None,
-        vote=has_vote(interval),
+        vote=has_vote(values, verdicts),
         by=by,
     )
     return Rated(ratings, record, events)

@@ -149,6 +149,15 @@ def difference(method: str, claim: str, found: Comparison, *, passed: bool | Non
     return share(method, claim, found.difference, passed=passed, detail=detail)
 
 
+MARGIN = 0.1
+"""How much worse something may be that is said to be no worse: the interval of the difference has to lie above."""
+
+
+def no_worse(found: Interval) -> bool:
+    """Whether a difference with this interval is shown to be no loss of `MARGIN` or more."""
+    return found.lower > -MARGIN
+
+
 def missing(method: str, claim: str, what: str) -> Proof:
     """A proof that could not be made, for want of something to measure."""
     return Proof(method, claim, None, None, None, None, what)

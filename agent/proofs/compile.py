@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from burnish.agent.proofs.base import Stage, difference, missing
+from burnish.agent.proofs.base import MARGIN, Stage, difference, missing, no_worse
 from burnish.policies.statistics import Comparison, compare
 from burnish.records import Proof
 
-FLOOR = "the compiled program is no worse than the unchanged one on the sealed tasks, beyond noise"
-SEARCHED = "it is no worse, beyond noise, than the unchanged program shown the same memory without a search"
+FLOOR = f"the compiled program is no worse than the unchanged one on the sealed tasks, by {MARGIN:g} at most"
+SEARCHED = f"it is no worse, by {MARGIN:g} at most, than the unchanged program shown the same memory without a search"
 
 
 class CompileProver:
@@ -40,6 +40,6 @@ class CompileProver:
             self.name,
             claim,
             found,
-            passed=found.gained >= found.lost or found.p_value > 0.05,
+            passed=no_worse(found.difference),
             detail=f"{found.before} and {found.after} of {found.n}, without and with it, p = {found.p_value:.2g}",
         )

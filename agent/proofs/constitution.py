@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from burnish.agent.proofs.base import Stage, missing, share
+from burnish.agent.proofs.base import MARGIN, Stage, missing, no_worse, share
 from burnish.policies.constitution import violations
 from burnish.policies.statistics import paired_bootstrap
 from burnish.records import Proof
 
 FEWER = "fewer principles are broken on hidden tasks, counted by predicates"
-NO_LESS = "the reward does not fall"
+NO_LESS = f"the reward falls by less than {MARGIN:g}"
 
 
 class ConstitutionProver:
@@ -40,5 +40,5 @@ class ConstitutionProver:
                 passed=change.upper < 0,
                 detail=f"{sum(broken[0])} and {sum(broken[1])} in {tasks} answers, seed and champion",
             ),
-            share(self.name, NO_LESS, reward, passed=reward.upper >= 0, detail=f"mean reward on {tasks} tasks"),
+            share(self.name, NO_LESS, reward, passed=no_worse(reward), detail=f"mean reward on {tasks} tasks"),
         ]
