@@ -63,6 +63,7 @@ async def open_sealed(
         iterations=session.past.records[-1].number,
         alpha=session.config.sealed.alpha,
         unraced=why_unraced(session.past.records),
+        promoted=any_promoted(session.past.records),
     )
     record = replace(record, twins=None if same else await _twins(session, environment, tasks, arms))
     session.journal.set_meta(**{OPENED: secret})
@@ -187,7 +188,14 @@ async def _answered(
 
 
 def summarize(
-    arms: Mapping[str, list[Judged]], *, same: bool, collapsed: bool, iterations: int, alpha: float, unraced: str = ""
+    arms: Mapping[str, list[Judged]],
+    *,
+    same: bool,
+    collapsed: bool,
+    iterations: int,
+    alpha: float,
+    unraced: str = "",
+    promoted: bool = True,
 ) -> SealedRecord:
     """The record of judged answers by arm; pure. Those of seed and champion are to the same tasks in the same order."""
     by_task: dict[str, dict[str, Passed]] = {
@@ -205,6 +213,7 @@ def summarize(
         collapsed=collapsed,
         iterations=iterations,
         unraced=unraced,
+        promoted=promoted,
         alpha=alpha,
     )
     comparison = result.comparison
@@ -238,6 +247,11 @@ def _summary(row: list[Judged]) -> ArmRecord:
         unanswered=unanswered,
         unjudged=len(row) - len(feedbacks) - unanswered,
     )
+
+
+def any_promoted(records: Sequence[IterationRecord]) -> bool:
+    """Whether a race promoted anything."""
+    return any(gate.outcome == "accept" for record in records for gate in record.gates)
 
 
 def why_unraced(records: Sequence[IterationRecord]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from burnish.agent.loop.policies import choose_policies
-from burnish.agent.loop.sealed_test import summarize, why_unraced
+from burnish.agent.loop.sealed_test import any_promoted, summarize, why_unraced
 from burnish.agent.models.client import digest_of
 from burnish.agent.record.history import answered
 from burnish.agent.record.races import raced, raced_on_train
@@ -223,6 +223,7 @@ def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
         iterations=last.number,
         alpha=run.config.sealed.alpha,
         unraced=why_unraced(journal.iterations()),
+        promoted=any_promoted(journal.iterations()),
     )
     if not journal.is_current:  # the verdict was reached by the rules of its time
         passes = {name: (arm.passes, arm.tasks) for name, arm in record.arms.items()}

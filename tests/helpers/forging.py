@@ -12,7 +12,7 @@ from typing import Any
 from laboratory import query
 
 from burnish.agent.loop.policies import choose_policies
-from burnish.agent.loop.sealed_test import summarize, why_unraced
+from burnish.agent.loop.sealed_test import any_promoted, summarize, why_unraced
 from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.run import Run, open_run, write_report
 from burnish.agent.record.seeds import OPENED, commitment
@@ -157,5 +157,6 @@ class Forger:
                 iterations=last.number,
                 alpha=self.run.config.sealed.alpha,
                 unraced=why_unraced(journal.iterations()),
+                promoted=any_promoted(journal.iterations()),
             )
         self.fact("sealed", replace(again, twins=record.twins).to_json())

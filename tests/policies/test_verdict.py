@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from pairs import passes
 
@@ -111,3 +112,27 @@ def test_results_survive_json(controls: dict[str, list[bool]]) -> None:
         controls=controls,
     )
     assert SealedResult.from_json(json.loads(json.dumps(result.to_json(), allow_nan=False))) == result
+
+
+def test_what_no_race_has_promoted_is_proven_at_a_stricter_level() -> None:
+    seed, champion = [False] * 7 + [True] * 20, [True] * 27  # p = 0.016
+    raced = verdict(seed, champion, same_program=False, collapsed=False, iterations=3)
+    grown = verdict(seed, champion, same_program=False, collapsed=False, iterations=3, promoted=False)
+    assert (raced.verdict, grown.verdict) == ("improved", "undecided")
+    assert "no race has promoted anything" in grown.reason
+    plain = verdict([False] * 9 + seed, [True] * 9 + champion, same_program=False, collapsed=False, iterations=3,
+                    promoted=False)  # fmt: skip
+    assert plain.verdict == "improved"
+    loss = verdict(champion, seed, same_program=False, collapsed=False, iterations=3, promoted=False)
+    assert loss.verdict == "worse", "a loss is told of at the usual level"
+
+
+def test_of_null_runs_whose_memory_grew_hardly_any_ends_as_improved() -> None:
+    rng = np.random.default_rng(0)
+    said = [
+        verdict(*(rng.random((2, 60)) < 0.5).tolist(), same_program=False, collapsed=False, iterations=3,
+                promoted=False).verdict
+        for _ in range(2000)
+    ]  # fmt: skip
+    assert said.count("improved") / len(said) <= 0.005
+    assert said.count("worse") / len(said) <= 0.025

@@ -61,7 +61,7 @@ def test_a_recipe_runs_by_its_name(lab: Laboratory, burnish: CommandLine) -> Non
     small = ["-o", "sealed.tasks=4", "-o", "sampling.tasks=4", "-o", "memory.embedder=hash", "--iterations", "1"]
     done = burnish("run", "hints", "--dir", place, "--model", f"{lab.url}#scripted", "--budget-calls", "500", *small)
     assert done.code == 0, done.err
-    assert "hints: tasks that needed a hint" in done.out
+    assert "hints: the champion solves more of the sealed tasks than without" in " ".join(done.out.split())
 
 
 def test_a_printed_recipe_is_read_from_anywhere(tmp_path: Path) -> None:

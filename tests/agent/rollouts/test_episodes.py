@@ -152,18 +152,21 @@ def test_what_the_exemplars_of_people_bring_alone_is_an_arm_of_the_sealed_test(r
     report = riding.run("helped", **{**SMALL, "environment_options": {"seed": "right"}, "budget": {"iterations": 1}})
     run = open_run(riding.folder / "helped")
     assert report.sealed is not None
-    assert [name for name, _ in report.sealed.in_order] == ["seed", "champion", "few-shot seed", "shuffled memory"]
+    assert [name for name, _ in report.sealed.in_order] == [
+        "seed", "champion", "few-shot seed", "drawn exemplars", "shuffled memory",
+    ]  # fmt: skip
     seeds = {e.id for e in run.memory(0)}
     with run.journal() as journal:
+        few = {a.task_id: f.verified for _, a, f in journal.judged("sealed few-shot seed")}
+        champion = {a.task_id: f.verified for _, a, f in journal.judged("sealed champion")}
         shown = {id_ for _, a, _ in journal.judged("sealed few-shot seed") for id_ in a.exemplar_ids}
     assert shown == seeds != set()
-    arms = report.sealed.arms
-    gain = (arms["champion"].passes - arms["few-shot seed"].passes) / arms["champion"].tasks
+    gain = sum(champion[id_] - passed for id_, passed in few.items()) / len(few)
     assert report.sealed.controls["few-shot seed"].difference == pytest.approx(gain)
     assert verify(run).problems == ()
     unhelped = open_run(riding.folder / "whole").report().sealed
     assert unhelped is not None
-    assert set(unhelped.arms) == {"seed", "champion", "shuffled memory"}
+    assert set(unhelped.arms) == {"seed", "champion", "drawn exemplars", "shuffled memory"}
 
 
 def test_what_works_on_single_answers_alone_is_refused_before_anything_is_asked(lab: Laboratory) -> None:
