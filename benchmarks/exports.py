@@ -31,6 +31,7 @@ from burnish.agent.exports.options import ExportOptions
 from burnish.agent.loop.open_session import make_seed_program
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Run, open_run
+from burnish.agent.record.seeds import commitment, draw_secret
 from burnish.environments.registry import load
 from burnish.memory.embedding import HashEmbedder
 from burnish.memory.journal import Journal
@@ -77,6 +78,7 @@ def made_run(folder: Path, tasks: list[Task]) -> Run:
     place = RunDirectory(folder)
     place.create(config)
     journal = Journal.open(place.journal)
+    journal.set_meta(sealed_seed_sha256=commitment(draw_secret(place, config)))
     asyncio.run(fill(journal, config, tasks))
     journal.close()
     return open_run(place.path)

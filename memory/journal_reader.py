@@ -13,6 +13,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from burnish import __version__
 from burnish.errors import StorageError
 from burnish.memory.connection import opened
 from burnish.memory.schema import SCHEMA_VERSION, SPENT
@@ -84,8 +85,8 @@ class JournalReader:
 
     @property
     def is_current(self) -> bool:
-        """Whether the run began with a version that does as this one does, so that it can be made again."""
-        return self.begun == SCHEMA_VERSION
+        """Whether the run began with this version, which does as it did, so that the run can be made again."""
+        return self.begun == SCHEMA_VERSION and self.meta("version") in (None, __version__)
 
     def copy_to(self, path: Path, *, without: Sequence[str] = (), tables: Sequence[str] | None = None) -> None:
         """Write a copy to `path`, all of it or nothing, that lacks some facts of the whole run, by name. Where `tables`

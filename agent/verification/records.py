@@ -32,7 +32,7 @@ def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
     yield from _wrong_champions(journal, iterations)
     yield from _wrong_searches(journal)
     yield from _wrong_programs(journal)
-    yield from _wrong_requests(run, journal)
+    yield from _wrong_requests(journal)
     yield from _wrong_sealed(run, journal)
 
 
@@ -73,9 +73,9 @@ def _wrong_programs(journal: JournalReader) -> Iterator[str]:
                 break
 
 
-def _wrong_requests(run: Run, journal: JournalReader) -> Iterator[str]:
+def _wrong_requests(journal: JournalReader) -> Iterator[str]:
     """Requests that are not those that the keys of calls name."""
-    of = run.config.fingerprint if journal.is_current else ""
+    of = str(journal.meta("config") or "")
     for digest in [str(one) for (one,) in journal.rows("SELECT digest FROM requests ORDER BY digest")]:
         written = journal.request(digest)
         if written is None or digest_of(written, of) != digest:

@@ -77,10 +77,10 @@ async def _verify(
         again = await made_again(run, journal, live)
         problems += again.problems
     else:
+        began = f"{journal.meta('version') or '?'}, schema {journal.begun}"
         notes.append(
-            f"this run began with an older version of Burnish (schema {journal.begun}): its answers were "
-            "judged again and its figures worked out again, but not its decisions, which followed the rules of that "
-            "version"
+            f"this run began with another version of Burnish ({began}): its answers were judged again and its figures "
+            "worked out again, but not its decisions, which followed the rules of that version"
         )
     problems += _wrong_report(run, report)
     return Verification(
@@ -176,7 +176,7 @@ def _wrong_report(run: Run, report: Report) -> Iterator[str]:
         written = Report.from_json({**added, **json.loads(run.place.report.read_bytes())})
     except (ValueError, KeyError, TypeError, AttributeError):
         written = None
-    if written is None or replace(written, seconds=report.seconds) != report:
+    if written is None or replace(written, seconds=report.seconds, version=report.version) != report:
         yield (
             f"{run.place.report.name} does not say what the journal says; `burnish resume {run.place.path}` writes it "
             "anew"

@@ -44,6 +44,15 @@ def test_a_fresh_run_holds(learned: Laboratory) -> None:
     assert result.sealed
 
 
+def test_a_run_of_another_version_is_verified_as_far_as_its_records_allow(copy: Run) -> None:
+    query(copy.place.path, "UPDATE meta SET value = '\"0.0.9\"' WHERE key = 'version'")
+    result = verify(copy)
+    assert not result.again
+    assert "began with another version of Burnish (0.0.9, schema 5)" in result.notes[0]
+    (problem,) = result.problems
+    assert "its link in the chain of hashes" in problem, "this one was said to be of another version"
+
+
 def test_a_run_that_was_killed_and_resumed_holds(learned: Laboratory) -> None:
     twin = Laboratory(learned.folder, learned.model, learned.url)
     twin.killed("killed", 120)

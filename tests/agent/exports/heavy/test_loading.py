@@ -24,6 +24,7 @@ from burnish.agent.loop.open_session import make_seed_program
 from burnish.agent.models.embedded import model_file
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Run, open_run
+from burnish.agent.record.seeds import commitment, draw_secret
 from burnish.environments.registry import load
 from burnish.errors import StorageError
 from burnish.memory.journal import Journal
@@ -49,6 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     place = RunDirectory(tmp_path_factory.mktemp("runs") / "run")
     place.create(config)
     journal = Journal.open(place.journal)
+    journal.set_meta(sealed_seed_sha256=commitment(draw_secret(place, config)))
     asyncio.run(_fill(journal, config))
     journal.close()
     return open_run(place.path)
