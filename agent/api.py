@@ -112,7 +112,10 @@ def resume(
     with place.locked():
         _take_note_of_changes(place)
         if budget:
-            _lift_stop(place, config)
+            if not _lift_stop(place, config):  # it buys no further iteration
+                iterations = place.config().budget.iterations
+                limits = config.budget.model_copy(update={"iterations": iterations})
+                config = config.model_copy(update={"budget": limits})
             place.config_file.write_text(config.to_toml(), encoding="utf-8")
         return _improve(place, config, live, notify)
 
@@ -152,13 +155,14 @@ def _discard(place: RunDirectory) -> bool:
     return untouched
 
 
-def _lift_stop(place: RunDirectory, config: RunConfig) -> None:
-    """With another budget a run may iterate further, as long as nothing of its sealed test was opened, and may end the
-    test and its proofs.
+def _lift_stop(place: RunDirectory, config: RunConfig) -> bool:
+    """With another budget a run may iterate further, as long as nothing of its sealed test was opened, which is the
+    answer, and may end the test and its proofs.
     """
     journal = Journal.open(place.journal)
     sealed = journal.sealed()
-    if not journal.tries(SEALED):
+    lifted = not journal.tries(SEALED)
+    if lifted:
         journal.set_meta(stopped=None)
     unproven = bool(config.proofs) and journal.meta("proofs") is None
     journal.close()
@@ -167,6 +171,7 @@ def _lift_stop(place: RunDirectory, config: RunConfig) -> None:
             f"{place.path} is finished: its sealed test has been opened, and could not judge what more budget brings; "
             "start a new run with that budget and another --seed"
         )
+    return lifted
 
 
 def _improve(place: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> Report:

@@ -219,7 +219,18 @@ class Journal(JournalReader):
         )
 
     def add_decision(self, decision: Decision) -> None:
-        """What a person said; decisions are kept all, and of each question the last one counts."""
+        """What a person said; decisions are kept all, and of each question the last one counts.
+
+        Raises:
+            StorageError: the iteration that asked is committed, with what was said until then.
+
+        """
+        rows = self._rows("SELECT iteration FROM questions WHERE id = ?", (decision.question,))
+        if rows and 0 <= rows[0]["iteration"] <= (self.newest() or -1):
+            raise StorageError(
+                f"iteration {rows[0]['iteration']} is committed, with what was said of this question until then; go on "
+                "with the next one"
+            )
         self._writer.write_blocking(
             ("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))
         )

@@ -145,6 +145,11 @@ class JournalReader:
         rows = self._rows("SELECT body FROM requests WHERE digest = ?", (digest,))
         return zlib.decompress(rows[0]["body"]).decode("utf-8", "surrogatepass") if rows else None
 
+    def request_of_first_call(self) -> str | None:
+        """What the first call of iteration 1 sent; None in a run that began before requests were kept."""
+        rows = self._rows("SELECT key FROM calls WHERE iteration = 1 AND state = 'done' ORDER BY key LIMIT 1")
+        return self.request(rows[0]["key"].rpartition("/")[2]) if rows else None
+
     def models(self, role: str) -> list[str]:
         """The names of all models that answered in a role."""
         sql = "SELECT DISTINCT json_extract(body, '$.model') AS model FROM calls WHERE role = ? AND state = 'done'"

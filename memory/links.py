@@ -16,10 +16,12 @@ from burnish.memory.schema import BY_ITERATION
 from burnish.records import SEALED
 from burnish.types import JsonValue
 
-BEFORE = ("config", "files", "licence", "live", "provenance", "sandbox", "schema", "sealed_seed_sha256", "version")
+BEFORE = ("config", "licence", "live", "provenance", "sandbox", "schema", "sealed_seed_sha256", "version")
 """Facts that are settled before the first call; the first link has them."""
-UNSETTLED = frozenset({"seconds", "seconds apart", "changed", "files"})
-"""Facts that the last link leaves out: they may change when a finished run is looked at again."""
+UNSETTLED = frozenset({"seconds", "seconds apart"})
+"""Facts that no link has: they may change when a finished run is looked at again."""
+AFTER = -2
+"""Stands for a link of what people decided after the sealed test."""
 
 
 AT_LAST = (
@@ -52,14 +54,17 @@ def head_of(journal: JournalReader) -> str:
 
 
 async def link(journal: Journal, *, finished: bool = False) -> str:
-    """Make the links that are missing: of every committed iteration, and of the sealed test where the run is finished.
-    The head.
+    """Make the links that are missing: of every committed iteration, of the sealed test where the run is finished, and
+    of what people decided after it. The head.
     """
     known = links(journal)
     done = {one.iteration for one in known}
     wanted = [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
     digest, first = (known[-1].digest, known[-1].decisions) if known else ("", 0)
-    for iteration in (n for n in [*wanted, *([SEALED] if finished else [])] if n not in done):
+    new = [n for n in [*wanted, *([SEALED] if finished else [])] if n not in done]
+    if SEALED in done and _decisions(journal) > first:
+        new.append(AFTER)
+    for iteration in new:
         decisions = _decisions(journal)
         digest = digest_of(journal, iteration, before=digest, decisions=(first, decisions))
         number, first = len(known), decisions
@@ -73,10 +78,11 @@ def wrong_links(journal: JournalReader) -> Iterator[str]:
     before, first, chain = "", 0, links(journal)
     committed = [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
     expected = [*committed, *([SEALED] if any(one.iteration == SEALED for one in chain) else [])]
-    if journal.is_current and [one.iteration for one in chain] != expected[: len(chain)]:
+    if journal.is_current and [one.iteration for one in chain if one.iteration != AFTER] != expected[: len(chain)]:
         yield "the chain of hashes is not of the iterations that the journal holds"
     for number, one in enumerate(chain):
-        name = "the sealed test" if one.iteration == SEALED else f"iteration {one.iteration}"
+        names = {SEALED: "the sealed test", AFTER: "the decisions after it"}
+        name = names.get(one.iteration, f"iteration {one.iteration}")
         if one.number != number:
             yield f"the chain of hashes lacks a link before that of {name}"
         if digest_of(journal, one.iteration, before=before, decisions=(first, one.decisions)) != one.digest:
@@ -93,7 +99,7 @@ def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions:
     if iteration == SEALED:
         settled: JsonValue = {key: value for key, value in facts.items() if key not in {*UNSETTLED, *BEFORE}}
     else:
-        settled = {key: facts.get(key) for key in BEFORE if key not in UNSETTLED} if iteration == 0 else {}
+        settled = {key: facts.get(key) for key in BEFORE} if iteration == 0 else {}
     sha.update(dump([iteration, settled]).encode())
     for table, (where, order) in BY_ITERATION.items():
         if table == "calls" and iteration == 0:
@@ -105,13 +111,29 @@ def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions:
             sha.update(dump(row).encode())
     for row in journal.rows("SELECT id, died, death FROM exemplars WHERE died = ? ORDER BY id", (iteration,)):
         sha.update(dump(row).encode())
-    for sql in AT_LAST if iteration == SEALED else ():
+    for sql in [*AT_LAST, *(strays(table) for table in BY_ITERATION)] if iteration == SEALED else ():
         for row in journal.rows(sql):
             sha.update(dump(row).encode())
     sql = "SELECT number, question, body FROM decisions WHERE number > ? AND number <= ? ORDER BY number"
     for row in journal.rows(sql, decisions):
         sha.update(dump(row).encode())
     return sha.hexdigest()
+
+
+def strays(table: str) -> str:
+    """The query for rows under a number that no committed iteration has, nor the sealed test."""
+    where, order = BY_ITERATION[table]
+    column = where.removesuffix(" = ?")
+    return (
+        f"SELECT * FROM {table} WHERE {column} <> {SEALED}"  # noqa: S608 (names of the schema)
+        f" AND {column} NOT IN (SELECT number FROM iterations) ORDER BY {column}, {order}"
+    )
+
+
+def heads(journal: JournalReader) -> set[str]:
+    """The digests that have been the head of the finished run: later links have only what people decided since."""
+    chain = links(journal)
+    return {one.digest for one in chain if one.iteration in (SEALED, AFTER)} or {chain[-1].digest} if chain else set()
 
 
 def _decisions(journal: JournalReader) -> int:

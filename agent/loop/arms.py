@@ -85,8 +85,8 @@ def _with_drawn(session: Session, seed: Program) -> Program | None:
 
 def _shuffled(session: Session, champion: Program) -> Recall | None:
     """Recalls the same exemplars, each with the answer of another: a placebo as long as the real thing."""
-    exemplars = session.memory.at(champion.revision)
-    if champion.retrieval.k == 0 or len(exemplars) < 2:
+    exemplars = [exemplar for exemplar in session.memory.at(champion.revision) if champion.shows(exemplar)]
+    if len(exemplars) < 2:
         return None
     # a cycle through a random order gives every exemplar another one's answer
     order = np.random.default_rng([session.config.seed, 0x51F7]).permutation(len(exemplars)).tolist()
@@ -107,7 +107,7 @@ async def nearest_answers(session: Session, environment: GuardedEnvironment, tas
     Where test tasks are like train tasks, that may be as good as any learning.
     """
     champion = session.champion
-    if environment.episodic or not session.memory.count(champion.revision):
+    if environment.episodic or not any(map(champion.shows, session.memory.at(champion.revision))):
         return []
     copying = replace(champion, retrieval=replace(champion.retrieval, policy="nearest", k=1, relevance=1.0))
     recalled = session.retriever.recall(copying, tasks)

@@ -38,18 +38,24 @@ ORDINARY = ("", "I do not know.", "42", '{"answer": "x"}', "First.\n\nSecond.")
 """Answers such as any model may give."""
 
 
-async def broken_promises(environment: GuardedEnvironment) -> list[str]:
+PREFLIGHT = "preflight faults"
+"""Under which name the journal has what the environment failed to judge before the run, so that it fails again where
+the run is made again."""
+
+
+async def broken_promises(environment: GuardedEnvironment) -> tuple[list[str], list[JsonValue]]:
     """What an environment fails to judge, a sentence each: ordinary answers, and its own where it knows some. Where
-    verdicts are missing a run can prove little.
+    verdicts are missing a run can prove little. Beside it task, answer, status and reason of each.
     """
     if environment.episodic:
-        return []
+        return [], []
     tasks = await environment.draw("train", 0, 2)
     own = [(task, answer) for task in tasks if (answer := await environment.own_answer(task))]
-    found = []
+    found, faults = list[str](), list[JsonValue]()
     for said, pairs in (("answer", [(task, text) for task in tasks for text in ORDINARY]), ("answer of its own", own)):
-        judged = zip(pairs, await environment.judge_all(pairs), strict=True)
+        judged = list(zip(pairs, await environment.judge_all(pairs), strict=True))
         failed = [(answer, feedback.text) for (_, answer), feedback in judged if not feedback.status.judged]
+        faults += [[t.id, a, f.status.value, f.text] for (t, a), f in judged if not f.status.judged]
         if failed:
             answer, reason = failed[0]
             found.append(
@@ -57,7 +63,7 @@ async def broken_promises(environment: GuardedEnvironment) -> list[str]:
                 f"({reason[:160]}): what it fails on counts against what is to be proven better. Mend it; "
                 "`burnish env check` says more."
             )
-    return found
+    return found, faults
 
 
 def teacher_terms(config: RunConfig) -> Mapping[str, JsonValue]:

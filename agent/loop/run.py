@@ -20,6 +20,7 @@ from burnish.agent.loop.costs import costs
 from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import Opened, open_session
 from burnish.agent.loop.preflight import (
+    PREFLIGHT,
     broken_promises,
     check_form,
     refuse_without_effect,
@@ -31,7 +32,7 @@ from burnish.agent.loop.sealed_test import open_sealed
 from burnish.agent.loop.session import Session
 from burnish.agent.models.ledger import Amount
 from burnish.agent.operators.reflection import probe
-from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.directory import SETTINGS, RunDirectory
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
 from burnish.agent.record.seeds import secret_of
@@ -56,10 +57,14 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
     async with open_session(directory, config, environment, notify) as opened:
         journal = opened.journal
         if finished(config, journal):
+            if journal.meta(SETTINGS) is None:  # it was killed just before
+                journal.set_meta(**{SETTINGS: directory.settings_digest()})
             await link(journal, finished=True)
             return
         with stopping_on_signals(opened.session):
             await to_the_end(opened, partial(secret_of, directory, config, journal))
+        journal.set_meta(**{SETTINGS: directory.settings_digest()})
+        await link(journal, finished=True)
 
 
 async def to_the_end(opened: Opened, secret: Callable[[], str] | None, *, until: int | None = None) -> None:
@@ -87,7 +92,6 @@ async def to_the_end(opened: Opened, secret: Callable[[], str] | None, *, until:
         collapsed=session.past.records[-1].action == "stop",
     )
     journal.set_meta(proofs=[proof.to_json() for proof in await prove(opened)])
-    await link(journal, finished=True)
 
 
 async def _announce(opened: Opened) -> None:
@@ -110,8 +114,10 @@ async def _announce(opened: Opened) -> None:
         scarce = await scarce_splits(opened.environment)
         if scarce:
             session.notify("scarce", {"splits": scarce})
-        if broken := await broken_promises(opened.environment):
+        broken, faults = await broken_promises(opened.environment)
+        if broken:
             opened.journal.set_meta(broken=list(broken))
+            await opened.journal.add_meta(PREFLIGHT, faults)
             session.notify("broken", {"promises": broken})
     done = session.past.records[-1].number
     if done:

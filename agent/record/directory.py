@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import time
@@ -16,6 +17,8 @@ from burnish.config import RunConfig
 from burnish.errors import RunExists, RunLocked, StorageError
 
 LOOKING_SECONDS = 0.1
+SETTINGS = "settings"
+"""Under which name the journal of a finished run has the SHA-256 of its `run.toml`, budget and servers included."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,10 @@ class RunDirectory:
         if not self.config_file.is_file():
             raise StorageError(f"{self.path} holds no run (no run.toml); give the directory of a run")
         return RunConfig.load(self.config_file)
+
+    def settings_digest(self) -> str:
+        """The SHA-256 of `run.toml`."""
+        return hashlib.sha256(self.config_file.read_bytes()).hexdigest()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

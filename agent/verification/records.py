@@ -11,12 +11,14 @@ from itertools import pairwise
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import any_promoted, summarize, why_unraced
 from burnish.agent.models.client import digest_of
+from burnish.agent.record.directory import SETTINGS
 from burnish.agent.record.history import answered
 from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.run import Run
 from burnish.agent.record.seeds import OPENED, commitment, of_older_runs
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.journal_reader import JournalReader
+from burnish.memory.schema import BY_ITERATION, SCHEMA_VERSION
 from burnish.policies.acceptance import Pair, score
 from burnish.records import SEALED, GateRecord, IterationRecord
 
@@ -25,6 +27,7 @@ def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
     """Every disagreement in a sentence."""
     iterations = journal.iterations()
     yield from _wrong_settings(run, journal)
+    yield from _strays(journal, len(iterations))
     yield from _wrong_counts(journal, iterations)
     yield from _wrong_gates(run, journal, iterations)
     yield from _wrong_evidence(journal, iterations)
@@ -39,8 +42,13 @@ def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
 def _wrong_settings(run: Run, journal: JournalReader) -> Iterator[str]:
     """Whether the run was made with the configuration that lies beside it, and the sealed tasks it committed to."""
     known, secret = journal.meta("config"), journal.meta(OPENED)
+    digest = journal.meta(SETTINGS)
+    if journal.is_current and digest is not None and digest != run.place.settings_digest():
+        yield f"{run.place.config_file.name} was changed since the run was finished"
     if journal.is_current and known != run.config.fingerprint:
         yield f"{run.place.config_file.name} is not the configuration that the run was made with"
+    if journal.begun < SCHEMA_VERSION and journal.request_of_first_call() is not None:
+        yield "the run is said to have begun with an older version, but its first call was written down by this one"
     given = run.config.sealed.seed
     if isinstance(secret, str) and journal.meta("sealed_seed_sha256") != commitment(secret):
         yield "the sealed seed is not the one that was committed to before the first iteration"
@@ -51,6 +59,20 @@ def _wrong_settings(run: Run, journal: JournalReader) -> Iterator[str]:
             yield "the sealed seed is not the one that was committed to before the first iteration"
     elif secret is None and journal.sealed() is not None:
         yield "the sealed test was opened without the seed that was committed to"
+
+
+def _strays(journal: JournalReader, committed: int) -> Iterator[str]:
+    """Rows of iterations that there never were; of one that was not committed there may be some."""
+    for table, (where, _) in BY_ITERATION.items():
+        column = where.removesuffix(" = ?")
+        sql = f"SELECT DISTINCT {column} FROM {table}"  # noqa: S608 (names of the schema)
+        numbers = {int(str(number)) for (number,) in journal.rows(sql)}
+        allowed = range(committed) if table in ("exemplars", "iterations", "events", "applicants", "deaths") else None
+        wrong = numbers - {SEALED, *(range(committed + 1) if allowed is None else allowed)}
+        if table == "exemplars":
+            wrong |= numbers & {SEALED}
+        if wrong:
+            yield f"the journal has {table} of an iteration {min(wrong)}, which there never was"
 
 
 def _wrong_programs(journal: JournalReader) -> Iterator[str]:

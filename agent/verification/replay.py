@@ -5,26 +5,29 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from burnish.agent.loop.open_session import open_session
+from burnish.agent.loop.preflight import PREFLIGHT
 from burnish.agent.loop.run import to_the_end
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Run
 from burnish.agent.record.seeds import OPENED
+from burnish.agent.rollouts.evaluate import TIMES
 from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.verdicts import failed
 from burnish.errors import BurnishError
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.schema import BY_ITERATION
 from burnish.memory.writer import Value
 from burnish.protocols import Environment
 from burnish.records import SEALED
-from burnish.types import Attempt, Feedback, JsonValue, Task
+from burnish.types import Feedback, JsonValue, Status, Task
 
 TAKEN_OVER = ("calls", "requests", "unpaid", "decisions")
 """Tables that are not made again: what models and people said, and what the budget did not allow."""
@@ -37,19 +40,39 @@ TOLERANCE = 1e-6
 
 
 class JudgedAgain(GuardedEnvironment):
-    """An environment that fails where it failed in the run, so that a fault of that day is no difference."""
+    """An environment that fails where it failed in the run, so that a fault of that day is no difference.
+
+    `faults` are what it failed to judge, by task and answer; of what it judged another time, the first `times` it is
+    asked.
+    """
 
     def __init__(
-        self, environment: Environment, faults: Mapping[tuple[str, str], Feedback], *, timeout: float = 30.0
+        self,
+        environment: Environment,
+        faults: Mapping[tuple[str, str], Feedback],
+        times: Mapping[tuple[str, str], int],
+        *,
+        timeout: float = 30.0,
     ) -> None:
-        self._faults = faults
+        self._faults, self._times = faults, dict(times)
         super().__init__(environment, timeout=timeout)
 
     async def judge_all(self, pairs: Sequence[tuple[Task, str]]) -> list[Feedback]:
         """See `GuardedEnvironment.judge_all`."""
-        left = [(task, answer) for task, answer in pairs if (task.id, answer) not in self._faults]
+        fails = [self._fails((task.id, answer)) for task, answer in pairs]
+        left = [pair for pair, failing in zip(pairs, fails, strict=True) if not failing]
         judged = iter(await super().judge_all(left))
-        return [self._faults.get((task.id, answer)) or next(judged) for task, answer in pairs]
+        return [
+            self._faults[task.id, answer] if failing else next(judged)
+            for (task, answer), failing in zip(pairs, fails, strict=True)
+        ]
+
+    def _fails(self, pair: tuple[str, str]) -> bool:
+        """Whether it fails this time."""
+        if pair not in self._faults or pair not in self._times:
+            return pair in self._faults
+        self._times[pair] -= 1
+        return self._times[pair] >= 0
 
 
 @dataclass(frozen=True)
@@ -66,8 +89,7 @@ async def made_again(run: Run, journal: JournalReader, environment: Environment)
     Answers of models and people are taken over, also which calls the budget did not allow and how many iterations it
     was found to afford: clocks do not come again. All else is worked out from the configuration and the environment.
     """
-    faults = {(a.task_id, a.answer): f for _, a, f in _judged(journal) if not f.status.judged and not a.fault}
-    guard = JudgedAgain(environment, faults, timeout=run.config.environment_timeout)
+    guard = JudgedAgain(environment, *_faults(journal), timeout=run.config.environment_timeout)
     committed = int(str(journal.rows("SELECT COALESCE(MAX(number), 0) FROM iterations")[0][0]))
     whole = finished(run.config, journal)
     with tempfile.TemporaryDirectory(prefix="burnish-verify-") as scratch:
@@ -89,7 +111,7 @@ async def made_again(run: Run, journal: JournalReader, environment: Environment)
         again = JournalReader(copy.journal)
         try:
             numbers = [*range(committed + 1), *([SEALED] if whole else [])]
-            problems = [*([stop] if stop else []), *_differences(journal, again, numbers, whole=whole)]
+            problems = [*([stop] if stop else []), *_differences(journal, again, numbers)]
             problems += _unasked(journal, asked, numbers) if not stop else ()
             proofs = again.meta("proofs")
         finally:
@@ -97,16 +119,26 @@ async def made_again(run: Run, journal: JournalReader, environment: Environment)
     return Again(tuple(problems), len(proofs) if isinstance(proofs, list) else 0)
 
 
+def _faults(journal: JournalReader) -> tuple[dict[tuple[str, str], Feedback], dict[tuple[str, str], int]]:
+    """What the environment failed to judge in the run, by task and answer; and of what it judged another time, how
+    often it was asked in vain.
+    """
+    judged = [(a, f) for node in journal.nodes() for _, a, f in journal.judged(node)]
+    well = {(a.task_id, a.answer) for a, f in judged if f.status.judged}
+    faults = {(a.task_id, a.answer): f for a, f in judged if not f.status.judged and not a.fault}
+    known = journal.meta(PREFLIGHT)
+    for one in known if isinstance(known, list) else []:
+        assert isinstance(one, list)
+        faults[str(one[0]), str(one[1])] = failed(Status(str(one[2])), str(one[3]))
+    vain = Counter((a.task_id, a.answer) for a, f in judged if not f.status.judged and not a.fault)
+    return faults, {pair: TIMES * vain[pair] for pair in faults if pair in well}
+
+
 def _secret(journal: JournalReader) -> str:
     return str(journal.meta(OPENED))
 
 
-def _judged(journal: JournalReader) -> Iterator[tuple[int, Attempt, Feedback]]:
-    for node in journal.nodes():
-        yield from journal.judged(node)
-
-
-def _differences(before: JournalReader, after: JournalReader, numbers: Sequence[int], *, whole: bool) -> Iterator[str]:
+def _differences(before: JournalReader, after: JournalReader, numbers: Sequence[int]) -> Iterator[str]:
     """Where two journals say something else of the same iterations."""
     for table, (where, order) in BY_ITERATION.items():
         if table in TAKEN_OVER:
@@ -115,7 +147,7 @@ def _differences(before: JournalReader, after: JournalReader, numbers: Sequence[
         yield from found[:MOST_NAMED]
         if len(found) > MOST_NAMED:
             yield f"made again, {len(found) - MOST_NAMED} more rows of {table} differ"
-    for name in MADE if whole else ():
+    for name in MADE:
         one, other = before.meta(name), after.meta(name)
         if (difference := first_difference(one, other)) is not None:
             yield f'made again, what the run says of "{name}" differs: {difference}'

@@ -15,10 +15,12 @@ from burnish.agent.verification.replay import Again, made_again
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
 from burnish.memory.journal_reader import JournalReader
-from burnish.memory.links import head_of, wrong_links
+from burnish.memory.links import head_of, heads, wrong_links
 from burnish.policies.involvement import decided
-from burnish.protocols import Environment
+from burnish.protocols import Environment, Licensed
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
+
+AGAIN = "mend it, then verify again"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ async def _verify(
     problems += wrong_links(journal)
     problems += _wrong_head(journal, head)
     problems += wrong_records(run, journal)
+    problems += _wrong_papers(journal, live)
     other = changed(journal.meta("files"))
     code = [path for path in other if path.suffix == ".py"]
     problems += [f"{path} is not the file of tasks that this run was made from" for path in other if path not in code]
@@ -82,7 +85,7 @@ async def _verify(
             f"this run began with another version of Burnish ({began}): its answers were judged again and its figures "
             "worked out again, but not its decisions, which followed the rules of that version"
         )
-    problems += _wrong_report(run, report)
+    problems += _wrong_report(run, report, is_current=journal.is_current)
     return Verification(
         exemplars=len(exemplars),
         verdicts=len(judged),
@@ -109,6 +112,8 @@ async def _wrong_exemplars(
         by_person = (exemplar.task_id, exemplar.answer, exemplar.reviewer) in accepted
         if exemplar.reviewer and not by_person:
             yield f"exemplar {exemplar.id} was not accepted by {exemplar.reviewer}, who is said to have judged it"
+        elif not exemplar.reviewer and not feedback.status.judged:
+            yield f"{environment.name} fails to judge exemplar {exemplar.id} now ({feedback.text}); {AGAIN}"
         elif not exemplar.reviewer and not feedback.verified:
             yield f"exemplar {exemplar.id} is not verified by {environment.name}: {feedback.text}"
         elif exemplar.turn is not None:
@@ -122,8 +127,18 @@ async def _wrong_exemplars(
             yield f"exemplar {exemplar.id} answers a task of the {task.split} split"
 
 
+def _wrong_papers(journal: JournalReader, live: Environment) -> Iterator[str]:
+    """Terms of the tasks that are not those that the environment says."""
+    if not isinstance(live, Licensed):
+        return
+    for name, said in (("licence", live.licence), ("provenance", live.provenance)):
+        known = journal.meta(name)
+        if known is not None and known != said:
+            yield f"the {name} of the tasks was {known!r} and is {said!r}: the journal or the environment was changed"
+
+
 def _wrong_head(journal: JournalReader, head: str) -> Iterator[str]:
-    if head and head != head_of(journal):
+    if head and head not in heads(journal):
         yield f"the chain of hashes ends with {head_of(journal) or 'nothing'}, not with {head}: the run was changed"
 
 
@@ -152,7 +167,9 @@ async def _changed_verdicts(
     known = {a.id: (a, f) for _, a, f in judged if f.status.judged and not a.reviewer}
     again = await environment.judge_all([(journal.task(a.task_id), a.answer) for a, _ in known.values()])
     for (attempt, before), now in zip(known.values(), again, strict=True):
-        if (before.verified, before.reward) != (now.verified, now.reward):
+        if not now.status.judged:
+            yield f"{environment.name} fails to judge answer {attempt.id} to task {attempt.task_id} now; {AGAIN}"
+        elif (before.verified, before.reward) != (now.verified, now.reward):
             yield (
                 f"the verdict on answer {attempt.id} to task {attempt.task_id} was {_said(before)} and is now "
                 f"{_said(now)}: the journal or the environment was changed"
@@ -167,8 +184,17 @@ ADDED = ("first_success", "tried", "obstacles", "calls", "head", "exemplars_show
 """What reports did not say before."""
 
 
-def _wrong_report(run: Run, report: Report) -> Iterator[str]:
+def _wrong_report(run: Run, report: Report, *, is_current: bool) -> Iterator[str]:
     if not run.place.report.is_file():
+        return
+    current = run.place.report.name
+    if is_current:
+        try:
+            same = json.loads(run.place.report.read_bytes()) == report.to_json()
+        except ValueError:
+            same = False
+        if not same:
+            yield f"{current} does not say what the journal says; `burnish resume {run.place.path}` writes it anew"
         return
     try:
         # What an older version did not say yet is nothing that it says wrongly.
@@ -177,7 +203,4 @@ def _wrong_report(run: Run, report: Report) -> Iterator[str]:
     except (ValueError, KeyError, TypeError, AttributeError):
         written = None
     if written is None or replace(written, seconds=report.seconds, version=report.version) != report:
-        yield (
-            f"{run.place.report.name} does not say what the journal says; `burnish resume {run.place.path}` writes it "
-            "anew"
-        )
+        yield f"{current} does not say what the journal says; `burnish resume {run.place.path}` writes it anew"

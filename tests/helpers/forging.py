@@ -78,6 +78,7 @@ class Forger:
     def cover_up(self) -> None:
         """Work out again all that depends on answers, programs and settings."""
         self.fact("config", self.run.config.fingerprint)
+        self.fact("settings", self.run.place.settings_digest())
         with self.run.journal() as journal:
             records, secret = journal.iterations(), str(journal.meta(OPENED))
         self.fact("sealed_seed_sha256", commitment(secret))

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from codes import code_of
-from laboratory import CommandLine, Laboratory
+from laboratory import CommandLine, Laboratory, query
 
 from burnish.agent.cli.review import open_in, review
 from burnish.agent.record.report import Agreement
 from burnish.agent.record.run import open_run
 from burnish.agent.verification.verify import verify
-from burnish.errors import ConfigError, Waiting
+from burnish.errors import ConfigError, StorageError, Waiting
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.statistics import wilson
@@ -95,6 +95,34 @@ def test_at_level_3_a_run_goes_on_where_people_answered(lab: Laboratory) -> None
     assert len(run.memory()) > 0
     assert {(e.reviewer, e.level, e.origin) for e in run.memory()} == {("ada", 3, "attempt")}
     assert verify(run).holds, verify(run).problems
+
+
+def test_what_was_said_of_a_committed_iteration_stands(lab: Laboratory) -> None:
+    with at_the_desk(lab.folder / "run", honest):
+        lab.run("run", level=3)
+    run = open_run(lab.folder / "run")
+    journal = Journal.join(run.place.journal)
+    first = next(question for question in journal.questions() if question.iteration == 1)
+    with pytest.raises(StorageError, match="iteration 1 is committed, with what was said of this question until then"):
+        journal.add_decision(decision(first, "reject"))
+    journal.close()
+    assert verify(run).problems == ()
+
+
+def test_what_people_say_of_the_sealed_test_joins_the_chain(lab: Laboratory) -> None:
+    report = lab.run("run", level=4)
+    run = open_run(lab.folder / "run")
+    journal = Journal.join(run.place.journal)
+    for question in journal.questions():
+        journal.add_decision(honest(question))
+    journal.close()
+    after = lab.resume("run")
+    assert after.agreement is not None
+    assert after.agreement.judged == after.agreement.asked > 0
+    assert after.head != report.head
+    assert verify(run, head=report.head).problems == verify(run, head=after.head).problems == ()
+    query(run.place.path, "UPDATE decisions SET body = json_set(body, '$.action', 'reject')")
+    assert any("the decisions after it" in one for one in verify(run, head=after.head).problems)
 
 
 @pytest.mark.thorough

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codes import code_of
+from codes import Codes, code_of
 from forging import Forger
 from laboratory import Laboratory
 
@@ -186,6 +186,41 @@ def other_sealed_seed(forger: Forger) -> None:
     forger.fact("sealed_seed", "given: 1")
 
 
+def stray_attempts(forger: Forger) -> None:
+    """Verified answers under a number that no iteration has."""
+    for place in range(20):
+        forger.sql(
+            "INSERT INTO attempts SELECT -7, 'attempt', ?, id, program, body, verdict FROM attempts"
+            " WHERE json_extract(verdict, '$.verified') AND node = 'attempt' LIMIT 1",
+            place,
+        )
+
+
+def stray_exemplar(forger: Forger) -> None:
+    """A task, a right answer and an exemplar of it, before the first iteration."""
+    environment = Codes()
+    with forger.run.journal() as journal:
+        known = journal.tasks()
+        task = next(task for task in environment.tasks("train", 99) if task.id not in known)
+        _, attempt, _ = journal.judged("attempt", 1)[0]
+        pattern = journal.exemplars()[0]
+    attempt = replace(attempt, task_id=task.id, answer=code_of(task.prompt))
+    new = replace(pattern, task_id=task.id, prompt=task.prompt, answer=attempt.answer, born=-5, attempt_id=attempt.id)
+    right_ = json.dumps(Feedback(1.0, verified=True).to_json())
+    forger.sql("INSERT INTO tasks VALUES(?, -7, ?)", task.id, json.dumps(task.to_json()))
+    forger.sql(
+        "INSERT INTO attempts VALUES(-7, 'attempt', 0, ?, ?, ?, ?)",
+        attempt.id, attempt.program_id, json.dumps(attempt.to_json()), right_,
+    )  # fmt: skip
+    forger.sql("INSERT INTO exemplars VALUES(?, -5, ?, '', ?)", new.id, ALIVE, json.dumps(new.to_json()))
+
+
+def of_an_older_version(forger: Forger) -> None:
+    """Said to be of an older version, whose decisions are not made again; then a race is invented."""
+    forger.sql("INSERT INTO meta VALUES('begun', '4')")
+    gate(forger, lower=0.5, description="a better instruction")
+
+
 FORGERIES: dict[str, Callable[[Forger], object]] = {
     "arms swapped": swap_arms,
     "answers of the arms swapped": swap_answers_of_arms,
@@ -233,6 +268,9 @@ FORGERIES: dict[str, Callable[[Forger], object]] = {
     "an expected answer changed": gold_of_a_task,
     "another reason to stop": lambda f: f.fact("stopped", "the guard: diversity collapsed"),
     "another sum of iterations": lambda f: f.setting("iterations = 3", "iterations = 4"),
+    "attempts of no iteration": stray_attempts,
+    "an exemplar of no iteration": stray_exemplar,
+    "an older version": of_an_older_version,
     "a broken promise hushed up": lambda f: f.fact("broken", ["verified at a reward below 1"]),
 }
 
@@ -263,6 +301,37 @@ def test_with_the_head_of_the_chain_every_edit_is_named(forger: Forger) -> None:
     forger.cover_up()
     (problem,) = verify(forger.run, head=head).problems
     assert f"not with {head}" in problem
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        stray_attempts,
+        lambda f: f.sql("INSERT INTO events VALUES(-7, 0, 'guard', '{}')"),
+        lambda f: f.fact("changed", ["mine.py"]),
+        lambda f: f.setting("http://127.0.0.1", "https://api.example.org"),
+        lambda f: f.setting("environment_timeout = 30.0", "environment_timeout = 60.0"),
+    ],
+    ids=["attempts", "events", "changed", "server", "timeout"],
+)
+def test_with_the_head_nothing_beside_the_clock_can_be_changed(
+    forger: Forger, change: Callable[[Forger], object]
+) -> None:
+    head = forger.run.report().head
+    change(forger)
+    forger.cover_up()
+    assert verify(forger.run, head=head).problems
+
+
+def test_of_an_unfinished_run_what_it_says_of_itself_is_compared(lab: Laboratory) -> None:
+    lab.killed("run", 110, seed=3)
+    forger = Forger(open_run(lab.folder / "run"))
+    assert verify(forger.run).holds
+    file = {"hash": "ab", "edited": False, "authors": []}
+    for name, value in {"stopped": "the guard: diversity", "broken": ["x"], "program": file}.items():
+        forger.fact(name, value)
+        assert verify(forger.run).problems, name
+        forger.sql("DELETE FROM meta WHERE key = ?", name)
 
 
 def test_what_it_cannot_tell_is_a_run_forged_from_the_start(forger: Forger, learned: Laboratory) -> None:

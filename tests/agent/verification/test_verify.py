@@ -8,12 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from codes import Codes
 from laboratory import Laboratory, query
 
 from burnish.agent.record.run import Run, open_run
 from burnish.agent.verification.verify import Verification, verify
 from burnish.records import IterationRecord
-from burnish.types import ALIVE
+from burnish.types import ALIVE, Feedback, Task
 
 
 @pytest.fixture
@@ -59,6 +60,47 @@ def test_a_run_that_was_killed_and_resumed_holds(learned: Laboratory) -> None:
     assert verify(open_run(twin.folder / "killed")).holds
     twin.resume("killed")
     assert verify(open_run(twin.folder / "killed")).holds
+
+
+def test_a_larger_budget_after_the_sealed_test_has_begun_is_no_disagreement(
+    learned: Laboratory, lab: Laboratory
+) -> None:
+    lab.killed("run", learned.report.total.calls - 25, seed=3)
+    assert lab.resume("run", iterations=5).iterations[-1].number == 3
+    run = open_run(lab.folder / "run")
+    assert run.config.budget.iterations == 3, "it buys no further iteration"
+    assert verify(run).problems == ()
+
+
+class Failing(Codes):
+    """Fails to judge now and then, as long as it is told to."""
+
+    failing = True
+
+    def __init__(self) -> None:
+        self.judged = 0
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        self.judged += 1
+        if self.failing and self.judged % 9 == 0:
+            raise RuntimeError("the judge is away")
+        return super().score(task, answer)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_an_environment_that_failed_on_the_day_is_no_disagreement(lab: Laboratory, seed: int) -> None:
+    live = Failing()
+    report = lab.run_with("run", live, seed=seed)
+    assert any("does not judge" in sentence for sentence in report.obstacles)
+    live.failing = False
+    assert verify(open_run(lab.folder / "run"), live).problems == ()
+
+
+def test_one_that_fails_while_it_is_verified_is_said_to_fail(learned: Laboratory) -> None:
+    live = Failing()
+    found = verify(open_run(learned.folder / "run"), live).problems
+    assert any("fails to judge" in one and "mend it, then verify again" in one for one in found)
+    assert not any("changed" in one and "verdict" in one for one in found)
 
 
 def test_an_exemplar_whose_answer_was_changed(copy: Run) -> None:

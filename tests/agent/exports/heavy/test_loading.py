@@ -46,7 +46,9 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Right and wrong plans for 40 problems, their steps labelled; some rated, and one answer hard to write."""
-    config = RunConfig.parse({"environment": "arithmetic", "memory": {"embedder": "hash", "index": "numpy"}}, "test")
+    config = RunConfig.parse(
+        {"environment": "arithmetic", "memory": {"embedder": "hash", "index": "numpy"}, "sealed": {"seed": 0}}, "test"
+    )
     place = RunDirectory(tmp_path_factory.mktemp("runs") / "run")
     place.create(config)
     journal = Journal.open(place.journal)
@@ -86,7 +88,8 @@ def exported(run: Run, out: Path, form: Format, to: FileType = "jsonl", **given:
 
 
 def loaded(folder: Path) -> Any:
-    return import_module("datasets").load_dataset(str(folder))
+    # A cache of its own: the libraries' takes another run's files of the same name for these.
+    return import_module("datasets").load_dataset(str(folder), cache_dir=str(folder.parent / "cache"))
 
 
 @pytest.fixture(scope="module")
