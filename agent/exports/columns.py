@@ -19,6 +19,7 @@ MESSAGES: Kind = ({"role": "string", "content": "string"},)
 
 PROVENANCE: Kind = {
     "rows": ("string",),
+    "exemplars": ("string",),
     "task": "string",
     "environment": "string",
     "cell": "string",

@@ -8,7 +8,7 @@ from itertools import chain, islice, product
 from types import MappingProxyType
 from typing import Literal, TypeAlias, cast, get_args
 
-from burnish.agent.exports.rows import Row
+from burnish.agent.exports.rows import WHOLE, Row
 from burnish.agent.models.rendering import defuse
 from burnish.types import Feedback, JsonValue, canonical_text, content_hash
 
@@ -162,10 +162,17 @@ def _situations(rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         if not row.turns:
             yield row
-        for turn in row.turns:
+        became = dict(row.exemplars)
+        for number, turn in enumerate(row.turns):
             feedback = Feedback(float(turn.label > 0), verified=turn.label > 0, steps=(turn.label,))
             yield replace(
-                row, situation=turn.observation, answer=turn.action, feedback=feedback, turns=(), episode=row.id
+                row,
+                situation=turn.observation,
+                answer=turn.action,
+                feedback=feedback,
+                turns=(),
+                episode=row.id,
+                exemplars=((WHOLE, became[number]),) if number in became else (),
             )
 
 

@@ -43,6 +43,7 @@ def provenance_of(item: Item, table: TermsTable, papers: Papers) -> dict[str, Js
     models = list(dict.fromkeys(model for one in item.rows for model in generators_of(one)))
     return {
         "rows": [one.source for one in item.rows],
+        "exemplars": [one.exemplar for one in item.rows],
         "task": row.task.id,
         "environment": row.task.environment,
         "cell": row.task.cell,

@@ -18,6 +18,10 @@ LEARNT_FROM = ("program", "attempt", "compare", "teach", "rewrite")
 and the sealed test asked never leaves a run."""
 
 
+WHOLE = -1
+"""Stands for the whole answer beside the numbers of its turns."""
+
+
 @dataclass(frozen=True)
 class Row(Record):
     """One judged answer. `models` are all that had a part in it, "" standing for people; `authors` those that wrote its
@@ -43,11 +47,18 @@ class Row(Record):
     """What was asked, where that is a turn of the task and not the task itself."""
     episode: str = ""
     """The id of the row whose turn it is."""
+    exemplars: tuple[tuple[int, str], ...] = ()
+    """The exemplars that it became, by the number of the turn; `WHOLE` for the answer as it is."""
 
     @cached_property
     def id(self) -> str:
         """Hash of task and answer."""
         return content_hash(self.task.id, self.answer)
+
+    @property
+    def exemplar(self) -> str:
+        """The id of the exemplar that it became, the newest where it was remembered again; empty where it was not."""
+        return dict(self.exemplars).get(WHOLE, "")
 
     @property
     def source(self) -> str:
@@ -95,11 +106,22 @@ def rows_of(journal: JournalReader, *, level: int) -> Iterator[Row]:
     seen: set[str] = set()
     events = journal.events()
     ratings, pairs, barred = _ratings(journal, events), _pairs(events), _barred(events)
+    remembered = _remembered(journal)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)
             worse, barred_for = pairs.get(row.id, ()), barred.get(row.id, "")
-            yield replace(row, rating=ratings.get(row.id), worse=worse, barred=barred_for)
+            became = tuple(sorted(remembered.get(row.id, {}).items()))
+            yield replace(row, rating=ratings.get(row.id), worse=worse, barred=barred_for, exemplars=became)
+
+
+def _remembered(journal: JournalReader) -> dict[str, dict[int, str]]:
+    """By answer the exemplars that it became, by turn."""
+    found: dict[str, dict[int, str]] = {}
+    for exemplar in journal.exemplars():
+        answer = exemplar.attempt_id or content_hash(exemplar.task_id, exemplar.answer)
+        found.setdefault(answer, {})[WHOLE if exemplar.turn is None else exemplar.turn] = exemplar.id
+    return found
 
 
 def _seeds(journal: JournalReader) -> Iterator[Row]:

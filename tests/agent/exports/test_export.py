@@ -25,10 +25,14 @@ def test_every_row_was_verified_and_says_by_whom(run: Run, tmp_path: Path) -> No
         verified = {
             a.id for node in ("attempt", "compare", "rewrite") for _, a, f in journal.judged(node) if f.verified
         }
+        known = {e.id: e for e in journal.exemplars()}
     assert 0 < len(rows) == sum(done.splits.values())
+    assert any(row["provenance"]["exemplars"] != [""] for row in rows)
     for row in rows:
         papers = row["provenance"]
         assert set(papers["rows"]) <= verified
+        became = list(zip(papers["rows"], papers["exemplars"], strict=True))
+        assert all(known[id_].attempt_id == source for source, id_ in became if id_), "as memory calls them"
         assert papers["verified_by"] == "licensed codes"
         assert papers["models"] == ["scripted"]
         assert papers["licence"] == "CC0-1.0"
