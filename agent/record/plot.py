@@ -7,9 +7,18 @@ from typing import Any
 
 from burnish.agent.record.report import Report
 from burnish.errors import ConfigError
+from burnish.records import DRAWN, FEW_SHOT, IN_FORM, NEAREST, SHUFFLED
 
 ENDINGS = (".png", ".svg", ".pdf")
-COLORS = {"nearest answer": "#b07aa1", "seed": "#888888", "champion": "#1a7f37"}
+COLORS = {
+    "seed": "#888888",
+    "champion": "#1a7f37",
+    FEW_SHOT: "#4e79a7",
+    IN_FORM: "#76b7b2",
+    DRAWN: "#e0a030",
+    NEAREST: "#b07aa1",
+    SHUFFLED: "#c96f6f",
+}
 OTHER = "#7a9cc6"
 
 
@@ -29,9 +38,7 @@ def draw_curve(report: Report, path: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9, 3.6), width_ratios=(2.2, 1), sharey=True, layout="constrained"
-    )
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=(2, 1), sharey=True, layout="constrained")
     _draw_iterations(left, report)
     _draw_sealed(right, report)
     figure.suptitle(f"{report.environment} · {report.model} · {report.verdict}", fontsize=11)
@@ -84,6 +91,6 @@ def _draw_sealed(axes: Any, report: Report) -> None:
         axes.bar(place, rate, color=COLORS.get(name, OTHER), width=0.65)
         axes.errorbar(place, rate, [[max(0, rate - arm.lower)], [max(0, arm.upper - rate)]], color="black", capsize=4)
         axes.text(place, arm.upper + 0.02, f"{rate:.2f}", ha="center", fontsize=9)
-    names = [name.replace(" ", "\n") for name, _ in report.sealed.in_order]
-    axes.set_xticks(range(len(names)), names, fontsize=8)
+    names = [name for name, _ in report.sealed.in_order]
+    axes.set_xticks(range(len(names)), names, fontsize=8, rotation=30, ha="right", rotation_mode="anchor")
     axes.grid(axis="y", alpha=0.25)
