@@ -9,13 +9,14 @@ like an example in the feedback) was added since: it is no longer fresh.
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
 from burnish.types import Feedback, Split, Task
 
 
-class Fresh:
+class Fresh(ABC):
     """What the three have in common: an expected answer that must be given word for word."""
 
     name = ""
@@ -32,9 +33,9 @@ class Fresh:
             if task.split == split:
                 yield task
 
+    @abstractmethod
     def posed(self, rng: random.Random) -> tuple[str, str]:
         """A prompt and its expected answer."""
-        raise NotImplementedError
 
     def score(self, task: Task, answer: str) -> Feedback:
         """1 for the expected answer, else 0."""

@@ -22,7 +22,8 @@ UNSETTLED = frozenset({"seconds", "seconds apart"})
 """Facts that no link has: they may change when a finished run is looked at again."""
 AFTER = -2
 """Stands for a link of what people decided after the sealed test."""
-
+SETTINGS = "settings"
+"""Under which name the journal has the SHA-256 of `run.toml`, once nothing is missing but the last link."""
 
 AT_LAST = (
     "SELECT * FROM calls WHERE iteration = 0 ORDER BY key, try",
@@ -59,7 +60,7 @@ async def link(journal: Journal, *, finished: bool = False) -> str:
     """
     known = links(journal)
     done = {one.iteration for one in known}
-    wanted = [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
+    wanted = _committed(journal)
     digest, first = (known[-1].digest, known[-1].decisions) if known else ("", 0)
     new = [n for n in [*wanted, *([SEALED] if finished else [])] if n not in done]
     if SEALED in done and _decisions(journal) > first:
@@ -76,10 +77,11 @@ async def link(journal: Journal, *, finished: bool = False) -> str:
 def wrong_links(journal: JournalReader) -> Iterator[str]:
     """Where the chain does not stand for the rows that are there, in a sentence each; the first says where to look."""
     before, first, chain = "", 0, links(journal)
-    committed = [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
-    expected = [*committed, *([SEALED] if any(one.iteration == SEALED for one in chain) else [])]
+    expected = [*_committed(journal), *([SEALED] if any(one.iteration == SEALED for one in chain) else [])]
     if journal.is_current and [one.iteration for one in chain if one.iteration != AFTER] != expected[: len(chain)]:
         yield "the chain of hashes is not of the iterations that the journal holds"
+    if journal.meta(SETTINGS) is not None and SEALED not in expected:
+        yield f"the chain of hashes lacks its end; `burnish resume {journal.path.parent}` makes it after a crash"
     for number, one in enumerate(chain):
         names = {SEALED: "the sealed test", AFTER: "the decisions after it"}
         name = names.get(one.iteration, f"iteration {one.iteration}")
@@ -101,12 +103,12 @@ def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions:
     else:
         settled = {key: facts.get(key) for key in BEFORE} if iteration == 0 else {}
     sha.update(dump([iteration, settled]).encode())
-    for table, (where, order) in BY_ITERATION.items():
+    for table, (column, order) in BY_ITERATION.items():
         if table == "calls" and iteration == 0:
             continue  # the reflector may be probed again when a run goes on; the last link has those calls
         columns = "id, born, body" if table == "exemplars" else "*"  # the death comes with the iteration of the death
         sha.update(table.encode())
-        sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 (names of the schema)
+        sql = f"SELECT {columns} FROM {table} WHERE {column} = ? ORDER BY {order}"  # noqa: S608 (names of the schema)
         for row in journal.rows(sql, (iteration,)):
             sha.update(dump(row).encode())
     for row in journal.rows("SELECT id, died, death FROM exemplars WHERE died = ? ORDER BY id", (iteration,)):
@@ -122,8 +124,7 @@ def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions:
 
 def strays(table: str) -> str:
     """The query for rows under a number that no committed iteration has, nor the sealed test."""
-    where, order = BY_ITERATION[table]
-    column = where.removesuffix(" = ?")
+    column, order = BY_ITERATION[table]
     return (
         f"SELECT * FROM {table} WHERE {column} <> {SEALED}"  # noqa: S608 (names of the schema)
         f" AND {column} NOT IN (SELECT number FROM iterations) ORDER BY {column}, {order}"
@@ -134,6 +135,10 @@ def heads(journal: JournalReader) -> set[str]:
     """The digests that have been the head of the finished run: later links have only what people decided since."""
     chain = links(journal)
     return {one.digest for one in chain if one.iteration in (SEALED, AFTER)} or {chain[-1].digest} if chain else set()
+
+
+def _committed(journal: JournalReader) -> list[int]:
+    return [int(str(n)) for (n,) in journal.rows("SELECT number FROM iterations ORDER BY number")]
 
 
 def _decisions(journal: JournalReader) -> int:

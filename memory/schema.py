@@ -54,6 +54,10 @@ CREATE INDEX IF NOT EXISTS applicants_by_attempt ON applicants(attempt);
 CREATE INDEX IF NOT EXISTS applicants_by_exemplar ON applicants(exemplar);
 CREATE INDEX IF NOT EXISTS deaths_by_other ON deaths(other);
 CREATE INDEX IF NOT EXISTS exemplars_by_birth ON exemplars(born, died);
+CREATE INDEX IF NOT EXISTS exemplars_by_death ON exemplars(died);
+CREATE INDEX IF NOT EXISTS deaths_of ON deaths(iteration);
+CREATE INDEX IF NOT EXISTS tasks_of ON tasks(iteration);
+CREATE INDEX IF NOT EXISTS programs_of ON programs(iteration);
 CREATE INDEX IF NOT EXISTS events_by_kind ON events(kind, iteration);
 """
 
@@ -104,21 +108,21 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
 
 BY_ITERATION: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "iterations": ("number = ?", "number"),
-        "tasks": ("iteration = ?", "id"),
-        "programs": ("iteration = ?", "id"),
-        "attempts": ("iteration = ?", "node, place"),
-        "turns": ("iteration = ?", "node, item, slot, number"),
-        "exemplars": ("born = ?", "id"),
-        "applicants": ("iteration = ?", "place"),
-        "deaths": ("iteration = ?", "exemplar"),
-        "events": ("iteration = ?", "place"),
-        "questions": ("iteration = ?", "id"),
-        "unpaid": ("iteration = ?", "key"),
-        "calls": ("iteration = ?", "key, try"),
+        "iterations": ("number", "number"),
+        "tasks": ("iteration", "id"),
+        "programs": ("iteration", "id"),
+        "attempts": ("iteration", "node, place"),
+        "turns": ("iteration", "node, item, slot, number"),
+        "exemplars": ("born", "id"),
+        "applicants": ("iteration", "place"),
+        "deaths": ("iteration", "exemplar"),
+        "events": ("iteration", "place"),
+        "questions": ("iteration", "id"),
+        "unpaid": ("iteration", "key"),
+        "calls": ("iteration", "key, try"),
     }
 )
-"""Of each table which rows are of an iteration, and their order."""
+"""Of each table the column that says of which iteration a row is, and the order of rows."""
 
 SPENT = """
 SELECT {group} COUNT(*) AS calls,

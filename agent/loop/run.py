@@ -32,13 +32,13 @@ from burnish.agent.loop.sealed_test import open_sealed
 from burnish.agent.loop.session import Session
 from burnish.agent.models.ledger import Amount
 from burnish.agent.operators.reflection import probe
-from burnish.agent.record.directory import SETTINGS, RunDirectory
+from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
 from burnish.agent.record.seeds import secret_of
 from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
-from burnish.memory.links import link
+from burnish.memory.links import SETTINGS, link
 from burnish.protocols import Environment
 
 PROBE_CALLS = 3

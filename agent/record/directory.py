@@ -17,8 +17,6 @@ from burnish.config import RunConfig
 from burnish.errors import RunExists, RunLocked, StorageError
 
 LOOKING_SECONDS = 0.1
-SETTINGS = "settings"
-"""Under which name the journal of a finished run has the SHA-256 of its `run.toml`, budget and servers included."""
 
 
 @dataclass(frozen=True)

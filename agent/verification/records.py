@@ -11,13 +11,13 @@ from itertools import pairwise
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import any_promoted, summarize, why_unraced
 from burnish.agent.models.client import digest_of
-from burnish.agent.record.directory import SETTINGS
 from burnish.agent.record.history import answered
 from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.run import Run
 from burnish.agent.record.seeds import OPENED, commitment, of_older_runs
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.journal_reader import JournalReader
+from burnish.memory.links import SETTINGS
 from burnish.memory.schema import BY_ITERATION, SCHEMA_VERSION
 from burnish.policies.acceptance import Pair, score
 from burnish.records import SEALED, GateRecord, IterationRecord
@@ -61,16 +61,17 @@ def _wrong_settings(run: Run, journal: JournalReader) -> Iterator[str]:
         yield "the sealed test was opened without the seed that was committed to"
 
 
+COMMITTED_ALONE = frozenset({"applicants", "deaths", "events", "exemplars", "iterations"})
+"""Tables of which rows are written with the commit of an iteration, and so of none else."""
+
+
 def _strays(journal: JournalReader, committed: int) -> Iterator[str]:
     """Rows of iterations that there never were; of one that was not committed there may be some."""
-    for table, (where, _) in BY_ITERATION.items():
-        column = where.removesuffix(" = ?")
+    for table, (column, _) in BY_ITERATION.items():
         sql = f"SELECT DISTINCT {column} FROM {table}"  # noqa: S608 (names of the schema)
         numbers = {int(str(number)) for (number,) in journal.rows(sql)}
-        allowed = range(committed) if table in ("exemplars", "iterations", "events", "applicants", "deaths") else None
-        wrong = numbers - {SEALED, *(range(committed + 1) if allowed is None else allowed)}
-        if table == "exemplars":
-            wrong |= numbers & {SEALED}
+        known = range(committed if table in COMMITTED_ALONE else committed + 1)
+        wrong = numbers - {*known, *(() if table in COMMITTED_ALONE else (SEALED,))}
         if wrong:
             yield f"the journal has {table} of an iteration {min(wrong)}, which there never was"
 

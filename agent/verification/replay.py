@@ -90,7 +90,7 @@ async def made_again(run: Run, journal: JournalReader, environment: Environment)
     was found to afford: clocks do not come again. All else is worked out from the configuration and the environment.
     """
     guard = JudgedAgain(environment, *_faults(journal), timeout=run.config.environment_timeout)
-    committed = int(str(journal.rows("SELECT COALESCE(MAX(number), 0) FROM iterations")[0][0]))
+    committed = journal.newest() or 0
     whole = finished(run.config, journal)
     with tempfile.TemporaryDirectory(prefix="burnish-verify-") as scratch:
         copy = RunDirectory(Path(scratch) / "run")
@@ -140,10 +140,10 @@ def _secret(journal: JournalReader) -> str:
 
 def _differences(before: JournalReader, after: JournalReader, numbers: Sequence[int]) -> Iterator[str]:
     """Where two journals say something else of the same iterations."""
-    for table, (where, order) in BY_ITERATION.items():
+    for table, (column, order) in BY_ITERATION.items():
         if table in TAKEN_OVER:
             continue
-        found = [d for number in numbers for d in _of_iteration(before, after, table, where, order, number)]
+        found = [d for number in numbers for d in _of_iteration(before, after, table, column, order, number)]
         yield from found[:MOST_NAMED]
         if len(found) > MOST_NAMED:
             yield f"made again, {len(found) - MOST_NAMED} more rows of {table} differ"
@@ -154,15 +154,14 @@ def _differences(before: JournalReader, after: JournalReader, numbers: Sequence[
 
 
 def _of_iteration(
-    before: JournalReader, after: JournalReader, table: str, where: str, order: str, number: int
+    before: JournalReader, after: JournalReader, table: str, column: str, order: str, number: int
 ) -> Iterator[str]:
     name = "the sealed test" if number == SEALED else f"iteration {number}"
     keys = len(order.split(","))
-    columns = order if table != "exemplars" else "id"
     rows = [
         {
             tuple(row[:keys]): row[keys:]
-            for row in journal.rows(f"SELECT {columns}, * FROM {table} WHERE {where}", (number,))  # noqa: S608
+            for row in journal.rows(f"SELECT {order}, * FROM {table} WHERE {column} = ?", (number,))  # noqa: S608
         }
         for journal in (before, after)
     ]

@@ -185,22 +185,18 @@ ADDED = ("first_success", "tried", "obstacles", "calls", "head", "exemplars_show
 
 
 def _wrong_report(run: Run, report: Report, *, is_current: bool) -> Iterator[str]:
-    if not run.place.report.is_file():
-        return
-    current = run.place.report.name
-    if is_current:
-        try:
-            same = json.loads(run.place.report.read_bytes()) == report.to_json()
-        except ValueError:
-            same = False
-        if not same:
-            yield f"{current} does not say what the journal says; `burnish resume {run.place.path}` writes it anew"
+    file = run.place.report
+    if not file.is_file():
         return
     try:
-        # What an older version did not say yet is nothing that it says wrongly.
-        added = {name: value for name, value in report.to_json().items() if name in ADDED}
-        written = Report.from_json({**added, **json.loads(run.place.report.read_bytes())})
+        written = json.loads(file.read_bytes())
+        if is_current:
+            same = written == report.to_json()
+        else:  # what an older version did not say yet is nothing that it says wrongly
+            added = {name: value for name, value in report.to_json().items() if name in ADDED}
+            older = Report.from_json({**added, **written})
+            same = replace(older, seconds=report.seconds, version=report.version) == report
     except (ValueError, KeyError, TypeError, AttributeError):
-        written = None
-    if written is None or replace(written, seconds=report.seconds, version=report.version) != report:
-        yield f"{current} does not say what the journal says; `burnish resume {run.place.path}` writes it anew"
+        same = False
+    if not same:
+        yield f"{file.name} does not say what the journal says; `burnish resume {run.place.path}` writes it anew"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import islice
 from statistics import fmean
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from codes import Codes, code_of
 from laboratory import Body, Laboratory, is_rating, is_reflection
 
+from burnish.agent.record.history import WARM
 from burnish.agent.record.run import open_run
 from burnish.environments.built_in.dates import Dates
-from burnish.types import Task
+from burnish.types import Feedback, Task
 
 HINTED = re.compile(r"(?P<task>[^\n]*)\n\nHint: a right answer ends with (?P<end>\S+)$")
 COLD: dict[str, Any] = {"sampling": {"tasks": 6}, "budget": {"iterations": 5}}
@@ -63,3 +65,35 @@ def test_after_three_iterations_in_vain_failed_tasks_are_tried_with_a_hint(
     if found:
         assert found.rung == "hint"
         assert all(e.origin == "hinted" and "Hint" not in e.prompt for e in open_run(lab.folder / "cold").memory()[:4])
+
+
+class Shown(Codes):
+    """Says by an example what an answer looks like."""
+
+    def score(self, task: Task, answer: str) -> Feedback:
+        right = answer == f"code/{code_of(task.prompt)}"
+        return Feedback(float(right), verified=right, text="" if right else "give it as in code/41c2a7")
+
+
+def shaped(body: Body) -> str:
+    """Knows the code where it is held to the shape of the example, and never by itself."""
+    if 'root ::= ("' not in str(body.get("grammar", "")) or '"/"' not in str(body["grammar"]):
+        return never(body)
+    return f"code/{code_of(str(body['messages'][-1]['content']))}"
+
+
+def test_answers_are_held_to_an_example_in_the_feedback_until_memory_holds_what_a_program_shows(
+    lab: Laboratory,
+) -> None:
+    lab.model.answer = shaped
+    report = lab.run_with("run", Shown(), **COLD, models={"task": {"grammars": True}})
+    assert report.first_success is not None
+    assert report.first_success.rung == "shape"
+    with open_run(lab.folder / "run").journal() as journal:
+        rungs = {n: Counter(a.rung for k, a, _ in journal.judged("attempt") if k == n) for n in range(1, 6)}
+    cold = [r.number for r in report.iterations[1:] if report.iterations[r.number - 1].memory < WARM]
+    warm = [n for n in rungs if n not in cold]
+    assert len(cold) > 1
+    assert warm
+    assert all(rungs[n]["shape"] for n in cold[1:])
+    assert not any(rungs[n]["shape"] for n in warm)
