@@ -2,7 +2,8 @@
 
 Each recipe runs as a user would run it, on the embedded model, and reports what it proved. Where that model is too weak
 for a method to show (it solves no equation) the same loop runs on a scripted model of known skill besides, which the
-column "model" says. A failed proof stays in the table. `--write` puts the rows into docs/methods.md.
+column "model" says. A failed proof stays in the table. `--write` puts the rows into docs/methods.md, where all claims
+with a p-value are corrected for the number of those in the table (Holm 1979).
 
     python benchmarks/methods.py [name ...] [--seed 0] [--keep DIR] [--seconds N] [--write]
 
@@ -28,15 +29,19 @@ from solvers import SlippingSolver, at_the_desk, following, guessing, mislabelli
 from burnish import RunConfig
 from burnish.agent.api import resume, run
 from burnish.agent.models.scripted import ScriptedServer
+from burnish.agent.proofs.base import ALPHA
 from burnish.agent.recipes.listing import recipe, recipes
 from burnish.agent.record.report import Report
 from burnish.agent.record.run import open_run
 from burnish.errors import BudgetExhausted, Waiting
+from burnish.policies.statistics import holm
 from burnish.records import Proof
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 BEGIN, END = "<!-- methods -->", "<!-- end of methods -->"
-HEAD = "\n| method | model | claim tested | figure | 95 % interval | passed | detail |\n|---|---|---|---|---|---|---|\n"
+COLUMNS = ("method", "model", "claim tested", "figure", "95 % interval", "p", "passed", "detail")
+HEAD = f"\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
+P, VERDICT = COLUMNS.index("p"), COLUMNS.index("passed")
 EMBEDDED = "embedded"
 LONGER = 3600
 PASSED = {True: "yes", False: "NO", None: "inconclusive"}
@@ -186,8 +191,18 @@ def row(case: Case, proof: Proof) -> str:
     """A line of the table."""
     figure = "" if proof.figure is None else f"{proof.figure:.3f}"
     interval = "" if proof.lower is None or proof.upper is None else f"{proof.lower:.2f} to {proof.upper:.2f}"
-    cells = (case.name, case.model, proof.claim, figure, interval, PASSED[proof.passed], proof.detail)
+    p = "" if proof.p is None else f"{proof.p:.2g}"
+    cells = (case.name, case.model, proof.claim, figure, interval, p, PASSED[proof.passed], proof.detail)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def corrected(rows: Sequence[str]) -> list[str]:
+    """The rows, those with a p-value passed or not with regard to how many there are."""
+    cells = [row.removeprefix("| ").removesuffix(" |").split(" | ") for row in rows]
+    claims = [row for row in cells if row[P].strip()]
+    for row, p in zip(claims, holm([float(row[P]) for row in claims]), strict=True):
+        row[VERDICT] = PASSED[p <= ALPHA]
+    return [f"| {' | '.join(row)} |" for row in cells]
 
 
 def write(case: Case, rows: Sequence[str]) -> None:
@@ -197,7 +212,7 @@ def write(case: Case, rows: Sequence[str]) -> None:
     kept = [line for line in table.splitlines()[3:] if line and not line.startswith(f"| {case.name} | ")]
     names = [one.name for one in (LEVELS, *cases())]
     lines = sorted([*kept, *rows], key=lambda line: names.index(line.split(" | ")[0].removeprefix("| ")))
-    body = "".join(f"{line}\n" for line in lines)
+    body = "".join(f"{line}\n" for line in corrected(lines))
     PAGE.write_text(f"{before}{BEGIN}{HEAD}{body}{END}{after}", encoding="utf-8")
 
 

@@ -9,19 +9,10 @@ from pathlib import Path
 
 from peers_players import ABLATIONS, PEERS, WHO, Result
 
-from burnish.policies.statistics import Comparison, compare
+from burnish.policies.statistics import Comparison, compare, holm
 
 CEILING, FLOOR = "ceiling", "seed"
 LEVEL = 0.05
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values adjusted for there being several (Holm 1979), in the order given."""
-    adjusted, least = [0.0] * len(p_values), 0.0
-    for rank, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        least = max(least, min(1.0, (len(p_values) - rank) * p_values[i]))
-        adjusted[i] = least
-    return adjusted
 
 
 def read(path: Path) -> list[Result]:

@@ -272,7 +272,9 @@ class ControlRecord(Record):
 class Proof(Record):
     """What was measured of a method's claim: `figure` with its 95 % interval, where it has one, and in words.
 
-    `passed` is None where the run had too little of the method to tell.
+    A claim of statistics has the p-value `p`. It is `passed` where that, corrected for the number of such claims in the
+    run, is at most 0.05. Other claims have their cases counted. `passed` is None where the run had too little of the
+    method to tell.
     """
 
     method: str
@@ -282,6 +284,7 @@ class Proof(Record):
     upper: float | None
     passed: bool | None
     detail: str
+    p: float | None = None
 
 
 @dataclass(frozen=True)

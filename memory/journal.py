@@ -115,6 +115,11 @@ class Journal(JournalReader):
         """How long it was waited after a try that failed."""
         await self._write(("UPDATE calls SET waited = ? WHERE key = ? AND try = ?", (seconds, str(key), try_number)))
 
+    async def add_pause(self, iteration: int, *, seconds: float) -> None:
+        """How long it was waited before what was `faulty` in an iteration is asked again, as calls of their own."""
+        sql = "UPDATE calls SET waited = ? WHERE iteration = ? AND state = 'faulty' AND waited = 0"
+        await self._write((sql, (seconds, iteration)))
+
     async def add_unpaid(self, key: CallKey, *, budget: str, reason: str) -> None:
         """A call that a limit of the budget did not allow, and what was said of it."""
         values = (str(key), key.iteration, budget, reason)

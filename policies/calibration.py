@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from burnish.policies.acceptance import capital
-from burnish.types import Record
+from burnish.policies.statistics import Interval, Resampled
 
 RESAMPLES = 2000
 _NUMBER = r"(?:[-−]|(?<!\w))\w*\d\w*(?:[.,]\d+)*"
@@ -29,18 +29,11 @@ _MARKS = "*_`\"'()[]<> "
 
 
 @dataclass(frozen=True)
-class AucInterval(Record):
-    """Area under the ROC curve of ratings against verdicts, with its interval at confidence `level`.
+class AucInterval(Interval):
+    """Area under the ROC curve of ratings against verdicts, of which so many were `verified` and `refuted`."""
 
-    `verified` and `refuted` count the ratings of either kind.
-    """
-
-    auc: float
-    lower: float
-    upper: float
-    verified: int
-    refuted: int
-    level: float = 0.95
+    verified: int = 0
+    refuted: int = 0
 
 
 def auc_interval(ratings: Sequence[float], verdicts: Sequence[bool], *, level: float = 0.95) -> AucInterval | None:
@@ -62,15 +55,15 @@ def auc_interval(ratings: Sequence[float], verdicts: Sequence[bool], *, level: f
         return None
     auc = _auc(values, truth)
     lower = _lower(auc, verified, refuted, level)
-    return AucInterval(auc, lower, 1 - _lower(1 - auc, verified, refuted, level), verified, refuted, level)
+    return AucInterval(auc, lower, 1 - _lower(1 - auc, verified, refuted, level), level, verified, refuted)
 
 
 def auc_gain(
     before: Sequence[float], after: Sequence[float], verdicts: Sequence[bool], *, seed: int = 0
-) -> tuple[float, float, float] | None:
-    """AUC of the ratings `after` less that of those `before`, of the same attempts, with its 95 % bootstrap interval.
+) -> Resampled | None:
+    """AUC of the ratings `after` less that of those `before`, of the same attempts.
 
-    Attempts of either kind are drawn apart. None while either kind is missing.
+    Attempts of either kind are resampled apart. None while either kind is missing.
     """
     truth = np.asarray(verdicts, dtype=bool)
     if truth.all() or not truth.any():
@@ -84,7 +77,7 @@ def auc_gain(
 
     kinds = [np.flatnonzero(truth), np.flatnonzero(~truth)]
     drawn = [gain(np.concatenate([rng.choice(kind, len(kind)) for kind in kinds])) for _ in range(RESAMPLES)]
-    return gain(np.arange(len(truth))), float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975))
+    return Resampled(gain(np.arange(len(truth))), np.array(drawn))
 
 
 def _auc(values: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> float:

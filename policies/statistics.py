@@ -1,12 +1,13 @@
-"""Shares, and programs on the same tasks: estimates with their intervals, and the test of which program is better."""
+"""Shares, and programs on the same tasks: estimates with their intervals, and tests of claims."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from burnish.types import Record
 
@@ -19,6 +20,20 @@ class Interval(Record):
     lower: float
     upper: float
     level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """An estimate, and what it was on each resample of the data (n,)."""
+
+    estimate: float
+    drawn: npt.NDArray[np.float64]
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """The percentile bootstrap interval."""
+        tail = (1 - level) / 2
+        lower, upper = np.quantile(self.drawn, [tail, 1 - tail])
+        return Interval(self.estimate, float(lower), float(upper), level)
 
 
 @dataclass(frozen=True)
@@ -45,24 +60,24 @@ class Comparison(Record):
         return self.p_value <= alpha and self.lost > self.gained
 
 
-def compare(before: Sequence[bool], after: Sequence[bool]) -> Comparison:
+def compare(before: Sequence[bool], after: Sequence[bool], *, level: float = 0.95) -> Comparison:
     """Paired comparison of pass and fail. Raises ValueError on unequal or no tasks.
 
-    The interval is Bonett and Price's (2012) adjusted Wald interval for paired proportions, at 95 %.
+    The interval is Bonett and Price's (2012) adjusted Wald interval for paired proportions.
     """
     _require_pairs(before, after)
     n = len(before)
     pairs = list(zip(map(bool, before), map(bool, after), strict=True))
     lost, gained = pairs.count((True, False)), pairs.count((False, True))
     loss, gain = (lost + 1) / (n + 2), (gained + 1) / (n + 2)
-    half = _z(0.95) * math.sqrt((gain + loss - (gain - loss) ** 2) / (n + 2))
+    half = normal_quantile(level) * math.sqrt((gain + loss - (gain - loss) ** 2) / (n + 2))
     return Comparison(
         n=n,
         before=sum(map(bool, before)),
         after=sum(map(bool, after)),
         gained=gained,
         lost=lost,
-        difference=Interval((gained - lost) / n, max(-1.0, gain - loss - half), min(1.0, gain - loss + half)),
+        difference=Interval((gained - lost) / n, max(-1.0, gain - loss - half), min(1.0, gain - loss + half), level),
         p_value=mcnemar_exact(lost, gained),
     )
 
@@ -78,7 +93,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     """Wilson's score interval (1927) for a proportion; [0, 1] around 0 when there are no trials."""
     if n == 0:
         return Interval(0.0, 0.0, 1.0, level)
-    share, z2 = successes / n, _z(level) ** 2
+    share, z2 = successes / n, normal_quantile(level) ** 2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     lower = 0.0 if successes == 0 else centre - half  # exact at the ends, where rounding would miss
@@ -123,7 +138,36 @@ def difference_of_means(
     return Interval(float(np.mean(after) - np.mean(before)), float(lower), float(upper), level)
 
 
-def _z(level: float) -> float:
+LEAST_P = 1e-4
+"""The smallest p-value that is told: ten thousand resamples tell no smaller ones apart."""
+
+
+def p_value(beyond: Callable[[float], bool]) -> float:
+    """The p-value of a claim that holds where an interval lies `beyond` something at a confidence level: the smallest
+    significance at which it does, found by bisection; 1 where it never does, and no less than `LEAST_P`.
+    """
+    if beyond(1 - LEAST_P):
+        return LEAST_P
+    held, failed = 0.0, math.log(LEAST_P)
+    if not beyond(0.0):
+        return 1.0
+    for _ in range(20):
+        middle = (held + failed) / 2
+        held, failed = (middle, failed) if beyond(1 - math.exp(middle)) else (held, middle)
+    return math.exp(held)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted for there being several (Holm 1979), in the order given."""
+    adjusted, least = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = least
+    return adjusted
+
+
+def normal_quantile(level: float) -> float:
+    """How many standard errors a two-sided normal interval of this confidence reaches."""
     from scipy.special import ndtri
 
     return float(ndtri((1 + level) / 2))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from burnish.policies.statistics import Interval
+from burnish.policies.statistics import Interval, normal_quantile
 
 
-def trend(groups: Sequence[tuple[int, int]]) -> Interval:
-    """The change in a proportion from one group to the next, with its 95 % interval, from (successes, trials) in order.
+def trend(groups: Sequence[tuple[int, int]], *, level: float = 0.95) -> Interval:
+    """The change in a proportion from one group to the next, with its interval, from (successes, trials) in order.
 
     Weighted least squares on the group's number, as in the test of Cochran (1954) and Armitage (1955); the variance is
     that of each group by itself, with one success and one failure more than seen (Agresti and Caffo 2000), so that a
@@ -19,7 +19,7 @@ def trend(groups: Sequence[tuple[int, int]]) -> Interval:
     """
     filled = [(number, s, n) for number, (s, n) in enumerate(groups) if n]
     if len(filled) < 2:
-        return Interval(0.0, -1.0, 1.0)
+        return Interval(0.0, -1.0, 1.0, level)
     x, successes, trials = (np.array(column, dtype=np.float64) for column in zip(*filled, strict=True))
     rates = successes / trials
     centred = x - np.average(x, weights=trials)
@@ -28,4 +28,5 @@ def trend(groups: Sequence[tuple[int, int]]) -> Interval:
     cautious = (successes + 1) / (trials + 2)
     error = math.sqrt(float((trials * centred**2 * cautious * (1 - cautious)).sum())) / scale
     # trials * centred * rate has variance trials * centred**2 * p * (1 - p)
-    return Interval(slope, slope - 1.96 * error, slope + 1.96 * error)
+    half = normal_quantile(level) * error
+    return Interval(slope, slope - half, slope + half, level)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from burnish.policies.logistic import Floats, Head, one_hot
-from burnish.types import Record
+from burnish.policies.statistics import Resampled
 
 RESAMPLES = 2000
 FOLDS = 3
@@ -16,8 +16,8 @@ DECAYS = (1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
-class Recovered(Record):
-    """Performance gap recovered: (student - weak) / (ceiling - weak), with its 95 % bootstrap interval.
+class Recovered:
+    """Performance gap recovered: (student - weak) / (ceiling - weak), with what it is on resamples of the tasks.
 
     `pgr` is None where ceiling and weak labeller cannot be told apart: then it is noise by noise. `right_against` is
     the share of the `disagreements` in which the student is right, `weak_right_against` that of the weak
@@ -27,9 +27,7 @@ class Recovered(Record):
     weak: float
     student: float
     ceiling: float
-    pgr: float | None
-    lower: float | None
-    upper: float | None
+    pgr: Resampled | None
     disagreements: int
     right_against: float
     weak_right_against: float
@@ -105,9 +103,7 @@ def recovered(
         weak=float(rates[0]),
         student=float(rates[1]),
         ceiling=float(rates[2]),
-        pgr=float((rates[1] - rates[0]) / (rates[2] - rates[0])) if known else None,
-        lower=float(np.quantile(ratios, 0.025)) if known else None,
-        upper=float(np.quantile(ratios, 0.975)) if known else None,
+        pgr=Resampled(float((rates[1] - rates[0]) / (rates[2] - rates[0])), ratios) if known else None,
         disagreements=int(differ.sum()),
         right_against=float((own == true)[differ].mean()) if differ.any() else 0.0,
         weak_right_against=float((weak_labels == true)[differ].mean()) if differ.any() else 0.0,

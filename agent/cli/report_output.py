@@ -258,5 +258,7 @@ def _proof(proof: Proof) -> str:
     figure = "" if proof.figure is None else f" {proof.figure:.3f}"
     if proof.lower is not None and proof.upper is not None:
         figure += f" ({proof.lower:.2f} to {proof.upper:.2f})"
+    if proof.p is not None:
+        figure += f", p = {proof.p:.2g}"
     said = f"[bold]{escape(proof.method)}[/]: {escape(proof.claim)}:{figure}"
     return f"{PASSED[proof.passed]} {said} [dim]{escape(proof.detail)}[/]"

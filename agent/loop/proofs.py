@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from burnish.agent.loop.open_session import Opened
 from burnish.agent.loop.registry import choose_provers
-from burnish.agent.proofs.base import Stage
+from burnish.agent.proofs.base import Stage, corrected
 from burnish.records import Proof
 
 
 async def prove(opened: Opened) -> list[Proof]:
-    """The proofs that the configuration names, in its order.
+    """The proofs that the configuration names, in its order, corrected for their number.
 
     Raises:
         BudgetExhausted: the budget ended within one.
@@ -33,4 +33,4 @@ async def prove(opened: Opened) -> list[Proof]:
         forming=session.forming,
         forms=session.forms,
     )
-    return [proof for prover in choose_provers(session.config) for proof in await prover.prove(stage)]
+    return corrected([proof for prover in choose_provers(session.config) for proof in await prover.prove(stage)])

@@ -104,6 +104,7 @@ class Caller:
     async def pause(self, seconds: float) -> None:
         """Give a server time to mend, unless the run is only replayed."""
         if not self._replay_only and seconds < self.ledger.seconds_left():
+            await self._journal.add_pause(self._iteration, seconds=seconds)
             with contextlib.suppress(TimeoutError):  # `stop` ends the wait
                 await asyncio.wait_for(self._stopping.wait(), seconds)
 

@@ -35,7 +35,7 @@ async def rate(
     interval = auc_interval(values, verdicts)
     record = RatingRecord(
         rated=len(rated),
-        auc=interval.auc if interval else None,
+        auc=interval.estimate if interval else None,
         lower=interval.lower if interval else None,
         upper=interval.upper if interval else None,
         vote=has_vote(values, verdicts),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from burnish.agent.proofs.base import Stage, missing, share
+from burnish.agent.proofs.base import Stage, counted, measured, missing
 from burnish.environments.plans import is_plan, reinstantiated
 from burnish.policies.statistics import wilson
 from burnish.records import Proof
@@ -32,22 +32,23 @@ class AbstractionProver:
             return [missing(self.name, CLAIM, "memory holds no plan of a task that has variants")]
         swapped = await asyncio.gather(*(self._swapped(stage, e, o) for e, o in _swaps(plans)))
         wrong = [found for found in swapped if found is not None]
-        right, chance = wilson(sum(tried), len(tried)), wilson(sum(wrong), len(wrong))
         return [
-            share(
+            counted(
                 self.name,
                 CLAIM,
-                right,
+                wilson(sum(tried), len(tried)),
                 passed=all(tried),
                 detail=f"{sum(tried)} of {len(tried)} plans right for all of {VARIANTS} variants",
             ),
-            share(
+            measured(
                 self.name,
                 PLACEBO,
-                chance,
-                passed=chance.upper < right.lower if wrong else None,
-                detail=f"{sum(wrong)} of {len(wrong)} plans of other kinds right",
-            ),
+                lambda level: wilson(sum(wrong), len(wrong), level=level),
+                f"{sum(wrong)} of {len(wrong)} plans of other kinds right",
+                below=lambda level: wilson(sum(tried), len(tried), level=level).lower,
+            )
+            if wrong
+            else missing(self.name, PLACEBO, "there is no plan of another kind with as many constants"),
         ]
 
     async def _holds(self, stage: Stage, exemplar: Exemplar, plan: str) -> bool | None:

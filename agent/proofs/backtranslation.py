@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnish.agent.proofs.base import Stage, missing, share
+from burnish.agent.proofs.base import Stage, counted, missing
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.statistics import wilson
 from burnish.records import Proof
@@ -35,7 +35,7 @@ class RoundTripProver:
         ]
         wrong = [f.verified for f in await stage.environment.judge_all(foreign)]
         proofs = [
-            share(
+            counted(
                 self.name,
                 CLAIM,
                 wilson(sum(again), len(again)),
@@ -46,7 +46,7 @@ class RoundTripProver:
         if foreign:
             detail = f"{len(wrong) - sum(wrong)} of {len(wrong)} refused"
             proofs.append(
-                share(
+                counted(
                     self.name,
                     REFUSED,
                     wilson(len(wrong) - sum(wrong), len(wrong)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +21,7 @@ from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import Memory
 from burnish.policies.constitution import Principle
-from burnish.policies.statistics import Comparison, Interval
+from burnish.policies.statistics import Interval, compare, holm, p_value
 from burnish.programs import Program
 from burnish.records import SEALED, Proof
 from burnish.types import JsonValue, Task
@@ -93,6 +93,17 @@ class Stage:
         rows = await self._tried(name, program, tasks, 1, temperature=None, top_p=None, search=search)
         return [judged for (judged,) in rows]
 
+    async def without(self, name: str, origin: str) -> list[Judged] | None:
+        """The champion's answers to the sealed tasks without the exemplars of one origin, judged: its ablation. None
+        where it shows no such exemplar, or the sealed test has no champion.
+        """
+        champion, sealed = self.champion, self.sealed("champion")
+        learned = [e.id for e in self.memory.at(champion.revision) if e.origin == origin and champion.shows(e)]
+        if not learned or not sealed:
+            return None
+        bare = replace(champion, dropped=tuple(sorted({*champion.dropped, *learned})))
+        return await self.evaluate(name, bare, [self.journal.task(a.task_id) for a, _ in sealed])
+
     async def _tried(
         self,
         name: str,
@@ -139,23 +150,65 @@ class Prover(Protocol):
         ...
 
 
-def share(method: str, claim: str, interval: Interval, *, passed: bool | None, detail: str) -> Proof:
-    """A proof whose figure is a proportion, or a mean, with its interval."""
+def counted(method: str, claim: str, interval: Interval, *, passed: bool, detail: str) -> Proof:
+    """A proof that needs no statistics: all cases are looked at, and `passed` says what was seen."""
     return Proof(method, claim, interval.estimate, interval.lower, interval.upper, passed, detail)
 
 
-def difference(method: str, claim: str, found: Comparison, *, passed: bool | None, detail: str) -> Proof:
-    """A proof whose figure is the change in pass rate between two programs on the same tasks."""
-    return share(method, claim, found.difference, passed=passed, detail=detail)
+Bound = float | Callable[[float], float]
+"""What an interval has to lie beyond; one that is estimated itself is given by confidence level."""
 
+
+def measured(
+    method: str,
+    claim: str,
+    interval: Callable[[float], Interval],
+    detail: str,
+    *,
+    above: Bound | None = None,
+    below: Bound | None = None,
+    resampled: int | None = None,
+) -> Proof:
+    """A claim that holds where an interval, given by confidence level, lies `above` a bound, or `below` one.
+
+    Of an interval from `resampled` cases the p-value is no smaller than a sign test on them can have: where there are
+    few, and all alike, a bootstrap has no width.
+    """
+
+    def beyond(level: float) -> bool:
+        found = interval(level)
+        low, high = (bound(level) if callable(bound) else bound for bound in (above, below))
+        return (low is None or found.lower > low) and (high is None or found.upper < high)
+
+    p = p_value(beyond)
+    if resampled is not None:
+        p = max(p, min(1.0, 2.0 ** (1 - resampled)))
+    shown = interval(0.95)
+    return Proof(method, claim, shown.estimate, shown.lower, shown.upper, p <= ALPHA, detail, p)
+
+
+def difference(
+    method: str, claim: str, before: Sequence[Judged], after: Sequence[Judged], detail: str, *, above: float = 0.0
+) -> Proof:
+    """A claim on the change in pass rate between two programs on the same tasks."""
+    passes = [[f.verified for _, f in judged] for judged in (before, after)]
+    found = compare(*passes)
+    said = f"{found.before} and {found.after} of {found.n}, {detail}"
+    return measured(method, claim, lambda level: compare(*passes, level=level).difference, said, above=above)
+
+
+def corrected(proofs: Sequence[Proof]) -> list[Proof]:
+    """The same proofs, passed or not with regard to how many claims there are (Holm 1979)."""
+    claims = [proof for proof in proofs if proof.p is not None]
+    adjusted = iter(holm([proof.p for proof in claims if proof.p is not None]))
+    return [proof if proof.p is None else replace(proof, passed=next(adjusted) <= ALPHA) for proof in proofs]
+
+
+ALPHA = 0.05
+"""Significance of the claims of a run, all together."""
 
 MARGIN = 0.1
 """How much worse something may be that is said to be no worse: the interval of the difference has to lie above."""
-
-
-def no_worse(found: Interval) -> bool:
-    """Whether a difference with this interval is shown to be no loss of `MARGIN` or more."""
-    return found.lower > -MARGIN
 
 
 def missing(method: str, claim: str, what: str) -> Proof:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from burnish.agent.proofs.base import MARGIN, Stage, difference, missing, no_worse
-from burnish.policies.statistics import Comparison, compare
+from burnish.agent.proofs.base import MARGIN, Stage, difference, missing
 from burnish.records import Proof
 
 FLOOR = f"the compiled program is no worse than the unchanged one on the sealed tasks, by {MARGIN:g} at most"
@@ -29,17 +28,7 @@ class CompileProver:
         champion, floor = stage.sealed("champion"), stage.sealed("seed")
         tasks = [stage.journal.task(a.task_id) for a, _ in champion]
         plain = await stage.evaluate("compile", replace(seed, revision=stage.champion.revision), tasks)
-        after = [f.verified for _, f in champion]
         return [
-            self._no_worse(FLOOR, compare([f.verified for _, f in floor], after)),
-            self._no_worse(SEARCHED, compare([f.verified for _, f in plain], after)),
+            difference(self.name, claim, before, champion, "without and with it", above=-MARGIN)
+            for claim, before in ((FLOOR, floor), (SEARCHED, plain))
         ]
-
-    def _no_worse(self, claim: str, found: Comparison) -> Proof:
-        return difference(
-            self.name,
-            claim,
-            found,
-            passed=no_worse(found.difference),
-            detail=f"{found.before} and {found.after} of {found.n}, without and with it, p = {found.p_value:.2g}",
-        )

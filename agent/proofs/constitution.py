@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from burnish.agent.proofs.base import MARGIN, Stage, missing, no_worse, share
+from collections.abc import Callable, Sequence
+
+from burnish.agent.proofs.base import MARGIN, Stage, measured, missing
+from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.constitution import violations
-from burnish.policies.statistics import paired_bootstrap
+from burnish.policies.statistics import Interval, paired_bootstrap
 from burnish.records import Proof
 
 FEWER = "fewer principles are broken on hidden tasks, counted by predicates"
+REVISIONS = "fewer are broken than without what was revised, counted by predicates"
 NO_LESS = f"the reward falls by less than {MARGIN:g}"
 
 
@@ -16,7 +20,7 @@ class ConstitutionProver:
 
     name = "constitution"
     calls = 0
-    arms = 0
+    arms = 1
 
     async def prove(self, stage: Stage) -> list[Proof]:
         """See `Prover.prove`."""
@@ -27,18 +31,33 @@ class ConstitutionProver:
             return [missing(self.name, FEWER, "no principle of the constitution has a predicate")]
         if not after:
             return [missing(self.name, FEWER, "no challenger was promoted: the champion is the seed program")]
-        broken = [[sum(violations(checked, [a.answer]).values()) for a, _ in arm] for arm in (before, after)]
-        seed = stage.config.seed
-        change = paired_bootstrap(broken[0], broken[1], seed=seed)
-        reward = paired_bootstrap([f.reward for _, f in before], [f.reward for _, f in after], seed=seed)
-        tasks = len(before)
+        seed, tasks = stage.config.seed, len(before)
+        bare = await stage.without(self.name, "revised")
+
+        def broken(arm: Sequence[Judged]) -> list[int]:
+            return [sum(violations(checked, [a.answer]).values()) for a, _ in arm]
+
+        def fewer(claim: str, other: Sequence[Judged], said: str) -> Proof:
+            counts = broken(other), broken(after)
+            detail = f"{sum(counts[0])} and {sum(counts[1])} in {tasks} answers, {said}"
+            return measured(self.name, claim, _change(*counts, seed), detail, below=0.0, resampled=tasks)
+
+        rewards = [[f.reward for _, f in arm] for arm in (before, after)]
         return [
-            share(
+            fewer(FEWER, before, "seed and champion"),
+            measured(
                 self.name,
-                FEWER,
-                change,
-                passed=change.upper < 0,
-                detail=f"{sum(broken[0])} and {sum(broken[1])} in {tasks} answers, seed and champion",
+                NO_LESS,
+                _change(rewards[0], rewards[1], seed),
+                f"mean reward on {tasks} tasks",
+                above=-MARGIN,
+                resampled=tasks,
             ),
-            share(self.name, NO_LESS, reward, passed=no_worse(reward), detail=f"mean reward on {tasks} tasks"),
+            missing(self.name, REVISIONS, "the champion shows no revised answer")
+            if bare is None
+            else fewer(REVISIONS, bare, "without and with revised answers"),
         ]
+
+
+def _change(before: Sequence[float], after: Sequence[float], seed: int) -> Callable[[float], Interval]:
+    return lambda level: paired_bootstrap(before, after, seed=seed, level=level)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from burnish.agent.judges.prompt import examples, rating_of
 from burnish.agent.models.calls import Place, gather_in_order
-from burnish.agent.proofs.base import Stage, difference, missing, share
+from burnish.agent.proofs.base import Stage, difference, measured, missing
 from burnish.agent.record.ratings import SECOND_ROUND, Rated, as_rows
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.agent.rollouts.retriever import Retriever
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.store import Memory
 from burnish.policies.calibration import auc_interval
-from burnish.policies.statistics import Interval, compare, wilson
+from burnish.policies.statistics import Interval, wilson
 from burnish.records import Proof
 from burnish.types import Exemplar
 
@@ -58,29 +58,29 @@ class CurationProver:
 
     def _agreement(self, number: int, rated: list[tuple[float, bool]]) -> Proof:
         claim = AGREES.format(number)
-        interval = auc_interval([r for r, _ in rated], [v for _, v in rated])
-        if interval is None:
+        verified = sum(v for _, v in rated)
+        if not 0 < verified < len(rated):
             return missing(self.name, claim, f"{len(rated)} ratings, all of answers of one kind")
-        return share(
-            self.name,
-            claim,
-            Interval(interval.auc, interval.lower, interval.upper),
-            passed=interval.lower > 0.5,
-            detail=f"AUC over {interval.verified} verified and {interval.refuted} others; no vote where it fails",
-        )
+
+        def interval(level: float) -> Interval:
+            found = auc_interval([r for r, _ in rated], [v for _, v in rated], level=level)
+            assert found is not None
+            return found
+
+        said = f"AUC over {verified} verified and {len(rated) - verified} others; no vote where it fails"
+        return measured(self.name, claim, interval, said, above=0.5)
 
     def _precision(self, rated: list[tuple[float, bool]]) -> Proof:
         fives = [v for r, v in rated if r >= 4.5]
         if not fives:
             return missing(self.name, PRECISE, f"none of {len(rated)} answers was rated 5")
         base = sum(v for _, v in rated) / len(rated)
-        found = wilson(sum(fives), len(fives))
-        return share(
+        return measured(
             self.name,
             PRECISE,
-            found,
-            passed=found.lower > base,
-            detail=f"{sum(fives)} of {len(fives)} rated 5 are verified, {base:.0%} of all",
+            lambda level: wilson(sum(fives), len(fives), level=level),
+            f"{sum(fives)} of {len(fives)} rated 5 are verified, {base:.0%} of all",
+            above=base,
         )
 
     async def _keep_all(self, stage: Stage) -> Proof:
@@ -99,11 +99,4 @@ class CurationProver:
         memory.stage(list(first.values()), {}, revision=0)
         tasks = [stage.journal.task(a.task_id) for a, _ in sealed]
         judged = await stage.evaluate("keep all", champion, tasks, Retriever(memory).recall)
-        found = compare([f.verified for _, f in judged], [f.verified for _, f in sealed])
-        return difference(
-            self.name,
-            WORSE,
-            found,
-            passed=found.better(0.05),
-            detail=f"{found.before} and {found.after} of {found.n}, all kept and verified, p = {found.p_value:.2g}",
-        )
+        return difference(self.name, WORSE, judged, sealed, "all kept and verified")

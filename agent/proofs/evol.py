@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnish.agent.proofs.base import Stage, missing, share
+from burnish.agent.proofs.base import Stage, counted, measured, missing
 from burnish.policies.statistics import wilson
 from burnish.policies.trend import trend
 from burnish.records import Proof
@@ -30,12 +30,17 @@ class EvolProver:
         for number, tasks in enumerate(generations):
             judged = await stage.evaluate(f"evol {number}", stage.champion, tasks)
             passes.append([f.verified for _, f in judged if f.status.judged])
-        slope = trend([(sum(row), len(row)) for row in passes])
         solved = [await stage.environment.solve(task) is not None for task in made]
         rates = ", ".join(f"{sum(row)} of {len(row)}" for row in passes)
         return [
-            share(self.name, HARDER, slope, passed=slope.upper < 0, detail=f"passed by generation: {rates}"),
-            share(
+            measured(
+                self.name,
+                HARDER,
+                lambda level: trend([(sum(row), len(row)) for row in passes], level=level),
+                f"passed by generation: {rates}",
+                below=0.0,
+            ),
+            counted(
                 self.name,
                 ANSWERED,
                 wilson(sum(solved), len(solved)),

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from burnish.agent.judges.process_reward import ending, labelled, labelled_attempts
-from burnish.agent.proofs.base import Stage, missing, share
-from burnish.policies.statistics import Interval, paired_bootstrap, wilson
+from burnish.agent.proofs.base import Stage, measured, missing
+from burnish.policies.statistics import Resampled, paired_bootstrap, wilson
 from burnish.policies.steps import (
     LabelledAnswer,
     Scoring,
@@ -74,27 +74,28 @@ class StepsProver:
         majority = [_majority(row, right) for row, right in zip(answers, rights, strict=True)]
         chance = [float(np.mean(right)) for right in rights]
         rival = max((majority, chance), key=sum)
-        gain = paired_bootstrap(rival, by_score["product"], seed=seed)
         said = ", ".join(f"{name} {np.mean(picks):.3f}" for name, picks in by_score.items())
         labels = stage.rng("shuffled labels").permutation([label for one in pool for label in one.labels]).tolist()
         shuffled = [replace(one, labels=tuple(labels.pop() for _ in one.labels)) for one in pool]
         placebo = _picked(fitted(shuffled), hidden, rights, "product")
-        loss = paired_bootstrap(placebo, by_score["product"], seed=seed)
+        chosen = by_score["product"]
         return [
-            share(
+            measured(
                 self.name,
                 claim,
-                gain,
-                passed=gain.lower > 0,
-                detail=f"right of {len(rights)}: {said}; majority {np.mean(majority):.3f}, random "
+                lambda level: paired_bootstrap(rival, chosen, seed=seed, level=level),
+                f"right of {len(rights)}: {said}; majority {np.mean(majority):.3f}, random "
                 f"{np.mean(chance):.3f}, any right {np.mean([any(r) for r in rights]):.3f}",
+                above=0.0,
+                resampled=len(rights),
             ),
-            share(
+            measured(
                 self.name,
                 SHUFFLED,
-                loss,
-                passed=loss.lower > 0,
-                detail=f"{np.mean(placebo):.3f} and {np.mean(by_score['product']):.3f} right",
+                lambda level: paired_bootstrap(placebo, chosen, seed=seed, level=level),
+                f"{np.mean(placebo):.3f} and {np.mean(chosen):.3f} right",
+                above=0.0,
+                resampled=len(rights),
             ),
         ]
 
@@ -105,13 +106,12 @@ class StepsProver:
             return missing(self.name, FIRST, "no hidden answer has a wrong step")
         found = [_first_doubt(model, one) == first_error(one.labels) for one in wrong]
         chance = float(np.mean([1 / len(one.vectors) for one in wrong]))
-        interval = wilson(sum(found), len(found))
-        return share(
+        return measured(
             self.name,
             FIRST,
-            interval,
-            passed=interval.lower > chance,
-            detail=f"{sum(found)} of {len(found)} answers with an error; by chance {chance:.2f}",
+            lambda level: wilson(sum(found), len(found), level=level),
+            f"{sum(found)} of {len(found)} answers with an error; by chance {chance:.2f}",
+            above=chance,
         )
 
     def _labels(self, stage: Stage, pool: Sequence[LabelledAnswer], hidden: Sequence[LabelledAnswer]) -> Proof:
@@ -138,13 +138,13 @@ class StepsProver:
         if len(ratios) < REPEATS:
             return missing(self.name, FEWER, f"the target was reached in {len(ratios)} of {REPEATS} repeats")
         drawn = np.random.default_rng(0).choice(ratios, (2000, len(ratios))).mean(axis=1)
-        lower, upper = (float(q) for q in np.quantile(drawn, (0.025, 0.975)))
-        return share(
+        return measured(
             self.name,
             FEWER,
-            Interval(float(np.mean(ratios)), lower, upper),
-            passed=lower > 1,
-            detail=f"uniform / active in {REPEATS} repeats, pool of {len(pool)}, to balanced accuracy {target:.3f}",
+            Resampled(float(np.mean(ratios)), drawn).interval,
+            f"uniform / active in {REPEATS} repeats, pool of {len(pool)}, to balanced accuracy {target:.3f}",
+            above=1.0,
+            resampled=REPEATS,
         )
 
 

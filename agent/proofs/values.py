@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from burnish.agent.proofs.base import Stage, missing, share
+from burnish.agent.proofs.base import Stage, measured, missing
 from burnish.agent.rollouts.episode_values import logged
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.episodes import as_answer
-from burnish.policies.statistics import difference_of_means, paired_bootstrap
+from burnish.policies.statistics import Interval, difference_of_means, paired_bootstrap
 from burnish.policies.values import ActionValues, Logged
 from burnish.records import Proof
 from burnish.types import Task
@@ -51,13 +51,14 @@ class ValuesProver:
         online = await self._online(stage, player, plays, tasks)
         behaviour = [play.reward for play in plays]
         return [
-            share(
+            measured(
                 self.name,
                 OFFLINE,
-                (gain := difference_of_means(behaviour, offline, seed=seed)),
-                passed=gain.lower > 0,
-                detail=f"{np.mean(behaviour):.3f} of {len(plays)} logged episodes, {np.mean(offline):.3f} of "
+                lambda level: difference_of_means(behaviour, offline, seed=seed, level=level),
+                f"{np.mean(behaviour):.3f} of {len(plays)} logged episodes, {np.mean(offline):.3f} of "
                 f"{len(tasks)} played",
+                above=0.0,
+                resampled=len(tasks),
             ),
             self._gain(PLACEBO, placebo, offline, seed, "permuted and true rewards"),
             self._gain(ONLINE, offline, online, seed, f"after {ROUNDS} rounds of {PLAYS} episodes at most"),
@@ -79,9 +80,12 @@ class ValuesProver:
         return await player.rewards(ActionValues.fit(known), tasks)
 
     def _gain(self, claim: str, before: list[float], after: list[float], seed: int, detail: str) -> Proof:
-        change = paired_bootstrap(before, after, seed=seed)
         means = f"mean reward {np.mean(before):.3f} and {np.mean(after):.3f} on {len(before)} tasks, {detail}"
-        return share(self.name, claim, change, passed=change.lower > 0, detail=means)
+
+        def change(level: float) -> Interval:
+            return paired_bootstrap(before, after, seed=seed, level=level)
+
+        return measured(self.name, claim, change, means, above=0.0, resampled=len(before))
 
 
 @dataclass(frozen=True)

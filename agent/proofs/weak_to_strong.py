@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from burnish.agent.proofs.base import Stage, missing, share
+from burnish.agent.proofs.base import Stage, measured, missing
 from burnish.agent.record.ratings import ASKED, RATED, kept_ratings
 from burnish.policies.calibration import auc_gain
 from burnish.policies.logistic import Head, one_hot
-from burnish.policies.statistics import Interval, wilson
+from burnish.policies.statistics import wilson
 from burnish.policies.weak_to_strong import best_decay, recovered, student
 from burnish.records import Proof
 from burnish.types import Task
@@ -54,27 +54,29 @@ class StudentProver:
         rates = (
             f"weak {found.weak:.3f}, student {found.student:.3f}, ceiling {found.ceiling:.3f} of {len(hidden)} tasks"
         )
-        if found.pgr is None or found.lower is None or found.upper is None:
+        if found.pgr is None:
             return [missing(self.name, CLAIM, f"{rates}: ceiling and weak labels cannot be told apart")]
         return [
-            share(
+            measured(
                 self.name,
                 CLAIM,
-                Interval(found.pgr, found.lower, found.upper),
-                passed=found.lower > 0,
-                detail=f"{rates}; {len(known)} of {len(train)} answers are labels",
+                found.pgr.interval,
+                f"{rates}; {len(known)} of {len(train)} answers are labels",
+                above=0.0,
+                resampled=len(hidden),
             ),
             self._against(found.disagreements, found.right_against, found.weak_right_against),
         ]
 
     def _against(self, disagreements: int, student_right: float, weak_right: float) -> Proof:
-        interval = wilson(round(student_right * disagreements), disagreements)
-        return share(
+        if not disagreements:
+            return missing(self.name, AGAINST, "student and weak label never disagree")
+        return measured(
             self.name,
             AGAINST,
-            interval,
-            passed=interval.lower > weak_right if disagreements else None,
-            detail=f"{disagreements} disagreements: student right in {student_right:.2f}, label in {weak_right:.2f}",
+            lambda level: wilson(round(student_right * disagreements), disagreements, level=level),
+            f"{disagreements} disagreements: student right in {student_right:.2f}, label in {weak_right:.2f}",
+            above=weak_right,
         )
 
 
@@ -95,15 +97,15 @@ class StudentJudgeProver:
         gain = auc_gain([one.rating for one in asked], after, verdicts, seed=stage.config.seed)
         if gain is None:
             return [missing(self.name, JUDGES, f"both rated {len(asked)} answers, of which none or all are verified")]
-        interval = Interval(*gain)
         return [
-            share(
+            measured(
                 self.name,
                 JUDGES,
-                interval,
-                passed=interval.lower > 0,
-                detail=f"{len(asked)} answers that both rated, {sum(verdicts)} verified; the student rated "
+                gain.interval,
+                f"{len(asked)} answers that both rated, {sum(verdicts)} verified; the student rated "
                 f"{len(students)}, without a call",
+                above=0.0,
+                resampled=len(asked),
             )
         ]
 

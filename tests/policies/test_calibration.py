@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.policies.calibration import AucInterval, auc_gain, auc_interval, expected_rating, has_vote, parse_rating
+from burnish.policies.statistics import Interval
 
 RATED = st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=40)
 
@@ -22,8 +23,8 @@ def test_auc_equals_brute_force_over_all_pairs(rated: list[tuple[int, bool]]) ->
         assert not good or not bad
         return
     wins = sum((g > b) + (g == b) / 2 for g, b in itertools.product(good, bad))
-    assert interval.auc == pytest.approx(wins / len(good) / len(bad))
-    assert 0 <= interval.lower <= interval.auc <= interval.upper <= 1
+    assert interval.estimate == pytest.approx(wins / len(good) / len(bad))
+    assert 0 <= interval.lower <= interval.estimate <= interval.upper <= 1
     assert (interval.verified, interval.refuted) == (len(good), len(bad))
 
 
@@ -42,7 +43,7 @@ def test_a_perfect_rating_keeps_an_interval() -> None:
     many = auc_interval([5] * 50 + [1] * 50, [True] * 50 + [False] * 50)
     assert few is not None
     assert many is not None
-    assert few.lower < 0.5 < 0.9 < many.lower < many.auc == many.upper == 1
+    assert few.lower < 0.5 < 0.9 < many.lower < many.estimate == many.upper == 1
 
 
 def test_the_interval_is_newcombes() -> None:
@@ -52,7 +53,7 @@ def test_the_interval_is_newcombes() -> None:
     for bound in (interval.lower, interval.upper):
         half = (5 + 6) / 2 - 1
         variance = bound * (1 - bound) * (1 + half * (1 - bound) / (2 - bound) + half * bound / (1 + bound)) / (5 * 6)
-        assert abs(interval.auc - bound) == pytest.approx(1.959964 * math.sqrt(variance), rel=1e-4)
+        assert abs(interval.estimate - bound) == pytest.approx(1.959964 * math.sqrt(variance), rel=1e-4)
 
 
 def test_there_is_no_auc_without_both_kinds() -> None:
@@ -206,7 +207,9 @@ def test_the_gain_of_ratings_over_others_has_an_interval() -> None:
     knowing = [4.0 + i % 2 if t else 1.0 + i % 4 for i, t in enumerate(truth)]
     gain = auc_gain(blind, knowing, truth)
     assert gain is not None
-    assert 0 < gain[1] < gain[0] < gain[2]
+    interval = gain.interval()
+    assert 0 < interval.lower < interval.estimate < interval.upper
     same = auc_gain(blind, blind, truth)
-    assert same == (0.0, 0.0, 0.0)
+    assert same is not None
+    assert same.interval() == Interval(0.0, 0.0, 0.0)
     assert auc_gain([1.0], [2.0], [True]) is None

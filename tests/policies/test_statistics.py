@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pairs import passes
 
-from burnish.policies.statistics import compare, mcnemar_exact, paired_bootstrap, wilson
+from burnish.policies.statistics import (
+    LEAST_P,
+    Resampled,
+    compare,
+    holm,
+    mcnemar_exact,
+    p_value,
+    paired_bootstrap,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +92,28 @@ def test_unpaired_results_are_refused(before: list[bool], after: list[bool]) -> 
         compare(before, after)
     with pytest.raises(ValueError, match="same tasks on both sides"):
         paired_bootstrap(before, after, seed=0)
+
+
+@pytest.mark.parametrize("successes", [35, 40, 60])
+def test_a_p_value_is_where_the_interval_just_lies_beyond(successes: int) -> None:
+    def beyond(level: float) -> bool:
+        return wilson(successes, 60, level=level).lower > 0.5
+
+    p = p_value(beyond)
+    z = (successes / 60 - 0.5) / math.sqrt(0.25 / 60)  # Wilson's interval excludes a share where the score test does
+    assert p == pytest.approx(max(LEAST_P, math.erfc(z / math.sqrt(2))), rel=1e-3)
+
+
+def test_a_claim_that_no_interval_supports_has_p_one() -> None:
+    assert p_value(lambda level: wilson(30, 60, level=level).lower > 0.5) == 1.0
+
+
+def test_several_claims_are_corrected_for_their_number() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.5]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_resamples_give_an_interval_of_any_level() -> None:
+    drawn = Resampled(0.5, np.linspace(0, 1, 101))
+    assert (drawn.interval(0.8).lower, drawn.interval(0.8).upper) == pytest.approx((0.1, 0.9))

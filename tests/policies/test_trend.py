@@ -15,7 +15,7 @@ def test_a_fall_is_seen_and_noise_is_not() -> None:
     assert fall.estimate == pytest.approx(-(22 - 5) / 24 / 2)
     rates = np.array([22 + 1, 14 + 1, 5 + 1]) / 26
     error = np.sqrt((24 * np.array([1, 0, 1]) * rates * (1 - rates)).sum()) / 48
-    assert fall.upper == pytest.approx(fall.estimate + 1.96 * error)
+    assert fall.upper == pytest.approx(fall.estimate + 1.959964 * error)
     flat = trend([(12, 24), (13, 24), (12, 24)])
     assert flat.lower < 0 < flat.upper
 

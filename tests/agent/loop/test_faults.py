@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from codes import Codes, code_of, split_of
-from laboratory import Body, CommandLine, Laboratory, is_rating, is_reflection, learner, posed, shown_exemplars
+from laboratory import Body, CommandLine, Laboratory, is_rating, is_reflection, learner, posed, query, shown_exemplars
 
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.record.run import open_run
@@ -18,7 +18,7 @@ from burnish.types import Feedback, Status, Task
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No time to mend is given."""
-    monkeypatch.setattr("burnish.agent.rollouts.rollout.WAITS", (0.0, 0.0))
+    monkeypatch.setattr("burnish.agent.rollouts.rollout.WAITS", (0.01, 0.02))
 
 
 def knower(body: Body) -> str:
@@ -53,6 +53,10 @@ def test_a_server_that_fails_for_a_while_changes_nothing(lab: Laboratory, monkey
     assert report.sealed is not None
     assert well.sealed is not None
     assert report.sealed.arms == well.sealed.arms
+    faults = query(lab.folder / "reloading", "SELECT waited, body FROM calls WHERE state = 'faulty'")
+    assert len(faults) == 17
+    assert {waited for waited, _ in faults} <= {0.01, 0.02}
+    assert all("model not found" in said for _, said in faults)
     assert verify(open_run(lab.folder / "reloading")).holds
 
 

@@ -28,6 +28,9 @@ async def test_what_may_pass_is_tried_again_and_each_try_counts_as_a_call(
         assert caller.ledger.spent == Amount(3, 4 + lost)
         assert agrees(caller)
         assert list(caller._journal.tries(1).values()) == [3]
+        waits = [row["waited"] for row in caller._journal._rows("SELECT waited FROM calls ORDER BY try")]
+        assert all(waits[:2])
+        assert waits[2] == 0
 
 
 def test_the_wait_is_what_the_server_asks_for_or_doubles_up_to_a_bound(sitting: Callable[..., Caller]) -> None:
