@@ -47,12 +47,13 @@ class Side:
         calls: float = math.inf,
         tokens: float = math.inf,
         validation: int | None = None,
+        train: int | None = None,
     ) -> None:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would fetch a list of prices
         import dspy
 
         self.dspy, self.calls, self.tokens, self.seed = dspy, calls, tokens, seed
-        self.environment, self.spent, self.validation = environment, Spent(), validation
+        self.environment, self.spent, self.validation, self.train = environment, Spent(), validation, train
         self.lm = _counting(dspy, self.spent)(
             "openai/embedded",
             api_base=url,
@@ -90,7 +91,7 @@ class Side:
                 max_errors=MOST_ERRORS,
             )
             found = search.compile(
-                student, trainset=self._examples("train"), valset=self._validation(), restrict=[seed]
+                student, trainset=self._examples("train")[: self.train], valset=self._validation(), restrict=[seed]
             )
             score = found.candidate_programs[0]["score"]
             if score > best_score:
@@ -120,7 +121,7 @@ class Side:
         )
         return optimizer.compile(
             student,
-            trainset=self._examples("train"),
+            trainset=self._examples("train")[: self.train],
             valset=validation,
             num_trials=trials,
             minibatch=False,

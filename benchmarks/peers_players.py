@@ -31,8 +31,10 @@ from burnish.types import Task
 
 SHOWN, BATCH = 4, 12
 MAX_TOKENS = 96
-VALIDATION = 40
-"""Validation tasks that an optimizer evaluates a program on. With all hundred it would see two or three programs."""
+VALIDATION = 8
+"""Calls of learning to each validation task that an optimizer evaluates a program on. With all hundred it would see two
+or three programs.
+"""
 SKILL = 0.5
 """Of a scripted reflector: how often it gives the good instruction."""
 Known = list[tuple[Task, str]]
@@ -125,6 +127,11 @@ class Contest:
     keep: Path | None = None
     """A folder in which the runs of Burnish stay, to be looked into."""
 
+    @property
+    def validation(self) -> int:
+        """Validation tasks that an optimizer evaluates a program on."""
+        return min(40, self.calls // VALIDATION)
+
     def tested(
         self,
         shown: Callable[[Task], Known],
@@ -147,6 +154,7 @@ class Contest:
     def burnish(self, changed: Mapping[str, Any] = MappingProxyType({}), *, able: bool = False) -> Played:
         """Burnish with its defaults, but for what is `changed`, and with a scripted reflector if `able`."""
         test = len(self.posed.posed["test"])
+        in_full, in_half = 2, 2 + hasattr(self.posed, "form")  # the arms of the sealed test, controls and others
         models: dict[str, Any] = {
             "task": {"url": self.model.url, "name": self.model.name, "grammars": True, "concurrency": 4}
         }
@@ -157,7 +165,7 @@ class Contest:
                 {
                     "seed": self.seed,
                     "models": models,
-                    "budget": {"calls": self.calls + 3 * test},
+                    "budget": {"calls": self.calls + in_full * test + in_half * (test // 2)},
                     "sealed": {"tasks": test, "share": 1.0},
                     **changed,
                 }
@@ -204,7 +212,8 @@ class Contest:
             MAX_TOKENS,
             self.seed,
             tokens=self.earlier["burnish"].tokens,
-            validation=VALIDATION,
+            validation=self.validation,
+            train=self.calls,  # one pass over all three hundred would cost more than everybody has
         )
         _, passes, spent, _ = side.run(f"{optimizer}, plain")
         return passes, spent.calls, spent.tokens, ""
@@ -216,7 +225,12 @@ class Contest:
         begun, limit = (self.model.calls, self.model.tokens), self.earlier["burnish able" if able else "burnish"].tokens
         with self._able(able) as reflector:
             instruction = optimized(
-                self.posed, self.model, reflector or self.model, tokens=limit, seed=self.seed, validation=VALIDATION
+                self.posed,
+                self.model,
+                reflector or self.model,
+                tokens=limit,
+                seed=self.seed,
+                validation=self.validation,
             )
         calls, tokens = self.model.calls - begun[0], self.model.tokens - begun[1]
         return self.tested(lambda _task: [], instruction=instruction), calls, tokens, instruction

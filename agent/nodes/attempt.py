@@ -17,7 +17,7 @@ from burnish.agent.nodes.parts import Attempted, Shown
 from burnish.agent.operators.rules import SECTION as RULES
 from burnish.agent.operators.rules import as_rules
 from burnish.agent.rollouts.rollout import Search, Trial, raise_if_unanswered, sampling_seed
-from burnish.policies.cold_start import ColdStart
+from burnish.policies.cold_start import ColdStart, Rung
 from burnish.policies.curriculum import Effort
 from burnish.types import Attempt, Task
 
@@ -37,7 +37,7 @@ async def attempt(
     """Have the model answer: several samples a task, concurrently, results in slot order. Episodes are played out.
 
     The first sample of a task is asked for as the program says; those of a search after it climb the ladder of a cold
-    start. `outputs` are answers that tasks were written for; they come first.
+    start, and after an iteration in vain all do. `outputs` are answers that tasks were written for; they come first.
     """
     seed = iteration.seed_for("sampling")
     places = [(place, slot) for place, effort in enumerate(efforts) for slot in range(effort.samples)]
@@ -68,19 +68,28 @@ async def attempt(
 
 
 def _searches(iteration: Iteration, effort: Effort, slot: int) -> bool:
-    """Whether a sample is a search: where plans are sketched all are, elsewhere those after the first."""
-    return effort.searching and (iteration.sketching or slot > 0)
+    """Whether a sample is a search: those after the first are, and all where none is needed as the program says."""
+    return effort.searching and (iteration.sketching or slot > 0 or _gives_up(iteration))
 
 
-def _searches_for(iteration: Iteration, policy: ColdStart, told: Sequence[str], count: int) -> list[Search]:
-    """The searches of so many samples."""
+def _gives_up(iteration: Iteration) -> bool:
+    """Whether answers as the program says were in vain, and nothing is to be tried beside them."""
+    past = iteration.past
+    return bool(past.in_vain) and not past.arms and past.race is None
+
+
+def _searches_for(iteration: Iteration, policy: ColdStart, told: Sequence[str], count: int) -> list[Search | None]:
+    """The searches of so many samples; None where one is asked for as the program says."""
     if iteration.sketching and count:
         known = Counter(outline_of(e.answer) for e in iteration.memory.alive())
         return [Search("sketch", known)] * count
-    rungs = policy.deal(iteration.rungs(told), iteration.past.cold or 0, count, iteration.past.rung_rewards)
+    past, able = iteration.past, iteration.rungs(told)
+    as_it_says: list[Rung] = [""] if _gives_up(iteration) else []
+    rungs = policy.deal([*as_it_says, *able], past.cold or 0, count, past.rung_rewards)
     instruction = tuple(text for _, text in iteration.champion.prompt.sections)
     return [
-        Search(rung, texts=(*instruction, *told), most=most) for rung, most in zip(rungs, cycle(LENGTHS), strict=False)
+        Search(rung, texts=(*instruction, *told), most=most) if rung else None
+        for rung, most in zip(rungs, cycle(LENGTHS), strict=False)
     ]
 
 

@@ -97,3 +97,23 @@ def test_answers_are_held_to_an_example_in_the_feedback_until_memory_holds_what_
     assert warm
     assert all(rungs[n]["shape"] for n in cold[1:])
     assert not any(rungs[n]["shape"] for n in warm)
+
+
+def test_after_an_iteration_in_vain_what_the_program_says_has_a_turn_like_all_other_ways(lab: Laboratory) -> None:
+    lab.model.answer = never
+    lab.run("vain", **COLD, operators=["memory"])
+    with open_run(lab.folder / "vain").journal() as journal:
+        plain = Counter(number for number, a, _ in journal.judged("attempt") if not a.rung)
+        total = Counter(number for number, _, _ in journal.judged("attempt"))
+    assert plain[1] * 2 == total[1]
+    assert all(0 < plain[number] * 3 <= total[number] for number in range(2, 6))
+
+
+def test_what_is_in_trial_has_answers_of_the_program_to_be_compared_with(lab: Laboratory) -> None:
+    lab.model.answer = never
+    lab.run("tried", **COLD, policies={"rewriting": {"look": 0}})
+    with open_run(lab.folder / "tried").journal() as journal:
+        compared = {number for number, _, _ in journal.judged("compare")}
+        plain = Counter(number for number, a, _ in journal.judged("attempt") if not a.rung and a.slot == 0)
+    assert compared
+    assert all(plain[number] == 6 for number in compared)
