@@ -144,8 +144,13 @@ class Task(Record):
     @property
     def split(self) -> Split:
         """60 % train, 20 % validation, 20 % test, by the id alone."""
-        bucket = int(self.id[:8], 16) % 10
-        return "train" if bucket < 6 else "validation" if bucket < 8 else "test"
+        return split_of(self.id)
+
+
+def split_of(task_id: str) -> Split:
+    """The split of a task, by its id."""
+    bucket = int(task_id[:8], 16) % 10
+    return "train" if bucket < 6 else "validation" if bucket < 8 else "test"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
 
     """
     try:
-        reader = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
+        reader = sqlite3.connect(uri(path, mode), uri=True, check_same_thread=False)
         reader.row_factory = sqlite3.Row
         version = _version(reader, path)
         if version < SCHEMA_VERSION:
@@ -35,7 +35,7 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
     return reader, version
 
 
-def _uri(path: Path, mode: Literal["ro", "rw"]) -> str:
+def uri(path: Path, mode: Literal["ro", "rw"]) -> str:
     """How SQLite is told to open a file. On a read-only disk nothing changes it, and there it needs no lock."""
     log = path.with_name(f"{path.name}-wal")
     fixed = mode == "ro" and not os.access(path.parent, os.W_OK) and not log.exists()

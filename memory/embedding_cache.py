@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish.errors import StorageError
+from burnish.memory.connection import uri
 from burnish.memory.embedding import Embedder
 from burnish.types import content_hash
 
@@ -26,17 +28,21 @@ class CachedEmbedder:
     """An embedder that remembers, the newest `in_ram` in RAM and, with a path, all in a SQLite file that may be deleted
     at any time.
 
-    Each call embeds the texts it has never seen in one batch, each once. A damaged file is made anew. Safe to
-    call from several threads.
+    Each call embeds the texts it has never seen in one batch, each once. A damaged file is made anew; one that is
+    `read_only` stays as it is, and need not be there. Safe to call from several threads.
     """
 
-    def __init__(self, embedder: Embedder, path: Path | None = None, *, in_ram: int = 100_000) -> None:
+    def __init__(
+        self, embedder: Embedder, path: Path | None = None, *, in_ram: int = 100_000, read_only: bool = False
+    ) -> None:
         self._embedder = embedder
         self._in_ram = in_ram
         self.name = embedder.name
         self._lock = threading.Lock()
         self._ram: dict[str, NDArray[np.float32]] = {}
-        self._file = _VectorFile(path) if path else None
+        self._file: _VectorFile | _FixedFile | None = None
+        if path:
+            self._file = _FixedFile(path) if read_only else _VectorFile(path)
 
     @property
     def dimensions(self) -> int:
@@ -97,9 +103,7 @@ class _VectorFile:
 
     def read(self, keys: Sequence[str], dimensions: int) -> dict[str, NDArray[np.float32]]:
         """Those of the keys that are held, of the right length."""
-        parts = [keys[start : start + _KEYS_A_QUERY] for start in range(0, len(keys), _KEYS_A_QUERY)]
-        rows = self._attempt(lambda db: [row for part in parts for row in _select(db, part)])
-        return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows if len(blob) == 4 * dimensions}
+        return self._attempt(lambda db: _vectors(db, keys, dimensions))
 
     def write(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Insert all in one transaction."""
@@ -139,6 +143,33 @@ class _VectorFile:
             self._db.execute("PRAGMA synchronous=OFF")
             self._db.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID")
         return self._db
+
+
+class _FixedFile:
+    """Vectors in such a file, on whatever disk, none of which is changed; none where it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self, keys: Sequence[str], dimensions: int) -> dict[str, NDArray[np.float32]]:
+        """See `_VectorFile.read`."""
+        try:
+            with closing(sqlite3.connect(uri(self._path, "ro"), uri=True)) as db:
+                return _vectors(db, keys, dimensions)
+        except sqlite3.DatabaseError:
+            return {}
+
+    def write(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _vectors(db: sqlite3.Connection, keys: Sequence[str], dimensions: int) -> dict[str, NDArray[np.float32]]:
+    parts = [keys[start : start + _KEYS_A_QUERY] for start in range(0, len(keys), _KEYS_A_QUERY)]
+    rows = [row for part in parts for row in _select(db, part)]
+    return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows if len(blob) == 4 * dimensions}
 
 
 def _select(db: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[str, bytes]]:

@@ -16,7 +16,7 @@ from typing import Literal
 from burnish import __version__
 from burnish.errors import StorageError
 from burnish.memory.connection import opened
-from burnish.memory.schema import SCHEMA_VERSION, SPENT
+from burnish.memory.schema import REPLAYED, SPENT
 from burnish.memory.writer import Value
 from burnish.programs import Program
 from burnish.records import (
@@ -85,8 +85,8 @@ class JournalReader:
 
     @property
     def is_current(self) -> bool:
-        """Whether the run began with this version, which does as it did, so that the run can be made again."""
-        return self.begun == SCHEMA_VERSION and self.meta("version") in (None, __version__)
+        """Whether the run began with a version that did as this one does, so that the run can be made again."""
+        return self.begun >= REPLAYED and self.meta("version") in (None, __version__)
 
     def copy_to(self, path: Path, *, without: Sequence[str] = (), tables: Sequence[str] | None = None) -> None:
         """Write a copy to `path`, all of it or nothing, that lacks some facts of the whole run, by name. Where `tables`
@@ -112,6 +112,10 @@ class JournalReader:
     def rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[tuple[Value, ...]]:
         """What a query of the tables says, as they are in `burnish.memory.schema`."""
         return [tuple(row) for row in self._rows(sql, values)]
+
+    def named_rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
+        """The same, each row by the names of its columns."""
+        return self._rows(sql, values)
 
     def close(self) -> None:
         self._reader.close()
@@ -266,23 +270,29 @@ class JournalReader:
 
     def exemplars(self) -> list[Exemplar]:
         """Every exemplar that ever was, dead ones included, by birth and id."""
-        return self._exemplars("1", ())
+        return self.exemplars_where("1", ())
 
     def exemplars_at(self, revision: int) -> list[Exemplar]:
         """Those alive at a revision, by birth and id."""
-        return self._exemplars("born <= ? AND died > ?", (revision, revision))
+        return self.exemplars_where("born <= ? AND died > ?", (revision, revision))
 
     def exemplars_within(self, after: int, until: int) -> list[Exemplar]:
         """Those that were born or died after a revision, until another, by birth and id."""
         where = "born > ? AND born <= ? OR died > ? AND died <= ?"
-        return self._exemplars(where, (after, until, after, until))
+        return self.exemplars_where(where, (after, until, after, until))
 
     def remembered(self, revision: int) -> int:
         """How many are alive at a revision."""
         sql = "SELECT COUNT(*) AS n FROM exemplars WHERE born <= ? AND died > ?"
         return int(self._rows(sql, (revision, revision))[0]["n"])
 
-    def _exemplars(self, where: str, values: tuple[Value, ...]) -> list[Exemplar]:
+    def exemplars_named(self, ids: Sequence[str]) -> list[Exemplar]:
+        """Those with these ids, in their order; one that never was is left out."""
+        found = {one.id: one for one in self.exemplars_where(f"id IN ({','.join('?' * len(ids))})", tuple(ids))}
+        return [found[id_] for id_ in ids if id_ in found]
+
+    def exemplars_where(self, where: str, values: tuple[Value, ...] = ()) -> list[Exemplar]:
+        """Those whose rows fulfil a condition of ours, by birth and id."""
         sql = f"SELECT body, died, death FROM exemplars WHERE {where} ORDER BY born, id"  # noqa: S608 (our own)
         return [
             Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]})

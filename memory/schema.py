@@ -6,11 +6,14 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Counts the changes of the tables, and of what a run does that began with them."""
 
 OLDEST = 2
 """The oldest version that can be read."""
+
+REPLAYED = 5
+"""The oldest version whose runs can be made again: those before kept no requests."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -28,6 +31,13 @@ CREATE TABLE IF NOT EXISTS unpaid(
 CREATE TABLE IF NOT EXISTS attempts(
   iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL, id TEXT NOT NULL, program TEXT NOT NULL,
   body TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY(iteration, node, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shown(
+  exemplar TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL,
+  PRIMARY KEY(exemplar, iteration, node, place)) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS showing AFTER INSERT ON attempts BEGIN
+  INSERT OR IGNORE INTO shown SELECT value, NEW.iteration, NEW.node, NEW.place
+  FROM json_each(NEW.body, '$.exemplar_ids');
+END;
 CREATE TABLE IF NOT EXISTS turns(
   iteration INTEGER NOT NULL, node TEXT NOT NULL, item TEXT NOT NULL, slot INTEGER NOT NULL, number INTEGER NOT NULL,
   body TEXT NOT NULL, PRIMARY KEY(iteration, node, item, slot, number)) WITHOUT ROWID;
@@ -49,6 +59,10 @@ CREATE TABLE IF NOT EXISTS links(
   number INTEGER PRIMARY KEY, iteration INTEGER NOT NULL, decisions INTEGER NOT NULL, digest TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS calls_of ON calls(iteration, state);
 CREATE INDEX IF NOT EXISTS attempts_by_id ON attempts(id);
+CREATE INDEX IF NOT EXISTS attempts_by_task ON attempts(json_extract(body, '$.task_id'));
+CREATE INDEX IF NOT EXISTS exemplars_by_task ON exemplars(json_extract(body, '$.task_id'));
+CREATE INDEX IF NOT EXISTS exemplars_by_former ON exemplars(json_extract(body, '$.again'));
+CREATE INDEX IF NOT EXISTS attempts_by_program ON attempts(program, iteration);
 CREATE INDEX IF NOT EXISTS attempts_by_node ON attempts(node, iteration);
 CREATE INDEX IF NOT EXISTS applicants_by_attempt ON applicants(attempt);
 CREATE INDEX IF NOT EXISTS applicants_by_exemplar ON applicants(exemplar);
@@ -91,6 +105,13 @@ MIGRATIONS: Mapping[int, Sequence[str]] = MappingProxyType(
             "DROP TABLE attempts",
             "DROP TABLE verdicts",
             "ALTER TABLE attempts_5 RENAME TO attempts",
+        ),
+        5: (
+            # An index of what attempts say: which of them an exemplar was shown in.
+            "CREATE TABLE shown(exemplar TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL,"
+            " place INTEGER NOT NULL, PRIMARY KEY(exemplar, iteration, node, place)) WITHOUT ROWID",
+            "INSERT OR IGNORE INTO shown SELECT s.value, a.iteration, a.node, a.place"
+            " FROM attempts a, json_each(a.body, '$.exemplar_ids') s",
         ),
     }
 )

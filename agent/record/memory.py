@@ -11,6 +11,7 @@ from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, Joint, JointEmbedder
 from burnish.memory.index import IndexDamaged, VectorIndex
 from burnish.memory.journal_reader import JournalReader
+from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.shared_text import ApartEmbedder, SharedText
 from burnish.memory.store import Memory
 
@@ -46,6 +47,19 @@ def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED
     return CachedEmbedder(ApartEmbedder(joint, shared), in_ram=TEXTS_IN_RAM)
 
 
+def recalled_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, revision: int) -> Memory:
+    """The exemplars alive at a revision, to be looked into: in RAM, and nothing beside the run is written."""
+    form = config.memory.form
+    meaning = open_meaning(directory, config, read_only=True)
+    embedder = likeness(meaning, form, shared_text(journal))
+    joint = Joint(meaning.dimensions, form) if 0 < form < 1 else None
+    memory = Memory(
+        journal.exemplars_at(revision), embedder=embedder, index=NumpyIndex(embedder.dimensions), joint=joint
+    )
+    memory.reconcile()
+    return memory
+
+
 def shared_text(journal: JournalReader) -> SharedText:
     """What the tasks of a run have in common, as far as it was looked at before the first iteration."""
     known = journal.meta(SHARED)
@@ -64,16 +78,14 @@ def mended_memory(directory: RunDirectory, config: RunConfig, journal: JournalRe
     return memory
 
 
-def open_meaning(directory: RunDirectory, config: RunConfig) -> CachedEmbedder:
-    """The configured embedder, with what it embedded kept beside the run."""
-    return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db")
+def open_meaning(directory: RunDirectory, config: RunConfig, *, read_only: bool = False) -> CachedEmbedder:
+    """The configured embedder, with what it embedded kept beside the run; nothing is written if it is `read_only`."""
+    return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db", read_only=read_only)
 
 
 def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> VectorIndex:
     """The index the configuration names. The numpy one lives in RAM and is filled from the journal."""
     if config.memory.index == "numpy":
-        from burnish.memory.numpy_index import NumpyIndex
-
         return NumpyIndex(dimensions)
     from burnish.memory.chroma_index import ChromaIndex
 

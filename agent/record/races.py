@@ -8,6 +8,7 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair
 from burnish.programs import Program
 from burnish.records import GateRecord, IterationRecord
+from burnish.types import Attempt, Feedback
 
 
 @dataclass(frozen=True)
@@ -19,21 +20,32 @@ class OpenRace:
     pairs: tuple[Pair, ...]
 
 
-def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[Pair]:
-    """The pairs of a race in one iteration, champion and challenger."""
-    answers = journal.judged("gate", iteration)
-    old = {a.task_id: f for _, a, f in answers if a.program_id == gate.champion_id}
-    return [
-        Pair.of(old[a.task_id], f) for _, a, f in answers if a.program_id == gate.challenger_id and a.task_id in old
-    ]
+Judged = tuple[Attempt, Feedback]
 
 
-def raced_on_train(journal: JournalReader, record: IterationRecord) -> list[Pair]:
-    """Those of the race that went on in an iteration, on its train tasks."""
+def matched(journal: JournalReader, iteration: int, gate: GateRecord) -> list[tuple[Judged, Judged]]:
+    """The validation tasks of a race in one iteration: what champion and challenger answered."""
+    answers = [(a, f) for _, a, f in journal.judged("gate", iteration)]
+    old = {a.task_id: (a, f) for a, f in answers if a.program_id == gate.champion_id}
+    return [(old[a.task_id], (a, f)) for a, f in answers if a.program_id == gate.challenger_id and a.task_id in old]
+
+
+def matched_on_train(journal: JournalReader, record: IterationRecord) -> list[tuple[Judged, Judged]]:
+    """The train tasks of the race that went on in an iteration."""
     race = next((one for one in record.comparisons if one.kind == "race"), None)
     if race is None:
         return []
     firsts = [(a, f) for _, a, f in journal.judged("attempt", record.number) if a.slot == 0 and not a.rung]
-    old = {a.task_id: f for a, f in reversed(firsts) if a.program_id == race.beside_id}
-    new = [(a.task_id, f) for _, a, f in journal.judged("compare", record.number) if a.program_id == race.program_id]
-    return [Pair.of(old[id_], f) for id_, f in new if id_ in old]
+    old = {a.task_id: (a, f) for a, f in reversed(firsts) if a.program_id == race.beside_id}
+    new = [(a, f) for _, a, f in journal.judged("compare", record.number) if a.program_id == race.program_id]
+    return [(old[a.task_id], (a, f)) for a, f in new if a.task_id in old]
+
+
+def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[Pair]:
+    """The pairs of a race in one iteration, champion and challenger."""
+    return [Pair.of(old[1], new[1]) for old, new in matched(journal, iteration, gate)]
+
+
+def raced_on_train(journal: JournalReader, record: IterationRecord) -> list[Pair]:
+    """Those of the race that went on in an iteration, on its train tasks."""
+    return [Pair.of(old[1], new[1]) for old, new in matched_on_train(journal, record)]

@@ -18,7 +18,7 @@ from burnish.agent.record.seeds import OPENED, commitment, of_older_runs
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import SETTINGS
-from burnish.memory.schema import BY_ITERATION, SCHEMA_VERSION
+from burnish.memory.schema import BY_ITERATION, REPLAYED
 from burnish.policies.acceptance import Pair, score
 from burnish.records import SEALED, GateRecord, IterationRecord
 
@@ -47,7 +47,7 @@ def _wrong_settings(run: Run, journal: JournalReader) -> Iterator[str]:
         yield f"{run.place.config_file.name} was changed since the run was finished"
     if journal.is_current and known != run.config.fingerprint:
         yield f"{run.place.config_file.name} is not the configuration that the run was made with"
-    if journal.begun < SCHEMA_VERSION and journal.request_of_first_call() is not None:
+    if journal.begun < REPLAYED and journal.request_of_first_call() is not None:
         yield "the run is said to have begun with an older version, but its first call was written down by this one"
     given = run.config.sealed.seed
     if isinstance(secret, str) and journal.meta("sealed_seed_sha256") != commitment(secret):

@@ -1,0 +1,144 @@
+"""An exemplar's whole story: how it came into memory, where it was shown and what came of it, why it left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from burnish.agent.inspecting.answers import Answer, answers, showings
+from burnish.errors import ConfigError
+from burnish.memory.journal_reader import JournalReader
+from burnish.policies.eviction import Showing, usefulness
+from burnish.records import ApplicantRecord, DeathRecord
+from burnish.types import Exemplar, Record
+
+
+@dataclass(frozen=True)
+class Usefulness(Record):
+    """What showing an exemplar was seen to bring: the mean reward of the `shown` answers that it was shown for, less
+    that of the `others` by the same programs to tasks of the same cells, shrunk towards 0. None where there were no
+    others.
+    """
+
+    gain: float | None
+    shown: int
+    others: int
+    verified: int
+
+
+@dataclass(frozen=True)
+class ExemplarStory(Record):
+    """All that is known of an exemplar.
+
+    `made_by` is the answer that it was, with the call that brought it, and `parents` the exemplars shown for that;
+    `application` what decided that it came in, and `neighbour` the exemplar that was most alike then. `children` came
+    from answers that it was shown for. `death` says why it died, and `successor` is what took its place, or what was
+    most alike of those that stayed. `earlier` is the exemplar that it is once more, and `later` are those that are it
+    once more.
+    """
+
+    exemplar: Exemplar
+    made_by: Answer | None
+    parents: tuple[Exemplar, ...]
+    application: ApplicantRecord | None
+    neighbour: Exemplar | None
+    showings: tuple[Answer, ...]
+    usefulness: Usefulness
+    children: tuple[Exemplar, ...]
+    death: DeathRecord | None
+    successor: Exemplar | None
+    earlier: Exemplar | None
+    later: tuple[Exemplar, ...]
+
+
+def exemplar_story(journal: JournalReader, exemplar_id: str) -> ExemplarStory:
+    """The story of an exemplar, by its id.
+
+    Raises:
+        ConfigError: there is no such exemplar.
+
+    """
+    exemplar = _one(journal, exemplar_id)
+    if exemplar is None:
+        raise ConfigError(f"this run had no exemplar {exemplar_id}; `burnish memory` lists them")
+    made_by = _made_by(journal, exemplar)
+    application = _application(journal, exemplar_id)
+    death = _death(journal, exemplar_id)
+    shown = showings(journal, exemplar_id)
+    return ExemplarStory(
+        exemplar=exemplar,
+        made_by=made_by,
+        parents=tuple(journal.exemplars_named(made_by.exemplars)) if made_by else (),
+        application=application,
+        neighbour=_one(journal, application.neighbour_id) if application else None,
+        showings=tuple(shown),
+        usefulness=usefulness_of(journal, exemplar_id, shown),
+        children=tuple(_children(journal, exemplar_id)),
+        death=death,
+        successor=_one(journal, death.other_id) if death else None,
+        earlier=_one(journal, exemplar.again),
+        later=tuple(journal.exemplars_where("json_extract(body, '$.again') = ?", (exemplar_id,))),
+    )
+
+
+def usefulness_of(journal: JournalReader, exemplar_id: str, shown: Sequence[Answer]) -> Usefulness:
+    """How useful an exemplar was over all answers to train and validation tasks: not those of the sealed test."""
+    own = [answer for answer in shown if answer.iteration >= 0 and answer.judged]
+    groups = sorted({(answer.program, _cell(journal, answer.task)) for answer in own})
+    beside = [one for group in groups for one in _showings_of(journal, *group)]
+    return Usefulness(
+        gain=usefulness(beside).get(exemplar_id),
+        shown=len(own),
+        others=sum(exemplar_id not in one.exemplar_ids for one in beside),
+        verified=sum(answer.verified for answer in own),
+    )
+
+
+def _showings_of(journal: JournalReader, program: str, cell: str) -> list[Showing]:
+    """All judged answers by a program to tasks of a cell."""
+    rows = journal.named_rows(
+        "SELECT json_extract(a.body, '$.exemplar_ids') AS shown, json_extract(a.verdict, '$.reward') AS reward"
+        " FROM attempts a JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')"
+        " WHERE a.program = ? AND a.iteration >= 0 AND json_extract(t.body, '$.cell') = ?"
+        " AND json_extract(a.verdict, '$.status') IN ('ok', 'unparsable')",
+        (program, cell),
+    )
+    return [Showing(tuple(json.loads(r["shown"] or "[]")), cell, program, float(r["reward"])) for r in rows]
+
+
+def _cell(journal: JournalReader, task_id: str) -> str:
+    rows = journal.named_rows("SELECT json_extract(body, '$.cell') AS cell FROM tasks WHERE id = ?", (task_id,))
+    return str(rows[0]["cell"] or "") if rows else ""
+
+
+def _one(journal: JournalReader, exemplar_id: str) -> Exemplar | None:
+    found = journal.exemplars_named([exemplar_id]) if exemplar_id else []
+    return found[0] if found else None
+
+
+def _made_by(journal: JournalReader, exemplar: Exemplar) -> Answer | None:
+    """The answer that it was: by its call where that is known, else the first that was the same."""
+    same = answers(journal, "a.id = ? AND a.iteration >= 0", (exemplar.attempt_id,)) if exemplar.attempt_id else []
+    return next((answer for answer in same if answer.call and answer.call == exemplar.call), same[0] if same else None)
+
+
+def _application(journal: JournalReader, exemplar_id: str) -> ApplicantRecord | None:
+    rows = journal.named_rows("SELECT body FROM applicants WHERE exemplar = ?", (exemplar_id,))
+    return ApplicantRecord.from_json(json.loads(rows[0]["body"])) if rows else None
+
+
+def _death(journal: JournalReader, exemplar_id: str) -> DeathRecord | None:
+    rows = journal.named_rows("SELECT body FROM deaths WHERE exemplar = ?", (exemplar_id,))
+    return DeathRecord.from_json(json.loads(rows[0]["body"])) if rows else None
+
+
+def _children(journal: JournalReader, exemplar_id: str) -> list[Exemplar]:
+    """Exemplars that came in by an answer that it was shown for."""
+    rows = journal.named_rows(
+        "SELECT DISTINCT p.exemplar FROM shown s JOIN attempts a USING(iteration, node, place)"
+        " JOIN applicants p ON p.attempt = a.id AND p.iteration = a.iteration"
+        " WHERE s.exemplar = ? AND p.exemplar != ''",
+        (exemplar_id,),
+    )
+    return journal.exemplars_named([row["exemplar"] for row in rows])

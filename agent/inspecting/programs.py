@@ -1,0 +1,167 @@
+"""Programs and their prompts: where they come from, what was seen of them, and what differs word by word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal, TypeAlias
+
+from burnish.agent.inspecting.races import races
+from burnish.errors import ConfigError
+from burnish.memory.journal_reader import JournalReader
+from burnish.programs import Program
+from burnish.records import SEALED, ComparisonRecord, GateRecord, ProposalRecord
+from burnish.types import Record
+
+Change: TypeAlias = Literal["same", "gone", "new"]
+_WORDS = re.compile(r"\s+|[^\s]+")
+
+
+@dataclass(frozen=True)
+class Words(Record):
+    """Some words of two texts in a row: in both, in the old one only, or in the new one only."""
+
+    change: Change
+    text: str
+
+
+@dataclass(frozen=True)
+class SectionChange(Record):
+    """A section of two prompts, word by word."""
+
+    section: str
+    words: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class Trial(Record):
+    """What was seen of a program beside another on some tasks of an iteration: the mean difference in its favour."""
+
+    iteration: int
+    kind: str
+    beside: str
+    tasks: int
+    gain: float
+
+
+@dataclass(frozen=True)
+class ProgramStory(Record):
+    """All that is known of a program: when it was first met, the programs that its prompt came from, newest first, what
+    differs from its parent's, how it did in trials and races, in which iterations it was champion, and how it did in
+    the sealed test, by arm as (passed, tasks).
+    """
+
+    program: Program
+    iteration: int
+    ancestors: tuple[str, ...]
+    changes: tuple[SectionChange, ...]
+    proposals: tuple[ProposalRecord, ...]
+    trials: tuple[Trial, ...]
+    races: tuple[GateRecord, ...]
+    champion_in: tuple[int, ...]
+    sealed: Mapping[str, tuple[int, int]]
+
+
+def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
+    """The story of a program, by its id.
+
+    Raises:
+        ConfigError: there is no such program.
+
+    """
+    rows = journal.named_rows("SELECT iteration FROM programs WHERE id = ?", (program_id,))
+    if not rows:
+        raise ConfigError(f"this run has no program {program_id}; `burnish lineage` lists them")
+    program = journal.program(program_id)
+    by_prompt = first_by_prompt(journal)
+    ancestors = list(_ancestors(program, by_prompt))
+    parent = by_prompt.get(program.prompt.parent)
+    raced = {record.number: record for _, record in races(journal) if program_id in _raced(record)}
+    champion = journal.named_rows("SELECT number FROM iterations WHERE champion = ? ORDER BY number", (program_id,))
+    return ProgramStory(
+        program=program,
+        iteration=rows[0]["iteration"],
+        ancestors=tuple(one.id for one in ancestors),
+        changes=changes(parent, program) if parent else (),
+        proposals=tuple(_proposals(journal, program_id)),
+        trials=tuple(_trials(journal, program_id)),
+        races=tuple(raced.values()),
+        champion_in=tuple(row["number"] for row in champion),
+        sealed=_sealed(journal, program_id),
+    )
+
+
+def _raced(record: GateRecord) -> set[str]:
+    return {record.challenger_id, record.champion_id}
+
+
+def first_by_prompt(journal: JournalReader) -> dict[str, Program]:
+    """The first program with each prompt, by the prompt's id."""
+    found: dict[str, Program] = {}
+    for row in journal.named_rows("SELECT body FROM programs ORDER BY iteration, id"):
+        program = Program.from_json(json.loads(row["body"]))
+        found.setdefault(program.prompt.id, program)
+    return found
+
+
+def _ancestors(program: Program, by_prompt: Mapping[str, Program]) -> Iterator[Program]:
+    seen = {program.prompt.id}
+    while (parent := by_prompt.get(program.prompt.parent)) and parent.prompt.id not in seen:
+        seen.add(parent.prompt.id)
+        yield parent
+        program = parent
+
+
+def _proposals(journal: JournalReader, program_id: str) -> Iterator[ProposalRecord]:
+    rows = journal.named_rows(
+        "SELECT p.value AS body FROM iterations i, json_each(i.body, '$.proposals') p"
+        " WHERE json_extract(p.value, '$.program_id') = ? ORDER BY i.number",
+        (program_id,),
+    )
+    yield from (ProposalRecord.from_json(json.loads(row["body"])) for row in rows)
+
+
+def _trials(journal: JournalReader, program_id: str) -> Iterator[Trial]:
+    rows = journal.named_rows(
+        "SELECT i.number, c.value AS body FROM iterations i, json_each(i.body, '$.comparisons') c"
+        " WHERE json_extract(c.value, '$.program_id') = ? ORDER BY i.number",
+        (program_id,),
+    )
+    for row in rows:
+        record = ComparisonRecord.from_json(json.loads(row["body"]))
+        n = len(record.differences)
+        yield Trial(row["number"], record.kind, record.beside_id, n, sum(record.differences) / n if n else 0.0)
+
+
+def _sealed(journal: JournalReader, program_id: str) -> dict[str, tuple[int, int]]:
+    rows = journal.named_rows(
+        "SELECT node, SUM(json_extract(verdict, '$.verified')) AS passed, COUNT(*) AS n FROM attempts"
+        " WHERE program = ? AND iteration = ? AND node LIKE 'sealed %' GROUP BY node ORDER BY node",
+        (program_id, SEALED),
+    )
+    return {row["node"].removeprefix("sealed "): (int(row["passed"] or 0), row["n"]) for row in rows}
+
+
+def changes(old: Program, new: Program) -> tuple[SectionChange, ...]:
+    """The sections of two prompts that differ, word by word."""
+    names = dict.fromkeys([name for name, _ in (*old.prompt.sections, *new.prompt.sections)])
+    texts = [(name, old.prompt.text(name), new.prompt.text(name)) for name in names]
+    return tuple(SectionChange(name, words(before, after)) for name, before, after in texts if before != after)
+
+
+def words(old: str, new: str) -> tuple[Words, ...]:
+    """What two texts have in common and what not, word by word."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found.append(Words("same", "".join(before[a:b])))
+            continue
+        if b > a:
+            found.append(Words("gone", "".join(before[a:b])))
+        if d > c:
+            found.append(Words("new", "".join(after[c:d])))
+    return tuple(found)

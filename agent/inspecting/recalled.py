@@ -1,0 +1,56 @@
+"""What a text would be shown: the exemplars that the champion of an iteration retrieves, and how like they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from burnish.agent.models.rendering import render
+from burnish.agent.record.memory import recalled_memory
+from burnish.agent.record.run import Run
+from burnish.agent.rollouts.episode_values import Valuer
+from burnish.agent.rollouts.retriever import Retriever
+from burnish.policies.retrieval import cosines
+from burnish.types import Exemplar, Message, Record, Task
+
+
+@dataclass(frozen=True)
+class Shown(Record):
+    """An exemplar that a text would be shown, at a cosine to it."""
+
+    exemplar: Exemplar
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Recall(Record):
+    """What a text would be shown at an `iteration`, by its champion, in the order of the prompt; and that prompt."""
+
+    text: str
+    iteration: int
+    program: str
+    shown: tuple[Shown, ...]
+    messages: tuple[Message, ...]
+
+
+def recall(run: Run, text: str, at: int | None = None) -> Recall:
+    """What the champion of an iteration (by default the newest) would show with a text.
+
+    Raises:
+        ConfigError: there is no such iteration.
+
+    """
+    with run.journal() as journal:
+        number = run.number(journal, at)
+        program = journal.champion(number)
+        memory = recalled_memory(run.place, run.config, journal, program.revision)
+        task = Task(run.config.environment, text)
+        (found,) = Retriever(memory, Valuer(journal).at).recall(program, [task])
+        ids = [exemplar.id for exemplar in found.exemplars]
+        alike = cosines(memory.vectors(ids), memory.embedder.embed([text])[0]).tolist() if ids else []
+        return Recall(
+            text=text,
+            iteration=number,
+            program=program.id,
+            shown=tuple(Shown(e, cosine) for e, cosine in zip(found.exemplars, alike, strict=True)),
+            messages=render(program, found.exemplars, task),
+        )

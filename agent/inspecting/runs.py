@@ -1,0 +1,96 @@
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from burnish.agent.inspecting.programs import SectionChange, changes
+from burnish.agent.record.run import Run
+from burnish.memory.journal_reader import JournalReader
+from burnish.records import SealedRecord
+from burnish.types import Record, Usage
+
+
+@dataclass(frozen=True)
+class RunFacts(Record):
+    """What a run came to. `rates` are the pass rates of the sealed test, by arm."""
+
+    name: str
+    environment: str
+    seed: int
+    verdict: str
+    rates: Mapping[str, float]
+    iterations: int
+    exemplars: int
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class RunComparison(Record):
+    """Two runs: the `settings` that differ as (name, first, second), what each came to, the sections of the champions'
+    prompts that differ word by word, and how many exemplars are remembered by both (same task, same answer), by the
+    first only, and by the second only.
+    """
+
+    settings: tuple[tuple[str, str, str], ...]
+    first: RunFacts
+    second: RunFacts
+    changes: tuple[SectionChange, ...]
+    common: int
+    only_first: int
+    only_second: int
+
+
+def compare_runs(first: Run, second: Run) -> RunComparison:
+    """Two runs side by side, as of now.
+
+    Raises:
+        StorageError: one of them has not begun.
+
+    """
+    with first.journal() as one, second.journal() as other:
+        numbers = first.number(one, None), second.number(other, None)
+        known = [_lessons(journal, number) for journal, number in zip((one, other), numbers, strict=True)]
+        return RunComparison(
+            settings=tuple(_differing(*(_flat(run.config.model_dump(mode="json")) for run in (first, second)))),
+            first=_facts(first, one, numbers[0]),
+            second=_facts(second, other, numbers[1]),
+            changes=changes(one.champion(numbers[0]), other.champion(numbers[1])),
+            common=len(known[0] & known[1]),
+            only_first=len(known[0] - known[1]),
+            only_second=len(known[1] - known[0]),
+        )
+
+
+def _lessons(journal: JournalReader, revision: int) -> set[tuple[str, str]]:
+    return {(exemplar.lesson, exemplar.answer) for exemplar in journal.exemplars_at(revision)}
+
+
+def _facts(run: Run, journal: JournalReader, number: int) -> RunFacts:
+    sealed: SealedRecord | None = journal.sealed()
+    return RunFacts(
+        name=run.place.path.name,
+        environment=run.config.environment,
+        seed=run.config.seed,
+        verdict=sealed.verdict if sealed else "unfinished",
+        rates={name: arm.rate for name, arm in sealed.in_order} if sealed else {},
+        iterations=number,
+        exemplars=journal.remembered(number),
+        usage=journal.spent(),
+    )
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        found |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: str(value)}
+    return found
+
+
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            yield name, old.get(name, ""), new.get(name, "")
