@@ -97,7 +97,8 @@ def digest_of(journal: JournalReader, iteration: int, *, before: str, decisions:
     another.
     """
     sha = hashlib.sha256(before.encode())
-    facts = journal.metas()
+    facts = {**journal.metas(), "schema": journal.begun}  # tables of later versions hold the same rows
+    facts.pop("begun", None)
     if iteration == SEALED:
         settled: JsonValue = {key: value for key, value in facts.items() if key not in {*UNSETTLED, *BEFORE}}
     else:
