@@ -34,6 +34,7 @@ def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
     yield from _wrong_successions(journal, iterations)
     yield from _wrong_champions(journal, iterations)
     yield from _wrong_searches(journal)
+    yield from _wrong_showings(journal)
     yield from _wrong_programs(journal)
     yield from _wrong_requests(journal)
     yield from _wrong_sealed(run, journal)
@@ -147,6 +148,18 @@ def _wrong_searches(journal: JournalReader) -> Iterator[str]:
                 found = scores[str(one["program"])][:tasks]
                 if len(found) < tasks or not math.isclose(sum(found) / tasks, float(str(one["score"])), abs_tol=1e-6):
                     yield f"the search of iteration {iteration} scored {one['program']} otherwise than its answers"
+
+
+def _wrong_showings(journal: JournalReader) -> Iterator[str]:
+    """The index of where exemplars were shown, which no record needs but who looks into a run does."""
+    said = (
+        "SELECT s.value, a.iteration, a.node, a.place FROM attempts a, json_each(a.body, '$.exemplar_ids') s",
+        "SELECT exemplar, iteration, node, place FROM shown",
+    )
+    for one, other in (said, said[::-1]):
+        if journal.rows(f"{one} EXCEPT {other} LIMIT 1"):
+            yield "the index of what was shown with which task is not what the answers say"
+            return
 
 
 def _wrong_evidence(journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:

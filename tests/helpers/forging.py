@@ -87,9 +87,13 @@ class Forger:
         self._decide()
         self._summarize()
         write_report(self.run)  # once without the chain, to see that it can be made
+        self.link_again()
+        write_report(self.run)
+
+    def link_again(self) -> None:
+        """Make the chain of hashes anew."""
         self.sql("DELETE FROM links")
         asyncio.run(self._link())
-        write_report(self.run)
 
     async def _link(self) -> None:
         journal = Journal.open(self.run.place.journal)

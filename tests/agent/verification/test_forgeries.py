@@ -271,6 +271,7 @@ FORGERIES: dict[str, Callable[[Forger], object]] = {
     "attempts of no iteration": stray_attempts,
     "an exemplar of no iteration": stray_exemplar,
     "an older version": of_an_older_version,
+    "a showing hushed up": lambda f: f.sql("DELETE FROM shown WHERE node = 'attempt'"),
     "a broken promise hushed up": lambda f: f.fact("broken", ["verified at a reward below 1"]),
 }
 
