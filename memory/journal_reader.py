@@ -291,9 +291,9 @@ class JournalReader:
         found = {one.id: one for one in self.exemplars_where(f"id IN ({','.join('?' * len(ids))})", tuple(ids))}
         return [found[id_] for id_ in ids if id_ in found]
 
-    def exemplars_where(self, where: str, values: tuple[Value, ...] = ()) -> list[Exemplar]:
-        """Those whose rows fulfil a condition of ours, by birth and id."""
-        sql = f"SELECT body, died, death FROM exemplars WHERE {where} ORDER BY born, id"  # noqa: S608 (our own)
+    def exemplars_where(self, where: str, values: tuple[Value, ...] = (), *, order: str = "born, id") -> list[Exemplar]:
+        """Those whose rows fulfil a condition of ours, by birth and id or in another order of ours."""
+        sql = f"SELECT body, died, death FROM exemplars WHERE {where} ORDER BY {order}"  # noqa: S608 (our own)
         return [
             Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]})
             for r in self._rows(sql, values)

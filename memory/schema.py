@@ -34,9 +34,15 @@ CREATE TABLE IF NOT EXISTS attempts(
 CREATE TABLE IF NOT EXISTS shown(
   exemplar TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL,
   PRIMARY KEY(exemplar, iteration, node, place)) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS showing AFTER INSERT ON attempts BEGIN
+CREATE TABLE IF NOT EXISTS answered(
+  task TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL, place INTEGER NOT NULL,
+  verified INTEGER NOT NULL, cell TEXT NOT NULL, PRIMARY KEY(task, iteration, node, place)) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS answering AFTER INSERT ON attempts BEGIN
   INSERT OR IGNORE INTO shown SELECT value, NEW.iteration, NEW.node, NEW.place
   FROM json_each(NEW.body, '$.exemplar_ids');
+  INSERT OR REPLACE INTO answered VALUES(json_extract(NEW.body, '$.task_id'), NEW.iteration, NEW.node, NEW.place,
+  json_extract(NEW.verdict, '$.verified'),
+  COALESCE((SELECT json_extract(t.body, '$.cell') FROM tasks t WHERE t.id = json_extract(NEW.body, '$.task_id')), ''));
 END;
 CREATE TABLE IF NOT EXISTS turns(
   iteration INTEGER NOT NULL, node TEXT NOT NULL, item TEXT NOT NULL, slot INTEGER NOT NULL, number INTEGER NOT NULL,
@@ -59,7 +65,7 @@ CREATE TABLE IF NOT EXISTS links(
   number INTEGER PRIMARY KEY, iteration INTEGER NOT NULL, decisions INTEGER NOT NULL, digest TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS calls_of ON calls(iteration, state);
 CREATE INDEX IF NOT EXISTS attempts_by_id ON attempts(id);
-CREATE INDEX IF NOT EXISTS attempts_by_task ON attempts(json_extract(body, '$.task_id'));
+CREATE INDEX IF NOT EXISTS exemplars_by_cell ON exemplars(COALESCE(json_extract(body, '$.cell'), ''));
 CREATE INDEX IF NOT EXISTS exemplars_by_task ON exemplars(json_extract(body, '$.task_id'));
 CREATE INDEX IF NOT EXISTS exemplars_by_former ON exemplars(json_extract(body, '$.again'));
 CREATE INDEX IF NOT EXISTS attempts_by_program ON attempts(program, iteration);
@@ -107,11 +113,17 @@ MIGRATIONS: Mapping[int, Sequence[str]] = MappingProxyType(
             "ALTER TABLE attempts_5 RENAME TO attempts",
         ),
         5: (
-            # An index of what attempts say: which of them an exemplar was shown in.
+            # Indices of what attempts say: which exemplar was shown, which task was answered and how.
             "CREATE TABLE shown(exemplar TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL,"
             " place INTEGER NOT NULL, PRIMARY KEY(exemplar, iteration, node, place)) WITHOUT ROWID",
             "INSERT OR IGNORE INTO shown SELECT s.value, a.iteration, a.node, a.place"
             " FROM attempts a, json_each(a.body, '$.exemplar_ids') s",
+            "CREATE TABLE answered(task TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL,"
+            " place INTEGER NOT NULL, verified INTEGER NOT NULL, cell TEXT NOT NULL,"
+            " PRIMARY KEY(task, iteration, node, place)) WITHOUT ROWID",
+            "INSERT OR IGNORE INTO answered SELECT json_extract(a.body, '$.task_id'), a.iteration, a.node, a.place,"
+            " json_extract(a.verdict, '$.verified'), COALESCE(json_extract(t.body, '$.cell'), '')"
+            " FROM attempts a LEFT JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')",
         ),
     }
 )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
+from burnish.agent.cli import inspect
 from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand, sets
@@ -46,6 +47,7 @@ BudgetCalls = Annotated[int | None, sets("budget.calls")]
 BudgetTokens = Annotated[int | None, sets("budget.tokens")]
 BudgetUsd = Annotated[float | None, sets("budget.usd")]
 BudgetSeconds = Annotated[float | None, sets("budget.seconds")]
+Order = Literal["born", "cell", "reward", "rating", "showings", "likeness"]
 Iterations = Annotated[int | None, sets("budget.iterations")]
 
 
@@ -170,16 +172,22 @@ def memory(
     run: RunArgument,
     *,
     at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
-    shown: Annotated[bool, typer.Option("--shown", help="Only those that the champion may show.")] = False,
+    shown: Annotated[bool, typer.Option("--shown", "--champion", help="Only what the champion may show.")] = False,
+    search: Annotated[str, typer.Option(help="Only those with this text in task or answer.")] = "",
+    like: Annotated[str, typer.Option(metavar="ID|TEXT", help="The likest to an exemplar or a text first.")] = "",
+    cell: Annotated[str, typer.Option(help="Only those of this kind of tasks.")] = "",
+    sort: Annotated[Order, typer.Option(help="What to sort by.")] = "born",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
     as_json: Json = False,
 ) -> None:
     """What is remembered as of any iteration, and what of it the champion may show."""
     from burnish.agent.cli.run_output import print_memory
+    from burnish.agent.inspecting.listing import remembered
     from burnish.agent.record.run import open_run
 
     opened = open_run(run)
-    may_show = opened.shown(at)
-    print_memory(may_show if shown else opened.memory(at), {e.id for e in may_show}, as_json=as_json)
+    found = remembered(opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit)
+    print_memory(found, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish diff runs/first 0 3")
@@ -263,6 +271,8 @@ app.command(epilog="Example: burnish review runs/first")(cli_data.review)
 app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
 app.command(epilog="Example: burnish config sampling.tasks")(config)
+for _command, _example in inspect.COMMANDS:
+    app.command(epilog=f"Example: {_example}", rich_help_panel=inspect.PANEL)(_command)
 
 
 def _budget(

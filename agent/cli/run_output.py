@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ from rich.markup import escape
 
 from burnish.agent.cli.run_lines import gate_line, iteration_line
 from burnish.agent.cli.terminal import console, print_json, print_rows, print_signed
-from burnish.types import Exemplar
 
 if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.cli.doctor import Check
+    from burnish.agent.inspecting.listing import Remembered
     from burnish.agent.record.diff import Difference
     from burnish.agent.record.status import Status
     from burnish.agent.verification.verify import Verification
@@ -49,21 +49,32 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
-def print_memory(remembered: Sequence[Exemplar], shown: Collection[str], *, as_json: bool) -> None:
-    """One row an exemplar; those that the champion may show, by id, are marked."""
+def print_memory(remembered: Sequence[Remembered], *, as_json: bool) -> None:
+    """One row an exemplar; those that the champion may show are marked."""
     if as_json:
-        print_json([{**exemplar.to_json(), "shown": exemplar.id in shown} for exemplar in remembered])
+        print_json(remembered)
         return
     if not remembered:
-        console().print("0 exemplars: memory was empty.")
+        console().print("0 exemplars: memory was empty, or holds none of that kind.")
         return
-    among = sum(exemplar.id in shown for exemplar in remembered)
+    among = sum(one.shown for one in remembered)
     console().print(f"[bold]{len(remembered)} exemplars remembered, of which the champion may show {among} (●)[/]")
+    likened = any(one.likeness is not None for one in remembered)
     rows = [
-        ("●" if e.id in shown else "", e.id, str(e.born), e.cell, _short(e.prompt), _short(e.answer))
-        for e in remembered
+        (
+            "●" if one.shown else "",
+            one.exemplar.id,
+            str(one.exemplar.born),
+            str(one.showings),
+            *([f"{one.likeness:.2f}"] if likened else []),
+            one.exemplar.cell,
+            _short(one.exemplar.prompt),
+            _short(one.exemplar.answer),
+        )
+        for one in remembered
     ]
-    print_rows(("", "id", "born", "cell", "task", "answer"), rows)
+    names = ("", "id", "born", "shown", *(["cosine"] if likened else []), "cell", "task", "answer")
+    print_rows(names, rows)
 
 
 def print_difference(difference: Difference, *, as_json: bool) -> None:

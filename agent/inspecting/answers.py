@@ -90,6 +90,15 @@ def answers(journal: JournalReader, where: str, values: Iterable[str | int] = ()
     return [answer_of(row) for row in journal.named_rows(sql, tuple(values))]
 
 
+def answers_to(journal: JournalReader, task: str) -> list[Answer]:
+    """The answers to a task, oldest first; those of the sealed test come last."""
+    sql = (
+        f"SELECT {COLUMNS} FROM answered s JOIN attempts a USING(iteration, node, place)"  # noqa: S608 (ours)
+        " WHERE s.task = ? ORDER BY a.iteration < 0, a.iteration, a.node, a.place"
+    )
+    return [answer_of(row) for row in journal.named_rows(sql, (task,))]
+
+
 def showings(journal: JournalReader, exemplar: str) -> list[Answer]:
     """The answers that an exemplar was shown for, oldest first; those of the sealed test come last."""
     sql = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from burnish.agent.inspecting.answers import Answer, answers, showings
 from burnish.errors import ConfigError
@@ -63,7 +64,7 @@ def exemplar_story(journal: JournalReader, exemplar_id: str) -> ExemplarStory:
     if exemplar is None:
         raise ConfigError(f"this run had no exemplar {exemplar_id}; `burnish memory` lists them")
     made_by = _made_by(journal, exemplar)
-    application = _application(journal, exemplar_id)
+    application = next(iter(applications(journal, "exemplar", exemplar_id)), None)
     death = _death(journal, exemplar_id)
     shown = showings(journal, exemplar_id)
     return ExemplarStory(
@@ -123,9 +124,12 @@ def _made_by(journal: JournalReader, exemplar: Exemplar) -> Answer | None:
     return next((answer for answer in same if answer.call and answer.call == exemplar.call), same[0] if same else None)
 
 
-def _application(journal: JournalReader, exemplar_id: str) -> ApplicantRecord | None:
-    rows = journal.named_rows("SELECT body FROM applicants WHERE exemplar = ?", (exemplar_id,))
-    return ApplicantRecord.from_json(json.loads(rows[0]["body"])) if rows else None
+def applications(
+    journal: JournalReader, column: Literal["exemplar", "attempt"], id_: str
+) -> tuple[ApplicantRecord, ...]:
+    """What was decided of an answer as something to remember, or of the answer that an exemplar was."""
+    sql = f"SELECT body FROM applicants WHERE {column} = ? ORDER BY iteration, place"  # noqa: S608 (one of two names)
+    return tuple(ApplicantRecord.from_json(json.loads(row["body"])) for row in journal.named_rows(sql, (id_,)))
 
 
 def _death(journal: JournalReader, exemplar_id: str) -> DeathRecord | None:

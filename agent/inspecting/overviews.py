@@ -62,10 +62,8 @@ LOST = 3
 def cells(journal: JournalReader) -> list[CellHistory]:
     """Every kind of train tasks, those with most answers first."""
     rows = journal.named_rows(
-        "SELECT COALESCE(json_extract(t.body, '$.cell'), '') AS cell, a.iteration, COUNT(*) AS tried,"
-        " SUM(json_extract(a.verdict, '$.verified')) AS verified FROM attempts a"
-        " JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')"
-        " WHERE a.node = 'attempt' AND a.iteration > 0 GROUP BY cell, a.iteration ORDER BY cell, a.iteration"
+        "SELECT cell, iteration, COUNT(*) AS tried, SUM(verified) AS verified FROM answered"
+        " WHERE node = 'attempt' AND iteration > 0 GROUP BY cell, iteration ORDER BY cell, iteration"
     )
     known = {
         row["cell"]: row["n"]

@@ -101,7 +101,7 @@ def _raced(record: GateRecord) -> set[str]:
 def first_by_prompt(journal: JournalReader) -> dict[str, Program]:
     """The first program with each prompt, by the prompt's id."""
     found: dict[str, Program] = {}
-    for row in journal.named_rows("SELECT body FROM programs ORDER BY iteration, id"):
+    for row in journal.named_rows("SELECT body FROM programs ORDER BY iteration < 0, iteration, id"):
         program = Program.from_json(json.loads(row["body"]))
         found.setdefault(program.prompt.id, program)
     return found

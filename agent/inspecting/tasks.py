@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from burnish.agent.inspecting.answers import Answer, answers
+from burnish.agent.inspecting.answers import Answer, answers_to
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Exemplar, Record, Split, Task, split_of
@@ -35,26 +35,27 @@ class TaskStory(Record):
     exemplars: tuple[Exemplar, ...]
 
 
-def task_lines(journal: JournalReader) -> list[TaskLine]:
-    """Every task that was answered, the most tried first."""
+def task_lines(
+    journal: JournalReader, *, cell: str | None = None, unsolved: bool = False, limit: int | None = None
+) -> list[TaskLine]:
+    """The tasks that were answered, the most tried first: all, those of a `cell`, or those never solved."""
     rows = journal.named_rows(
-        "SELECT t.id, json_extract(t.body, '$.prompt') AS prompt, COALESCE(json_extract(t.body, '$.cell'), '') AS cell,"
-        " a.tried, a.verified, a.first, COALESCE(e.n, 0) AS exemplars FROM tasks t JOIN"
-        " (SELECT json_extract(body, '$.task_id') AS task, COUNT(*) AS tried,"
-        "  SUM(json_extract(verdict, '$.verified')) AS verified,"
-        "  MIN(CASE WHEN json_extract(verdict, '$.verified') AND iteration >= 0 THEN iteration END) AS first"
-        "  FROM attempts GROUP BY task) a ON a.task = t.id LEFT JOIN"
-        " (SELECT json_extract(body, '$.task_id') AS task, COUNT(*) AS n FROM exemplars GROUP BY task) e"
-        " ON e.task = t.id ORDER BY a.tried DESC, t.id"
+        "SELECT a.*, json_extract(t.body, '$.prompt') AS prompt,"
+        " (SELECT COUNT(*) FROM exemplars e WHERE json_extract(e.body, '$.task_id') = +a.task) AS exemplars FROM"
+        " (SELECT task, cell, COUNT(*) AS tried, SUM(verified) AS solved,"
+        "  MIN(CASE WHEN verified AND iteration >= 0 THEN iteration END) AS first FROM answered"
+        "  WHERE ? IS NULL OR cell = ? GROUP BY task HAVING solved = 0 OR ? ORDER BY tried DESC, task LIMIT ?) a"
+        " CROSS JOIN tasks t ON t.id = a.task ORDER BY a.tried DESC, a.task",
+        (cell, cell, not unsolved, -1 if limit is None else limit),
     )
     return [
         TaskLine(
-            id=row["id"],
-            split=split_of(row["id"]),
+            id=row["task"],
+            split=split_of(row["task"]),
             cell=row["cell"],
             prompt=row["prompt"],
             tried=row["tried"],
-            verified=int(row["verified"] or 0),
+            verified=row["solved"],
             first_solved=row["first"],
             exemplars=row["exemplars"],
         )
@@ -73,6 +74,6 @@ def task_story(journal: JournalReader, task_id: str) -> TaskStory:
         raise ConfigError(f"this run posed no task {task_id}; `burnish tasks` lists them")
     return TaskStory(
         task=journal.task(task_id),
-        answers=tuple(answers(journal, "json_extract(a.body, '$.task_id') = ?", (task_id,))),
+        answers=tuple(answers_to(journal, task_id)),
         exemplars=tuple(journal.exemplars_where("json_extract(body, '$.task_id') = ?", (task_id,))),
     )

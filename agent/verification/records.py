@@ -151,15 +151,20 @@ def _wrong_searches(journal: JournalReader) -> Iterator[str]:
 
 
 def _wrong_showings(journal: JournalReader) -> Iterator[str]:
-    """The index of where exemplars were shown, which no record needs but who looks into a run does."""
-    said = (
+    """The indices of attempts, which no record needs but who looks into a run does."""
+    shown = (
         "SELECT s.value, a.iteration, a.node, a.place FROM attempts a, json_each(a.body, '$.exemplar_ids') s",
         "SELECT exemplar, iteration, node, place FROM shown",
     )
-    for one, other in (said, said[::-1]):
-        if journal.rows(f"{one} EXCEPT {other} LIMIT 1"):
-            yield "the index of what was shown with which task is not what the answers say"
-            return
+    answered = (
+        "SELECT json_extract(a.body, '$.task_id'), a.iteration, a.node, a.place, json_extract(a.verdict, '$.verified'),"
+        " COALESCE(json_extract(t.body, '$.cell'), '')"
+        " FROM attempts a LEFT JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')",
+        "SELECT task, iteration, node, place, verified, cell FROM answered",
+    )
+    for name, said in (("what was shown with which task", shown), ("which task was answered", answered)):
+        if any(journal.rows(f"{one} EXCEPT {other} LIMIT 1") for one, other in (said, said[::-1])):
+            yield f"the index of {name} is not what the answers say"
 
 
 def _wrong_evidence(journal: JournalReader, iterations: Iterable[IterationRecord]) -> Iterator[str]:

@@ -97,8 +97,10 @@ def test_a_run_of_before_the_index_tells_the_same(lab: Laboratory) -> None:
     lab.run("run", seed=3, budget={"iterations": 2})
     place = lab.folder / "run"
     known = query(place, "SELECT * FROM shown ORDER BY exemplar, iteration, node, place")
-    query(place, "DROP TRIGGER showing")
+    answered = query(place, "SELECT * FROM answered ORDER BY task, iteration, node, place")
+    query(place, "DROP TRIGGER answering")
     query(place, "DROP TABLE shown")
+    query(place, "DROP TABLE answered")
     query(place, "UPDATE meta SET value = '5' WHERE key = 'schema'")
     with open_run(place).journal() as journal:
         assert journal.rows("SELECT * FROM shown ORDER BY exemplar, iteration, node, place") == known
@@ -106,5 +108,6 @@ def test_a_run_of_before_the_index_tells_the_same(lab: Laboratory) -> None:
     assert known
     Forger(open_run(place)).link_again()  # on disk it is one of today's now, with a chain as it was made then
     assert query(place, "SELECT * FROM shown ORDER BY exemplar, iteration, node, place") == known
+    assert query(place, "SELECT * FROM answered ORDER BY task, iteration, node, place") == answered
     write_report(open_run(place))
     assert verify(open_run(place)).holds

@@ -1,0 +1,178 @@
+"""The commands that look into a run: each prints a record of `burnish.agent.inspecting`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+PANEL = "Look into a run"
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
+Named = Annotated[str, typer.Argument(metavar="ID", help='An id or its first characters, "race 1" or "iteration 1".')]
+At = Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")]
+Whole = Annotated[bool, typer.Option("--whole", help="Print texts whole, not their first line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def show(run: RunArgument, name: Named, *, whole: Whole = False, as_json: Json = False) -> None:
+    """All that is known of an exemplar, program, task, answer, call, race or iteration."""
+    from burnish.agent.cli.inspect_output import print_story
+    from burnish.agent.inspecting.stories import story
+    from burnish.agent.record.run import open_run
+
+    print_story(story(open_run(run), name), whole=whole, as_json=as_json)
+
+
+def why(run: RunArgument, name: Named, *, as_json: Json = False) -> None:
+    """Why an exemplar was admitted or died, a program promoted or refused, an answer not learned; in sentences."""
+    from burnish.agent.cli.inspect_output import print_reasons
+    from burnish.agent.inspecting.reasons import reasons
+    from burnish.agent.record.run import open_run
+
+    print_reasons(reasons(open_run(run), name), as_json=as_json)
+
+
+def recall(
+    run: RunArgument,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text of a task.")],
+    *,
+    at: At = None,
+    whole: Whole = False,
+    as_json: Json = False,
+) -> None:
+    """What the champion of an iteration would show with a text, and how like it is."""
+    from burnish.agent.cli.inspect_output import print_recall
+    from burnish.agent.inspecting.recalled import recall as recalled
+    from burnish.agent.record.run import open_run
+
+    print_recall(recalled(open_run(run), text, at), whole=whole, as_json=as_json)
+
+
+def lineage(run: RunArgument, *, as_json: Json = False) -> None:
+    """Every prompt, the one that it came from, by which operator, and how it fared."""
+    from burnish.agent.cli.inspect_tables import print_lineage
+    from burnish.agent.inspecting.lineage import lineage as of
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        print_lineage(of(journal), as_json=as_json)
+
+
+def tasks(
+    run: RunArgument,
+    *,
+    cell: Annotated[str | None, typer.Option(help="Only tasks of this kind.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
+    unsolved: Annotated[bool, typer.Option("--unsolved", help="Only tasks that were never solved.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Every task: how often it was tried and solved, when first, and what was learned of it."""
+    from burnish.agent.cli.inspect_tables import print_tasks
+    from burnish.agent.inspecting.tasks import task_lines
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        lines = task_lines(journal, cell=cell, unsolved=unsolved, limit=limit)
+    print_tasks(lines, as_json=as_json)
+
+
+def spend(
+    run: RunArgument,
+    *,
+    by: Annotated[Literal["node", "role", "iteration"], typer.Option(help="What to sum over.")] = "node",
+    as_json: Json = False,
+) -> None:
+    """What was spent, by node, role or iteration: calls, tokens, money, time, and time waited."""
+    from burnish.agent.cli.inspect_tables import print_spending
+    from burnish.agent.inspecting.overviews import spending
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        print_spending(spending(journal, by), by, as_json=as_json)
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
+    second: Annotated[Path, typer.Argument(metavar="OTHER", help="Directory of another run.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Two runs side by side: settings, results, prompts, memory."""
+    from burnish.agent.cli.inspect_tables import print_comparison
+    from burnish.agent.inspecting.runs import compare_runs
+    from burnish.agent.record.run import open_run
+
+    print_comparison(compare_runs(open_run(first), open_run(second)), as_json=as_json)
+
+
+def refusals(run: RunArgument, *, as_json: Json = False) -> None:
+    """Why answers were not learned, the commonest reason first, with some of them."""
+    from burnish.agent.cli.inspect_tables import print_refusals
+    from burnish.agent.inspecting.overviews import refusals as of
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        print_refusals(of(journal), as_json=as_json)
+
+
+def cells(run: RunArgument, *, as_json: Json = False) -> None:
+    """Kinds of tasks over the iterations: when first solved, and whether lost again."""
+    from burnish.agent.cli.inspect_tables import print_cells
+    from burnish.agent.inspecting.overviews import cells as of
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        print_cells(of(journal), as_json=as_json)
+
+
+def operators(run: RunArgument, *, as_json: Json = False) -> None:
+    """What each operator's proposals came to."""
+    from burnish.agent.cli.inspect_tables import print_operators
+    from burnish.agent.inspecting.overviews import operators as of
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        print_operators(of(journal), as_json=as_json)
+
+
+def ratings(run: RunArgument, *, as_json: Json = False) -> None:
+    """How well the judge's ratings are calibrated, and which wrong answers convinced it most."""
+    from burnish.agent.cli.inspect_tables import print_ratings
+    from burnish.agent.inspecting.ratings import rating_story
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        print_ratings(rating_story(journal), as_json=as_json)
+
+
+def diversity(run: RunArgument, *, at: At = None, as_json: Json = False) -> None:
+    """Diversity over the iterations, what the guard did, and the exemplars most alike."""
+    from burnish.agent.cli.inspect_tables import print_diversity
+    from burnish.agent.inspecting.diversity import diversity as of
+    from burnish.agent.inspecting.diversity import nearest_pairs
+    from burnish.agent.record.run import open_run
+
+    opened = open_run(run)
+    with opened.journal() as journal:
+        over_time = of(journal)
+    print_diversity(over_time, nearest_pairs(opened, at), as_json=as_json)
+
+
+COMMANDS: Sequence[tuple[Callable[..., None], str]] = [
+    (show, "burnish show runs/first 3fa9"),
+    (why, "burnish why runs/first 3fa9"),
+    (recall, 'burnish recall runs/first "Write to Ana about the invoice." --at 3'),
+    (lineage, "burnish lineage runs/first"),
+    (tasks, "burnish tasks runs/first --unsolved"),
+    (cells, "burnish cells runs/first"),
+    (refusals, "burnish refusals runs/first"),
+    (operators, "burnish operators runs/first"),
+    (ratings, "burnish ratings runs/first"),
+    (diversity, "burnish diversity runs/first --at 3"),
+    (spend, "burnish spend runs/first --by role"),
+    (compare, "burnish compare runs/first runs/second"),
+]
+"""Each with an example."""

@@ -1,0 +1,243 @@
+"""How what is known of a run looks on a terminal: a line a row, texts cut unless they are wanted whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from burnish.agent.cli.run_lines import gate_line, iteration_line
+from burnish.agent.cli.terminal import console, print_json, print_rows
+from burnish.records import SEALED
+from burnish.types import ALIVE, Exemplar
+
+if TYPE_CHECKING:  # a command imports what it needs
+    from burnish.agent.inspecting.answers import Answer
+    from burnish.agent.inspecting.calls import CallStory
+    from burnish.agent.inspecting.exemplars import ExemplarStory
+    from burnish.agent.inspecting.programs import ProgramStory, SectionChange
+    from burnish.agent.inspecting.races import RaceStory
+    from burnish.agent.inspecting.reasons import Reasons
+    from burnish.agent.inspecting.recalled import Recall
+    from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story
+    from burnish.agent.inspecting.tasks import TaskStory
+
+SOURCES = {"section": "cyan", "rule": "magenta", "exemplar": "green", "task": "yellow", "other": "dim"}
+"""The colours of the parts of a prompt."""
+MARKS = {True: "✓", False: "✗"}
+
+
+def print_reasons(told: Reasons, *, as_json: bool) -> None:
+    """A subject, and a sentence a line."""
+    if as_json:
+        print_json(told)
+        return
+    console().print(f"[bold]{escape(told.subject)}[/]", soft_wrap=True)
+    for sentence in told.sentences:
+        console().print(escape(sentence), soft_wrap=True)
+
+
+def print_story(told: Story, *, whole: bool, as_json: bool) -> None:
+    """A story by its kind."""
+    if as_json:
+        print_json(told)
+        return
+    PRINTED[type(told).__name__](told, whole)
+
+
+def _exemplar(told: ExemplarStory, whole: bool) -> None:
+    one, screen = told.exemplar, console()
+    ended = "alive" if one.died == ALIVE else f"died at {one.died}: {one.death}"
+    _head(f"exemplar {one.id}", f"born at {one.born}, {ended}")
+    _text("task", one.prompt, whole)
+    _text("answer", one.answer, whole)
+    facts = {
+        "task id": one.task_id, "cell": one.cell, "reward": f"{one.reward:g}", "by": one.model or "people",
+        "origin": one.origin, "call": one.call, "admitted": one.reason,
+    }  # fmt: skip
+    _facts(facts)
+    if told.application and told.application.likeness is not None:
+        screen.print(
+            f"nearest then  {told.application.neighbour_id} at {told.application.likeness:.2f}", soft_wrap=True
+        )
+    if told.death:
+        screen.print(f"replaced by   {told.death.other_id or '-'}", soft_wrap=True)
+    for name, exemplars in (("parents", told.parents), ("children", told.children), ("again as", told.later)):
+        if exemplars:
+            screen.print(f"{name:12}  {' '.join(e.id for e in exemplars)}", soft_wrap=True)
+    useful = told.usefulness
+    gain = "unknown" if useful.gain is None else f"{useful.gain:+.3f} in reward"
+    screen.print(f"usefulness    {gain}, shown with {useful.shown} tasks, against {useful.others} answers without it")
+    if told.showings:
+        screen.print(f"\n[bold]shown with {len(told.showings)} tasks[/]")
+        _answers(told.showings)
+
+
+def _program(told: ProgramStory, whole: bool) -> None:
+    program, screen = told.program, console()
+    _head(f"program {program.id}", f"first met in iteration {told.iteration}, memory as of {program.revision}")
+    for name, text in program.prompt.sections:
+        _text(name, text, whole=True)
+    shown = program.retrieval
+    _facts(
+        {
+            "made by": program.prompt.operator,
+            "ancestors": " ← ".join(told.ancestors),
+            "exemplars": f"{shown.k} by {shown.policy}",
+            "answers": f"{program.decoding.format}, {program.decoding.rendering}",
+            "champion in": ", ".join(map(str, told.champion_in)),
+        }
+    )
+    _changes(told.changes, "than in the prompt that it came from")
+    for trial in told.trials:
+        gain = f"{trial.gain:+.2f} on {trial.tasks} tasks beside {trial.beside}"
+        screen.print(f"iteration {trial.iteration}: {gain} ({trial.kind})", soft_wrap=True)
+    for race in told.races:
+        screen.print(gate_line(race))
+    for arm, (passed, tasks) in told.sealed.items():
+        screen.print(f"sealed test, {arm}: {passed} of {tasks}")
+
+
+def _task(told: TaskStory, whole: bool) -> None:
+    _head(f"task {told.task.id}", f"{told.task.split}, {told.task.cell or 'of no kind'}")
+    _text("prompt", told.task.prompt, whole)
+    for exemplar in told.exemplars:
+        console().print(f"exemplar      {exemplar.id}, born at {exemplar.born}")
+    _answers(told.answers)
+
+
+def _answer(told: AnswerStory, whole: bool) -> None:
+    first = told.given[0]
+    _head(f"answer {first.attempt}", "verified" if first.verified else "not verified")
+    _text("task", told.task.prompt, whole)
+    _text("answer", first.answer, whole)
+    _facts({"task id": told.task.id, "feedback": first.feedback})
+    for one in told.applications:
+        near = "" if one.likeness is None else f", nearest {one.neighbour_id} at {one.likeness:.2f}"
+        console().print(f"as exemplar   {escape(one.outcome)} {one.exemplar_id}{near}", soft_wrap=True)
+    _answers(told.given)
+
+
+def _call(told: CallStory, whole: bool) -> None:
+    screen = console()
+    agrees = {True: "digest agrees", False: "[red]digest does NOT agree[/]", None: "the request was not kept"}
+    _head(f"call {told.key}", agrees[told.digest_agrees], markup=True)
+    for message in told.messages:
+        screen.print(f"[bold]{message.role}[/]")
+        screen.print("".join(f"[{SOURCES[p.source]}]{escape(p.text)}[/]" for p in message.parts), soft_wrap=True)
+    _text("answer", told.answer, whole=True)
+    _facts({name: str(value) for name, value in told.settings.items() if whole or len(str(value)) < 200})
+    for one in told.tries:
+        said = f"{escape(one.said)}, waited {one.waited:.1f} s" if one.state != "done" else ""
+        tokens = f"{one.prompt_tokens} + {one.completion_tokens} tokens, {one.seconds:.2f} s"
+        screen.print(f"try {one.number + 1}         {one.state}, {tokens} {said}".rstrip(), soft_wrap=True)
+    colours = "  ".join(f"[{colour}]{source}[/]" for source, colour in SOURCES.items())
+    screen.print(f"\n{colours}")
+    _answers(told.led_to)
+
+
+def _race(told: RaceStory, whole: bool) -> None:
+    console().print(gate_line(told.last), soft_wrap=True)
+    rows = [
+        (
+            str(n),
+            str(item.iteration),
+            item.task,
+            f"{item.difference:+.2f}",
+            f"{item.evidence:.3g}",
+            f"{MARKS[item.champion.verified]} {_line(item.champion.answer)}",
+            f"{MARKS[item.challenger.verified]} {_line(item.challenger.answer)}",
+        )
+        for n, item in enumerate(told.items, 1)
+    ]
+    print_rows(("n", "iteration", "task", "gain", "evidence", "champion", "challenger"), rows)
+
+
+def _iteration(told: IterationStory, whole: bool) -> None:
+    screen = console()
+    screen.print(iteration_line(told.record))
+    for gate in told.record.gates:
+        screen.print(gate_line(gate), soft_wrap=True)
+    for name, ids in (("born", told.born), ("died", told.died)):
+        if ids:
+            screen.print(f"{name:12}  {' '.join(ids)}", soft_wrap=True)
+    print_rows(("refused", "most like", "why"), [(a.attempt_id, a.neighbour_id, a.outcome) for a in told.refused])
+
+
+PRINTED: Mapping[str, Callable[[Any, bool], None]] = {
+    "ExemplarStory": _exemplar,
+    "ProgramStory": _program,
+    "TaskStory": _task,
+    "AnswerStory": _answer,
+    "CallStory": _call,
+    "RaceStory": _race,
+    "IterationStory": _iteration,
+}
+"""By the kind of story."""
+
+
+def print_recall(told: Recall, *, whole: bool, as_json: bool) -> None:
+    """The exemplars in the order of the prompt, each with its cosine."""
+    if as_json:
+        print_json(told)
+        return
+    _head(f"iteration {told.iteration}", f"program {told.program} would show {len(told.shown)} exemplars")
+    if whole:
+        for message in told.messages:
+            _text(message.role, message.content, whole=True)
+        return
+    rows = [(f"{one.likeness:.2f}", one.exemplar.id, one.exemplar.cell, *_sides(one.exemplar)) for one in told.shown]
+    print_rows(("cosine", "exemplar", "cell", "task", "answer"), rows)
+
+
+def print_changes(changes: Sequence[SectionChange]) -> None:
+    """Sections word by word."""
+    _changes(changes, "in the prompts")
+
+
+def _changes(changes: Sequence[SectionChange], where: str) -> None:
+    style = {"same": "dim", "gone": "red strike", "new": "green"}
+    for change in changes:
+        console().print(f"\n[bold]{escape(change.section)}[/] reads otherwise {where}")
+        said = "".join(f"[{style[w.change]}]{escape(w.text)}[/]" for w in change.words)
+        console().print(said, soft_wrap=True)
+
+
+def _head(name: str, said: str, *, markup: bool = False) -> None:
+    console().print(f"[bold]{escape(name)}[/]  {said if markup else escape(said)}", soft_wrap=True)
+
+
+def _facts(facts: Mapping[str, str]) -> None:
+    for name, value in facts.items():
+        if value:
+            console().print(f"{name:12}  {escape(_line(value))}", soft_wrap=True)
+
+
+def _text(name: str, text: str, whole: bool) -> None:
+    console().print(f"{name:12}  {escape(text if whole else _line(text))}", soft_wrap=True)
+
+
+def _answers(told: Sequence[Answer]) -> None:
+    rows = [
+        (
+            "sealed" if one.iteration == SEALED else str(one.iteration),
+            one.node,
+            MARKS[one.verified],
+            f"{one.reward:.2f}",
+            one.attempt,
+            one.task,
+            _line(one.answer),
+            _line(one.feedback),
+        )
+        for one in told
+    ]
+    print_rows(("iteration", "node", "", "reward", "id", "task", "answer", "feedback"), rows)
+
+
+def _sides(exemplar: Exemplar) -> tuple[str, str]:
+    return _line(exemplar.prompt), _line(exemplar.answer)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

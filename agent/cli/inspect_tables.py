@@ -1,0 +1,231 @@
+"""Tables over a whole run as a terminal shows them: a line a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from burnish.agent.cli.inspect_output import print_changes
+from burnish.agent.cli.terminal import console, print_json, print_rows
+from burnish.types import JsonValue
+
+if TYPE_CHECKING:  # a command imports what it needs
+    from burnish.agent.inspecting.diversity import DiversityAt, Near
+    from burnish.agent.inspecting.lineage import LineageNode
+    from burnish.agent.inspecting.overviews import CellHistory, OperatorYield, Refusal, Spending
+    from burnish.agent.inspecting.ratings import RatingStory
+    from burnish.agent.inspecting.runs import RunComparison, RunFacts
+    from burnish.agent.inspecting.tasks import TaskLine
+
+BARS = " ▁▂▃▄▅▆▇█"
+WIDE = 24
+"""Most iterations that a row of bars shows; neighbours are put together where there are more."""
+
+
+def print_lineage(nodes: Sequence[LineageNode], *, as_json: bool) -> None:
+    """Every prompt below the one that it came from."""
+    if as_json:
+        print_json(nodes)
+        return
+    children: dict[str, list[LineageNode]] = {}
+    for node in nodes:
+        children.setdefault(node.parent, []).append(node)
+    rows: list[tuple[str, ...]] = []
+
+    def walk(parent: str, depth: int) -> None:
+        for node in children.get(parent, []):
+            rows.append(
+                ("  " * depth + node.program, str(node.iteration), node.operator, node.outcome, node.description)
+            )
+            walk(node.program, depth + 1)
+
+    walk("", 0)
+    print_rows(("program", "iteration", "operator", "fared", "what it changed"), rows)
+
+
+def print_tasks(lines: Sequence[TaskLine], *, as_json: bool) -> None:
+    """A row a task."""
+    if as_json:
+        print_json(lines)
+        return
+    rows = [
+        (
+            line.id,
+            line.split,
+            str(line.tried),
+            str(line.verified),
+            "" if line.first_solved is None else str(line.first_solved),
+            str(line.exemplars or ""),
+            line.cell,
+            " ".join(line.prompt.split()),
+        )
+        for line in lines
+    ]
+    print_rows(("task", "split", "tried", "solved", "first", "exemplars", "cell", "prompt"), rows)
+
+
+def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
+    """A row a kind of tasks, with its rate over the iterations as bars."""
+    if as_json:
+        print_json(told)
+        return
+    last = max((number for one in told for number, _, _ in one.iterations), default=1)
+    rows = [
+        (
+            one.cell or "(no kind)",
+            str(sum(tried for _, tried, _ in one.iterations)),
+            str(sum(verified for _, _, verified in one.iterations)),
+            "never" if one.first_solved is None else str(one.first_solved),
+            "" if one.lost is None else f"since {one.lost}",
+            str(one.exemplars),
+            _bars(one.iterations, last),
+        )
+        for one in told
+    ]
+    print_rows(("cell", "tried", "solved", "first", "lost", "exemplars", "share solved, by iteration"), rows)
+
+
+def _bars(iterations: Iterable[tuple[int, int, int]], last: int) -> str:
+    """The share that was solved, from the first iteration to the last; a dot where nothing was tried."""
+    width = min(WIDE, last)
+    tried, solved = [0] * width, [0] * width
+    for number, count, verified in iterations:
+        place = (number - 1) * width // last
+        tried[place] += count
+        solved[place] += verified
+    shares = [verified / count if count else None for count, verified in zip(tried, solved, strict=True)]
+    return "".join("·" if share is None else BARS[round(share * (len(BARS) - 1))] for share in shares)
+
+
+def print_refusals(told: Sequence[Refusal], *, as_json: bool) -> None:
+    """A row a reason, with some answers."""
+    if as_json:
+        print_json(told)
+        return
+    rows = [(str(one.answers), one.reason, " ".join(one.examples)) for one in told]
+    print_rows(("answers", "why they were not learned", "some of them"), rows)
+
+
+def print_operators(told: Sequence[OperatorYield], *, as_json: bool) -> None:
+    """A row an operator."""
+    if as_json:
+        print_json(told)
+        return
+    rows = [(one.operator, *map(str, (one.proposed, one.useless, one.raced, one.accepted))) for one in told]
+    print_rows(("operator", "proposed", "of no use", "raced", "accepted"), rows)
+
+
+def print_spending(told: Sequence[Spending], by: str, *, as_json: bool) -> None:
+    """A row a node, role or iteration, the dearest first."""
+    if as_json:
+        print_json(told)
+        return
+    rows = [
+        (
+            one.name,
+            str(one.usage.calls),
+            f"{one.usage.prompt_tokens:,}",
+            f"{one.usage.completion_tokens:,}",
+            f"{one.usage.usd:.4f}",
+            f"{one.usage.seconds:.1f}",
+            f"{one.waited:.1f}" if one.waited else "",
+        )
+        for one in (told if by == "iteration" else sorted(told, key=lambda one: -one.usage.tokens))
+    ]
+    print_rows((by, "calls", "prompt tokens", "answer tokens", "USD", "seconds", "waited"), rows)
+
+
+def print_ratings(told: RatingStory, *, as_json: bool) -> None:
+    """Calibration, then the wrong answers that convinced most."""
+    if as_json:
+        print_json(told)
+        return
+    auc = (
+        "no AUC: all were of one kind"
+        if told.auc is None
+        else f"AUC {told.auc:.2f} ({told.lower:.2f} to {told.upper:.2f})"
+    )
+    console().print(f"[bold]{told.rated} ratings[/]  {auc}")
+    rows = [
+        (
+            str(one.rating),
+            str(one.rated),
+            f"{one.share:.2f}" if one.rated else "",
+            f"{one.lower:.2f} to {one.upper:.2f}",
+        )
+        for one in told.reliability
+    ]
+    print_rows(("rating", "answers", "verified", "95 % interval"), rows)
+    for title, some in (("wrong answers rated highest", told.convincing), ("right answers rated lowest", told.doubted)):
+        if some:
+            console().print(f"\n[bold]{title}[/]")
+            answers = [
+                (f"{one.rating:.1f}", one.answer.attempt, " ".join(one.answer.answer.split()), one.answer.feedback)
+                for one in some
+            ]
+            print_rows(("rating", "answer", "text", "feedback"), answers)
+
+
+def print_diversity(told: Sequence[DiversityAt], pairs: Sequence[Near], *, as_json: bool) -> None:
+    """A row an iteration, then the pairs most alike."""
+    if as_json:
+        print_json([{"iterations": [one.to_json() for one in told], "pairs": [one.to_json() for one in pairs]}])
+        return
+    rows = [
+        (
+            str(one.iteration),
+            *(_figure(one.generated.get(name)) for name in ("vendi", "coverage", "near_duplicates")),
+            _figure(one.remembered.get("vendi")),
+            one.action if one.alarms else "",
+            " ".join(one.alarms),
+        )
+        for one in told
+    ]
+    print_rows(("iteration", "Vendi", "coverage", "alike", "Vendi of memory", "guard", "alarms"), rows)
+    if pairs:
+        console().print("\n[bold]exemplars most alike[/]")
+        near = [
+            (f"{one.likeness:.3f}", one.one.id, one.other.id, _line(one.one.prompt), _line(one.other.prompt))
+            for one in pairs
+        ]
+        print_rows(("cosine", "one", "other", "task of one", "task of the other"), near)
+
+
+def _figure(value: JsonValue) -> str:
+    return f"{value:.2f}" if isinstance(value, (int, float)) else ""
+
+
+def print_comparison(told: RunComparison, *, as_json: bool) -> None:
+    """What differs, side by side."""
+    if as_json:
+        print_json(told)
+        return
+    both = (told.first, told.second)
+    arms = dict.fromkeys(name for one in both for name in one.rates)
+    rows: list[tuple[str, ...]] = [
+        ("environment", *(one.environment for one in both)),
+        ("verdict", *(one.verdict for one in both)),
+        *((name, *(_rate(one, name) for one in both)) for name in arms),
+        ("iterations", *(str(one.iterations) for one in both)),
+        ("exemplars", *(str(one.exemplars) for one in both)),
+        ("calls", *(f"{one.usage.calls:,}" for one in both)),
+        ("tokens", *(f"{one.usage.tokens:,}" for one in both)),
+        *((name, one or "-", other or "-") for name, one, other in told.settings),
+    ]
+    print_rows(("", told.first.name, told.second.name), rows)
+    console().print(
+        f"\nexemplars: {told.common} in both, {told.only_first} in {escape(told.first.name)} only, "
+        f"{told.only_second} in {escape(told.second.name)} only",
+        soft_wrap=True,
+    )
+    print_changes(told.changes)
+
+
+def _rate(facts: RunFacts, arm: str) -> str:
+    return f"{facts.rates[arm]:.3f}" if arm in facts.rates else ""
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,125 @@
+"""Exemplars of a revision, found and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from burnish.agent.inspecting.names import named
+from burnish.agent.record.memory import recalled_memory
+from burnish.agent.record.run import Run
+from burnish.errors import ConfigError
+from burnish.memory.journal_reader import JournalReader
+from burnish.policies.retrieval import cosines
+from burnish.programs import Program
+from burnish.types import Exemplar, JsonValue, Record
+
+Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "likeness"]
+
+
+@dataclass(frozen=True)
+class Remembered(Record):
+    """An exemplar, whether the champion may show it, how many answers it was shown for, and its cosine to what it was
+    compared with.
+    """
+
+    exemplar: Exemplar
+    shown: bool
+    showings: int
+    likeness: float | None = None
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The exemplar's fields, and these."""
+        more = {"shown": self.shown, "showings": self.showings}
+        return {**self.exemplar.to_json(), **more, **({} if self.likeness is None else {"likeness": self.likeness})}
+
+
+def remembered(
+    run: Run,
+    at: int | None = None,
+    *,
+    search: str = "",
+    like: str = "",
+    cell: str = "",
+    champion: bool = False,
+    order: Order = "born",
+    limit: int | None = None,
+) -> list[Remembered]:
+    """The exemplars of a revision (by default the newest): those with `search` in task or answer, of a `cell`, or that
+    the `champion` may show. `like` is an exemplar, by its id, or a text; the likest to it come first then.
+
+    Raises:
+        ConfigError: there is no such revision, or nothing to compare with.
+
+    """
+    if order == "likeness" and not like:
+        raise ConfigError("--sort likeness needs something to be like; give --like an exemplar's id or a text")
+    with run.journal() as journal:
+        number = run.number(journal, at)
+        program = journal.champion(number)
+        where, values = _condition(number, search, cell, program if champion else None)
+        most = "" if like else f" LIMIT {-1 if limit is None else limit}"
+        known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
+        counts = _showings(journal, [exemplar.id for exemplar in known])
+        found = [Remembered(exemplar, program.shows(exemplar), counts.get(exemplar.id, 0)) for exemplar in known]
+        if like:
+            found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
+        return found[:limit]
+
+
+def _condition(revision: int, search: str, cell: str, champion: Program | None) -> tuple[str, tuple[str | int, ...]]:
+    """Which rows of `exemplars` are wanted: with a `champion`, those that it may show."""
+    parts: list[tuple[str, Sequence[str | int]]] = [("born <= ? AND died > ?", (revision, revision))]
+    if search:
+        texts = ("json_extract(body, '$.prompt')", "json_extract(body, '$.answer')", "id")
+        parts.append((f"({' OR '.join(f'instr(lower({text}), ?)' for text in texts)})", [search.lower()] * 3))
+    if cell:
+        parts.append(("COALESCE(json_extract(body, '$.cell'), '') = ?", (cell,)))
+    if champion is not None:
+        parts.append(("born <= ? AND died > ?", (champion.revision, champion.revision)))
+        if not champion.retrieval.k:
+            parts.append(("0", ()))
+        chosen = champion.only or champion.dropped
+        if chosen:
+            parts.append((f"id {'' if champion.only else 'NOT '}IN ({','.join('?' * len(chosen))})", chosen))
+    return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
+
+
+def _showings(journal: JournalReader, ids: Sequence[str]) -> dict[str, int]:
+    marks = ",".join("?" * len(ids))
+    sql = f"SELECT exemplar, COUNT(*) AS n FROM shown WHERE iteration >= 0 AND exemplar IN ({marks}) GROUP BY exemplar"  # noqa: S608
+    return {row["exemplar"]: row["n"] for row in journal.named_rows(sql, tuple(ids))}
+
+
+def _likened(run: Run, journal: JournalReader, number: int, found: list[Remembered], like: str) -> list[Remembered]:
+    memory = recalled_memory(run.place, run.config, journal, number)
+    text = like
+    if " " not in like.strip():
+        try:
+            other = named(journal, like)
+        except ConfigError:
+            other = None
+        known = journal.exemplars_named([other.id]) if other and other.kind == "exemplar" else []
+        text = known[0].prompt if known else like
+    if not found:
+        return []
+    alike = cosines(memory.vectors([one.exemplar.id for one in found]), memory.embedder.embed([text])[0]).tolist()
+    return [
+        Remembered(one.exemplar, one.shown, one.showings, likeness) for one, likeness in zip(found, alike, strict=True)
+    ]
+
+
+SHOWINGS = "SELECT COUNT(*) FROM shown s WHERE s.exemplar = exemplars.id AND s.iteration >= 0"
+ORDERS: Mapping[Order, str] = MappingProxyType(
+    {
+        "born": "born, id",
+        "cell": "COALESCE(json_extract(body, '$.cell'), ''), born, id",
+        "reward": "json_extract(body, '$.reward') DESC, born, id",
+        "rating": "COALESCE(json_extract(body, '$.rating'), 0) DESC, born, id",
+        "showings": f"({SHOWINGS}) DESC, born, id",
+        "likeness": "born, id",
+    }
+)
+"""By what exemplars are put in order; likeness is told after they were read."""

@@ -1,0 +1,229 @@
+"""Why, in sentences: why an exemplar came in or left, a program was promoted or not, an answer was not learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from burnish.agent.inspecting.calls import CallStory
+from burnish.agent.inspecting.exemplars import ExemplarStory
+from burnish.agent.inspecting.programs import ProgramStory
+from burnish.agent.inspecting.races import RaceStory
+from burnish.agent.inspecting.stories import AnswerStory, IterationStory, story
+from burnish.agent.inspecting.tasks import TaskStory
+from burnish.agent.record.run import Run
+from burnish.records import ADMITTED, SEALED, ApplicantRecord, GateRecord
+from burnish.types import ALIVE, Exemplar, Record
+
+SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Reasons(Record):
+    """What a person asked about, and why it is as it is, a sentence each."""
+
+    subject: str
+    sentences: tuple[str, ...]
+
+
+def reasons(run: Run, text: str) -> Reasons:
+    """Why what an id names is as it is.
+
+    Raises:
+        ConfigError: nothing is named so, or several things.
+
+    """
+    told = story(run, text)
+    subject, sentences = SUBJECTS[type(told)]
+    return Reasons(subject(told), tuple(sentences(told)))
+
+
+def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
+    one = told.exemplar
+    if told.made_by is None:
+        yield f"It came from {_origin(one)}, at iteration {one.born}."
+    else:
+        by = f"program {told.made_by.program}" if told.made_by.program else "a person"
+        shown = f", which was shown {_several(len(told.parents), 'exemplar')}" if told.parents else ""
+        yield (
+            f"It is the answer of {by}{shown} to task {one.task_id}, in iteration {told.made_by.iteration}, and the "
+            f"environment verified it (reward {told.made_by.reward:g})."
+        )
+    if told.application:
+        yield _admitted(told.application, one, told.neighbour)
+    elif one.reason:
+        yield f"Why it came in: {one.reason}."
+    if told.earlier:
+        yield f"It is exemplar {told.earlier.id} once more, which had died at iteration {told.earlier.died}."
+    useful = told.usefulness
+    if useful.shown:
+        others = f"{_several(useful.others, 'answer')} by the same programs to tasks of the same kind without it"
+        gain = "" if useful.gain is None else f"; against {others} that is {useful.gain:+.2f} in reward"
+        with_it = f"{_several(useful.shown, 'task')}, of which {useful.verified} were answered right"
+        yield f"It was shown with {with_it}{gain}."
+    else:
+        yield "It was never shown with a train or validation task."
+    if one.died == ALIVE:
+        yield "It is remembered still."
+        return
+    why = told.death.reason if told.death else one.death
+    other = told.death.other_id if told.death else ""
+    at = f" at a cosine of {told.death.likeness:.2f}" if told.death and told.death.likeness is not None else ""
+    named = f"; {other} took its place, or stayed as the one most like it{at}" if other else ""
+    yield f"It died at iteration {one.died}: {why}{named}."
+    for later in told.later:
+        yield f"It came back as {later.id} at iteration {later.born}."
+
+
+def _admitted(application: ApplicantRecord, exemplar: Exemplar, neighbour: Exemplar | None) -> str:
+    if neighbour is None or application.likeness is None:
+        return f"It was admitted: {exemplar.reason or ADMITTED}."
+    new = ", which came in with it" if neighbour.born == exemplar.born else ""
+    near = f"Most like it was exemplar {neighbour.id}{new}, at a cosine of {application.likeness:.2f}"
+    return f"It was admitted: {exemplar.reason or ADMITTED}. {near}."
+
+
+def _origin(exemplar: Exemplar) -> str:
+    return "what people made" if exemplar.origin in {SEED, "gold"} else exemplar.origin
+
+
+def _of_program(told: ProgramStory) -> Iterator[str]:
+    prompt = told.program.prompt
+    if prompt.operator == SEED:
+        yield "Its prompt is the one that the run began with."
+    else:
+        parent = f", from that of program {told.ancestors[0]}" if told.ancestors else ""
+        yield f"The operator `{prompt.operator}` made its prompt{parent}."
+    for proposal in told.proposals:
+        use = (
+            "and did better on none of the failed tasks that it was put to"
+            if proposal.useless
+            else (
+                f"and did better on {proposal.mended:.0%} of the failed tasks that it was put to"
+                if proposal.mended
+                else "and was tried"
+            )
+        )
+        yield f"It was proposed: {proposal.description}, {use}."
+    for trial in told.trials:
+        yield (
+            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}: "
+            f"{trial.gain:+.2f} in its favour on average."
+        )
+    for race in told.races:
+        yield from _race(race, of=told.program.id)
+    if told.champion_in:
+        first, last = told.champion_in[0], told.champion_in[-1]
+        span = f"from iteration {first} to {last}" if last > first else f"in iteration {first}"
+        yield f"It was champion {span}."
+    else:
+        yield "It never was champion."
+    for arm, (passed, tasks) in told.sealed.items():
+        yield f"In the sealed test, as `{arm}`, it passed {passed} of {_several(tasks, 'task')}."
+
+
+def _race(race: GateRecord, *, of: str = "") -> Iterator[str]:
+    role = {race.challenger_id: "the challenger", race.champion_id: "the champion"}.get(of, "")
+    outcome = {
+        "accept": f"it was accepted, since the evidence reached {race.threshold:.3g}",
+        "reject": "it was rejected, since a gain worth having was ruled out",
+        "undecided": "it goes on" if race.open else "it ended without proof",
+    }[race.outcome]
+    yield (
+        f"Race {race.number}{f', as {role}' if role else ''}: {race.description}. Champion {race.champion_score:.2f}, "
+        f"challenger {race.challenger_score:.2f} on {_several(race.tasks, 'task')}; evidence {race.e_value:.3g} of "
+        f"{race.threshold:.3g}: {outcome}."
+    )
+
+
+def _of_race(told: RaceStory) -> Iterator[str]:
+    yield from _race(told.last)
+    won = sum(item.difference > 0 for item in told.items)
+    lost = sum(item.difference < 0 for item in told.items)
+    yield (
+        f"Of {_several(len(told.items), 'task')} the challenger did better on {won} and worse on {lost}; on the others "
+        "both did the same."
+    )
+    if told.items:
+        peak = max(told.items, key=lambda item: item.evidence)
+        place = told.items.index(peak) + 1
+        yield f"The evidence was highest after task {place}, at {peak.evidence:.3g}."
+    if any(item.missing for item in told.items):
+        missing = sum(item.missing for item in told.items)
+        yield f"On {missing} of them the server or the environment failed, and the worst case counts."
+
+
+def _of_answer(told: AnswerStory) -> Iterator[str]:
+    first = told.given[0]
+    yield (
+        f"It was given {_several(len(told.given), 'time')}, first in iteration {first.iteration} by program "
+        f"{first.program or '(none)'}."
+    )
+    said = f": {first.feedback}" if first.feedback and not first.verified else ""
+    yield f"The environment {'verified it' if first.verified else 'did not verify it'} (reward {first.reward:g}){said}."
+    for one in told.applications:
+        near = (
+            "" if one.likeness is None else f"; most like it was {one.neighbour_id}, at a cosine of {one.likeness:.2f}"
+        )
+        learned = f"learned as exemplar {one.exemplar_id}" if one.outcome == ADMITTED else f"not learned: {one.outcome}"
+        yield f"It was {learned}{near}."
+    if not told.applications:
+        where = "the sealed test" if all(one.iteration == SEALED for one in told.given) else "a race or trial"
+        yield f"Nothing of it could be learned: it was given in {where}."
+
+
+def _of_task(told: TaskStory) -> Iterator[str]:
+    judged = [one for one in told.answers if one.judged]
+    verified = [one for one in judged if one.verified]
+    yield f"It was answered {_several(len(judged), 'time')}, {len(verified)} of them right."
+    learning = [one for one in verified if one.iteration >= 0]
+    if learning:
+        how = f", {learning[0].rung}" if learning[0].rung else ""
+        yield f"It was first solved in iteration {learning[0].iteration}, by program {learning[0].program}{how}."
+    after = [one for one in judged if learning and one.iteration > learning[-1].iteration >= 0]
+    if after:
+        yield f"Since iteration {learning[-1].iteration} no answer to it was right ({_several(len(after), 'answer')})."
+    for exemplar in told.exemplars:
+        died = "" if exemplar.died == ALIVE else f", which died at iteration {exemplar.died}"
+        yield f"It is exemplar {exemplar.id}{died}."
+
+
+def _of_call(told: CallStory) -> Iterator[str]:
+    where = "the sealed test" if told.iteration == SEALED else f"iteration {told.iteration}"
+    yield f"It was made in {where} by the node `{told.node}`{f', about {told.item}' if told.item else ''}."
+    for one in told.tries:
+        if one.state != "done":
+            waited = f" Then it was waited for {one.waited:.1f} s." if one.waited else ""
+            yield f"Try {one.number + 1} brought no answer ({one.state}): {one.said}.{waited}"
+    agrees = {True: "are what its key names", False: "are NOT what its key names", None: "were not kept"}
+    yield f"The words that were sent {agrees[told.digest_agrees]}."
+    for answer in told.led_to:
+        yield f"It led to answer {answer.attempt}, which was {'' if answer.verified else 'not '}verified."
+
+
+def _of_iteration(told: IterationStory) -> Iterator[str]:
+    record = told.record
+    attempts = f"{record.verified} of {_several(record.attempts, 'attempt')} were verified"
+    yield f"{attempts}; memory held {record.memory} exemplars at its end."
+    yield f"{len(told.born)} were born, {len(told.died)} died, and {len(told.refused)} answers were not learned."
+    for gate in record.gates:
+        yield from _race(gate)
+    for alarm in record.alarms:
+        yield f"The guard found: {alarm}. What it did: {record.action}."
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+SUBJECTS: Mapping[type[Any], tuple[Callable[[Any], str], Callable[[Any], Iterator[str]]]] = {
+    ExemplarStory: (lambda told: f"exemplar {told.exemplar.id}", _of_exemplar),
+    ProgramStory: (lambda told: f"program {told.program.id}", _of_program),
+    RaceStory: (lambda told: f"race {told.number}", _of_race),
+    AnswerStory: (lambda told: f"answer {told.given[0].attempt}", _of_answer),
+    TaskStory: (lambda told: f"task {told.task.id}", _of_task),
+    CallStory: (lambda told: f"call {told.key}", _of_call),
+    IterationStory: (lambda told: f"iteration {told.record.number}", _of_iteration),
+}
+"""By the kind of story: its subject, and why."""
