@@ -186,6 +186,7 @@ def print_recall(told: Recall, *, whole: bool, as_json: bool) -> None:
     if whole:
         for message in told.messages:
             _text(message.role, message.content, whole=True)
+    if whole or not told.shown:
         return
     rows = [(f"{one.likeness:.2f}", one.exemplar.id, one.exemplar.cell, *_sides(one.exemplar)) for one in told.shown]
     print_rows(("cosine", "exemplar", "cell", "task", "answer"), rows)

@@ -272,7 +272,11 @@ app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.term
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
 app.command(epilog="Example: burnish config sampling.tasks")(config)
 for _command, _example in inspect.COMMANDS:
-    app.command(epilog=f"Example: {_example}", rich_help_panel=inspect.PANEL)(_command)
+    app.command(
+        epilog=f"Example: {_example}",
+        rich_help_panel=inspect.PANEL,
+        context_settings={"ignore_unknown_options": True},  # the keys of sealed calls begin with -1
+    )(_command)
 
 
 def _budget(

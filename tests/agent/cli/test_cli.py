@@ -29,6 +29,8 @@ CODES = Path(codes.__file__)
 COMMANDS = [
     ("run",), ("resume",), ("status",), ("report",), ("memory",), ("diff",), ("verify",), ("doctor",), ("env", "list"),
     ("env", "show"), ("env", "check"), ("env", "new"), ("export",), ("program",), ("train",), ("config",),
+    ("show",), ("why",), ("recall",), ("lineage",), ("tasks",), ("cells",), ("refusals",), ("operators",), ("ratings",),
+    ("diversity",), ("spend",), ("compare",),
 ]  # fmt: skip
 
 

@@ -1,0 +1,159 @@
+"""The commands that look into a run answer what a person asks of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from string import ascii_uppercase, digits
+
+import pytest
+from laboratory import CommandLine, Laboratory
+
+from burnish.agent.inspecting.races import races
+from burnish.agent.record.run import Run, open_run
+
+
+@pytest.fixture
+def place(learned: Laboratory) -> Path:
+    return learned.folder / "run"
+
+
+@pytest.fixture
+def run(place: Path) -> Run:
+    return open_run(place)
+
+
+@pytest.fixture
+def ids(run: Run) -> dict[str, str]:
+    """An id of each kind."""
+    with run.journal() as journal:
+        ((key,), *_) = journal.rows("SELECT json_extract(body, '$.call') FROM attempts WHERE node = 'sealed champion'")
+        attempt = next(a for _, a, f in journal.judged("attempt") if not f.verified)
+        gate = next(g for _, g in races(journal) if g.outcome == "accept")
+        return {
+            "exemplar": journal.exemplars()[0].id,
+            "program": gate.challenger_id,
+            "task": attempt.task_id,
+            "answer": attempt.id,
+            "call": str(key),
+            "race": f"race {gate.number}",
+            "iteration": "iteration 1",
+        }
+
+
+KINDS = ("exemplar", "program", "task", "answer", "call", "race", "iteration")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_anything_is_shown_by_its_id(burnish: CommandLine, place: Path, ids: dict[str, str], kind: str) -> None:
+    shown = burnish("show", place, ids[kind])
+    assert shown.code == 0, shown.err
+    assert ids[kind].removeprefix("race ").removeprefix("iteration ") in shown.out
+    assert json.loads(burnish("show", place, ids[kind], "--json").out)
+    whole = burnish("show", place, ids[kind], "--whole")
+    assert len(whole.out) >= len(shown.out)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("exemplar", r"the environment verified it.*It was admitted: "),
+        ("program", r"made its prompt.*evidence [\d.]+ of [\d.]+: it was accepted, since the evidence reached"),
+        ("task", r"It was answered \d+ times?, \d+ of them right"),
+        ("answer", r"did not verify it.*It was not learned: not verified"),
+        ("call", r"The words that were sent are what its key names.*It led to answer"),
+        ("race", r"the challenger did better on \d+ and worse on \d+.*evidence was highest after task"),
+        ("iteration", r"\d+ were born, \d+ died, and \d+ answers were not learned"),
+    ],
+)
+def test_why_is_told_in_sentences(burnish: CommandLine, place: Path, ids: dict[str, str], kind: str, said: str) -> None:
+    told = burnish("why", place, ids[kind])
+    assert told.code == 0, told.err
+    assert re.search(said, told.out, re.DOTALL), told.out
+    sentences = json.loads(burnish("why", place, ids[kind], "--json").out)["sentences"]
+    assert all(sentence[0] in f"{ascii_uppercase}{digits}" and sentence[-1] == "." for sentence in sentences), sentences
+
+
+def test_a_prompt_is_shown_in_the_words_that_were_sent(
+    burnish: CommandLine, place: Path, run: Run, ids: dict[str, str]
+) -> None:
+    shown = burnish("show", place, ids["call"]).out
+    with run.journal() as journal:
+        sent = json.loads(journal.request(ids["call"].rpartition("/")[2]) or "{}")
+    assert "digest agrees" in shown
+    assert all(line in shown for message in sent["messages"] for line in message["content"].splitlines())
+
+
+def test_an_unknown_id_is_refused_in_a_sentence(burnish: CommandLine, place: Path) -> None:
+    for command in ("show", "why"):
+        refused = burnish(command, place, "nothing at all")
+        assert refused.code == 2
+        assert "nothing named 'nothing at all'" in refused.err
+
+
+TABLES = {
+    "lineage": "fared",
+    "tasks": "solved",
+    "cells": "share solved",
+    "refusals": "not verified",
+    "operators": "accepted",
+    "ratings": "95 % interval",
+    "diversity": "Vendi",
+    "spend": "prompt tokens",
+}
+
+
+@pytest.mark.parametrize("command", TABLES)
+def test_tables_are_one_line_a_row_and_the_same_as_json(burnish: CommandLine, place: Path, command: str) -> None:
+    told = burnish(command, place)
+    assert told.code == 0, told.err
+    assert TABLES[command] in told.out
+    assert json.loads(burnish(command, place, "--json").out)
+
+
+def test_tasks_may_be_only_those_that_were_never_solved(burnish: CommandLine, place: Path) -> None:
+    every = json.loads(burnish("tasks", place, "--json").out)
+    unsolved = json.loads(burnish("tasks", place, "--unsolved", "--limit", 3, "--json").out)
+    assert 0 < len(unsolved) <= 3 < len(every)
+    assert all(one["verified"] == 0 for one in unsolved)
+    cell = every[0]["cell"]
+    assert {one["cell"] for one in json.loads(burnish("tasks", place, "--cell", cell, "--json").out)} == {cell}
+
+
+def test_what_would_be_retrieved_is_shown_with_its_likeness(burnish: CommandLine, place: Path, run: Run) -> None:
+    prompt = run.memory()[0].prompt
+    told = json.loads(burnish("recall", place, f"{prompt} again", "--json").out)
+    assert told["shown"]
+    assert burnish("recall", place, prompt, "--at", 0).out.strip().endswith("0 exemplars")
+    assert "cosine" in burnish("recall", place, prompt).out
+    assert prompt in burnish("recall", place, prompt, "--whole").out
+    assert "there is no iteration 99" in burnish("recall", place, prompt, "--at", 99).err
+
+
+def test_two_runs_are_compared(burnish: CommandLine, place: Path, lab: Laboratory) -> None:
+    lab.run("other", seed=5, budget={"iterations": 1})
+    told = burnish("compare", place, lab.folder / "other")
+    assert told.code == 0
+    assert re.search(r"^seed +3 +5$", told.out, re.MULTILINE)
+    assert "in both" in told.out
+    assert json.loads(burnish("compare", place, lab.folder / "other", "--json").out)["settings"]
+
+
+def test_memory_is_searched_sorted_and_cut(burnish: CommandLine, place: Path, run: Run) -> None:
+    def found(*options: object) -> list[dict[str, object]]:
+        return list(json.loads(burnish("memory", place, *options, "--json").out))
+
+    known = run.memory()
+    one = known[0]
+    assert [e["id"] for e in found()] == [e.id for e in known]
+    assert [e["id"] for e in found("--search", one.prompt.upper())] == [e.id for e in known if one.prompt in e.prompt]
+    assert {e["cell"] for e in found("--cell", one.cell)} == {one.cell}
+    assert found("--like", one.id, "--limit", 1)[0]["id"] == one.id
+    likeness = [float(str(e["likeness"])) for e in found("--like", one.prompt)]
+    assert likeness == sorted(likeness, reverse=True)
+    counts = [int(str(e["showings"])) for e in found("--sort", "showings")]
+    assert counts == sorted(counts, reverse=True)
+    assert {e["id"] for e in found("--champion")} == {e.id for e in run.shown()}
+    assert "give --like" in burnish("memory", place, "--sort", "likeness").err
+    assert "holds none of that kind" in burnish("memory", place, "--search", "never said").out
