@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,19 @@ Named = Annotated[str, typer.Argument(metavar="ID", help='An id or its first cha
 At = Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")]
 Whole = Annotated[bool, typer.Option("--whole", help="Print texts whole, not their first line.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def in_pages(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, its output page by page on a terminal."""
+
+    @wraps(command)
+    def paging(*arguments: object, **options: object) -> None:
+        from burnish.agent.cli.terminal import paged
+
+        with paged():
+            command(*arguments, **options)
+
+    return paging
 
 
 def show(run: RunArgument, name: Named, *, whole: Whole = False, as_json: Json = False) -> None:

@@ -167,7 +167,8 @@ def report(
     print_report(made, run, as_json=as_json)
 
 
-@app.command(epilog="Example: burnish memory runs/first --at 3")
+@app.command(epilog="Example: burnish memory runs/first --at 3", rich_help_panel=inspect.PANEL)
+@inspect.in_pages
 def memory(
     run: RunArgument,
     *,
@@ -190,7 +191,8 @@ def memory(
     print_memory(found, as_json=as_json)
 
 
-@app.command(epilog="Example: burnish diff runs/first 0 3")
+@app.command(epilog="Example: burnish diff runs/first 0 3", rich_help_panel=inspect.PANEL)
+@inspect.in_pages
 def diff(
     run: RunArgument,
     a: Annotated[int, typer.Argument(metavar="A", help="Earlier iteration.")],
@@ -276,7 +278,7 @@ for _command, _example in inspect.COMMANDS:
         epilog=f"Example: {_example}",
         rich_help_panel=inspect.PANEL,
         context_settings={"ignore_unknown_options": True},  # the keys of sealed calls begin with -1
-    )(_command)
+    )(inspect.in_pages(_command))
 
 
 def _budget(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shlex
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
@@ -62,6 +68,37 @@ def _cell(text: str, width: int) -> str:
     """The text in so many cells, cut or filled up."""
     whole = cell_len(text)
     return f"{set_cell_size(text, width - 1)}…" if whole > width else text + " " * (width - whole)
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """On a terminal, what is printed within goes through a pager: `PAGER`, or `less`, which ends at once where all of
+    it fits the screen. Elsewhere, or where there is none, it is printed as ever.
+    """
+    pager = shlex.split(os.environ.get("PAGER", "less"))
+    if not pager or not sys.stdout.isatty() or shutil.which(pager[0]) is None:
+        yield
+        return
+    process = subprocess.Popen(pager, stdin=subprocess.PIPE, env={"LESS": "FRX", **os.environ})  # noqa: S603
+    assert process.stdin is not None
+    screen, sys.stdout = sys.stdout, _ToPager(process.stdin, encoding="utf-8", errors="replace")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read it has seen enough
+        pass
+    finally:
+        pipe, sys.stdout = sys.stdout, screen
+        with suppress(BrokenPipeError):
+            pipe.close()
+        process.wait()
+
+
+class _ToPager(io.TextIOWrapper):
+    """The way to a pager, which passes colours on to the terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 class MovingLines:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 from string import ascii_uppercase, digits
 
@@ -157,3 +162,32 @@ def test_memory_is_searched_sorted_and_cut(burnish: CommandLine, place: Path, ru
     assert {e["id"] for e in found("--champion")} == {e.id for e in run.shown()}
     assert "give --like" in burnish("memory", place, "--sort", "likeness").err
     assert "holds none of that kind" in burnish("memory", place, "--search", "never said").out
+
+
+def on_a_terminal(command: list[str], **variables: str) -> str:
+    """What a command writes to a terminal."""
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "200", **variables}
+    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environment)
+    os.close(follower)
+    written = b""
+    with contextlib.suppress(OSError):  # how the end of a terminal reads
+        while part := os.read(leader, 65536):
+            written += part
+    os.close(leader)
+    assert process.wait(timeout=60) == 0
+    return written.decode().replace("\r\n", "\n")
+
+
+def test_output_goes_through_a_pager_on_a_terminal_only(place: Path, burnish: CommandLine) -> None:
+    command = [sys.executable, "-m", "burnish", "refusals", str(place)]
+    lines = on_a_terminal(command, PAGER="sed s/^/>/").splitlines()
+    assert lines
+    assert all(line.startswith(">") for line in lines)
+    assert not on_a_terminal(command, PAGER="").startswith(">")
+    assert on_a_terminal(command, PAGER="no-such-pager") == on_a_terminal(command, PAGER="cat")
+    assert not burnish("refusals", place).out.startswith(">")
+
+
+def test_a_pager_that_is_left_early_is_no_fault(place: Path) -> None:
+    assert on_a_terminal([sys.executable, "-m", "burnish", "tasks", str(place)], PAGER="head -1").count("\n") == 1
