@@ -45,9 +45,9 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         yield f"It came from {_origin(one)}, at iteration {one.born}."
     else:
         by = f"program {told.made_by.program}" if told.made_by.program else "a person"
-        shown = f", which was shown {_several(len(told.parents), 'exemplar')}" if told.parents else ""
+        shown = f", with {_several(len(told.parents), 'exemplar')} shown" if told.parents else ""
         yield (
-            f"It is the answer of {by}{shown} to task {one.task_id}, in iteration {told.made_by.iteration}, and the "
+            f"It is the answer of {by} to task {one.task_id}{shown}, in iteration {told.made_by.iteration}, and the "
             f"environment verified it (reward {told.made_by.reward:g})."
         )
     if told.application:
