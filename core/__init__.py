@@ -21,15 +21,15 @@ if _here.name == "core":
 
 if TYPE_CHECKING:
     from burnish.agent.api import resume, run
+    from burnish.agent.inspecting.opened import open_run
     from burnish.agent.record.program_file import load_program
-    from burnish.agent.record.run import open_run
     from burnish.agent.verification.verify import verify
     from burnish.config import RunConfig
 
 _LAZY = {
     "RunConfig": "burnish.config",
     "load_program": "burnish.agent.record.program_file",
-    "open_run": "burnish.agent.record.run",
+    "open_run": "burnish.agent.inspecting.opened",
     "resume": "burnish.agent.api",
     "run": "burnish.agent.api",
     "verify": "burnish.agent.verification.verify",

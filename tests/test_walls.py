@@ -39,7 +39,19 @@ HEAVY = (
     *("trl", "peft", "datasets", "gguf"),
 )
 ROOMS = (
-    *("cli", "api.py", "verification", "loop", "nodes", "proofs", "training", "exports", "judges", "operators"),
+    *(
+        "cli",
+        "inspecting",
+        "api.py",
+        "verification",
+        "loop",
+        "nodes",
+        "proofs",
+        "training",
+        "exports",
+        "judges",
+        "operators",
+    ),
     *("expanding", "rollouts", "models", "record", "recipes"),
 )
 """Those of `agent/` from the top: each imports those below it only."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from burnish.agent.inspecting.calls import CallStory
@@ -25,6 +26,10 @@ class Reasons(Record):
 
     subject: str
     sentences: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f"<p><b>{escape(self.subject)}</b></p><ul>{items}</ul>"
 
 
 def reasons(run: Run, text: str) -> Reasons:
