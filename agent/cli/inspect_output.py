@@ -68,9 +68,13 @@ def _exemplar(told: ExemplarStory, whole: bool) -> None:
             screen.print(f"{name:12}  {' '.join(e.id for e in exemplars)}", soft_wrap=True)
     useful = told.usefulness
     gain = "unknown" if useful.gain is None else f"{useful.gain:+.3f} in reward"
-    screen.print(f"usefulness    {gain}, shown with {useful.shown} tasks, against {useful.others} answers without it")
+    screen.print(
+        f"usefulness    {gain}: {useful.shown} answers that it was shown for, against {useful.others} without it"
+    )
     if told.showings:
-        screen.print(f"\n[bold]shown with {len(told.showings)} tasks[/]")
+        sealed = sum(one.iteration == SEALED for one in told.showings)
+        among = f", {sealed} of them in the sealed test" if sealed else ""
+        screen.print(f"\n[bold]shown for {len(told.showings)} answers{among}[/]")
         _answers(told.showings)
 
 
@@ -132,8 +136,8 @@ def _call(told: CallStory, whole: bool) -> None:
         said = f"{escape(one.said)}, waited {one.waited:.1f} s" if one.state != "done" else ""
         tokens = f"{one.prompt_tokens} + {one.completion_tokens} tokens, {one.seconds:.2f} s"
         screen.print(f"try {one.number + 1}         {one.state}, {tokens} {said}".rstrip(), soft_wrap=True)
-    colours = "  ".join(f"[{colour}]{source}[/]" for source, colour in SOURCES.items())
-    screen.print(f"\n{colours}")
+    if screen.is_terminal:
+        screen.print("\n" + "  ".join(f"[{colour}]{source}[/]" for source, colour in SOURCES.items()))
     _answers(told.led_to)
 
 
@@ -162,7 +166,14 @@ def _iteration(told: IterationStory, whole: bool) -> None:
     for name, ids in (("born", told.born), ("died", told.died)):
         if ids:
             screen.print(f"{name:12}  {' '.join(ids)}", soft_wrap=True)
-    print_rows(("refused", "most like", "why"), [(a.attempt_id, a.neighbour_id, a.outcome) for a in told.refused])
+    console().print(f"champion      {told.champion.id}")
+    for name, text in told.champion.prompt.sections:
+        _text(name, text, whole=True)
+    _changes(told.changes, "than one iteration before") if told.changes else screen.print("prompt        unchanged")
+    if told.refused:
+        rows = [(r.answer.attempt, r.application.outcome, *_texts(r.answer)) for r in told.refused]
+        screen.print(f"\n[bold]{len(rows)} answers were not learned[/]")
+        print_rows(("answer", "why", "text", "feedback"), rows)
 
 
 PRINTED: Mapping[str, Callable[[Any, bool], None]] = {
@@ -182,7 +193,8 @@ def print_recall(told: Recall, *, whole: bool, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    _head(f"iteration {told.iteration}", f"program {told.program} would show {len(told.shown)} exemplars")
+    said = f"program {told.program} would show {len(told.shown)} exemplars{', in this order' if told.shown else ''}"
+    _head(f"iteration {told.iteration}", said)
     if whole:
         for message in told.messages:
             _text(message.role, message.content, whole=True)
@@ -234,6 +246,10 @@ def _answers(told: Sequence[Answer]) -> None:
         for one in told
     ]
     print_rows(("iteration", "node", "", "reward", "id", "task", "answer", "feedback"), rows)
+
+
+def _texts(answer: Answer) -> tuple[str, str]:
+    return _line(answer.answer), _line(answer.feedback)
 
 
 def _sides(exemplar: Exemplar) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from burnish.agent.cli.inspect_output import print_changes
 from burnish.agent.cli.terminal import console, print_json, print_rows
+from burnish.records import GateRecord
 from burnish.types import JsonValue
 
 if TYPE_CHECKING:  # a command imports what it needs
@@ -85,6 +86,7 @@ def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
         for one in told
     ]
     print_rows(("cell", "tried", "solved", "first", "lost", "exemplars", "share solved, by iteration"), rows)
+    console().print(f"\n[dim]{BARS[0]!r} none, {BARS[-1]} all, · not tried; {last} iterations[/]")
 
 
 def _bars(iterations: Iterable[tuple[int, int, int]], last: int) -> str:
@@ -104,8 +106,46 @@ def print_refusals(told: Sequence[Refusal], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    rows = [(str(one.answers), one.reason, " ".join(one.examples)) for one in told]
-    print_rows(("answers", "why they were not learned", "some of them"), rows)
+    rows = [(str(one.answers), " ".join(one.examples[:2]), one.reason, one.feedback) for one in told]
+    print_rows(("answers", "some of them", "why they were not learned", "what the environment said"), rows)
+
+
+def print_races(told: Sequence[GateRecord], *, as_json: bool) -> None:
+    """A row a race, as it stood last."""
+    if as_json:
+        print_json(told)
+        return
+    if not told:
+        console().print("Nothing was raced.")
+        return
+    rows = [
+        (
+            str(one.number),
+            "open" if one.open else one.outcome,
+            str(one.tasks),
+            f"{one.champion_score:.2f}",
+            f"{one.challenger_score:.2f}",
+            f"{one.e_value:.3g}",
+            f"{one.threshold:.3g}",
+            one.challenger_id,
+            one.operator,
+            one.description,
+        )
+        for one in told
+    ]
+    names = (
+        "race",
+        "outcome",
+        "tasks",
+        "champion",
+        "challenger",
+        "evidence",
+        "needed",
+        "program",
+        "operator",
+        "change",
+    )
+    print_rows(names, rows)
 
 
 def print_operators(told: Sequence[OperatorYield], *, as_json: bool) -> None:
@@ -113,8 +153,8 @@ def print_operators(told: Sequence[OperatorYield], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    rows = [(one.operator, *map(str, (one.proposed, one.useless, one.raced, one.accepted))) for one in told]
-    print_rows(("operator", "proposed", "of no use", "raced", "accepted"), rows)
+    rows = [(one.operator, *map(str, (one.proposed, one.useless, one.tried, one.raced, one.accepted))) for one in told]
+    print_rows(("operator", "proposed", "of no use", "tried", "raced", "accepted"), rows)
 
 
 def print_spending(told: Sequence[Spending], by: str, *, as_json: bool) -> None:
@@ -134,7 +174,7 @@ def print_spending(told: Sequence[Spending], by: str, *, as_json: bool) -> None:
         )
         for one in (told if by == "iteration" else sorted(told, key=lambda one: -one.usage.tokens))
     ]
-    print_rows((by, "calls", "prompt tokens", "answer tokens", "USD", "seconds", "waited"), rows)
+    print_rows((by, "calls", "prompt tokens", "answer tokens", "USD", "seconds of calls", "waited"), rows)
 
 
 def print_ratings(told: RatingStory, *, as_json: bool) -> None:

@@ -178,6 +178,7 @@ def memory(
     like: Annotated[str, typer.Option(metavar="ID|TEXT", help="The likest to an exemplar or a text first.")] = "",
     cell: Annotated[str, typer.Option(help="Only those of this kind of tasks.")] = "",
     sort: Annotated[Order, typer.Option(help="What to sort by.")] = "born",
+    dead: Annotated[bool, typer.Option("--dead", help="Those that had died by then, with the reason.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -187,8 +188,10 @@ def memory(
     from burnish.agent.record.run import open_run
 
     opened = open_run(run)
-    found = remembered(opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit)
-    print_memory(found, as_json=as_json)
+    found = remembered(
+        opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit, dead=dead
+    )
+    print_memory(found, len(opened.memory(at)) if limit or search or cell else len(found), dead=dead, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish diff runs/first 0 3", rich_help_panel=inspect.PANEL)

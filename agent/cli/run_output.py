@@ -49,32 +49,34 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
-def print_memory(remembered: Sequence[Remembered], *, as_json: bool) -> None:
-    """One row an exemplar; those that the champion may show are marked."""
+def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as_json: bool) -> None:
+    """One row an exemplar, of so many that are remembered; those that the champion may show are marked. Or the dead."""
     if as_json:
-        print_json(remembered)
+        print_json(found)
         return
-    if not remembered:
-        console().print("0 exemplars: memory was empty, or holds none of that kind.")
+    if not found:
+        console().print(f"0 of {remembered} exemplars" if remembered else "0 exemplars: memory was empty.")
         return
-    among = sum(one.shown for one in remembered)
-    console().print(f"[bold]{len(remembered)} exemplars remembered, of which the champion may show {among} (●)[/]")
-    likened = any(one.likeness is not None for one in remembered)
+    of = f"{len(found)}" if dead or remembered == len(found) else f"{len(found)} of {remembered}"
+    among = f"of which the champion may show {sum(one.shown for one in found)} (●)"
+    console().print(f"[bold]{of} exemplars {'that died' if dead else f'remembered, {among}'}[/]")
+    likened = any(one.likeness is not None for one in found)
     rows = [
         (
             "●" if one.shown else "",
             one.exemplar.id,
             str(one.exemplar.born),
+            *([f"{one.exemplar.died}"] if dead else []),
             str(one.showings),
-            *([f"{one.likeness:.2f}"] if likened else []),
+            *([f"{one.likeness:.2f}"] if one.likeness is not None else []),
             one.exemplar.cell,
             _short(one.exemplar.prompt),
-            _short(one.exemplar.answer),
+            _short(one.exemplar.death if dead else one.exemplar.answer),
         )
-        for one in remembered
+        for one in found
     ]
-    names = ("", "id", "born", "shown", *(["cosine"] if likened else []), "cell", "task", "answer")
-    print_rows(names, rows)
+    more = (*(["died"] if dead else []), "shown", *(["cosine"] if likened else []))
+    print_rows(("", "id", "born", *more, "cell", "task", "why" if dead else "answer"), rows)
 
 
 def print_difference(difference: Difference, *, as_json: bool) -> None:
@@ -86,6 +88,8 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     screen.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
     for gate in difference.accepted:
         screen.print(gate_line(gate))
+    if not difference.sections:
+        screen.print("prompt: unchanged")
     for name, old, new in difference.sections:
         screen.print(f"\n[bold]prompt section {escape(name)}[/]")
         for sign, style, text in (("-", "red", old), ("+", "green", new)):

@@ -1,19 +1,20 @@
-"""The prompts of a run, each with the one that it came from."""
+"""The programs of a run, each with the one that it was made from."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from burnish.agent.inspecting.programs import first_by_prompt
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Record
 
 
 @dataclass(frozen=True)
 class LineageNode(Record):
-    """A prompt in the lineage of a run, by the first `program` that had it. `parent` is that of its parent's prompt.
-    `outcome` is how it fared: champion, accepted, rejected, undecided, of no use, or in trial.
+    """A program in the lineage of a run; those that differ in memory alone are one, by the first of them. `parent` is
+    the one that its prompt was made from, or the first with the same prompt and other settings. `outcome` is how it
+    fared: champion, accepted, rejected, undecided, of no use, or tried.
     """
 
     program: str
@@ -25,29 +26,28 @@ class LineageNode(Record):
 
 
 def lineage(journal: JournalReader) -> list[LineageNode]:
-    """Every prompt of a run, oldest first."""
-    by_prompt, said = first_by_prompt(journal), _descriptions(journal)
-    born, prompt_of = dict[str, int](), dict[str, str]()
-    sql = "SELECT id, iteration, json_extract(body, '$.prompt.sections') AS prompt FROM programs"
+    """Every program of a run, but for memory, oldest first."""
+    proposed, outcomes = _proposed(journal), _outcomes(journal)
+    first, of_prompt, fared = dict[str, tuple[str, int, Any]](), dict[str, str](), dict[str, str]()
+    sql = "SELECT id, iteration, body FROM programs ORDER BY iteration < 0, iteration, id"
     for row in journal.named_rows(sql):
-        born[row["id"]], prompt_of[row["id"]] = row["iteration"], row["prompt"]
-    fared: dict[str, str] = {}
-    for program_id, outcome in _outcomes(journal).items():
-        prompt = prompt_of.get(program_id, "")
-        fared[prompt] = max(fared.get(prompt, RANKS[0]), outcome, key=RANKS.index)
-    return [
-        LineageNode(
-            program=program.id,
-            parent=by_prompt[program.prompt.parent].id if program.prompt.parent in by_prompt else "",
-            operator=program.prompt.operator,
-            iteration=born[program.id],
-            description=said.get(program.id, ""),
-            outcome=fared.get(prompt_of[program.id], RANKS[0]),
-        )
-        for program in by_prompt.values()
-    ]
+        body = json.loads(row["body"])
+        variant = json.dumps([body["prompt"]["id"], *(body.get(name) for name in VARYING)], sort_keys=True)
+        first.setdefault(variant, (row["id"], row["iteration"], body["prompt"]))
+        of_prompt.setdefault(body["prompt"]["id"], row["id"])
+        outcome = outcomes.get(row["id"], RANKS[0])
+        fared[variant] = max(fared.get(variant, RANKS[0]), outcome, key=RANKS.index)
+    nodes = []
+    for variant, (program, iteration, prompt) in first.items():
+        same = of_prompt[prompt["id"]]
+        operator, said = proposed.get(program, (prompt["operator"], ""))
+        parent = of_prompt.get(prompt["parent"], "") if same == program else same
+        nodes.append(LineageNode(program, parent, operator, iteration, said, fared[variant]))
+    return nodes
 
 
+VARYING = ("retrieval", "decoding", "dropped", "only", "adapter")
+"""What programs may differ in beside their prompt and their memory."""
 RANKS = ("tried", "of no use", "undecided", "rejected", "accepted", "champion")
 """How a prompt may fare, the last word last."""
 OF_RACES = {"accept": "accepted", "reject": "rejected", "undecided": "undecided"}
@@ -68,9 +68,11 @@ def _outcomes(journal: JournalReader) -> dict[str, str]:
     return found
 
 
-def _descriptions(journal: JournalReader) -> dict[str, str]:
+def _proposed(journal: JournalReader) -> dict[str, tuple[str, str]]:
+    """Operator and description of what was proposed, by the program's id."""
     rows = journal.named_rows(
-        "SELECT json_extract(p.value, '$.program_id') AS program, json_extract(p.value, '$.description') AS said"
-        " FROM iterations i, json_each(i.body, '$.proposals') p ORDER BY i.number"
+        "SELECT json_extract(p.value, '$.program_id') AS program, json_extract(p.value, '$.operator') AS operator,"
+        " json_extract(p.value, '$.description') AS said FROM iterations i, json_each(i.body, '$.proposals') p"
+        " ORDER BY i.number"
     )
-    return {row["program"]: row["said"] for row in rows}
+    return {row["program"]: (row["operator"], row["said"]) for row in rows}

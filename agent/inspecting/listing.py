@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,8 +22,8 @@ Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "like
 
 @dataclass(frozen=True)
 class Remembered(Record):
-    """An exemplar, whether the champion may show it, how many answers it was shown for, and its cosine to what it was
-    compared with.
+    """An exemplar, whether the champion may show it, for how many train and validation answers it was shown so far, and
+    its cosine to what it was compared with.
     """
 
     exemplar: Exemplar
@@ -46,32 +47,40 @@ def remembered(
     champion: bool = False,
     order: Order = "born",
     limit: int | None = None,
+    dead: bool = False,
 ) -> list[Remembered]:
-    """The exemplars of a revision (by default the newest): those with `search` in task or answer, of a `cell`, or that
-    the `champion` may show. `like` is an exemplar, by its id, or a text; the likest to it come first then.
+    """The exemplars of a revision (by default the newest), or all that were `dead` by then: those with `search` in task
+    or answer, of a `cell`, or that the `champion` may show. `like` is an exemplar, by its id, or a text; the likest to
+    it come first then.
 
     Raises:
         ConfigError: there is no such revision, or nothing to compare with.
 
     """
+    if dead and (like or champion):
+        raise ConfigError("what is dead is neither shown nor compared; leave out --dead, or --like and --shown")
     if order == "likeness" and not like:
         raise ConfigError("--sort likeness needs something to be like; give --like an exemplar's id or a text")
     with run.journal() as journal:
         number = run.number(journal, at)
         program = journal.champion(number)
-        where, values = _condition(number, search, cell, program if champion else None)
+        where, values = _condition(number, search, cell, program if champion else None, dead=dead)
         most = "" if like else f" LIMIT {-1 if limit is None else limit}"
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
-        counts = _showings(journal, [exemplar.id for exemplar in known])
+        counts = _showings(journal, [exemplar.id for exemplar in known], number)
         found = [Remembered(exemplar, program.shows(exemplar), counts.get(exemplar.id, 0)) for exemplar in known]
         if like:
             found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
         return found[:limit]
 
 
-def _condition(revision: int, search: str, cell: str, champion: Program | None) -> tuple[str, tuple[str | int, ...]]:
+def _condition(
+    revision: int, search: str, cell: str, champion: Program | None, *, dead: bool
+) -> tuple[str, tuple[str | int, ...]]:
     """Which rows of `exemplars` are wanted: with a `champion`, those that it may show."""
-    parts: list[tuple[str, Sequence[str | int]]] = [("born <= ? AND died > ?", (revision, revision))]
+    parts: list[tuple[str, Sequence[str | int]]] = [
+        ("died <= ?", (revision,)) if dead else ("born <= ? AND died > ?", (revision, revision))
+    ]
     if search:
         texts = ("json_extract(body, '$.prompt')", "json_extract(body, '$.answer')", "id")
         parts.append((f"({' OR '.join(f'instr(lower({text}), ?)' for text in texts)})", [search.lower()] * 3))
@@ -87,22 +96,21 @@ def _condition(revision: int, search: str, cell: str, champion: Program | None) 
     return " AND ".join(part for part, _ in parts), tuple(value for _, values in parts for value in values)
 
 
-def _showings(journal: JournalReader, ids: Sequence[str]) -> dict[str, int]:
+def _showings(journal: JournalReader, ids: Sequence[str], until: int) -> dict[str, int]:
     marks = ",".join("?" * len(ids))
-    sql = f"SELECT exemplar, COUNT(*) AS n FROM shown WHERE iteration >= 0 AND exemplar IN ({marks}) GROUP BY exemplar"  # noqa: S608
-    return {row["exemplar"]: row["n"] for row in journal.named_rows(sql, tuple(ids))}
+    where = f"iteration BETWEEN 0 AND ? AND exemplar IN ({marks})"
+    sql = f"SELECT exemplar, COUNT(*) AS n FROM shown WHERE {where} GROUP BY exemplar"  # noqa: S608 (marks)
+    return {row["exemplar"]: row["n"] for row in journal.named_rows(sql, (until, *ids))}
 
 
 def _likened(run: Run, journal: JournalReader, number: int, found: list[Remembered], like: str) -> list[Remembered]:
     memory = recalled_memory(run.place, run.config, journal, number)
     text = like
-    if " " not in like.strip():
-        try:
-            other = named(journal, like)
-        except ConfigError:
-            other = None
-        known = journal.exemplars_named([other.id]) if other and other.kind == "exemplar" else []
-        text = known[0].prompt if known else like
+    if AN_ID.fullmatch(like.strip()):
+        other = named(journal, like)
+        if other.kind != "exemplar":
+            raise ConfigError(f"{like} names a {other.kind}; give the id of an exemplar, or a text")
+        text = journal.exemplars_named([other.id])[0].prompt
     if not found:
         return []
     alike = cosines(memory.vectors([one.exemplar.id for one in found]), memory.embedder.embed([text])[0]).tolist()
@@ -111,6 +119,8 @@ def _likened(run: Run, journal: JournalReader, number: int, found: list[Remember
     ]
 
 
+AN_ID = re.compile(r"[0-9a-f]{8,16}")
+"""What is taken for an id, and not for a text."""
 SHOWINGS = "SELECT COUNT(*) FROM shown s WHERE s.exemplar = exemplars.id AND s.iteration >= 0"
 ORDERS: Mapping[Order, str] = MappingProxyType(
     {

@@ -18,7 +18,7 @@ TABLES: tuple[tuple[Kind, str], ...] = (
     ("task", "tasks"),
     ("answer", "attempts"),
 )
-NUMBERED = re.compile(r"(?P<kind>race|iteration)[ #:]*(?P<number>\d+)$")
+NUMBERED = re.compile(r"(?P<kind>race|iteration)[ #:]*(?P<number>-?\d+)$")
 LEAST, OFFERED = 3, 5
 _LAST = "\U0010ffff"
 """Comes after every other character."""
@@ -39,7 +39,7 @@ def named(journal: JournalReader, text: str) -> Named:
         ConfigError: nothing is named so, or several things; the message names some that are near.
 
     """
-    text = text.strip()
+    text = text.strip() if "/" in text else text.strip().lower()
     if found := NUMBERED.match(text):
         kind: Kind = "race" if found["kind"] == "race" else "iteration"
         return Named(kind, found["number"])
@@ -56,6 +56,8 @@ def named(journal: JournalReader, text: str) -> Named:
     if exact:
         some = ", ".join(f"{one.kind} {one.id}" for one in exact[:OFFERED])
         raise ConfigError(f"{text} may be {some}{', ...' if len(exact) > OFFERED else ''}; give more of the id")
+    if len(text) < LEAST:
+        raise ConfigError(f"{text!r} is too short to name anything; give at least {LEAST} characters of an id")
     near = _near(journal, tables, column, text)
     offered = f"; near it are {', '.join(near)}" if near else ""
     raise ConfigError(

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.schema import SPENT
-from burnish.records import ADMITTED, GateRecord, ProposalRecord
+from burnish.records import ADMITTED, SEALED, GateRecord, ProposalRecord
 from burnish.types import Record, Usage
 
 
 @dataclass(frozen=True)
 class Refusal(Record):
-    """A reason for which answers were not remembered, how many there were, and some of them: ids of answers, the likest
-    to what was remembered first.
+    """A reason for which answers were not remembered, with the first line of what the environment said of them, how
+    many there were, and some of them: ids of answers, the likest to what was remembered first.
     """
 
     reason: str
+    feedback: str
     answers: int
     examples: tuple[str, ...]
 
@@ -27,19 +28,18 @@ class Refusal(Record):
 def refusals(journal: JournalReader, *, examples: int = 5) -> list[Refusal]:
     """Why answers were not remembered, the commonest reason first."""
     rows = journal.named_rows(
-        "SELECT outcome, COUNT(*) AS n FROM applicants WHERE outcome != ? GROUP BY outcome ORDER BY n DESC, outcome",
+        "SELECT p.outcome, p.attempt, MAX(COALESCE(json_extract(p.body, '$.likeness'), 0)) AS likeness, COUNT(*) AS n,"
+        " (SELECT json_extract(a.verdict, '$.text') FROM attempts a WHERE a.id = p.attempt LIMIT 1) AS said"
+        " FROM applicants p WHERE p.outcome != ? GROUP BY p.outcome, p.attempt ORDER BY likeness DESC, p.attempt",
         (ADMITTED,),
     )
-    return [Refusal(row["outcome"], row["n"], tuple(_refused(journal, row["outcome"], examples))) for row in rows]
-
-
-def _refused(journal: JournalReader, reason: str, count: int) -> list[str]:
-    rows = journal.named_rows(
-        "SELECT attempt FROM applicants WHERE outcome = ? GROUP BY attempt"
-        " ORDER BY MAX(COALESCE(json_extract(body, '$.likeness'), 0)) DESC, attempt LIMIT ?",
-        (reason, count),
-    )
-    return [row["attempt"] for row in rows]
+    counts, some = Counter[tuple[str, str]](), dict[tuple[str, str], list[str]]()
+    for row in rows:
+        reason = row["outcome"], (row["said"] or "").strip().partition("\n")[0]
+        counts[reason] += row["n"]
+        some.setdefault(reason, []).append(row["attempt"])
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return [Refusal(*reason, count, tuple(some[reason][:examples])) for reason, count in ranked]
 
 
 @dataclass(frozen=True)
@@ -97,38 +97,44 @@ def _lost(past: list[tuple[int, int, int]]) -> int | None:
 @dataclass(frozen=True)
 class OperatorYield(Record):
     """What an operator's proposals came to: how many there were, how many were of no use to tasks that had failed, how
-    many were raced, and how many accepted.
+    many were tried beside the champion, raced, and accepted.
     """
 
     operator: str
     proposed: int
     useless: int
+    tried: int
     raced: int
     accepted: int
 
 
 def operators(journal: JournalReader) -> list[OperatorYield]:
     """What each operator yielded, the most accepted first."""
-    proposed, useless, raced, accepted = (Counter[str]() for _ in range(4))
-    seen: set[int] = set()
+    proposed, useless, tried, raced, accepted = (Counter[str]() for _ in range(5))
+    seen, beside, made_by = set[int](), set[str](), dict[str, str]()
     for row in journal.named_rows(
-        "SELECT json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates FROM iterations"
-        " ORDER BY number"
+        "SELECT json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates,"
+        " json_extract(body, '$.comparisons') AS comparisons FROM iterations ORDER BY number"
     ):
         for proposal in map(ProposalRecord.from_json, json.loads(row["proposals"] or "[]")):
             proposed[proposal.operator] += 1
             useless[proposal.operator] += proposal.useless
+            made_by[proposal.program_id] = proposal.operator
+        beside |= {one["program_id"] for one in json.loads(row["comparisons"] or "[]") if one["kind"] == "proposal"}
         for gate in map(GateRecord.from_json, json.loads(row["gates"] or "[]")):
             raced[gate.operator] += gate.number not in seen
             accepted[gate.operator] += gate.outcome == "accept"
             seen.add(gate.number)
+    tried.update(made_by[program] for program in beside if program in made_by)
     names = sorted({*proposed, *raced}, key=lambda name: (-accepted[name], -raced[name], -proposed[name], name))
-    return [OperatorYield(n, proposed[n], useless[n], raced[n], accepted[n]) for n in names]
+    return [OperatorYield(n, proposed[n], useless[n], tried[n], raced[n], accepted[n]) for n in names]
 
 
 @dataclass(frozen=True)
 class Spending(Record):
-    """What was spent under one `name`: a role, a node or an iteration."""
+    """What was spent under one `name`: a role, a node or an iteration. Its seconds are those of calls, of which several
+    are made at a time.
+    """
 
     name: str
     usage: Usage
@@ -141,7 +147,14 @@ def spending(journal: JournalReader, by: str = "node") -> list[Spending]:
         raise ValueError(f"Spending is told by role, node or iteration, and not by {by}.")
     waited = _waited(journal, by)
     rows = journal.named_rows(SPENT.format(group=f"{by} AS name,", tail=f"GROUP BY {by} ORDER BY {by}"))
-    return [Spending(str(row["name"]), _usage(dict(row)), waited.get(str(row["name"]), 0.0)) for row in rows]
+    return [
+        Spending(SEALED_TEST if name == str(SEALED) else name, _usage(values), waited.get(name, 0.0))
+        for name, values in ((str(row["name"]), dict(row)) for row in rows)
+    ]
+
+
+SEALED_TEST = "sealed test"
+"""The name of what has no iteration."""
 
 
 def _waited(journal: JournalReader, by: str) -> dict[str, float]:

@@ -76,7 +76,7 @@ def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
     if not rows:
         raise ConfigError(f"this run has no program {program_id}; `burnish lineage` lists them")
     program = journal.program(program_id)
-    by_prompt = first_by_prompt(journal)
+    by_prompt = _by_prompt(journal)
     ancestors = list(_ancestors(program, by_prompt))
     parent = by_prompt.get(program.prompt.parent)
     raced = {record.number: record for _, record in races(journal) if program_id in _raced(record)}
@@ -98,7 +98,7 @@ def _raced(record: GateRecord) -> set[str]:
     return {record.challenger_id, record.champion_id}
 
 
-def first_by_prompt(journal: JournalReader) -> dict[str, Program]:
+def _by_prompt(journal: JournalReader) -> dict[str, Program]:
     """The first program with each prompt, by the prompt's id."""
     found: dict[str, Program] = {}
     for row in journal.named_rows("SELECT body FROM programs ORDER BY iteration < 0, iteration, id"):

@@ -14,7 +14,7 @@ from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, story
 from burnish.agent.inspecting.tasks import TaskStory
 from burnish.agent.record.run import Run
-from burnish.records import ADMITTED, SEALED, ApplicantRecord, GateRecord
+from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
 from burnish.types import ALIVE, Exemplar, Record
 
 SEED = "seed"
@@ -65,17 +65,17 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     if useful.shown:
         others = f"{_several(useful.others, 'answer')} by the same programs to tasks of the same kind without it"
         gain = "" if useful.gain is None else f"; against {others} that is {useful.gain:+.2f} in reward"
-        with_it = f"{_several(useful.shown, 'task')}, of which {useful.verified} were answered right"
-        yield f"It was shown with {with_it}{gain}."
+        yield f"It was shown for {_several(useful.shown, 'answer')}, of which {useful.verified} were right{gain}."
     else:
-        yield "It was never shown with a train or validation task."
+        yield "It was never shown for an answer to a train or validation task."
     if one.died == ALIVE:
         yield "It is remembered still."
         return
     why = told.death.reason if told.death else one.death
     other = told.death.other_id if told.death else ""
     at = f" at a cosine of {told.death.likeness:.2f}" if told.death and told.death.likeness is not None else ""
-    named = f"; {other} took its place, or stayed as the one most like it{at}" if other else ""
+    role = "was the one most like it that stayed" if why == EVICTED else "took its place"
+    named = f"; {other} {role}{at}" if other else ""
     yield f"It died at iteration {one.died}: {why}{named}."
     for later in told.later:
         yield f"It came back as {later.id} at iteration {later.born}."
@@ -201,8 +201,12 @@ def _of_call(told: CallStory) -> Iterator[str]:
         if one.state != "done":
             waited = f" Then it was waited for {one.waited:.1f} s." if one.waited else ""
             yield f"Try {one.number + 1} brought no answer ({one.state}): {one.said}.{waited}"
-    agrees = {True: "are what its key names", False: "are NOT what its key names", None: "were not kept"}
-    yield f"The words that were sent {agrees[told.digest_agrees]}."
+    agrees = {
+        True: "The words that were sent are those whose digest its key holds.",
+        False: "The words that were kept are NOT those whose digest its key holds: they were changed.",
+        None: "The words that were sent were not kept.",
+    }
+    yield agrees[told.digest_agrees]
     for answer in told.led_to:
         yield f"It led to answer {answer.attempt}, which was {'' if answer.verified else 'not '}verified."
 

@@ -9,6 +9,7 @@ from burnish.agent.record.memory import recalled_memory
 from burnish.agent.record.run import Run
 from burnish.agent.rollouts.episode_values import Valuer
 from burnish.agent.rollouts.retriever import Retriever
+from burnish.errors import ConfigError
 from burnish.policies.retrieval import cosines
 from burnish.types import Exemplar, Message, Record, Task
 
@@ -36,9 +37,11 @@ def recall(run: Run, text: str, at: int | None = None) -> Recall:
     """What the champion of an iteration (by default the newest) would show with a text.
 
     Raises:
-        ConfigError: there is no such iteration.
+        ConfigError: there is no such iteration, or the text is empty.
 
     """
+    if not text.strip():
+        raise ConfigError("there is nothing to retrieve for; give the text of a task")
     with run.journal() as journal:
         number = run.number(journal, at)
         program = journal.champion(number)

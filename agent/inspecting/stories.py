@@ -11,13 +11,14 @@ from burnish.agent.inspecting.answers import Answer, answers
 from burnish.agent.inspecting.calls import CallStory, call_story
 from burnish.agent.inspecting.exemplars import ExemplarStory, applications, exemplar_story
 from burnish.agent.inspecting.names import Kind, named
-from burnish.agent.inspecting.programs import ProgramStory, program_story
+from burnish.agent.inspecting.programs import ProgramStory, SectionChange, changes, program_story
 from burnish.agent.inspecting.races import RaceStory, race_story
 from burnish.agent.inspecting.tasks import TaskStory, task_story
 from burnish.agent.record.run import Run
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
-from burnish.records import ApplicantRecord, IterationRecord
+from burnish.programs import Program
+from burnish.records import ADMITTED, ApplicantRecord, IterationRecord
 from burnish.types import Record, Task
 
 
@@ -31,13 +32,25 @@ class AnswerStory(Record):
 
 
 @dataclass(frozen=True)
+class Refused(Record):
+    """An answer that was not learned, and why."""
+
+    application: ApplicantRecord
+    answer: Answer
+
+
+@dataclass(frozen=True)
 class IterationStory(Record):
-    """An iteration: its record, who was born and died in it by id, and what applied in vain."""
+    """An iteration: its record, its champion and what that reads otherwise than the one before, who was born and died
+    by id, and the answers that were not learned, each with the reason.
+    """
 
     record: IterationRecord
+    champion: Program
+    changes: tuple[SectionChange, ...]
     born: tuple[str, ...]
     died: tuple[str, ...]
-    refused: tuple[ApplicantRecord, ...]
+    refused: tuple[Refused, ...]
 
 
 Story: TypeAlias = ExemplarStory | ProgramStory | TaskStory | AnswerStory | CallStory | RaceStory | IterationStory
@@ -71,11 +84,16 @@ def iteration_story(journal: JournalReader, number: int) -> IterationStory:
     if not found:
         raise ConfigError(f"there is no iteration {number}; this run has 0 to {journal.newest()}")
     (record,) = found
+    champion = journal.champion(number)
+    given = {one.attempt: one for one in answers(journal, "a.iteration = ?", (number,))}
+    in_vain = [one for _, one in journal.applicants(number) if one.outcome != ADMITTED and one.attempt_id in given]
     return IterationStory(
         record=record,
+        champion=champion,
+        changes=changes(journal.champion(number - 1), champion) if number else (),
         born=tuple(e.id for e in journal.exemplars_where("born = ?", (record.revision,))),
         died=tuple(e.id for e in journal.exemplars_where("died = ?", (record.revision,))),
-        refused=tuple(one for _, one in journal.applicants(number) if not one.exemplar_id),
+        refused=tuple(Refused(one, given[one.attempt_id]) for one in in_vain),
     )
 
 

@@ -14,7 +14,7 @@ from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.admission import Applicant, NovelAdmission, Resident, unverified
 from burnish.policies.eviction import Eviction, usefulness
 from burnish.policies.involvement import seen_by_people
-from burnish.records import ADMITTED, ApplicantRecord, DeathRecord
+from burnish.records import ADMITTED, EVICTED, REPLACED, ApplicantRecord, DeathRecord
 from burnish.types import Exemplar, Task
 
 EVICTION_SAMPLE = 1024
@@ -119,10 +119,6 @@ def _admit(
         likeness = resident.similarity if resident is not None and resident.exemplar_id == victim else None
         deaths.append(DeathRecord(victim, REPLACED, born[survivor].id, likeness))
     return list(born.values()), deaths, records
-
-
-REPLACED = "replaced by a near-duplicate with more merit"
-EVICTED = "evicted: memory is full and it is crowded or of little use"
 
 
 def _reason(resident: Resident | None, victim: str) -> str:

@@ -30,7 +30,7 @@ COMMANDS = [
     ("run",), ("resume",), ("status",), ("report",), ("memory",), ("diff",), ("verify",), ("doctor",), ("env", "list"),
     ("env", "show"), ("env", "check"), ("env", "new"), ("export",), ("program",), ("train",), ("config",),
     ("show",), ("why",), ("recall",), ("lineage",), ("tasks",), ("cells",), ("refusals",), ("operators",), ("ratings",),
-    ("diversity",), ("spend",), ("compare",),
+    ("diversity",), ("spend",), ("compare",), ("races",),
 ]  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_anything_is_shown_by_its_id(burnish: CommandLine, place: Path, ids: dic
         ("program", r"made its prompt.*evidence [\d.]+ of [\d.]+: it was accepted, since the evidence reached"),
         ("task", r"It was answered \d+ times?, \d+ of them right"),
         ("answer", r"did not verify it.*It was not learned: not verified"),
-        ("call", r"The words that were sent are what its key names.*It led to answer"),
+        ("call", r"The words that were sent are those whose digest its key holds.*It led to answer"),
         ("race", r"the challenger did better on \d+ and worse on \d+.*evidence was highest after task"),
         ("iteration", r"\d+ were born, \d+ died, and \d+ answers were not learned"),
     ],
@@ -130,7 +130,7 @@ def test_what_would_be_retrieved_is_shown_with_its_likeness(burnish: CommandLine
     prompt = run.memory()[0].prompt
     told = json.loads(burnish("recall", place, f"{prompt} again", "--json").out)
     assert told["shown"]
-    assert burnish("recall", place, prompt, "--at", 0).out.strip().endswith("0 exemplars")
+    assert burnish("recall", place, prompt, "--at", 0).out.strip().endswith("would show 0 exemplars")
     assert "cosine" in burnish("recall", place, prompt).out
     assert prompt in burnish("recall", place, prompt, "--whole").out
     assert "there is no iteration 99" in burnish("recall", place, prompt, "--at", 99).err
@@ -161,7 +161,34 @@ def test_memory_is_searched_sorted_and_cut(burnish: CommandLine, place: Path, ru
     assert counts == sorted(counts, reverse=True)
     assert {e["id"] for e in found("--champion")} == {e.id for e in run.shown()}
     assert "give --like" in burnish("memory", place, "--sort", "likeness").err
-    assert "holds none of that kind" in burnish("memory", place, "--search", "never said").out
+    assert burnish("memory", place, "--search", "never said").out == f"0 of {len(known)} exemplars\n"
+    assert f"2 of {len(known)} exemplars remembered" in burnish("memory", place, "--limit", 2).out
+    assert burnish("memory", place, "--search", "\udcff").err == (
+        "burnish: what was asked for holds bytes that are no text; give it in UTF-8\n"
+    )
+    assert "names a task; give the id of an exemplar" in burnish("memory", place, "--like", one.task_id).err
+    early = found("--at", 1)
+    assert sum(int(str(e["showings"])) for e in early) < sum(counts)
+
+
+def test_the_dead_are_listed_with_the_reason(burnish: CommandLine, lab: Laboratory) -> None:
+    lab.run("small", policies={"eviction": {"size": 4}}, budget={"iterations": 4})
+    dead = json.loads(burnish("memory", lab.folder / "small", "--dead", "--json").out)
+    assert dead
+    assert all(one["died"] and one["death"] for one in dead)
+    told = burnish("memory", lab.folder / "small", "--dead").out
+    assert f"{len(dead)} exemplars that died" in told
+    assert dead[0]["death"][:20] in told
+    assert "leave out --dead" in burnish("memory", lab.folder / "small", "--dead", "--shown").err
+
+
+def test_races_are_listed(burnish: CommandLine, place: Path, run: Run, lab: Laboratory) -> None:
+    with run.journal() as journal:
+        numbers = {record.number for _, record in races(journal)}
+    assert {one["number"] for one in json.loads(burnish("races", place, "--json").out)} == numbers
+    assert "accept" in burnish("races", place).out
+    lab.run("short", budget={"iterations": 1}, operators=[])
+    assert burnish("races", lab.folder / "short").out == "Nothing was raced.\n"
 
 
 def on_a_terminal(command: list[str], **variables: str) -> str:
