@@ -29,6 +29,8 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
         version = _version(reader, path)
         if version < SCHEMA_VERSION:
             reader = _migrated(reader, version)
+        # SQLite's own `lower` knows no letters beyond ASCII.
+        reader.create_function("casefold", 1, str.casefold, deterministic=True)
     except sqlite3.Error as error:
         way_on = "restore it from a copy" if MALFORMED in str(error) else "give the directory of a run"
         raise StorageError(f"{path} cannot be read as a journal ({error}); {way_on}") from None

@@ -66,7 +66,7 @@ def recall(
 
 
 def lineage(run: RunArgument, *, as_json: Json = False) -> None:
-    """Every prompt, the one that it came from, by which operator, and how it fared."""
+    """Every program but for memory: what it was made from, by which operator, and how it fared."""
     from burnish.agent.cli.inspect_tables import print_lineage
     from burnish.agent.inspecting.lineage import lineage as of
     from burnish.agent.record.run import open_run

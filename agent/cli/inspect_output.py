@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from burnish.agent.cli.run_lines import gate_line, iteration_line
-from burnish.agent.cli.terminal import console, print_json, print_rows
+from burnish.agent.cli.terminal import console, one_line, print_json, print_rows
 from burnish.records import SEALED
 from burnish.types import ALIVE, Exemplar
 
@@ -150,8 +150,8 @@ def _race(told: RaceStory, whole: bool) -> None:
             item.task,
             f"{item.difference:+.2f}",
             f"{item.evidence:.3g}",
-            f"{MARKS[item.champion.verified]} {_line(item.champion.answer)}",
-            f"{MARKS[item.challenger.verified]} {_line(item.challenger.answer)}",
+            f"{MARKS[item.champion.verified]} {one_line(item.champion.answer)}",
+            f"{MARKS[item.challenger.verified]} {one_line(item.challenger.answer)}",
         )
         for n, item in enumerate(told.items, 1)
     ]
@@ -224,11 +224,11 @@ def _head(name: str, said: str, *, markup: bool = False) -> None:
 def _facts(facts: Mapping[str, str]) -> None:
     for name, value in facts.items():
         if value:
-            console().print(f"{name:12}  {escape(_line(value))}", soft_wrap=True)
+            console().print(f"{name:12}  {escape(one_line(value))}", soft_wrap=True)
 
 
 def _text(name: str, text: str, whole: bool) -> None:
-    console().print(f"{name:12}  {escape(text if whole else _line(text))}", soft_wrap=True)
+    console().print(f"{name:12}  {escape(text if whole else one_line(text))}", soft_wrap=True)
 
 
 def _answers(told: Sequence[Answer]) -> None:
@@ -240,8 +240,8 @@ def _answers(told: Sequence[Answer]) -> None:
             f"{one.reward:.2f}",
             one.attempt,
             one.task,
-            _line(one.answer),
-            _line(one.feedback),
+            one_line(one.answer),
+            one_line(one.feedback),
         )
         for one in told
     ]
@@ -249,12 +249,8 @@ def _answers(told: Sequence[Answer]) -> None:
 
 
 def _texts(answer: Answer) -> tuple[str, str]:
-    return _line(answer.answer), _line(answer.feedback)
+    return one_line(answer.answer), one_line(answer.feedback)
 
 
 def _sides(exemplar: Exemplar) -> tuple[str, str]:
-    return _line(exemplar.prompt), _line(exemplar.answer)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+    return one_line(exemplar.prompt), one_line(exemplar.answer)

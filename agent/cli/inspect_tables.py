@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from burnish.agent.cli.inspect_output import print_changes
-from burnish.agent.cli.terminal import console, print_json, print_rows
+from burnish.agent.cli.terminal import console, one_line, print_json, print_rows
 from burnish.records import GateRecord
 from burnish.types import JsonValue
 
@@ -60,7 +60,7 @@ def print_tasks(lines: Sequence[TaskLine], *, as_json: bool) -> None:
             "" if line.first_solved is None else str(line.first_solved),
             str(line.exemplars or ""),
             line.cell,
-            " ".join(line.prompt.split()),
+            one_line(line.prompt),
         )
         for line in lines
     ]
@@ -202,7 +202,7 @@ def print_ratings(told: RatingStory, *, as_json: bool) -> None:
         if some:
             console().print(f"\n[bold]{title}[/]")
             answers = [
-                (f"{one.rating:.1f}", one.answer.attempt, " ".join(one.answer.answer.split()), one.answer.feedback)
+                (f"{one.rating:.1f}", one.answer.attempt, one_line(one.answer.answer), one.answer.feedback)
                 for one in some
             ]
             print_rows(("rating", "answer", "text", "feedback"), answers)
@@ -227,7 +227,7 @@ def print_diversity(told: Sequence[DiversityAt], pairs: Sequence[Near], *, as_js
     if pairs:
         console().print("\n[bold]exemplars most alike[/]")
         near = [
-            (f"{one.likeness:.3f}", one.one.id, one.other.id, _line(one.one.prompt), _line(one.other.prompt))
+            (f"{one.likeness:.3f}", one.one.id, one.other.id, one_line(one.one.prompt), one_line(one.other.prompt))
             for one in pairs
         ]
         print_rows(("cosine", "one", "other", "task of one", "task of the other"), near)
@@ -265,7 +265,3 @@ def print_comparison(told: RunComparison, *, as_json: bool) -> None:
 
 def _rate(facts: RunFacts, arm: str) -> str:
     return f"{facts.rates[arm]:.3f}" if arm in facts.rates else ""
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

@@ -191,7 +191,9 @@ def memory(
     found = remembered(
         opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit, dead=dead
     )
-    print_memory(found, len(opened.memory(at)) if limit or search or cell else len(found), dead=dead, as_json=as_json)
+    with opened.journal() as journal:
+        known = journal.remembered(opened.number(journal, at))
+    print_memory(found, known, dead=dead, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish diff runs/first 0 3", rich_help_panel=inspect.PANEL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from burnish.agent.cli.run_lines import gate_line, iteration_line
-from burnish.agent.cli.terminal import console, print_json, print_rows, print_signed
+from burnish.agent.cli.terminal import console, one_line, print_json, print_rows, print_signed
 
 if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.cli.doctor import Check
@@ -142,5 +142,5 @@ def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= 100 else line[:97] + "..."

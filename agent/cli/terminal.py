@@ -55,6 +55,11 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         print("  ".join(_cell(text, width) for text, width in zip(row, wide, strict=True)).rstrip())
 
 
+def one_line(text: str) -> str:
+    """A text with its lines put together."""
+    return " ".join(text.split())
+
+
 def print_signed(lines: Iterable[tuple[str, str, str]]) -> None:
     """Lines of (sign, id, text) that begin with + or -, in green and red where there are colours; many take no time."""
     screen = console()

@@ -101,7 +101,7 @@ def _showings_of(journal: JournalReader, program: str, cell: str) -> list[Showin
     rows = journal.named_rows(
         "SELECT json_extract(a.body, '$.exemplar_ids') AS shown, json_extract(a.verdict, '$.reward') AS reward"
         " FROM attempts a JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')"
-        " WHERE a.program = ? AND a.iteration >= 0 AND json_extract(t.body, '$.cell') = ?"
+        " WHERE a.program = ? AND a.iteration >= 0 AND COALESCE(json_extract(t.body, '$.cell'), '') = ?"
         " AND json_extract(a.verdict, '$.status') IN ('ok', 'unparsable')",
         (program, cell),
     )

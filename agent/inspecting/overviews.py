@@ -44,8 +44,9 @@ def refusals(journal: JournalReader, *, examples: int = 5) -> list[Refusal]:
 
 @dataclass(frozen=True)
 class CellHistory(Record):
-    """A kind of tasks over the iterations: (iteration, tried, verified) of the answers as the program gives them by
-    itself, when it was `first_solved`, and since when it was `lost`: none of the last three or more were right.
+    """A kind of tasks over the iterations: (iteration, tried, verified) of all attempts, however they were asked for,
+    when it was `first_solved`, since when it was `lost` (none of the last three or more were right), and how many
+    exemplars ever came of it.
     """
 
     cell: str

@@ -51,9 +51,10 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     else:
         by = f"program {told.made_by.program}" if told.made_by.program else "a person"
         shown = f", with {_several(len(told.parents), 'exemplar')} shown" if told.parents else ""
+        accepted = f"{one.reviewer} accepted it" if one.reviewer else "the environment verified it"
         yield (
-            f"It is the answer of {by} to task {one.task_id}{shown}, in iteration {told.made_by.iteration}, and the "
-            f"environment verified it (reward {told.made_by.reward:g})."
+            f"It is the answer of {by} to task {one.task_id}{shown}, in iteration {told.made_by.iteration}, and "
+            f"{accepted} (reward {told.made_by.reward:g})."
         )
     if told.application:
         yield _admitted(told.application, one, told.neighbour)

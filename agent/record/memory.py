@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 
 from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
@@ -14,6 +15,7 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.memory.numpy_index import NumpyIndex
 from burnish.memory.shared_text import ApartEmbedder, SharedText
 from burnish.memory.store import Memory
+from burnish.types import Exemplar
 
 SHARED = "shared text"
 """Under which name the journal keeps what tasks have in common."""
@@ -28,11 +30,7 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: JournalRead
     Raises:
         IndexDamaged: the index cannot be read.
     """
-    form = config.memory.form
-    embedder = likeness(meaning, form, shared_text(journal))
-    index = open_index(directory, config, embedder.dimensions)
-    joint = Joint(meaning.dimensions, form) if 0 < form < 1 else None
-    return Memory(journal.exemplars(), embedder=embedder, index=index, joint=joint)
+    return _memory(config, journal, meaning, journal.exemplars(), lambda size: open_index(directory, config, size))
 
 
 def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED) -> Embedder:
@@ -49,15 +47,24 @@ def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED
 
 def recalled_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, revision: int) -> Memory:
     """The exemplars alive at a revision, to be looked into: in RAM, and nothing beside the run is written."""
-    form = config.memory.form
     meaning = open_meaning(directory, config, read_only=True)
-    embedder = likeness(meaning, form, shared_text(journal))
-    joint = Joint(meaning.dimensions, form) if 0 < form < 1 else None
-    memory = Memory(
-        journal.exemplars_at(revision), embedder=embedder, index=NumpyIndex(embedder.dimensions), joint=joint
-    )
+    memory = _memory(config, journal, meaning, journal.exemplars_at(revision), NumpyIndex)
     memory.reconcile()
     return memory
+
+
+def _memory(
+    config: RunConfig,
+    journal: JournalReader,
+    meaning: Embedder,
+    exemplars: Sequence[Exemplar],
+    index_of: Callable[[int], VectorIndex],
+) -> Memory:
+    """Exemplars over an index that is made for vectors of a size."""
+    form = config.memory.form
+    embedder = likeness(meaning, form, shared_text(journal))
+    joint = Joint(meaning.dimensions, form) if 0 < form < 1 else None
+    return Memory(exemplars, embedder=embedder, index=index_of(embedder.dimensions), joint=joint)
 
 
 def shared_text(journal: JournalReader) -> SharedText:

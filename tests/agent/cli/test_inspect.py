@@ -153,6 +153,7 @@ def test_memory_is_searched_sorted_and_cut(burnish: CommandLine, place: Path, ru
     one = known[0]
     assert [e["id"] for e in found()] == [e.id for e in known]
     assert [e["id"] for e in found("--search", one.prompt.upper())] == [e.id for e in known if one.prompt in e.prompt]
+    assert found("--search", one.prompt.swapcase())
     assert {e["cell"] for e in found("--cell", one.cell)} == {one.cell}
     assert found("--like", one.id, "--limit", 1)[0]["id"] == one.id
     likeness = [float(str(e["likeness"])) for e in found("--like", one.prompt)]

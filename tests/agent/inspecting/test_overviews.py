@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from laboratory import Laboratory
+from laboratory import Laboratory, query
 
 from burnish.agent.inspecting.diversity import diversity, nearest_pairs
 from burnish.agent.inspecting.lineage import lineage
+from burnish.agent.inspecting.listing import remembered
 from burnish.agent.inspecting.overviews import cells, operators, refusals, spending
 from burnish.agent.inspecting.programs import program_story, words
 from burnish.agent.inspecting.ratings import rating_story
@@ -142,3 +143,16 @@ def test_two_runs_side_by_side(learned: Laboratory, run: Run, lab: Laboratory) -
     assert told.second.exemplars == told.common + told.only_second
     same = compare_runs(run, run)
     assert (same.settings, same.changes, same.only_first, same.only_second) == ((), (), 0, 0)
+
+
+def test_letters_beyond_ascii_are_found_in_any_case(lab: Laboratory) -> None:
+    lab.run("run", budget={"iterations": 2})
+    known = open_run(lab.folder / "run").memory()[0]
+    query(
+        lab.folder / "run",
+        "UPDATE exemplars SET body = json_set(body, '$.answer', ?) WHERE id = ?",
+        "Ömer aß Éclairs",
+        known.id,
+    )
+    run = open_run(lab.folder / "run")
+    assert [one.exemplar.answer for one in remembered(run, search="ömer ASS éCLAIRS")] == ["Ömer aß Éclairs"]
