@@ -1,0 +1,1 @@
+"""What a run learned, as an endpoint that speaks the protocol of OpenAI."""
