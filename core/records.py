@@ -62,12 +62,14 @@ class Question(Record):
         return Attempt(self.task_id, 0, self.answer, program_id="", model="").id
 
 
-Action: TypeAlias = Literal["accept", "reject", "edit", "rate", "skip"]
+Action: TypeAlias = Literal["accept", "reject", "edit", "rate", "skip", "undo"]
 
 
 @dataclass(frozen=True)
 class Decision(Record):
-    """What a person said to a question: `answer` of an edit, `rating` 1 to 5 of a rating. `when` is UTC, ISO 8601."""
+    """What a person said to a question: `answer` of an edit, `rating` 1 to 5 of a rating. What settled a question before
+    is undone by "undo". `when` is UTC, ISO 8601.
+    """
 
     question: str
     action: Action

@@ -276,11 +276,6 @@ class JournalReader:
         """Those alive at a revision, by birth and id."""
         return self.exemplars_where("born <= ? AND died > ?", (revision, revision))
 
-    def exemplars_within(self, after: int, until: int) -> list[Exemplar]:
-        """Those that were born or died after a revision, until another, by birth and id."""
-        where = "born > ? AND born <= ? OR died > ? AND died <= ?"
-        return self.exemplars_where(where, (after, until, after, until))
-
     def remembered(self, revision: int) -> int:
         """How many are alive at a revision."""
         sql = "SELECT COUNT(*) AS n FROM exemplars WHERE born <= ? AND died > ?"

@@ -38,12 +38,29 @@ def evaluated_by_people(level: int) -> bool:
 
 
 def decided(decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """By question the decision that counts: the last one that settles it, with the last rating given."""
+    """By question the decision that counts: the last one that settles it, unless that was undone."""
     found: dict[str, Decision] = {}
     for decision in decisions:
-        if decision.settles:
+        if decision.action == "undo":
+            found.pop(decision.question, None)
+        elif decision.settles:
             found[decision.question] = decision
     return found
+
+
+def undoable(questions: Sequence[Question], decisions: Sequence[Decision]) -> list[Decision]:
+    """The decisions that can still be undone, the newest first. A run goes on once all that it asked at a time is
+    settled; so those can be beside which something is still open, and all on the sealed test, which nothing waits for.
+    """
+    by_id = {question.id: question for question in questions}
+    waiting = {(one.iteration, one.kind) for one in open_questions(questions, decisions)}
+    order = {decision.question: number for number, decision in enumerate(decisions)}
+    found = [
+        decision
+        for id_, decision in decided(decisions).items()
+        if (asked := by_id.get(id_)) and (asked.kind == "evaluate" or (asked.iteration, asked.kind) in waiting)
+    ]
+    return sorted(found, key=lambda one: -order[one.question])
 
 
 def open_questions(questions: Sequence[Question], decisions: Sequence[Decision]) -> list[Question]:

@@ -149,12 +149,13 @@ def review(
 ) -> None:
     """Answer the questions of a run to people: accept, reject, edit, rate or skip; also while it is running."""
     from burnish.agent.cli.data_output import print_questions, print_reviewed
-    from burnish.agent.cli.review import open_in, review, user
+    from burnish.agent.cli.review import review
+    from burnish.agent.steering.queue import read_queue, user
     from burnish.agent.record.run import open_run
 
     opened = open_run(run)
     if listed:
-        print_questions(open_in(opened))
+        print_questions(read_queue(opened).open)
         return
     print_reviewed(review(opened, name or user()), run, as_json=as_json)
 

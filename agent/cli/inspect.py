@@ -14,6 +14,7 @@ PANEL = "Look into a run"
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
 Named = Annotated[str, typer.Argument(metavar="ID", help='An id or its first characters, "race 1" or "iteration 1".')]
 At = Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")]
+Until = Annotated[int | None, typer.Option("--at", help="As of this iteration; by default the whole run.")]
 Whole = Annotated[bool, typer.Option("--whole", help="Print texts whole, not their first line.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -65,14 +66,12 @@ def recall(
     print_recall(recalled(open_run(run), text, at), whole=whole, as_json=as_json)
 
 
-def lineage(run: RunArgument, *, as_json: Json = False) -> None:
+def lineage(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """Every program but for memory: what it was made from, by which operator, and how it fared."""
     from burnish.agent.cli.inspect_tables import print_lineage
-    from burnish.agent.inspecting.lineage import lineage as of
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        print_lineage(of(journal), as_json=as_json)
+    print_lineage(open_run(run).lineage(at), as_json=as_json)
 
 
 def tasks(
@@ -81,31 +80,28 @@ def tasks(
     cell: Annotated[str | None, typer.Option(help="Only tasks of this kind.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
     unsolved: Annotated[bool, typer.Option("--unsolved", help="Only tasks that were never solved.")] = False,
+    at: Until = None,
     as_json: Json = False,
 ) -> None:
     """Every task: how often it was tried and solved, when first, and what was learned of it."""
     from burnish.agent.cli.inspect_tables import print_tasks
-    from burnish.agent.inspecting.tasks import task_lines
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        lines = task_lines(journal, cell=cell, unsolved=unsolved, limit=limit)
-    print_tasks(lines, as_json=as_json)
+    print_tasks(open_run(run).tasks(at, cell=cell, unsolved=unsolved, limit=limit), as_json=as_json)
 
 
 def spend(
     run: RunArgument,
     *,
     by: Annotated[Literal["node", "role", "iteration"], typer.Option(help="What to sum over.")] = "node",
+    at: Until = None,
     as_json: Json = False,
 ) -> None:
     """What was spent, by node, role or iteration: calls, tokens, money, time, and time waited."""
     from burnish.agent.cli.inspect_tables import print_spending
-    from burnish.agent.inspecting.overviews import spending
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        print_spending(spending(journal, by), by, as_json=as_json)
+    print_spending(open_run(run).spending(by, at), by, as_json=as_json)
 
 
 def compare(
@@ -122,55 +118,44 @@ def compare(
     print_comparison(compare_runs(open_run(first), open_run(second)), as_json=as_json)
 
 
-def refusals(run: RunArgument, *, as_json: Json = False) -> None:
+def refusals(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """Why answers were not learned, the commonest reason first, with some of them."""
     from burnish.agent.cli.inspect_tables import print_refusals
-    from burnish.agent.inspecting.overviews import refusals as of
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        print_refusals(of(journal), as_json=as_json)
+    print_refusals(open_run(run).refusals(at), as_json=as_json)
 
 
-def cells(run: RunArgument, *, as_json: Json = False) -> None:
+def cells(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """Kinds of tasks over the iterations: when first solved, and whether lost again."""
     from burnish.agent.cli.inspect_tables import print_cells
-    from burnish.agent.inspecting.overviews import cells as of
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        print_cells(of(journal), as_json=as_json)
+    print_cells(open_run(run).cells(at), as_json=as_json)
 
 
-def races(run: RunArgument, *, as_json: Json = False) -> None:
+def races(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """Every race: what was raced, on how many tasks, with which evidence, and how it ended."""
     from burnish.agent.cli.inspect_tables import print_races
-    from burnish.agent.inspecting.races import races as of
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        last = {record.number: record for _, record in of(journal)}
-    print_races(list(last.values()), as_json=as_json)
+    print_races(open_run(run).races(at), as_json=as_json)
 
 
-def operators(run: RunArgument, *, as_json: Json = False) -> None:
+def operators(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """What each operator's proposals came to."""
     from burnish.agent.cli.inspect_tables import print_operators
-    from burnish.agent.inspecting.overviews import operators as of
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        print_operators(of(journal), as_json=as_json)
+    print_operators(open_run(run).operators(at), as_json=as_json)
 
 
-def ratings(run: RunArgument, *, as_json: Json = False) -> None:
+def ratings(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """How well the judge's ratings are calibrated, and which wrong answers convinced it most."""
     from burnish.agent.cli.inspect_tables import print_ratings
-    from burnish.agent.inspecting.ratings import rating_story
-    from burnish.agent.record.run import open_run
+    from burnish.agent.inspecting.opened import open_run
 
-    with open_run(run).journal() as journal:
-        print_ratings(rating_story(journal), as_json=as_json)
+    print_ratings(open_run(run).ratings(at), as_json=as_json)
 
 
 def diversity(run: RunArgument, *, at: At = None, as_json: Json = False) -> None:

@@ -163,9 +163,9 @@ def _iteration(told: IterationStory, whole: bool) -> None:
     screen.print(iteration_line(told.record))
     for gate in told.record.gates:
         screen.print(gate_line(gate), soft_wrap=True)
-    for name, ids in (("born", told.born), ("died", told.died)):
-        if ids:
-            screen.print(f"{name:12}  {' '.join(ids)}", soft_wrap=True)
+    for name, exemplars in (("born", told.born), ("died", told.died)):
+        if exemplars:
+            screen.print(f"{name:12}  {' '.join(one.id for one in exemplars)}", soft_wrap=True)
     console().print(f"champion      {told.champion.id}")
     for name, text in told.champion.prompt.sections:
         _text(name, text, whole=True)

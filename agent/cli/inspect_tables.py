@@ -27,22 +27,15 @@ WIDE = 24
 
 def print_lineage(nodes: Sequence[LineageNode], *, as_json: bool) -> None:
     """Every prompt below the one that it came from."""
+    from burnish.agent.inspecting.lineage import in_tree
+
     if as_json:
         print_json(nodes)
         return
-    children: dict[str, list[LineageNode]] = {}
-    for node in nodes:
-        children.setdefault(node.parent, []).append(node)
-    rows: list[tuple[str, ...]] = []
-
-    def walk(parent: str, depth: int) -> None:
-        for node in children.get(parent, []):
-            rows.append(
-                ("  " * depth + node.program, str(node.iteration), node.operator, node.outcome, node.description)
-            )
-            walk(node.program, depth + 1)
-
-    walk("", 0)
+    rows = [
+        ("  " * depth + node.program, str(node.iteration), node.operator, node.outcome, node.description)
+        for depth, node in in_tree(nodes)
+    ]
     print_rows(("program", "iteration", "operator", "fared", "what it changed"), rows)
 
 
@@ -91,13 +84,9 @@ def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
 
 def _bars(iterations: Iterable[tuple[int, int, int]], last: int) -> str:
     """The share that was solved, from the first iteration to the last; a dot where nothing was tried."""
-    width = min(WIDE, last)
-    tried, solved = [0] * width, [0] * width
-    for number, count, verified in iterations:
-        place = (number - 1) * width // last
-        tried[place] += count
-        solved[place] += verified
-    shares = [verified / count if count else None for count, verified in zip(tried, solved, strict=True)]
+    from burnish.agent.inspecting.overviews import shares_over
+
+    shares = shares_over(iterations, last, most=WIDE)
     return "".join("·" if share is None else BARS[round(share * (len(BARS) - 1))] for share in shares)
 
 

@@ -19,6 +19,7 @@ from burnish.agent.cli import inspect
 from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand, sets
+from burnish.agent.cli.pages import ui
 from burnish.errors import BurnishError, Interrupted
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
@@ -203,14 +204,16 @@ def diff(
     a: Annotated[int, typer.Argument(metavar="A", help="Earlier iteration.")],
     b: Annotated[int, typer.Argument(metavar="B", help="Later iteration.")],
     *,
+    whole: Annotated[bool, typer.Option("--whole", help="Name every exemplar that came or went.")] = False,
     as_json: Json = False,
 ) -> None:
     """What changed in prompt, settings and memory between two iterations, and why."""
-    from burnish.agent.cli.run_output import print_difference
+    from burnish.agent.cli.run_output import MOST_NAMED, print_difference
     from burnish.agent.record.diff import compare
     from burnish.agent.record.run import open_run
 
-    print_difference(compare(open_run(run), a, b), as_json=as_json)
+    most = None if whole or as_json else MOST_NAMED
+    print_difference(compare(open_run(run), a, b, most=most), as_json=as_json)
 
 
 @app.command(epilog="Example: burnish verify runs/first")
@@ -278,6 +281,7 @@ app.command(epilog="Example: burnish review runs/first")(cli_data.review)
 app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.terms)
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
 app.command(epilog="Example: burnish config sampling.tasks")(config)
+app.command(epilog="Example: burnish ui runs/first", rich_help_panel=inspect.PANEL)(ui)
 for _command, _example in inspect.COMMANDS:
     app.command(
         epilog=f"Example: {_example}",

@@ -11,18 +11,8 @@ from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.judges.raters import LEAST
 from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
-from burnish.records import (
-    BASELINES,
-    DRAWN,
-    IN_FORM,
-    NEAREST,
-    ArmRecord,
-    GateRecord,
-    IterationRecord,
-    Proof,
-    SealedRecord,
-    TwinRecord,
-)
+from burnish.agent.record.sealed_words import MANY_TWINS, about_twins, over_baselines
+from burnish.records import ArmRecord, GateRecord, IterationRecord, Proof
 
 VERDICT_STYLES = {"improved": "bold green", "no improvement": "bold", "undecided": "bold yellow"}  # others are red
 PASSED = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]?[/]"}
@@ -43,9 +33,9 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
     screen.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
     if report.sealed:
         screen.print(_arms(report))
-        screen.print(_over_baselines(report.sealed))
+        screen.print(over_baselines(report.sealed))
         if twins := report.sealed.twins:
-            screen.print(_twins(twins), style="yellow" if twins.share > MANY_TWINS else "")
+            screen.print(about_twins(twins), style="yellow" if twins.share > MANY_TWINS else "")
     if len(report.iterations) > 1:
         screen.print(_learning(report))
     screen.print(_usage(report))
@@ -93,35 +83,6 @@ def _arms(report: Report) -> Table:
         f"p = {sealed.p_value:.2g}", style="bold",
     )  # fmt: skip
     return made
-
-
-WORDS = {
-    "seed": "the seed program",
-    IN_FORM: "the seed with its answers in form",
-    DRAWN: "the seed with exemplars drawn once",
-    NEAREST: "the nearest verified answer, with no model",
-}
-MANY_TWINS = 0.1
-"""Share of sealed tasks with a near-twin in memory from which on a report warns of them."""
-
-
-def _over_baselines(sealed: SealedRecord) -> str:
-    """What the gain is over the best that needs no learning."""
-    known = {"seed": sealed.difference} | {n: c.difference for n, c in sealed.controls.items() if n in BASELINES}
-    best = min(known, key=known.__getitem__)
-    return f"Over the best that needs no learned program, {WORDS.get(best, f'the {best}')}: {known[best]:+.3f}"
-
-
-def _twins(twins: TwinRecord) -> str:
-    """How many sealed tasks memory all but holds, and the sealed test without them."""
-    raced = f", and {twins.validation_twins} of {twins.validation} that races used" if twins.validation else ""
-    said = f"Near-twins in memory: {len(twins.sealed)} of {twins.tasks} sealed tasks{raced}"
-    if not twins.sealed:
-        return said
-    said += f"; without them seed {twins.seed}, champion {twins.champion} of {twins.left} (p = {twins.p_value:.2g})"
-    if twins.share > MANY_TWINS:
-        said += ". What is gained may be copied: pose tasks that differ more, or read the figures without twins"
-    return said
 
 
 def _interval(arm: ArmRecord) -> str:

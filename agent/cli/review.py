@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Literal
 from types import MappingProxyType
 
 import click
@@ -17,15 +17,17 @@ from burnish.agent.cli.terminal import console
 from burnish.agent.record.run import Run, write_report
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
-from burnish.policies.involvement import open_questions
+from burnish.agent.steering.queue import ACTIONS, decision
+from burnish.policies.involvement import open_questions, undoable
 from burnish.records import Action, Decision, Question
 from burnish.types import Record
 
 KEYS = MappingProxyType(
     {
-        "judge": "[bold]a[/]ccept  [bold]r[/]eject  [bold]e[/]dit  [bold]1-5[/] rate  [bold]s[/]kip  [bold]q[/]uit",
-        "write": "[bold]e[/] write the answer  [bold]r[/]eject the task  [bold]s[/]kip  [bold]q[/]uit",
-        "evaluate": "[bold]a[/] right  [bold]r[/] wrong  [bold]1-5[/] rate  [bold]s[/]kip  [bold]q[/]uit",
+        "judge": "[bold]a[/]ccept  [bold]r[/]eject  [bold]e[/]dit  [bold]1-5[/] rate  [bold]s[/]kip  [bold]u[/]ndo  "
+        "[bold]q[/]uit",
+        "write": "[bold]e[/] write the answer  [bold]r[/]eject the task  [bold]s[/]kip  [bold]u[/]ndo  [bold]q[/]uit",
+        "evaluate": "[bold]a[/] right  [bold]r[/] wrong  [bold]1-5[/] rate  [bold]s[/]kip  [bold]u[/]ndo  [bold]q[/]uit",
     }
 )
 """What may be pressed at a question of a kind."""
@@ -38,15 +40,8 @@ ASKED = MappingProxyType(
     }
 )
 
-ACTIONS: MappingProxyType[str, MappingProxyType[str, Action]] = MappingProxyType(
-    {
-        "judge": MappingProxyType({"a": "accept", "r": "reject", "e": "edit", "s": "skip"}),
-        "write": MappingProxyType({"r": "reject", "e": "edit", "s": "skip"}),
-        "evaluate": MappingProxyType({"a": "accept", "r": "reject", "s": "skip"}),
-    }
-)
-
-WORDS = MappingProxyType({"accept": "a", "reject": "r", "edit": "e", "skip": "s", "quit": "q"})
+LETTERS: Mapping[str, Action] = MappingProxyType({"a": "accept", "r": "reject", "e": "edit", "s": "skip"})
+WORDS = MappingProxyType({"accept": "a", "reject": "r", "edit": "e", "skip": "s", "undo": "u", "quit": "q"})
 NOTHING = "?"
 """Stands for an empty line."""
 
@@ -59,33 +54,25 @@ class Reviewed(Record):
     open: int
 
 
-def user() -> str:
-    """Who sits at the terminal."""
-    return getpass.getuser()
-
-
-def open_in(run: Run) -> list[Question]:
-    """What waits for people in a run."""
-    with run.journal() as journal:
-        return open_questions(journal.questions(), journal.decisions())
-
-
 def review(run: Run, who: str) -> Reviewed:
     """Ask a person question after question until they quit or none is left; what they skip comes again next time.
 
     In a terminal a key is enough; elsewhere each line of standard input is one, and an edit is followed by the lines of
     the answer up to an empty one. The report of a finished run is written anew, since it says how far they agree.
     """
-    settled, waiting = 0, open_in(run)
+    settled, skipped = 0, set[str]()
     journal = Journal.join(run.place.journal)
     try:
-        skipped: set[str] = set()
         while (question := _next(journal, skipped)) is not None:
-            decisions = _asked(question, who, len(waiting) - settled)
+            left = open_questions(journal.questions(), journal.decisions())
+            decisions = _asked(question, who, len(left))
+            if decisions == "undo":
+                settled -= _undone(journal, who)
+                continue
             if not decisions:
                 break
-            for decision in decisions:
-                journal.add_decision(decision)
+            for said in decisions:
+                journal.add_decision(said)
             settled += decisions[-1].settles
             skipped |= {question.id} if decisions[-1].action == "skip" else set()
         left = open_questions(journal.questions(), journal.decisions())
@@ -96,40 +83,53 @@ def review(run: Run, who: str) -> Reviewed:
     return Reviewed(settled, len(left))
 
 
+def _undone(journal: Journal, who: str) -> bool:
+    """Undo the decision before, and say which; whether there was one."""
+    questions = journal.questions()
+    last = next(iter(undoable(questions, journal.decisions())), None)
+    if last is None:
+        console().print("[dim]nothing can be undone: the run went on with what was decided[/]")
+        return False
+    asked = next(question for question in questions if question.id == last.question)
+    journal.add_decision(decision(asked, "undo", who))
+    console().print(f"undone: {last.action}")
+    return True
+
+
 def _next(journal: JournalReader, skipped: set[str]) -> Question | None:
     """The next question, each of those skipped in this sitting no second time."""
     left = open_questions(journal.questions(), journal.decisions())
     return next((question for question in left if question.id not in skipped), None)
 
 
-def _asked(question: Question, who: str, left: int) -> list[Decision]:
-    """What the person says to one question: ratings, if any, and what ends it; nothing when they quit."""
+def _asked(question: Question, who: str, left: int) -> list[Decision] | Literal["undo"]:
+    """What the person says to one question: ratings, if any, and what ends it; nothing when they quit. Or that the
+    decision before is to be undone.
+    """
     _show(question, left)
     said: list[Decision] = []
     while True:
         key = _key()
         if key in {"q", ""}:
             return []
+        if key == "u":
+            return "undo"
         if key in {"1", "2", "3", "4", "5"} and question.kind != "write":
-            said.append(_decision(question, "rate", who, rating=int(key)))
+            said.append(decision(question, "rate", who, rating=int(key)))
             console().print(f"rated {key} of 5; now decide")
             continue
-        action = ACTIONS[question.kind].get(key)
-        if action == "edit":
+        action = LETTERS.get(key)
+        if action not in ACTIONS[question.kind]:
+            if key != NOTHING:
+                console().print(f"{key[:40]!r} is no key here:", markup=False)
+        elif action == "edit":
             answer = _lines()
             if answer:
-                return [*said, _decision(question, "edit", who, answer=answer)]
+                return [*said, decision(question, "edit", who, answer=answer)]
             console().print("[dim]nothing was written[/]")
-        elif action is not None:
-            return [*said, _decision(question, action, who)]
-        elif key != NOTHING:
-            console().print(f"{key[:40]!r} is no key here:", markup=False)
+        else:
+            return [*said, decision(question, action, who)]
         console().print(KEYS[question.kind])
-
-
-def _decision(question: Question, action: Action, who: str, *, answer: str = "", rating: int | None = None) -> Decision:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Decision(question.id, action, who, now, answer=answer, rating=rating)
 
 
 def _show(question: Question, left: int) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.record.status import Status
     from burnish.agent.verification.verify import Verification
 
+MOST_NAMED = 40
+"""Exemplars that came, and that went, of which a difference has lines."""
 _UNITS = {"usd": "USD", "seconds": "s"}
 
 
@@ -98,14 +100,17 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     for name, old, new in difference.settings:
         screen.print(f"{escape(name)}: [red]{escape(old)}[/] → [green]{escape(new)}[/]")
     screen.print(
-        f"\nmemory: {difference.remembered[0]} → {difference.remembered[1]} exemplars, {len(difference.born)} "
-        f"{'born' if forward else 'that died since'}, {len(difference.died)} "
+        f"\nmemory: {difference.remembered[0]} → {difference.remembered[1]} exemplars, {difference.counts[0]} "
+        f"{'born' if forward else 'that died since'}, {difference.counts[1]} "
         f"{'died' if forward else 'born since'}"
     )
     signed = [("+", e) for e in difference.born] + [("-", e) for e in difference.died]
     print_signed(
         (sign, e.id, f"{_short(e.prompt)}  {e.reason if (sign == '+') is forward else e.death}") for sign, e in signed
     )
+    left = sum(difference.counts) - len(signed)
+    if left:
+        screen.print(f"[dim]{left:,} more came or went; --whole names them all[/]")
 
 
 def print_verification(result: Verification, *, as_json: bool) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from burnish.agent.inspecting.names import latest
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Record
 
@@ -14,7 +16,7 @@ from burnish.types import Record
 class LineageNode(Record):
     """A program in the lineage of a run; those that differ in memory alone are one, by the first of them. `parent` is
     the one that its prompt was made from, or the first with the same prompt and other settings. `outcome` is how it
-    fared: champion, accepted, rejected, undecided, of no use, or tried.
+    fared: champion, accepted, rejected, undecided, of no use, or tried; a control was made for the sealed test.
     """
 
     program: str
@@ -25,17 +27,19 @@ class LineageNode(Record):
     outcome: str
 
 
-def lineage(journal: JournalReader) -> list[LineageNode]:
-    """Every program of a run, but for memory, oldest first."""
-    proposed, outcomes = _proposed(journal), _outcomes(journal)
+def lineage(journal: JournalReader, *, at: int | None = None) -> list[LineageNode]:
+    """Every program that there was until an iteration (by default the newest), but for memory, oldest first; how each
+    had fared by then.
+    """
+    proposed, outcomes = _proposed(journal), _outcomes(journal, at)
     first, of_prompt, fared = dict[str, tuple[str, int, Any]](), dict[str, str](), dict[str, str]()
-    sql = "SELECT id, iteration, body FROM programs ORDER BY iteration < 0, iteration, id"
-    for row in journal.named_rows(sql):
+    sql = "SELECT id, iteration, body FROM programs WHERE iteration <= ? ORDER BY iteration < 0, iteration, id"
+    for row in journal.named_rows(sql, (latest(at),)):
         body = json.loads(row["body"])
         variant = json.dumps([body["prompt"]["id"], *(body.get(name) for name in VARYING)], sort_keys=True)
         first.setdefault(variant, (row["id"], row["iteration"], body["prompt"]))
         of_prompt.setdefault(body["prompt"]["id"], row["id"])
-        outcome = outcomes.get(row["id"], RANKS[0])
+        outcome = outcomes.get(row["id"], RANKS[0] if row["iteration"] < 0 else RANKS[1])
         fared[variant] = max(fared.get(variant, RANKS[0]), outcome, key=RANKS.index)
     nodes = []
     for variant, (program, iteration, prompt) in first.items():
@@ -46,19 +50,33 @@ def lineage(journal: JournalReader) -> list[LineageNode]:
     return nodes
 
 
+def in_tree(nodes: Iterable[LineageNode]) -> list[tuple[int, LineageNode]]:
+    """Each program below the one that it was made from, with how deep it stands there."""
+    children: dict[str, list[LineageNode]] = {}
+    for node in nodes:
+        children.setdefault(node.parent, []).append(node)
+    found, left = list[tuple[int, LineageNode]](), [(0, node) for node in reversed(children.get("", []))]
+    while left:
+        depth, node = left.pop()
+        found.append((depth, node))
+        left += [(depth + 1, child) for child in reversed(children.get(node.program, []))]
+    return found
+
+
 VARYING = ("retrieval", "decoding", "dropped", "only", "adapter")
 """What programs may differ in beside their prompt and their memory."""
-RANKS = ("tried", "of no use", "undecided", "rejected", "accepted", "champion")
+RANKS = ("control", "tried", "of no use", "undecided", "rejected", "accepted", "champion")
 """How a prompt may fare, the last word last."""
 OF_RACES = {"accept": "accepted", "reject": "rejected", "undecided": "undecided"}
 
 
-def _outcomes(journal: JournalReader) -> dict[str, str]:
+def _outcomes(journal: JournalReader, at: int | None) -> dict[str, str]:
     """How each program fared that was proposed, raced or champion, by id; the last word counts."""
     found: dict[str, str] = {}
     for row in journal.named_rows(
         "SELECT champion, json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates"
-        " FROM iterations ORDER BY number"
+        " FROM iterations WHERE number <= ? ORDER BY number",
+        (latest(at),),
     ):
         for proposal in json.loads(row["proposals"] or "[]"):
             found.setdefault(proposal["program_id"], "of no use" if proposal.get("useless") else "tried")

@@ -47,6 +47,7 @@ def remembered(
     champion: bool = False,
     order: Order = "born",
     limit: int | None = None,
+    offset: int = 0,
     dead: bool = False,
 ) -> list[Remembered]:
     """The exemplars of a revision (by default the newest), or all that were `dead` by then: those with `search` in task
@@ -65,12 +66,13 @@ def remembered(
         number = run.number(journal, at)
         program = journal.champion(number)
         where, values = _condition(number, search, cell, program if champion else None, dead=dead)
-        most = "" if like else f" LIMIT {-1 if limit is None else limit}"
+        most = "" if like else f" LIMIT {-1 if limit is None else limit} OFFSET {offset:d}"
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
         counts = _showings(journal, [exemplar.id for exemplar in known], number)
         found = [Remembered(exemplar, program.shows(exemplar), counts.get(exemplar.id, 0)) for exemplar in known]
         if like:
             found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
+            found = found[offset:]
         return found[:limit]
 
 

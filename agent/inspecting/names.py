@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
-from burnish.types import Record
+from burnish.types import ALIVE, Record
 
 Kind: TypeAlias = Literal["exemplar", "program", "task", "answer", "call", "race", "iteration"]
 TABLES: tuple[tuple[Kind, str], ...] = (
@@ -22,6 +22,12 @@ NUMBERED = re.compile(r"(?P<kind>race|iteration)[ #:]*(?P<number>-?\d+)$")
 LEAST, OFFERED = 3, 5
 _LAST = "\U0010ffff"
 """Comes after every other character."""
+
+
+
+def latest(at: int | None) -> int:
+    """An iteration, or one later than any: what there is until then is what there is."""
+    return ALIVE if at is None else at
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,19 @@ from burnish.agent.inspecting.overviews import (
     refusals,
     spending,
 )
+from burnish.agent.inspecting.positions import MemoryMap, memory_map
+from burnish.agent.inspecting.races import races
 from burnish.agent.inspecting.ratings import RatingStory, rating_story
 from burnish.agent.inspecting.reasons import Reasons, reasons
 from burnish.agent.inspecting.recalled import Recall, recall
 from burnish.agent.inspecting.rows import Rows
 from burnish.agent.inspecting.runs import RunComparison, compare_runs
 from burnish.agent.inspecting.stories import Story, story
+from burnish.agent.inspecting.summary import Summary, summary
 from burnish.agent.inspecting.tasks import TaskLine, task_lines
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Run
+from burnish.records import GateRecord
 
 
 def open_run(directory: str | os.PathLike[str]) -> InspectedRun:
@@ -40,7 +44,8 @@ def open_run(directory: str | os.PathLike[str]) -> InspectedRun:
 class InspectedRun(Run):
     """A run, and what it can be asked. Each answer is a frozen record, or `Rows` of them; see `docs/inspect.md`.
 
-    All but `spending` raise ConfigError where what is named is not there.
+    With `at` it is asked as of an iteration; by default as of now. All raise ConfigError where what is named is not
+    there.
     """
 
     def show(self, name: str) -> Story:
@@ -73,40 +78,56 @@ class InspectedRun(Run):
             remembered(self, at, search=search, like=like, cell=cell, champion=champion, order=order, limit=limit)
         )
 
-    def tasks(self, *, cell: str | None = None, unsolved: bool = False, limit: int | None = None) -> Rows[TaskLine]:
-        """The tasks that were answered, the most tried first."""
+    def tasks(
+        self,
+        at: int | None = None,
+        *,
+        cell: str | None = None,
+        unsolved: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Rows[TaskLine]:
+        """The tasks that were answered, those of the sealed test last, the most tried first."""
         with self.journal() as journal:
-            return Rows(task_lines(journal, cell=cell, unsolved=unsolved, limit=limit))
+            until = self.until(journal, at)
+            return Rows(
+                task_lines(journal, at=until, cell=cell, unsolved=unsolved, limit=limit, offset=offset)
+            )
 
-    def cells(self) -> Rows[CellHistory]:
+    def cells(self, at: int | None = None) -> Rows[CellHistory]:
         """Kinds of tasks over the iterations."""
         with self.journal() as journal:
-            return Rows(cells(journal))
+            return Rows(cells(journal, at=self.until(journal, at)))
 
-    def refusals(self) -> Rows[Refusal]:
+    def refusals(self, at: int | None = None) -> Rows[Refusal]:
         """Why answers were not learned."""
         with self.journal() as journal:
-            return Rows(refusals(journal))
+            return Rows(refusals(journal, at=self.until(journal, at)))
 
-    def operators(self) -> Rows[OperatorYield]:
+    def operators(self, at: int | None = None) -> Rows[OperatorYield]:
         """What operators' proposals came to."""
         with self.journal() as journal:
-            return Rows(operators(journal))
+            return Rows(operators(journal, at=self.until(journal, at)))
 
-    def lineage(self) -> Rows[LineageNode]:
+    def races(self, at: int | None = None) -> Rows[GateRecord]:
+        """Every race, as it stood last."""
+        with self.journal() as journal:
+            return Rows({record.number: record for _, record in races(journal, at=self.until(journal, at))}.values())
+
+    def lineage(self, at: int | None = None) -> Rows[LineageNode]:
         """Every prompt, and the one that it came from."""
         with self.journal() as journal:
-            return Rows(lineage(journal))
+            return Rows(lineage(journal, at=self.until(journal, at)))
 
-    def spending(self, by: str = "node") -> Rows[Spending]:
+    def spending(self, by: str = "node", at: int | None = None) -> Rows[Spending]:
         """What was spent by `node`, `role` or `iteration`. Raises ValueError for anything else."""
         with self.journal() as journal:
-            return Rows(spending(journal, by))
+            return Rows(spending(journal, by, at=self.until(journal, at)))
 
-    def ratings(self) -> RatingStory:
+    def ratings(self, at: int | None = None) -> RatingStory:
         """How far the judge's ratings can be trusted."""
         with self.journal() as journal:
-            return rating_story(journal)
+            return rating_story(journal, at=self.until(journal, at))
 
     def diversity(self) -> Rows[DiversityAt]:
         """Diversity over the iterations."""
@@ -116,6 +137,14 @@ class InspectedRun(Run):
     def nearest_pairs(self, at: int | None = None, *, most: int = 20) -> Rows[Near]:
         """The exemplars most alike."""
         return Rows(nearest_pairs(self, at, most=most))
+
+    def summary(self, at: int | None = None) -> Summary:
+        """The run on one page: verdict, curve, what is happening."""
+        return summary(self, at)
+
+    def map(self) -> MemoryMap:
+        """Every exemplar on one plane."""
+        return memory_map(self)
 
     def compare(self, other: Run) -> RunComparison:
         """The run and another side by side."""

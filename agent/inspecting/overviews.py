@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from burnish.agent.inspecting.names import latest
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.schema import SPENT
 from burnish.records import ADMITTED, SEALED, GateRecord, ProposalRecord
@@ -25,13 +26,14 @@ class Refusal(Record):
     examples: tuple[str, ...]
 
 
-def refusals(journal: JournalReader, *, examples: int = 5) -> list[Refusal]:
-    """Why answers were not remembered, the commonest reason first."""
+def refusals(journal: JournalReader, *, at: int | None = None, examples: int = 5) -> list[Refusal]:
+    """Why answers were not remembered until an iteration (by default the newest), the commonest reason first."""
     rows = journal.named_rows(
         "SELECT p.outcome, p.attempt, MAX(COALESCE(json_extract(p.body, '$.likeness'), 0)) AS likeness, COUNT(*) AS n,"
         " (SELECT json_extract(a.verdict, '$.text') FROM attempts a WHERE a.id = p.attempt LIMIT 1) AS said"
-        " FROM applicants p WHERE p.outcome != ? GROUP BY p.outcome, p.attempt ORDER BY likeness DESC, p.attempt",
-        (ADMITTED,),
+        " FROM applicants p WHERE p.outcome != ? AND p.iteration <= ?"
+        " GROUP BY p.outcome, p.attempt ORDER BY likeness DESC, p.attempt",
+        (ADMITTED, latest(at)),
     )
     counts, some = Counter[tuple[str, str]](), dict[tuple[str, str], list[str]]()
     for row in rows:
@@ -60,16 +62,19 @@ LOST = 3
 """Answers in a row that are wrong, after one that was right, from which on a kind of tasks counts as lost."""
 
 
-def cells(journal: JournalReader) -> list[CellHistory]:
-    """Every kind of train tasks, those with most answers first."""
+def cells(journal: JournalReader, *, at: int | None = None) -> list[CellHistory]:
+    """Every kind of train tasks as it stood at an iteration (by default the newest), those with most answers first."""
     rows = journal.named_rows(
         "SELECT cell, iteration, COUNT(*) AS tried, SUM(verified) AS verified FROM answered"
-        " WHERE node = 'attempt' AND iteration > 0 GROUP BY cell, iteration ORDER BY cell, iteration"
+        " WHERE node = 'attempt' AND iteration BETWEEN 1 AND ? GROUP BY cell, iteration ORDER BY cell, iteration",
+        (latest(at),),
     )
     known = {
         row["cell"]: row["n"]
         for row in journal.named_rows(
-            "SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, COUNT(*) AS n FROM exemplars GROUP BY cell"
+            "SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, COUNT(*) AS n FROM exemplars"
+            " WHERE born <= ? GROUP BY cell",
+            (latest(at),),
         )
     }
     by_cell: dict[str, list[tuple[int, int, int]]] = {}
@@ -80,6 +85,19 @@ def cells(journal: JournalReader) -> list[CellHistory]:
         for cell, past in by_cell.items()
     ]
     return sorted(found, key=lambda one: (-sum(tried for _, tried, _ in one.iterations), one.cell))
+
+
+def shares_over(iterations: Iterable[tuple[int, int, int]], last: int, *, most: int) -> list[float | None]:
+    """The share that was solved over iterations 1 to `last`, in at most so many steps of equal length; None where
+    nothing was tried.
+    """
+    width = max(1, min(most, last))
+    tried, solved = [0] * width, [0] * width
+    for number, count, verified in iterations:
+        place = (number - 1) * width // max(1, last)
+        tried[place] += count
+        solved[place] += verified
+    return [verified / count if count else None for count, verified in zip(tried, solved, strict=True)]
 
 
 def _first_solved(past: Iterable[tuple[int, int, int]]) -> int | None:
@@ -109,13 +127,14 @@ class OperatorYield(Record):
     accepted: int
 
 
-def operators(journal: JournalReader) -> list[OperatorYield]:
-    """What each operator yielded, the most accepted first."""
+def operators(journal: JournalReader, *, at: int | None = None) -> list[OperatorYield]:
+    """What each operator yielded until an iteration (by default the newest), the most accepted first."""
     proposed, useless, tried, raced, accepted = (Counter[str]() for _ in range(5))
     seen, beside, made_by = set[int](), set[str](), dict[str, str]()
     for row in journal.named_rows(
         "SELECT json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates,"
-        " json_extract(body, '$.comparisons') AS comparisons FROM iterations ORDER BY number"
+        " json_extract(body, '$.comparisons') AS comparisons FROM iterations WHERE number <= ? ORDER BY number",
+        (latest(at),),
     ):
         for proposal in map(ProposalRecord.from_json, json.loads(row["proposals"] or "[]")):
             proposed[proposal.operator] += 1
@@ -142,12 +161,15 @@ class Spending(Record):
     waited: float = 0.0
 
 
-def spending(journal: JournalReader, by: str = "node") -> list[Spending]:
-    """What was spent by `role`, `node` or `iteration`; worst cases count where the outcome of a call is unknown."""
+def spending(journal: JournalReader, by: str = "node", *, at: int | None = None) -> list[Spending]:
+    """What was spent by `role`, `node` or `iteration`: in all, or up to an iteration and without the sealed test. Worst
+    cases count where the outcome of a call is unknown.
+    """
     if by not in {"role", "node", "iteration"}:
         raise ValueError(f"Spending is told by role, node or iteration, and not by {by}.")
-    waited = _waited(journal, by)
-    rows = journal.named_rows(SPENT.format(group=f"{by} AS name,", tail=f"GROUP BY {by} ORDER BY {by}"))
+    within = "" if at is None else f"WHERE iteration BETWEEN 0 AND {at:d}"
+    waited = _waited(journal, by, within)
+    rows = journal.named_rows(SPENT.format(group=f"{by} AS name,", tail=f"{within} GROUP BY {by} ORDER BY {by}"))
     return [
         Spending(SEALED_TEST if name == str(SEALED) else name, _usage(values), waited.get(name, 0.0))
         for name, values in ((str(row["name"]), dict(row)) for row in rows)
@@ -158,8 +180,8 @@ SEALED_TEST = "sealed test"
 """The name of what has no iteration."""
 
 
-def _waited(journal: JournalReader, by: str) -> dict[str, float]:
-    rows = journal.named_rows(f"SELECT {by} AS name, SUM(waited) AS waited FROM calls GROUP BY {by}")  # noqa: S608
+def _waited(journal: JournalReader, by: str, within: str) -> dict[str, float]:
+    rows = journal.named_rows(f"SELECT {by} AS name, SUM(waited) AS waited FROM calls {within} GROUP BY {by}")  # noqa: S608
     return {str(row["name"]): float(row["waited"] or 0.0) for row in rows}
 
 

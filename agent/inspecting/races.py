@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.agent.inspecting.answers import Answer
+from burnish.agent.inspecting.names import latest
 from burnish.agent.record.races import Judged, matched, matched_on_train
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
@@ -49,11 +50,14 @@ class RaceStory(Record):
         return self.records[-1]
 
 
-def races(journal: JournalReader) -> list[tuple[int, GateRecord]]:
-    """(iteration, record) of every iteration in which something was raced, oldest first."""
+def races(journal: JournalReader, *, at: int | None = None) -> list[tuple[int, GateRecord]]:
+    """(iteration, record) of every iteration in which something was raced, until one (by default the newest), oldest
+    first.
+    """
     rows = journal.named_rows(
         "SELECT number, json_extract(body, '$.gates') AS gates FROM iterations"
-        " WHERE json_array_length(body, '$.gates') > 0 ORDER BY number"
+        " WHERE json_array_length(body, '$.gates') > 0 AND number <= ? ORDER BY number",
+        (latest(at),),
     )
     return [(row["number"], GateRecord.from_json(one)) for row in rows for one in json.loads(row["gates"])]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from burnish.agent.inspecting.answers import Answer, answers
+from burnish.agent.inspecting.names import latest
 from burnish.agent.record.ratings import RATED, Rated, read_rated
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.calibration import auc_interval
@@ -52,9 +53,10 @@ class RatingStory(Record):
     doubted: tuple[RatedAnswer, ...]
 
 
-def rating_story(journal: JournalReader, *, most: int = 20) -> RatingStory:
-    """What the ratings were worth, with `most` of the worst on either side."""
-    rows = journal.named_rows("SELECT body FROM events WHERE kind = ? ORDER BY iteration, place", (RATED,))
+def rating_story(journal: JournalReader, *, at: int | None = None, most: int = 20) -> RatingStory:
+    """What the ratings until an iteration (by default the newest) were worth, with `most` of the worst on either side."""
+    sql = "SELECT body FROM events WHERE kind = ? AND iteration <= ? ORDER BY iteration, place"
+    rows = journal.named_rows(sql, (RATED, latest(at)))
     rated = [one for row in rows for one in read_rated(json.loads(row["body"]))]
     found = auc_interval([one.rating for one in rated], [one.verified for one in rated]) if rated else None
     wrong = sorted((one for one in rated if not one.verified), key=lambda one: (-one.rating, one.attempt))

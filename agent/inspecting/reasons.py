@@ -11,7 +11,7 @@ from burnish.agent.inspecting.calls import CallStory
 from burnish.agent.inspecting.exemplars import ExemplarStory
 from burnish.agent.inspecting.programs import ProgramStory
 from burnish.agent.inspecting.races import RaceStory
-from burnish.agent.inspecting.stories import AnswerStory, IterationStory, story
+from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
 from burnish.agent.record.run import Run
 from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
@@ -39,7 +39,11 @@ def reasons(run: Run, text: str) -> Reasons:
         ConfigError: nothing is named so, or several things.
 
     """
-    told = story(run, text)
+    return reasons_of(story(run, text))
+
+
+def reasons_of(told: Story) -> Reasons:
+    """Why what a story tells of is as it is."""
     subject, sentences = SUBJECTS[type(told)]
     return Reasons(subject(told), tuple(sentences(told)))
 

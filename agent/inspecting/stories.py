@@ -19,7 +19,7 @@ from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
 from burnish.records import ADMITTED, ApplicantRecord, IterationRecord
-from burnish.types import Record, Task
+from burnish.types import Exemplar, Record, Task
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Refused(Record):
 
 @dataclass(frozen=True)
 class IterationStory(Record):
-    """An iteration: its record, its champion and what that reads otherwise than the one before, who was born and died
-    by id, and the answers that were not learned, each with the reason.
+    """An iteration: its record, its champion and what that reads otherwise than the one before, who was born and died,
+    and the answers that were not learned, each with the reason.
     """
 
     record: IterationRecord
     champion: Program
     changes: tuple[SectionChange, ...]
-    born: tuple[str, ...]
-    died: tuple[str, ...]
+    born: tuple[Exemplar, ...]
+    died: tuple[Exemplar, ...]
     refused: tuple[Refused, ...]
 
 
@@ -91,8 +91,8 @@ def iteration_story(journal: JournalReader, number: int) -> IterationStory:
         record=record,
         champion=champion,
         changes=changes(journal.champion(number - 1), champion) if number else (),
-        born=tuple(e.id for e in journal.exemplars_where("born = ?", (record.revision,))),
-        died=tuple(e.id for e in journal.exemplars_where("died = ?", (record.revision,))),
+        born=tuple(journal.exemplars_where("born = ?", (record.revision,))),
+        died=tuple(journal.exemplars_where("died = ?", (record.revision,))),
         refused=tuple(Refused(one, given[one.attempt_id]) for one in in_vain),
     )
 

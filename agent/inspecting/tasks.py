@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from burnish.agent.inspecting.answers import Answer, answers_to
+from burnish.agent.inspecting.names import latest
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
+from burnish.records import SEALED
 from burnish.types import Exemplar, Record, Split, Task, split_of
 
 
@@ -36,17 +38,30 @@ class TaskStory(Record):
 
 
 def task_lines(
-    journal: JournalReader, *, cell: str | None = None, unsolved: bool = False, limit: int | None = None
+    journal: JournalReader,
+    *,
+    at: int | None = None,
+    cell: str | None = None,
+    unsolved: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[TaskLine]:
-    """The tasks that were answered, the most tried first: all, those of a `cell`, or those never solved."""
+    """The tasks that were answered, those of the sealed test last, the most tried first: all, those of a `cell`, or
+    those never solved; in the whole run, or up to an iteration and without the sealed test.
+    """
     rows = journal.named_rows(
         "SELECT a.*, json_extract(t.body, '$.prompt') AS prompt,"
-        " (SELECT COUNT(*) FROM exemplars e WHERE json_extract(e.body, '$.task_id') = +a.task) AS exemplars FROM"
+        " (SELECT COUNT(*) FROM exemplars e WHERE json_extract(e.body, '$.task_id') = +a.task AND e.born <= ?)"
+        " AS exemplars FROM"
         " (SELECT task, cell, COUNT(*) AS tried, SUM(verified) AS solved,"
-        "  MIN(CASE WHEN verified AND iteration >= 0 THEN iteration END) AS first FROM answered"
-        "  WHERE ? IS NULL OR cell = ? GROUP BY task HAVING solved = 0 OR ? ORDER BY tried DESC, task LIMIT ?) a"
-        " CROSS JOIN tasks t ON t.id = a.task ORDER BY a.tried DESC, a.task",
-        (cell, cell, not unsolved, -1 if limit is None else limit),
+        "  MIN(CASE WHEN verified AND iteration >= 0 THEN iteration END) AS first, MAX(iteration) AS last FROM answered"
+        "  WHERE (? IS NULL OR cell = ?) AND iteration BETWEEN ? AND ? GROUP BY task HAVING solved = 0 OR ?"
+        "  ORDER BY MAX(iteration) < 0, tried DESC, task LIMIT ? OFFSET ?) a"
+        " CROSS JOIN tasks t ON t.id = a.task ORDER BY a.last < 0, a.tried DESC, a.task",
+        (
+            *(latest(at), cell, cell, SEALED if at is None else 0, latest(at), not unsolved),
+            *(-1 if limit is None else limit, offset),
+        ),
     )
     return [
         TaskLine(

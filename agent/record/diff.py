@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from burnish.agent.record.run import Run
+from burnish.memory.journal_reader import JournalReader
 from burnish.records import GateRecord
 from burnish.types import Exemplar, Record
 
@@ -14,7 +16,8 @@ class Difference(Record):
     """From iteration `before` to `after`: sections as (name, old text, new text), settings as (name, old, new), how
     many exemplars were `remembered` at each, and the gates whose challengers were accepted on the way.
 
-    `born` and `died` are all that came and went on the way, those that did both in both. Read backwards, what died
+    `born` and `died` came and went on the way, those that did both in both; `counts` are how many each were, of which
+    some may be left out. Read backwards, what died
     comes again and what was born goes.
     """
 
@@ -26,10 +29,12 @@ class Difference(Record):
     died: tuple[Exemplar, ...]
     accepted: tuple[GateRecord, ...]
     remembered: tuple[int, int] = (0, 0)
+    counts: tuple[int, int] = (0, 0)
 
 
-def compare(run: Run, before: int, after: int) -> Difference:
-    """The champion and the memory of two iterations side by side.
+def compare(run: Run, before: int, after: int, *, most: int | None = None) -> Difference:
+    """The champion and the memory of two iterations side by side; at most so many exemplars are named that came, and
+    that went.
 
     Raises:
         ConfigError: there is no such iteration.
@@ -38,12 +43,13 @@ def compare(run: Run, before: int, after: int) -> Difference:
     with run.journal() as journal:
         low, high = sorted((run.number(journal, before), run.number(journal, after)))
         old, new = journal.champion(before), journal.champion(after)
-        changed = journal.exemplars_within(low, high)
+        came = _within(journal, "born", low, high, most)
+        went = _within(journal, "died", low, high, most)
         records = journal.iterations_within(low, high)
         remembered = (journal.remembered(before), journal.remembered(after))
     names = dict.fromkeys([n for n, _ in old.prompt.sections] + [n for n, _ in new.prompt.sections])
-    born = tuple(e for e in changed if low < e.born <= high)
-    died = tuple(e for e in changed if low < e.died <= high)
+    if before > after:
+        came, went = went, came
     return Difference(
         before=before,
         after=after,
@@ -51,11 +57,22 @@ def compare(run: Run, before: int, after: int) -> Difference:
             (n, old.prompt.text(n), new.prompt.text(n)) for n in names if old.prompt.text(n) != new.prompt.text(n)
         ),
         settings=tuple(_settings(old.to_json(), new.to_json())),
-        born=born if before <= after else died,
-        died=died if before <= after else born,
+        born=came[0],
+        died=went[0],
         accepted=tuple(g for record in records for g in record.gates if g.outcome == "accept"),
         remembered=remembered,
+        counts=(came[1], went[1]),
     )
+
+
+def _within(
+    journal: JournalReader, column: Literal["born", "died"], low: int, high: int, most: int | None
+) -> tuple[tuple[Exemplar, ...], int]:
+    """The exemplars that were born or died after one revision until another, and how many they are."""
+    where = f"{column} > ? AND {column} <= ?"
+    ((count,),) = journal.rows(f"SELECT COUNT(*) FROM exemplars WHERE {where}", (low, high))  # noqa: S608 (one of two)
+    limit = "" if most is None else f" LIMIT {most:d}"
+    return tuple(journal.exemplars_where(where, (low, high), order=f"born, id{limit}")), int(str(count))
 
 
 def _settings(old: object, new: object, prefix: str = "") -> list[tuple[str, str, str]]:

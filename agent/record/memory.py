@@ -53,6 +53,11 @@ def recalled_memory(directory: RunDirectory, config: RunConfig, journal: Journal
     return memory
 
 
+def run_embedder(directory: RunDirectory, config: RunConfig, journal: JournalReader) -> Embedder:
+    """That by which texts are alike in a run, to look into it: nothing beside the run is written."""
+    return likeness(open_meaning(directory, config, read_only=True), config.memory.form, shared_text(journal))
+
+
 def _memory(
     config: RunConfig,
     journal: JournalReader,

@@ -97,6 +97,15 @@ class Run:
         finally:
             journal.close()
 
+    def until(self, journal: JournalReader, at: int | None) -> int | None:
+        """An iteration up to which something is told; None, which is all of the run, stays.
+
+        Raises:
+            ConfigError: there is no such iteration.
+
+        """
+        return None if at is None else self.number(journal, at)
+
     @staticmethod
     def number(journal: JournalReader, at: int | None) -> int:
         """The number of an iteration, by default the newest.

@@ -9,6 +9,7 @@ from burnish.agent.record.report import finished, people
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import JournalReader
+from burnish.programs import Program
 from burnish.records import IterationRecord
 from burnish.types import Record, Usage
 
@@ -52,10 +53,21 @@ def make_status(
         stopped=stopped if isinstance(stopped, str) else "",
         iteration=last,
         remembered=journal.remembered(last.revision),
-        shown=sum(champion.shows(exemplar) for exemplar in journal.exemplars_at(champion.revision)),
+        shown=_shown(journal, champion),
         total=journal.spent(),
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
         waiting=people(journal)["waiting"],
         process=process,
         limits=limits,
     )
+
+
+def _shown(journal: JournalReader, champion: Program) -> int:
+    """How many exemplars a champion may show: see `Program.shows`, here counted by the journal."""
+    if not champion.retrieval.k:
+        return 0
+    chosen = champion.only or champion.dropped
+    among = f" AND id {'' if champion.only else 'NOT '}IN ({','.join('?' * len(chosen))})" if chosen else ""
+    sql = f"SELECT COUNT(*) FROM exemplars WHERE born <= ? AND died > ?{among}"  # noqa: S608 (marks)
+    ((count,),) = journal.rows(sql, (champion.revision, champion.revision, *chosen))
+    return int(str(count))

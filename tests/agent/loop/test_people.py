@@ -17,7 +17,8 @@ import pytest
 from codes import code_of
 from laboratory import CommandLine, Laboratory, query
 
-from burnish.agent.cli.review import open_in, review
+from burnish.agent.cli.review import review
+from burnish.agent.steering.queue import read_queue
 from burnish.agent.record.report import Agreement
 from burnish.agent.record.run import open_run
 from burnish.agent.verification.verify import verify
@@ -82,7 +83,7 @@ def test_at_level_3_nothing_is_learned_while_no_one_answers(lab: Laboratory) -> 
         lab.run("run", level=3, review={"patience_seconds": 0.3})
     run = open_run(lab.folder / "run")
     (told,) = [e.facts["questions"] for e in lab.events if e.kind == "waiting"]
-    assert len(open_in(run)) == told >= 12
+    assert len(read_queue(run).open) == told >= 12
     assert run.memory() == []
     assert len(run.iterations()) == 1
 
@@ -193,7 +194,7 @@ def test_at_level_2_there_has_to_be_something_that_people_wrote(lab: Laboratory)
 
 def test_at_level_4_people_judge_a_sample_of_the_sealed_test(lab: Laboratory) -> None:
     lab.run("run", level=4, review={"sample": 5})
-    waiting = open_in(open_run(lab.folder / "run"))
+    waiting = read_queue(open_run(lab.folder / "run")).open
     assert [q.kind for q in waiting] == ["evaluate"] * 5
     assert all(q.verified is None and not q.feedback for q in waiting), "they are to judge without the environment"
 
@@ -206,7 +207,7 @@ def test_the_report_says_how_far_people_agree_with_the_environment(
     assert report.agreement == Agreement(asked=6, judged=0, too_strict=0, too_lax=0, share=None)
     assert "none of 6 answers" in burnish("report", lab.folder / "run").out
     run = open_run(lab.folder / "run")
-    right = [q.answer == code_of(q.prompt) for q in open_in(run)[:5]]
+    right = [q.answer == code_of(q.prompt) for q in read_queue(run).open[:5]]
     keys = ["r" if right[0] else "a", *("a" if known else "r" for known in right[1:]), "q"]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(keys)))
     assert review(run, "ada").settled == 5
@@ -225,7 +226,7 @@ def test_the_report_says_how_far_people_agree_with_the_environment(
 def test_levels_5_and_6_ask_nobody(lab: Laboratory) -> None:
     for level in (5, 6):
         lab.run(f"run{level}", level=level)
-        assert open_in(open_run(lab.folder / f"run{level}")) == []
+        assert read_queue(open_run(lab.folder / f"run{level}")).open == ()
 
 
 def _type(keyboard: int, keys: str) -> None:
@@ -243,7 +244,7 @@ def waiting(lab: Laboratory) -> Path:
 
 
 def test_what_is_no_key_decides_nothing(waiting: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = len(open_in(open_run(waiting)))
+    asked = len(read_queue(open_run(waiting)).open)
     for said in ("4.5", "10", "-3", "five", "fünf", "are you sure", "really?", "0", "e\nnever ended"):
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{said}\n"))
         done = burnish("review", waiting, "--as", "ada")
@@ -252,13 +253,13 @@ def test_what_is_no_key_decides_nothing(waiting: Path, burnish: CommandLine, mon
         assert first == "e" or f"{first!r} is no key here" in done.out
     with open_run(waiting).journal() as journal:
         assert journal.decisions() == []
-    assert len(open_in(open_run(waiting))) == asked
+    assert len(read_queue(open_run(waiting)).open) == asked
 
 
 def test_a_line_a_decision_where_there_is_no_terminal(
     waiting: Path, burnish: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = len(open_in(open_run(waiting)))
+    asked = len(read_queue(open_run(waiting)).open)
     monkeypatch.setattr("sys.stdin", io.StringIO("a\nreject\nx\n5\na\ne\nfirst\nsecond\n\ns\nq\n"))
     done = burnish("review", waiting, "--as", "ada", "--json")
     assert json.loads(done.out.splitlines()[-1]) == {"settled": 4, "open": asked - 4}
@@ -276,12 +277,12 @@ def test_a_line_a_decision_where_there_is_no_terminal(
 
 def test_what_waits_is_listed(waiting: Path, burnish: CommandLine) -> None:
     listed = json.loads(burnish("review", waiting, "--list").out)
-    assert len(listed) == len(open_in(open_run(waiting)))
+    assert len(listed) == len(read_queue(open_run(waiting)).open)
     assert {"id", "prompt", "answer", "verified"} <= set(listed[0])
 
 
 def test_in_a_terminal_a_key_is_enough(waiting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = len(open_in(open_run(waiting)))
+    asked = len(read_queue(open_run(waiting)).open)
     parent, child = pty.openpty()
     with os.fdopen(child, "r") as keyboard:
         monkeypatch.setattr("sys.stdin", keyboard)

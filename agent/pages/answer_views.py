@@ -1,0 +1,69 @@
+"""Pages of what was asked and answered: tasks, answers, calls, refusals, ratings."""
+
+from __future__ import annotations
+
+from burnish.agent.inspecting.calls import call_story
+from burnish.agent.inspecting.names import named
+from burnish.agent.inspecting.reasons import reasons_of
+from burnish.agent.inspecting.stories import answer_story
+from burnish.agent.inspecting.tasks import task_story
+from burnish.agent.inspecting.overviews import shares_over
+from burnish.agent.pages.page import ROWS, Asked, Page
+from burnish.errors import ConfigError
+
+STEPS = 100
+"""In which the share solved of a kind of tasks is drawn."""
+
+
+def tasks(asked: Asked) -> Page:
+    """Kinds of tasks, and the tasks."""
+    cell, unsolved = asked.text("cell"), asked.text("show") == "unsolved"
+    lines = asked.run.tasks(
+        asked.until, cell=cell or None, unsolved=unsolved, limit=ROWS + 1, offset=asked.page * ROWS
+    )
+    cells = asked.run.cells(asked.until)
+    last = max(asked.at, 1)
+    told = {"cells": cells, "tasks": lines[:ROWS]}
+    strips = {one.cell: shares_over(one.iterations, last, most=STEPS) for one in cells}
+    more = {"strips": strips, "cell": cell, "unsolved": unsolved, "following": len(lines) > ROWS}
+    return Page("Tasks", "tasks.html", told, more)
+
+
+def task(asked: Asked) -> Page:
+    """A task, and every answer to it."""
+    with asked.run.journal() as journal:
+        told = task_story(journal, _named(asked, "task"))
+    return Page(f"Task {told.task.id}", "task.html", {"story": told, "why": reasons_of(told)})
+
+
+def answer(asked: Asked) -> Page:
+    """An answer, and what became of it."""
+    with asked.run.journal() as journal:
+        told = answer_story(journal, _named(asked, "answer"))
+    return Page(f"Answer {told.given[0].attempt}", "answer.html", {"story": told, "why": reasons_of(told)})
+
+
+def call(asked: Asked) -> Page:
+    """A call: what was sent, as it was sent."""
+    with asked.run.journal() as journal:
+        told = call_story(journal, asked.text("key"), asked.run.config.fingerprint)
+    return Page("Prompt as sent", "call.html", {"story": told, "why": reasons_of(told)})
+
+
+def refusals(asked: Asked) -> Page:
+    """Why answers were not learned."""
+    return Page("Refusals", "refusals.html", asked.run.refusals(asked.until))
+
+
+def ratings(asked: Asked) -> Page:
+    """How far the judge can be trusted."""
+    return Page("Ratings", "ratings.html", asked.run.ratings(asked.until))
+
+
+def _named(asked: Asked, kind: str) -> str:
+    """The whole id of what an address names."""
+    with asked.run.journal() as journal:
+        found = named(journal, asked.named)
+    if found.kind != kind:
+        raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
+    return found.id

@@ -1,0 +1,51 @@
+"""Pages of programs: their lineage and operators, one with what differs from another, and the races."""
+
+from __future__ import annotations
+
+from burnish.agent.inspecting.lineage import in_tree
+from burnish.agent.inspecting.names import named
+from burnish.agent.inspecting.programs import changes, program_story
+from burnish.agent.inspecting.races import race_story
+from burnish.agent.inspecting.reasons import reasons_of
+from burnish.agent.pages.page import Asked, Page
+from burnish.errors import ConfigError
+
+
+def programs(asked: Asked) -> Page:
+    """The lineage, and what operators yielded."""
+    nodes = asked.run.lineage(asked.until)
+    told = {"lineage": nodes, "operators": asked.run.operators(asked.until)}
+    return Page("Programs", "programs.html", told, {"tree": in_tree(nodes)})
+
+
+
+
+def program(asked: Asked) -> Page:
+    """A program, and how its prompt differs from another's."""
+    with asked.run.journal() as journal:
+        found = named(journal, asked.named)
+        if found.kind != "program":
+            raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
+        told, beside = program_story(journal, found.id), asked.text("beside")
+        if beside:
+            beside = named(journal, beside).id
+            differing = changes(journal.program(beside), told.program)
+        else:
+            beside, differing = next(iter(told.ancestors), ""), told.changes
+    shown = {"story": told, "why": reasons_of(told), "beside": beside, "changes": differing}
+    return Page(f"Program {found.id}", "program.html", shown)
+
+
+def races(asked: Asked) -> Page:
+    """Every race."""
+    return Page("Races", "races.html", asked.run.races(asked.until))
+
+
+def race(asked: Asked) -> Page:
+    """A race, task by task."""
+    if not asked.named.isdecimal():
+        raise ConfigError(f"there is no race {asked.named[:20]!r}; races are numbered from 1")
+    with asked.run.journal() as journal:
+        told = race_story(journal, int(asked.named))
+    curve = [[number, item.evidence] for number, item in enumerate(told.items, 1)]
+    return Page(f"Race {told.number}", "race.html", {"story": told, "why": reasons_of(told)}, {"curve": curve})

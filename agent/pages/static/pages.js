@@ -1,0 +1,122 @@
+// What scripts add to a page that reads without them: the scrubber, sorted tables, keys.
+"use strict";
+(() => {
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+  let coming = 0;
+
+  // A page in the place of this one, without a flash; `draw` is called again for what is new.
+  const show = async (address, remember) => {
+    const number = ++coming;
+    const answer = await fetch(address, { headers: { accept: "text/html" } });
+    const text = await answer.text();
+    if (number !== coming) return; // a later one was asked for meanwhile
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const main = page.querySelector("main");
+    if (!main) { location.href = address; return; }
+    document.querySelector("main").replaceWith(document.adoptNode(main));
+    for (const part of [".pages", "footer", "#now"]) {
+      const next = page.querySelector(part), old = document.querySelector(part);
+      if (next && old) old.replaceWith(document.adoptNode(next));
+    }
+    const at = page.getElementById("at");
+    if (at) { // of a run that went on meanwhile
+      const own = document.getElementById("at");
+      own.max = at.max;
+      if (document.activeElement !== own) own.value = at.value;
+      document.getElementById("at-said").value = page.getElementById("at-said").textContent;
+    }
+    document.title = page.title;
+    document.body.dataset.follows = page.body.dataset.follows;
+    if (remember) history.replaceState(null, "", address);
+    draw();
+  };
+
+  const sortable = (table) => {
+    const head = table.tHead && table.tHead.rows[0];
+    if (!head || table.classList.contains("tree") || table.tBodies[0].rows.length < 2) return;
+    [...head.cells].forEach((cell, place) => {
+      if (cell.colSpan > 1 || !cell.textContent.trim() || cell.querySelector("button")) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...cell.childNodes);
+      cell.append(button);
+      button.addEventListener("click", () => {
+        const down = cell.getAttribute("aria-sort") === "ascending";
+        [...head.cells].forEach((other) => other.removeAttribute("aria-sort"));
+        cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const shift = [...head.cells].slice(0, place).reduce((sum, one) => sum + one.colSpan, 0);
+        const value = (row) => row.cells[shift] ? row.cells[shift].textContent.trim() : "";
+        const number = (text) => Number(text.replace(/[,\s]|…/g, "").replace("−", "-").replace(/^since/, ""));
+        const rows = [...table.tBodies[0].rows].map((row) => [value(row), row]);
+        const numeric = rows.every(([text]) => text === "" || !Number.isNaN(number(text)));
+        rows.sort(([a], [b]) => (numeric ? number(a) - number(b) : a.localeCompare(b)) * (down ? -1 : 1));
+        table.tBodies[0].append(...rows.map(([, row]) => row));
+      });
+    });
+  };
+
+  const draw = () => {
+    document.querySelectorAll("main table").forEach(sortable);
+    document.querySelectorAll("main .chart").forEach((chart) => window.BurnishCharts.draw(chart));
+    document.querySelectorAll("main [data-include]").forEach(include);
+    const map = document.getElementById("map");
+    if (map) window.BurnishMap.draw(map);
+  };
+
+  // What takes long to tell stands on a page of its own, and is fetched into this one.
+  const include = async (place) => {
+    const answer = await fetch(place.dataset.include);
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("included");
+    if (!found || !place.isConnected) return;
+    place.replaceWith(document.adoptNode(found));
+    found.querySelectorAll("table").forEach(sortable);
+  };
+
+  const scrub = document.getElementById("scrub");
+  const at = document.getElementById("at");
+  const to = (number, soon) => {
+    at.value = number;
+    document.getElementById("at-said").value = `iteration ${at.value} of ${at.max}`;
+    const map = document.getElementById("map");
+    if (map) window.BurnishMap.at(Number(at.value)); // at once; the tables follow
+    clearTimeout(to.timer);
+    to.timer = setTimeout(() => {
+      const address = new URL(location.href);
+      address.searchParams.set("at", at.value);
+      address.searchParams.delete("page");
+      show(address.pathname + address.search, true);
+    }, soon ? 0 : 120);
+  };
+  if (scrub) {
+    at.addEventListener("input", () => to(at.value, false));
+    scrub.addEventListener("submit", (event) => { event.preventDefault(); to(at.value, true); });
+    scrub.querySelectorAll("[data-step]").forEach((button) =>
+      button.addEventListener("click", () => to(Number(at.value) + Number(button.dataset.step), true)));
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || (typing(event.target) && event.target !== at)) return;
+    const step = { "[": -1, "]": 1 }[event.key];
+    if (step && scrub) { event.preventDefault(); to(Number(at.value) + step, true); return; }
+    if (event.key === "/" && event.target !== at) {
+      const find = document.getElementById("find");
+      if (find) { event.preventDefault(); find.focus(); }
+      return;
+    }
+    const button = document.querySelector(`main [data-key="${CSS.escape(event.key)}"]`);
+    if (button) { event.preventDefault(); if (button.matches("textarea")) button.focus(); else button.click(); }
+  });
+
+  // Rating is a decision of its own: the button says so.
+  document.addEventListener("submit", (event) => {
+    const by = event.submitter;
+    if (by && by.name === "rating") {
+      const action = document.createElement("input");
+      Object.assign(action, { type: "hidden", name: "action", value: "rate" });
+      event.target.append(action);
+    }
+  });
+
+  window.BurnishPages = { show };
+  draw();
+})();
