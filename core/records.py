@@ -67,8 +67,8 @@ Action: TypeAlias = Literal["accept", "reject", "edit", "rate", "skip", "undo"]
 
 @dataclass(frozen=True)
 class Decision(Record):
-    """What a person said to a question: `answer` of an edit, `rating` 1 to 5 of a rating. What settled a question before
-    is undone by "undo". `when` is UTC, ISO 8601.
+    """What a person said to a question: `answer` of an edit, `rating` 1 to 5 of a rating. What settled it before is
+    undone by "undo". `when` is UTC, ISO 8601.
     """
 
     question: str

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from burnish.errors import RunTooNew, RunTooOld, StorageError
 from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, migrate
+from burnish.memory.writer import Value
 
 MALFORMED = "malformed"
 """What SQLite says of a damaged file that was a journal."""
@@ -29,12 +31,31 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
         version = _version(reader, path)
         if version < SCHEMA_VERSION:
             reader = _migrated(reader, version)
-        # SQLite's own `lower` knows no letters beyond ASCII.
-        reader.create_function("casefold", 1, str.casefold, deterministic=True)
+        # SQLite's own `lower` knows no letters beyond ASCII, and texts may be no UTF-8.
+        reader.create_function("casefold", 1, _casefold, deterministic=True)
     except sqlite3.Error as error:
         way_on = "restore it from a copy" if MALFORMED in str(error) else "give the directory of a run"
         raise StorageError(f"{path} cannot be read as a journal ({error}); {way_on}") from None
     return reader, version
+
+
+def fetched(reader: sqlite3.Connection, sql: str, values: Sequence[Value]) -> list[sqlite3.Row]:
+    """The rows of a query, also where a text holds half a pair of surrogates, as JSON of models may."""
+    try:
+        return reader.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "Could not decode" not in str(error):
+            raise
+    reader.text_factory = _with_surrogates  # from now on: to read all texts so is slower
+    return reader.execute(sql, values).fetchall()
+
+
+def _casefold(text: bytes | None) -> str:
+    return (text or b"").decode("utf-8", "replace").casefold()
+
+
+def _with_surrogates(text: bytes) -> str:
+    return text.decode("utf-8", "surrogatepass")
 
 
 def uri(path: Path, mode: Literal["ro", "rw"]) -> str:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from burnish import __version__
 from burnish.errors import ConfigError, StorageError
-from burnish.memory.connection import opened
+from burnish.memory.connection import fetched, opened
 from burnish.memory.schema import REPLAYED, SPENT
 from burnish.memory.writer import Value
 from burnish.programs import Program
@@ -333,7 +333,7 @@ class JournalReader:
 
     def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
         try:
-            return self._reader.execute(sql, values).fetchall()
+            return fetched(self._reader, sql, values)
         except UnicodeEncodeError:
             raise ConfigError("what was asked for holds bytes that are no text; give it in UTF-8") from None
         except sqlite3.DatabaseError as error:

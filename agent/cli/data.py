@@ -150,8 +150,8 @@ def review(
     """Answer the questions of a run to people: accept, reject, edit, rate or skip; also while it is running."""
     from burnish.agent.cli.data_output import print_questions, print_reviewed
     from burnish.agent.cli.review import review
-    from burnish.agent.steering.queue import read_queue, user
     from burnish.agent.record.run import open_run
+    from burnish.agent.steering.queue import read_queue, user
 
     opened = open_run(run)
     if listed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 from types import MappingProxyType
+from typing import Literal
 
 import click
 from rich.console import Group
@@ -15,19 +15,23 @@ from rich.text import Text
 
 from burnish.agent.cli.terminal import console
 from burnish.agent.record.run import Run, write_report
+from burnish.agent.steering.queue import ACTIONS, decision
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
-from burnish.agent.steering.queue import ACTIONS, decision
 from burnish.policies.involvement import open_questions, undoable
 from burnish.records import Action, Decision, Question
 from burnish.types import Record
 
 KEYS = MappingProxyType(
     {
-        "judge": "[bold]a[/]ccept  [bold]r[/]eject  [bold]e[/]dit  [bold]1-5[/] rate  [bold]s[/]kip  [bold]u[/]ndo  "
-        "[bold]q[/]uit",
+        "judge": (
+            "[bold]a[/]ccept  [bold]r[/]eject  [bold]e[/]dit  [bold]1-5[/] rate  [bold]s[/]kip  [bold]u[/]ndo  "
+            "[bold]q[/]uit"
+        ),
         "write": "[bold]e[/] write the answer  [bold]r[/]eject the task  [bold]s[/]kip  [bold]u[/]ndo  [bold]q[/]uit",
-        "evaluate": "[bold]a[/] right  [bold]r[/] wrong  [bold]1-5[/] rate  [bold]s[/]kip  [bold]u[/]ndo  [bold]q[/]uit",
+        "evaluate": (
+            "[bold]a[/] right  [bold]r[/] wrong  [bold]1-5[/] rate  [bold]s[/]kip  [bold]u[/]ndo  [bold]q[/]uit"
+        ),
     }
 )
 """What may be pressed at a question of a kind."""

@@ -24,7 +24,6 @@ _LAST = "\U0010ffff"
 """Comes after every other character."""
 
 
-
 def latest(at: int | None) -> int:
     """An iteration, or one later than any: what there is until then is what there is."""
     return ALIVE if at is None else at

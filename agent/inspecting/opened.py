@@ -90,9 +90,7 @@ class InspectedRun(Run):
         """The tasks that were answered, those of the sealed test last, the most tried first."""
         with self.journal() as journal:
             until = self.until(journal, at)
-            return Rows(
-                task_lines(journal, at=until, cell=cell, unsolved=unsolved, limit=limit, offset=offset)
-            )
+            return Rows(task_lines(journal, at=until, cell=cell, unsolved=unsolved, limit=limit, offset=offset))
 
     def cells(self, at: int | None = None) -> Rows[CellHistory]:
         """Kinds of tasks over the iterations."""

@@ -60,9 +60,7 @@ def memory_map(run: Run) -> MemoryMap:
     return MemoryMap(tuple(positions), explained)
 
 
-def _position(
-    exemplar: Exemplar, x: float, y: float, gains: dict[str, float], counts: Counter[str]
-) -> Position:
+def _position(exemplar: Exemplar, x: float, y: float, gains: dict[str, float], counts: Counter[str]) -> Position:
     gain = gains.get(exemplar.id)
     return Position(
         id=exemplar.id,

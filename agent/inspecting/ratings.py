@@ -54,7 +54,9 @@ class RatingStory(Record):
 
 
 def rating_story(journal: JournalReader, *, at: int | None = None, most: int = 20) -> RatingStory:
-    """What the ratings until an iteration (by default the newest) were worth, with `most` of the worst on either side."""
+    """What the ratings until an iteration (by default the newest) were worth, with `most` of the worst on either
+    side.
+    """
     sql = "SELECT body FROM events WHERE kind = ? AND iteration <= ? ORDER BY iteration, place"
     rows = journal.named_rows(sql, (RATED, latest(at)))
     rated = [one for row in rows for one in read_rated(json.loads(row["body"]))]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from burnish.agent.inspecting.calls import call_story
 from burnish.agent.inspecting.names import named
+from burnish.agent.inspecting.overviews import shares_over
 from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.inspecting.stories import answer_story
 from burnish.agent.inspecting.tasks import task_story
-from burnish.agent.inspecting.overviews import shares_over
 from burnish.agent.pages.page import ROWS, Asked, Page
 from burnish.errors import ConfigError
 
@@ -18,9 +18,7 @@ STEPS = 100
 def tasks(asked: Asked) -> Page:
     """Kinds of tasks, and the tasks."""
     cell, unsolved = asked.text("cell"), asked.text("show") == "unsolved"
-    lines = asked.run.tasks(
-        asked.until, cell=cell or None, unsolved=unsolved, limit=ROWS + 1, offset=asked.page * ROWS
-    )
+    lines = asked.run.tasks(asked.until, cell=cell or None, unsolved=unsolved, limit=ROWS + 1, offset=asked.page * ROWS)
     cells = asked.run.cells(asked.until)
     last = max(asked.at, 1)
     told = {"cells": cells, "tasks": lines[:ROWS]}

@@ -19,9 +19,9 @@ from burnish.agent.inspecting.opened import open_run
 from burnish.agent.pages.changes import changed
 from burnish.agent.pages.links import Links, path_of
 from burnish.agent.pages.page import Asked, Page, View
+from burnish.agent.pages.rendering import rendered
 from burnish.agent.pages.review import decide
 from burnish.agent.pages.shelf import Shelf
-from burnish.agent.pages.rendering import rendered
 from burnish.agent.pages.views import VIEWS
 from burnish.errors import BurnishError, ConfigError
 from burnish.types import JsonValue, Record
@@ -39,6 +39,9 @@ def make_app(shelf: Shelf) -> Starlette:
         if len(shelf.runs) == 1:
             return RedirectResponse(Links.served(next(iter(shelf.runs))).to("overview"))
         return _html(rendered("runs.html", runs=[_line(name, shelf) for name in shelf.runs], links=Links.served("")))
+
+    def first(request: Request) -> Response:
+        return RedirectResponse("overview")
 
     def found(request: Request) -> Response:
         """Leads to the page of an id, or of its beginning."""
@@ -66,7 +69,7 @@ def make_app(shelf: Shelf) -> Starlette:
         routes=[
             Route("/", home),
             Mount("/static", StaticFiles(directory=STATIC)),
-            Route("/runs/{run}/", lambda request: RedirectResponse("overview")),
+            Route("/runs/{run}/", first),
             Route("/runs/{run}/find", found),
             Route("/runs/{run}/live", live),
             Route("/runs/{run}/review", decided, methods=["POST"]),
@@ -170,5 +173,3 @@ def plain(told: object) -> JsonValue:
         return [plain(one) for one in told]
     value: JsonValue = told  # type: ignore[assignment]  # what is left is a plain value
     return value
-
-

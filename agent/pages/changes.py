@@ -18,6 +18,7 @@ LOOKING_SECONDS = 1.0
 QUIET = 15
 """Looks without news after which a line is sent all the same, by which a browser that left is noticed."""
 
+
 def changed(shelf: Shelf, request: Request) -> Response:
     """A stream with an event each time that a run looks otherwise: what it stands at, which pages then fetch anew."""
     run = open_run(shelf[request.path_params["run"]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 from urllib.parse import quote, urlencode
 
 from burnish.agent.inspecting.names import Kind
@@ -36,13 +37,17 @@ class Links:
 
     base: str
     at: int | None = None
+    fixed: ClassVar[bool] = False
+    """Whether nothing can be asked but what there is a page for."""
 
     @classmethod
     def served(cls, run: str, at: int | None = None) -> Links:
         """Those of pages that are served."""
         return cls(f"/runs/{run}/", at)
 
-    def to(self, path: str, query: Mapping[str, str | int | None] = MappingProxyType({}), /, **more: str | int | None) -> str:
+    def to(
+        self, path: str, query: Mapping[str, str | int | None] = MappingProxyType({}), /, **more: str | int | None
+    ) -> str:
         """The address of a page; what is None or empty of the query is left out."""
         at = {} if self.at is None else {"at": self.at}
         asked = {key: value for key, value in {**at, **query, **more}.items() if value not in {None, ""}}
@@ -55,3 +60,16 @@ class Links:
     def of(self, kind: Kind, id_: str | int) -> str:
         """The address of a thing's page."""
         return self.to(*path_of(kind, str(id_)))
+
+
+@dataclass(frozen=True)
+class FileLinks(Links):
+    """Addresses within a file of its own: iterations, exemplars, races and some `programs` have pages there."""
+
+    programs: frozenset[str] = frozenset()
+    fixed = True
+
+    def of(self, kind: Kind, id_: str | int) -> str:
+        """The address of a thing's page; empty where it has none."""
+        there = str(id_) in self.programs if kind == "program" else kind in {"exemplar", "race", "iteration"}
+        return Links.of(self, kind, id_) if there else ""

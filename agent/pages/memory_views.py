@@ -64,7 +64,11 @@ def exemplar(asked: Asked) -> Page:
         if found.kind != "exemplar":
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
         told = exemplar_story(journal, found.id)
-    return Page(f"Exemplar {found.id}", "exemplar.html", {"story": told, "why": reasons_of(told), "terms": _terms(told.exemplar)})
+    return Page(
+        f"Exemplar {found.id}",
+        "exemplar.html",
+        {"story": told, "why": reasons_of(told), "terms": _terms(told.exemplar)},
+    )
 
 
 def _terms(exemplar: Exemplar) -> str:

@@ -15,8 +15,8 @@ ROWS = 100
 
 @dataclass(frozen=True)
 class Asked:
-    """What a browser asks of a run: the run by its `name` in addresses, the `path` below that, the iteration `at` that the scrubber stands at
-    (`follows`, if none was asked for: the newest), what the address names, and the rest of it.
+    """What a browser asks of a run: the run by its `name` in addresses, the `path` below that, the iteration `at` that
+    the scrubber stands at (`follows`, if none was asked for: the newest), what the address names, and the rest of it.
     """
 
     run: InspectedRun

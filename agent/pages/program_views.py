@@ -18,8 +18,6 @@ def programs(asked: Asked) -> Page:
     return Page("Programs", "programs.html", told, {"tree": in_tree(nodes)})
 
 
-
-
 def program(asked: Asked) -> Page:
     """A program, and how its prompt differs from another's."""
     with asked.run.journal() as journal:

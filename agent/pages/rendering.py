@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from burnish import __version__
 from burnish.records import SEALED
@@ -15,25 +16,37 @@ from burnish.types import ALIVE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
+
+    from burnish.agent.pages.links import Links
 
 TEMPLATES = Path(__file__).parent / "templates"
-SHORT, LONG = 160, 20_000
-"""Letters of a text in a table, and on a page of its own."""
+Texts: TypeAlias = Literal["none", "exemplars", "all"]
+"""Whose words are written out."""
+SHORT, MOST, LONG = 160, 600, 20_000
+"""Letters of a text in a table, of what a sentence says, and of a text on a page of its own."""
 
 
-def rendered(template: str, **context: Any) -> str:
-    """A template with its values."""
-    return _environment().get_template(template).render(**context)
+def rendered(template: str, texts: Texts = "all", *, layout: str = "base.html", **context: Any) -> str:
+    """A template with its values, within a layout. `texts` says whose words are written out: all, those of exemplars
+    and prompts, or none.
+    """
+    return _environment(texts).get_template(template).render(layout=layout, **context)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(texts: Texts) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=at_most,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    made.filters |= FILTERS
+    made.filters |= {**FILTERS, **dict.fromkeys(WITHHELD[texts], withheld)}
     made.globals |= {"ALIVE": ALIVE, "SEALED": SEALED, "version": __version__, "navigation": _navigation()}
     return made
 
@@ -70,16 +83,30 @@ def brief(text: str, letters: int = SHORT) -> str:
     return line if len(line) <= letters else f"{line[: letters - 1]}…"
 
 
-def bounded(text: str, letters: int = LONG) -> str:
+class Whole(str):
+    """A text that is written out as it is."""
+
+    __slots__ = ()
+
+
+def bounded(text: str, letters: int = LONG) -> Whole:
     """A text of several lines, cut where it is very long, with what is left out."""
     if len(text) <= letters:
-        return text
-    return f"{text[:letters]}… ({len(text) - letters:,} letters more; the JSON of this page has them)"
+        return Whole(text)
+    return Whole(f"{text[:letters]}… ({len(text) - letters:,} letters more; the JSON of this page has them)")
 
 
-def series(points: Sequence[object]) -> str:
+def at_most(value: object) -> object:
+    """What is written where nothing is said of length: texts are cut, so that no run makes a page too long to show."""
+    from markupsafe import Markup
+
+    plain = isinstance(value, str) and not isinstance(value, (Whole, Markup))
+    return bounded(value, MOST) if plain else value
+
+
+def series(points: Sequence[object]) -> Whole:
     """Numbers for a chart, as JSON in an attribute."""
-    return json.dumps(points, allow_nan=False)
+    return Whole(json.dumps(points, allow_nan=False))
 
 
 def several(number: int, noun: str) -> str:
@@ -87,11 +114,34 @@ def several(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def iteration_name(number: int) -> str:
-    """An iteration, or the sealed test."""
-    return "sealed test" if number == SEALED else str(number)
+def wording(text: str) -> Whole:
+    """Words of a prompt, of a change to it, or of who made it."""
+    return bounded(text)
 
 
+def withheld(text: str, letters: int = 0) -> str:
+    """Stands for words that are left out."""
+    return "–" if text else ""
+
+
+WITHHELD: Mapping[Texts, tuple[str, ...]] = MappingProxyType(
+    {"all": (), "exemplars": ("brief", "bounded"), "none": ("brief", "bounded", "wording")}
+)
+"""The filters whose words are left out."""
+
+
+def linked(text: str, links: Links) -> Markup:
+    """A sentence in which each id leads to what it names."""
+    from markupsafe import Markup, escape
+
+    parts = _AN_ID.split(bounded(text, MOST))  # every second one is an id
+    return Markup("").join(
+        Markup('<a class="id" href="{}">{}</a>').format(links.to("find", id=part), part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    )
+
+
+_AN_ID = re.compile(r"\b([0-9a-f]{16})\b")
 FILTERS: Mapping[str, Any] = MappingProxyType(
     {
         "share": share,
@@ -102,6 +152,7 @@ FILTERS: Mapping[str, Any] = MappingProxyType(
         "bounded": bounded,
         "series": series,
         "several": several,
-        "iteration_name": iteration_name,
+        "linked": linked,
+        "wording": wording,
     }
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from urllib.parse import parse_qs
 
 from burnish.agent.inspecting.opened import InspectedRun, open_run
 from burnish.agent.pages.links import Links
@@ -21,7 +22,9 @@ def review(asked: Asked) -> Page:
 
 async def decide(shelf: Shelf, name: str, body: bytes) -> Response:
     """Write down what a person said to a question, and lead to the next one."""
-    said = {key: values[-1] for key, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()}
+    said = {
+        key: values[-1] for key, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()
+    }
     try:
         await run_in_threadpool(_say, open_run(shelf[name]), said)
     except BurnishError as error:

@@ -22,10 +22,8 @@ def overview(asked: Asked) -> Page:
 
 def _point(point: Point) -> JsonValue:
     """A point of the curve as a chart takes it."""
-    raced = [[race.outcome, race.challenger_score] for race in point.races if not race.open]
-    marks: list[JsonValue] = [*raced]
-    alarms: list[JsonValue] = [*point.alarms]
-    return [point.calls, point.share, point.iteration, marks, alarms]
+    marks: list[JsonValue] = [[race.outcome, race.challenger_score] for race in point.races if not race.open]
+    return [point.calls, point.share, point.iteration, marks, bool(point.alarms)]
 
 
 def iteration(asked: Asked) -> Page:

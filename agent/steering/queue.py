@@ -49,9 +49,7 @@ def read_queue(run: Run) -> Queue:
     return Queue(tuple(open_questions(questions, decisions)), tuple(undoable(questions, decisions)))
 
 
-def decision(
-    question: Question, action: Action, who: str, *, answer: str = "", rating: int | None = None
-) -> Decision:
+def decision(question: Question, action: Action, who: str, *, answer: str = "", rating: int | None = None) -> Decision:
     """What somebody says to a question now."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Decision(question.id, action, who, now, answer=answer, rating=rating)
@@ -94,5 +92,9 @@ def _checked(queue: Queue, asked: Question, action: str, who: str, *, answer: st
     if allowed == "rate" and not (rating.isdecimal() and int(rating) in RATINGS):
         raise ConfigError("a rating is a whole number from 1 to 5")
     return decision(
-        asked, allowed, who, answer=answer if allowed == "edit" else "", rating=int(rating) if allowed == "rate" else None
+        asked,
+        allowed,
+        who,
+        answer=answer if allowed == "edit" else "",
+        rating=int(rating) if allowed == "rate" else None,
     )

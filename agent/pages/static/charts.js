@@ -17,7 +17,7 @@ window.BurnishCharts = (() => {
     const marks = [
       [given.map((point) => raced(point, "accept")), points("gate: accepted", colour("--right"))],
       [given.map((point) => raced(point, "reject") ?? raced(point, "undecided")), points("gate: not accepted", colour("--warning"))],
-      [given.map((point) => (point[4].length ? 0 : null)), points("guard", colour("--wrong"))],
+      [given.map((point) => (point[4] ? 0 : null)), points("guard", colour("--wrong"))],
     ].filter(([column]) => column.some((value) => value !== null));
     const columns = [
       given.map((point) => point[0]),
@@ -53,7 +53,7 @@ window.BurnishCharts = (() => {
 
   const draw = (chart) => {
     const { columns, series, scales, axes } = KINDS[chart.dataset.chart](chart);
-    const size = () => ({ width: Math.max(200, chart.clientWidth - 20), height: Math.max(160, chart.clientHeight - 24 - 22 * Math.ceil(series.length * 190 / Math.max(300, chart.clientWidth))) });
+    const size = () => ({ width: Math.max(200, chart.clientWidth - 20), height: 250 });
     chart.replaceChildren();
     const plot = new uPlot({ ...size(), series, scales, axes, cursor: { y: false }, legend: { live: false } }, columns, chart);
     new ResizeObserver(() => plot.setSize(size())).observe(chart);

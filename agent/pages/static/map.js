@@ -34,6 +34,7 @@ window.BurnishMap = (() => {
     if (!place || !known) return;
     const canvas = place.querySelector("canvas"), scale = window.devicePixelRatio || 1;
     const width = Math.round(place.clientWidth * scale), height = Math.round(place.clientHeight * scale);
+    if (!width || !height) return;
     if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
     const context = canvas.getContext("2d"), image = context.createImageData(width, height), data = image.data;
     const by = document.getElementById("map-colour").value, dead = document.getElementById("map-dead").checked;

@@ -18,9 +18,9 @@ from codes import code_of
 from laboratory import CommandLine, Laboratory, query
 
 from burnish.agent.cli.review import review
-from burnish.agent.steering.queue import read_queue
 from burnish.agent.record.report import Agreement
 from burnish.agent.record.run import open_run
+from burnish.agent.steering.queue import read_queue
 from burnish.agent.verification.verify import verify
 from burnish.errors import ConfigError, StorageError, Waiting
 from burnish.memory.journal import Journal

@@ -1,0 +1,217 @@
+"""A run as one file: pages that open from disk in any browser, with nothing installed and nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from burnish.agent.exports.provenance import Papers
+from burnish.agent.inspecting.exemplar_lines import ExemplarLine, exemplar_lines
+from burnish.agent.inspecting.opened import InspectedRun
+from burnish.agent.inspecting.positions import Position
+from burnish.agent.pages.links import FileLinks
+from burnish.agent.pages.page import Asked, Page, View
+from burnish.agent.pages.rendering import Texts, rendered
+from burnish.agent.pages.views import VIEWS
+from burnish.errors import ExportExists, StorageError
+from burnish.policies.purposes import licence_refusal, refusal
+from burnish.terms import TermsTable
+from burnish.types import ALIVE, JsonValue, Record
+
+STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("uPlot/uPlot.iife.min.js", "charts.js", "map.js", "tables.js", "viewer.js")
+STYLES = ("uPlot/uPlot.min.css", "style.css")
+WHOLE_RUN = ("overview", "programs", "races", "tasks", "refusals", "ratings", "diversity", "spend")
+"""Pages that a file has once, as of the newest iteration."""
+Sharing: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ExportedPages(Record):
+    """What was written: the file, its size in bytes, how many exemplars and pages it has, and what it lacks."""
+
+    file: str
+    size: int
+    exemplars: int
+    pages: int
+    left_out: tuple[str, ...]
+
+
+def export_pages(
+    run: InspectedRun,
+    file: Path,
+    *,
+    texts: Texts = "exemplars",
+    licence: str | None = None,
+    terms: TermsTable | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ExportedPages:
+    """Write a run to a file to hand on. `texts` says whose words are in it: `none`, those of `exemplars` and prompts,
+    or `all`, those of answers and tasks too. What the terms of a model, or the `licence` of the tasks (by default what
+    their environment states), do not allow to be shared is left out. Each page is told to `progress`.
+
+    Raises:
+        ExportExists: there is such a file.
+        StorageError: it cannot be written, or the run has not begun.
+
+    """
+    if file.exists():
+        raise ExportExists(f"{file} exists already; give another file")
+    with run.journal() as journal:
+        newest, lines = run.number(journal, None), exemplar_lines(journal)
+        stated = Papers.in_journal(journal).licence if licence is None else licence
+    table = terms or TermsTable.load()
+    refused = _refused(lines, table, stated)
+    texts, left_out = _allowed(run, texts, table, stated, refused)
+    name = run.place.path.resolve().name
+    pages = dict(_pages(run, name, newest, texts, progress))
+    places = {one.id: one for one in run.map().positions}
+    data: dict[str, JsonValue] = {
+        "name": name,
+        "newest": newest,
+        "verdict": run.status().verdict,
+        "left_out": [*left_out],
+        "pages": {**pages},
+        "exemplars": _columns(lines, places, texts, refused),
+    }
+    text = rendered("file.html", name=name, **_inlined(data), left_out=left_out)
+    _write(file, text)
+    return ExportedPages(str(file), file.stat().st_size, len(lines), len(pages), left_out)
+
+
+def _refused(lines: list[ExemplarLine], table: TermsTable, licence: str) -> Sharing:
+    """Why words of exemplars may not be handed on, by exemplar."""
+    by_licence = licence_refusal("share", licence)
+    by_model = {model: refusal("share", table.of(model), model) for line in lines for model in line.models}
+    reasons = {line.exemplar.id: next((by_model[m] for m in line.models if by_model[m]), by_licence) for line in lines}
+    return {id_: reason for id_, reason in reasons.items() if reason}
+
+
+def _allowed(
+    run: InspectedRun, texts: Texts, table: TermsTable, licence: str, refused: Sharing
+) -> tuple[Texts, tuple[str, ...]]:
+    """Whose words the file may have, and what it lacks, in sentences."""
+    with run.journal() as journal:
+        models = journal.models("task")
+    answering = next(filter(None, (refusal("share", table.of(one), one) for one in models)), "")
+    answering = answering or licence_refusal("share", licence)
+    said = ["prompts as sent, and pages of single tasks and answers: look into the run itself for them"]
+    if texts == "all" and answering:
+        texts = "exemplars"
+        said.append(f"the words of answers and tasks: {answering}")
+    elif texts == "exemplars":
+        said.append("the words of answers and tasks that are no exemplars (--texts all has them)")
+    if texts == "none":
+        said.append("all words of tasks, answers and prompts (--texts exemplars has some)")
+    elif refused:
+        counts: dict[str, int] = {}
+        for reason in refused.values():
+            counts[reason] = counts.get(reason, 0) + 1
+        said += [f"the words of {count} exemplars: {reason}" for reason, count in counts.items()]
+    return texts, tuple(said)
+
+
+def _pages(
+    run: InspectedRun, name: str, newest: int, texts: Texts, progress: Callable[[int, int], None] | None
+) -> Iterator[tuple[str, str]]:
+    """The pages that are written out, by their address in the file."""
+    programs = [one.program for one in run.lineage()]
+    races = [race.number for race in run.races()]
+    wanted: list[tuple[str, str, Mapping[str, str], int]] = [
+        *((path, "", {}, newest) for path in WHOLE_RUN),
+        *(("spend", "", {"by": by}, newest) for by in ("role", "iteration")),
+        *(("programs/{named}", one, {}, newest) for one in programs),
+        *(("races/{named}", str(one), {}, newest) for one in races),
+        *(("iteration", "", {}, number) for number in range(newest + 1)),
+    ]
+    links = FileLinks("#/", programs=frozenset(programs))
+    for done, (path, named, query, at) in enumerate(wanted):
+        if progress:
+            progress(done, len(wanted))
+        asked = Asked(run=run, name=name, path=path, at=at, newest=newest, follows=False, named=named, query=query)
+        address = links.to(path.replace("{named}", named), query, **({"at": at} if path == "iteration" else {}))
+        yield address.removeprefix("#/"), _main(VIEWS[path], asked, links, texts)
+
+
+def _main(view: View, asked: Asked, links: FileLinks, texts: Texts) -> str:
+    """The content of a page, without what stands around it."""
+    page: Page = view(asked)
+    return rendered(
+        page.template,
+        texts,
+        layout="bare.html",
+        asked=asked,
+        links=links,
+        runs=[asked.name],
+        told=page.told,
+        **page.more,
+    )
+
+
+def _columns(
+    lines: list[ExemplarLine], places: Mapping[str, Position], texts: Texts, refused: Sharing
+) -> dict[str, JsonValue]:
+    """Exemplars field by field, which packs better than one by one."""
+
+    def words(line: ExemplarLine, text: str) -> str | None:
+        return None if texts == "none" or line.exemplar.id in refused else text
+
+    order = {line.exemplar.id: number for number, line in enumerate(lines)}
+    columns: Mapping[str, Callable[[ExemplarLine], JsonValue]] = {
+        "id": lambda line: line.exemplar.id,
+        "born": lambda line: line.exemplar.born,
+        "died": lambda line: None if line.exemplar.died == ALIVE else line.exemplar.died,
+        "death": lambda line: line.exemplar.death,
+        "reason": lambda line: line.exemplar.reason,
+        "cell": lambda line: line.exemplar.cell,
+        "prompt": lambda line: words(line, line.exemplar.prompt),
+        "answer": lambda line: words(line, line.exemplar.answer),
+        "reward": lambda line: line.exemplar.reward,
+        "origin": lambda line: line.exemplar.origin,
+        "model": lambda line: line.exemplar.model,
+        "program": lambda line: line.program,
+        "parents": lambda line: [order[id_] for id_ in line.parents if id_ in order],
+        "neighbour": lambda line: order.get(line.neighbour),
+        "likeness": lambda line: line.likeness,
+        "other": lambda line: order.get(line.other),
+        "other_likeness": lambda line: line.other_likeness,
+        "showings": lambda line: line.showings,
+        "right": lambda line: line.right,
+        "gain": lambda line: places[line.exemplar.id].gain,
+        "x": lambda line: places[line.exemplar.id].x,
+        "y": lambda line: places[line.exemplar.id].y,
+    }
+    return {name: [value(line) for line in lines] for name, value in columns.items()}
+
+
+def _inlined(data: Mapping[str, JsonValue]) -> dict[str, Any]:
+    """Scripts, styles and data as they stand in the file, and the hashes that its policy allows alone."""
+    script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    style = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in STYLES)
+    packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 9)
+    return {
+        "script": script,
+        "style": style,
+        "data": base64.b64encode(packed).decode(),
+        "script_hash": _hash(script),
+        "style_hash": _hash(style),
+    }
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8", errors="replace", newline="\n") as out:
+            out.write(text)
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written ({error.strerror}); give another file") from None

@@ -1,0 +1,156 @@
+// The pages of a file of its own: what was written out is shown as it is; memory, map and exemplars are told from the
+// columns that the file carries. Every text becomes a text node, never markup.
+"use strict";
+(async () => {
+  const packed = Uint8Array.from(atob(document.getElementById("data").textContent.trim()), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const data = await new Response(stream).json();
+  const columns = data.exemplars, count = columns.id.length;
+  const of = new Map(columns.id.map((id, number) => [id, number]));
+  const ALIVE = 2147483647;
+  const lived = (number) => columns.died[number] === null ? ALIVE : columns.died[number];
+  window.BurnishData = {
+    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], showings: columns.showings[n] })),
+  };
+  const main = document.getElementById("main"), at = document.getElementById("at"), ROWS = 100;
+  document.getElementById("verdict").textContent = data.verdict;
+  document.getElementById("verdict").classList.add(...data.verdict.replace(" ", "-").split(" "));
+  at.max = data.newest;
+  at.value = data.newest;
+
+  const make = (name, more, ...inside) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(more || {})) if (value !== null && value !== undefined) made.setAttribute(key, value);
+    made.append(...inside.map((one) => (one instanceof Node ? one : String(one ?? ""))));
+    return made;
+  };
+  const brief = (text) => {
+    if (text === null) return "–";
+    const line = text.split(/\s+/).join(" ").trim();
+    return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  };
+  const share = (value) => (value === null || value === undefined ? "" : value.toFixed(2));
+  const exemplar = (number) => make("a", { class: "id", href: `#/exemplars/${columns.id[number]}` }, columns.id[number]);
+  const iteration = (number) => make("a", { href: `#/iteration?at=${number}` }, number);
+  const table = (numbers, caption, dead) => {
+    const names = ["exemplar", "born", ...(dead ? ["died", "why"] : []), "shown", "cell", "task", "answer", "reward"];
+    const figures = new Set(["born", "died", "shown", "reward"]);
+    const row = (n) => {
+      const values = { exemplar: exemplar(n), born: iteration(columns.born[n]), died: dead ? iteration(columns.died[n]) : "", why: columns.death[n], shown: columns.showings[n], cell: columns.cell[n], task: make("bdi", {}, brief(columns.prompt[n])), answer: make("bdi", {}, brief(columns.answer[n])), reward: share(columns.reward[n]) };
+      return make("tr", {}, ...names.map((name) => make("td", { class: figures.has(name) ? "figure" : null }, values[name])));
+    };
+    const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { class: figures.has(name) ? "figure" : null }, name)))), make("tbody", {}, ...numbers.map(row)));
+    window.BurnishTables.sortable(made);
+    return make("div", { class: "wide" }, made);
+  };
+  const numbers = (test) => { const found = []; for (let n = 0; n < count; n++) if (test(n)) found.push(n); return found; };
+  const listed = (found, caption, dead) => make("div", {}, found.length ? table(found.slice(0, ROWS), found.length > ROWS ? `${caption}; the first ${ROWS}` : caption, dead) : make("p", { class: "empty" }, "None."));
+
+  const asked = { search: "", cell: "", show: "" };
+  const memory = () => {
+    const now = Number(at.value), dead = asked.show === "dead", word = asked.search.toLowerCase();
+    const holds = (n) => !word || [columns.id[n], columns.prompt[n], columns.answer[n]].some((text) => text !== null && text.toLowerCase().includes(word));
+    const found = numbers((n) => (dead ? lived(n) <= now : columns.born[n] <= now && lived(n) > now) && (!asked.cell || columns.cell[n] === asked.cell) && holds(n));
+    return listed(found, dead ? `${found.length} died until iteration ${now}` : `${found.length} remembered at iteration ${now}`, dead);
+  };
+  const memoryPage = () => {
+    const cells = [...new Set(columns.cell)].filter(Boolean).sort(), box = make("div", {});
+    const field = (name, label, control) => {
+      control.value = asked[name];
+      control.addEventListener("input", () => { asked[name] = control.value; box.replaceChildren(memory()); });
+      return make("label", {}, label, control);
+    };
+    const option = ([value, text]) => make("option", { value }, text);
+    box.append(memory());
+    return [make("h1", {}, "Memory"), make("div", { class: "filters" },
+      field("search", "Holds", make("input", { type: "search", placeholder: "a word of task or answer" })),
+      field("cell", "Cell", make("select", {}, ...[["", "all"], ...cells.map((cell) => [cell, cell])].map(option))),
+      field("show", "Show", make("select", {}, ...[["", "what is remembered"], ["dead", "what has died"]].map(option)))), box];
+  };
+  const text = (value) => make("pre", { class: "text", dir: "auto" }, value === null ? "left out" : value);
+  const exemplarPage = (id) => {
+    const n = of.get(id);
+    if (n === undefined) return [make("p", { class: "empty" }, "This file has no such exemplar.")];
+    const near = (number, likeness) => number === null ? "–" : make("span", {}, exemplar(number), likeness === null ? "" : ` at a cosine of ${share(likeness)}`);
+    const facts = [
+      ["born", make("span", {}, "iteration ", iteration(columns.born[n]), `: ${columns.reason[n] || columns.origin[n]}`)],
+      ["died", columns.died[n] === null ? "remembered still" : make("span", {}, "iteration ", iteration(columns.died[n]), `: ${columns.death[n]}`)],
+      ...(columns.other[n] === null ? [] : [[columns.death[n].startsWith("evicted") ? "nearest that stayed" : "took its place", near(columns.other[n], columns.other_likeness[n])]]),
+      ["nearest when it came in", near(columns.neighbour[n], columns.likeness[n])],
+      ["parents", columns.parents[n].length ? make("span", {}, ...columns.parents[n].flatMap((one) => [exemplar(one), " "])) : "–"],
+      ["made by program", data.pages[`programs/${columns.program[n]}`] ? make("a", { class: "id", href: `#/programs/${columns.program[n]}` }, columns.program[n]) : columns.program[n] || "–"],
+      ["shown", `for ${columns.showings[n]} answers, ${columns.right[n]} of them right`],
+      ["usefulness", columns.gain[n] === null ? "unknown" : `${columns.gain[n] >= 0 ? "+" : ""}${columns.gain[n]} in reward`],
+      ["cell", columns.cell[n] || "–"], ["reward", share(columns.reward[n])], ["model", columns.model[n] || "people"],
+    ];
+    const children = numbers((other) => columns.parents[other].includes(n));
+    const page = [make("h1", {}, "Exemplar ", make("span", { class: "id" }, id)),
+      make("div", { class: "pair" }, make("section", {}, make("h2", {}, "Task"), text(columns.prompt[n])), make("section", {}, make("h2", {}, "Answer"), text(columns.answer[n]))),
+      make("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))];
+    if (columns.other[n] !== null) page.push(make("h2", {}, "Beside it"), table([n, columns.other[n]], "this one and the other"));
+    if (children.length) page.push(make("h2", {}, "Children"), listed(children, "made while it was shown"));
+    return page;
+  };
+  const mapPage = () => {
+    const option = ([value, name]) => make("option", { value }, name);
+    return [make("h1", {}, "Map of memory"),
+      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Ringed: born in the iteration at the top; crossed: died in it."),
+      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "drag to select, click to open")),
+      make("div", { id: "map", "data-source": "file", "data-at": at.value, "data-exemplar": "#/exemplars/ID" }, make("canvas", { role: "img", "aria-label": "Map of memory" }), make("p", { class: "tip", hidden: "" })),
+      make("ul", { class: "legend", id: "map-legend" }), make("div", { id: "map-chosen" })];
+  };
+  const written = (address) => {
+    const html = data.pages[address];
+    if (html === undefined) return [make("p", { class: "empty" }, "This file has no such page.")];
+    const page = new DOMParser().parseFromString(html, "text/html"); // made and escaped where the file was
+    return [...page.body.childNodes].map((node) => document.adoptNode(node));
+  };
+
+  const OWN = { memory: memoryPage, map: mapPage };
+  const show = () => {
+    const [path, query] = (location.hash.replace(/^#\/?/, "") || "overview").split("?");
+    const where = new URLSearchParams(query || "");
+    if (where.has("at")) at.value = where.get("at");
+    const [first, second] = path.split("/");
+    document.getElementById("at-said").value = `iteration ${at.value} of ${at.max}`;
+    const page = first === "exemplars" ? exemplarPage(second) : OWN[path] ? OWN[path]() : written(path === "iteration" ? `iteration?at=${at.value}` : query ? `${path}?${query}` : path);
+    const moves = ["memory", "map", "iteration"].includes(path);
+    document.getElementById("now").textContent = moves || Number(at.value) === data.newest ? "" : "this page is of the whole run";
+    main.replaceChildren(...page);
+    main.querySelectorAll("[data-born]").forEach((place) => place.replaceWith(listed(numbers((n) => columns.born[n] === Number(place.dataset.born)), "born")));
+    main.querySelectorAll("[data-died]").forEach((place) => place.replaceWith(listed(numbers((n) => columns.died[n] === Number(place.dataset.died)), "died", true)));
+    main.querySelectorAll(".chart").forEach((chart) => window.BurnishCharts.draw(chart));
+    main.querySelectorAll("table").forEach(window.BurnishTables.sortable);
+    const map = document.getElementById("map");
+    if (map) window.BurnishMap.draw(map);
+    document.querySelectorAll("nav.pages a").forEach((link) => {
+      const name = { exemplars: "memory", programs: "programs", races: "races" }[first] || first;
+      if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    });
+    document.title = `${path} · ${data.name} · Burnish`;
+  };
+  let last = "";
+  const to = (number) => {
+    at.value = number;
+    const path = (location.hash.replace(/^#\/?/, "") || "overview").split("?")[0];
+    if (path === "map") { // the map moves without being made anew
+      document.getElementById("at-said").value = `iteration ${at.value} of ${at.max}`;
+      window.BurnishMap.at(Number(at.value));
+      return;
+    }
+    history.replaceState(null, "", path === "iteration" ? `#/iteration?at=${at.value}` : location.hash);
+    show();
+  };
+  at.addEventListener("input", () => to(at.value));
+  document.getElementById("scrub").addEventListener("submit", (event) => event.preventDefault());
+  document.querySelectorAll("[data-step]").forEach((button) => button.addEventListener("click", () => to(Number(at.value) + Number(button.dataset.step))));
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.target.closest("input, select, textarea") && event.target !== at)) return;
+    const step = { "[": -1, "]": 1 }[event.key];
+    if (step) { event.preventDefault(); to(Number(at.value) + step); }
+  });
+  addEventListener("hashchange", () => { if (location.hash !== last) { last = location.hash; show(); scrollTo(0, 0); } });
+  last = location.hash;
+  show();
+  document.body.dataset.ready = "yes";
+})();
