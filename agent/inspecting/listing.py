@@ -85,7 +85,9 @@ def _condition(
     ]
     if search:
         texts = ("json_extract(body, '$.prompt')", "json_extract(body, '$.answer')", "id")
-        parts.append((f"({' OR '.join(f'instr(casefold(CAST({text} AS BLOB)), ?)' for text in texts)})", [search.casefold()] * 3))
+        parts.append(
+            (f"({' OR '.join(f'instr(casefold(CAST({text} AS BLOB)), ?)' for text in texts)})", [search.casefold()] * 3)
+        )
     if cell:
         parts.append(("COALESCE(json_extract(body, '$.cell'), '') = ?", (cell,)))
     if champion is not None:

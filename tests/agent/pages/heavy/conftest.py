@@ -1,0 +1,39 @@
+"""A real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+
+import pytest
+from laboratory import Laboratory, laboratory
+from playwright.sync_api import Browser, sync_playwright
+
+Aside: TypeAlias = Callable[[Callable[[], object]], object]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    assert program, "Chromium is missing; `make chromium` installs it"
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def aside() -> Iterator[Aside]:
+    """Runs something in another thread: Playwright keeps a loop in this one, in which a run of Burnish has no place."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda action: pool.submit(action).result()
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory, aside: Aside) -> Iterator[Laboratory]:
+    """A laboratory with a finished run in the folder `run`, as other tests have it."""
+    with laboratory(tmp_path_factory.mktemp("learned")) as made:
+        aside(lambda: made.run("run", seed=3))
+        yield made
