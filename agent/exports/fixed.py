@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from burnish.agent.exports.choosing import Choice, choose
-from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed
+from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed, refuse
 from burnish.agent.exports.program_options import ProgramOptions
 from burnish.agent.models.embedded import FILE as PACKAGED
 from burnish.agent.models.rendering import render
 from burnish.agent.record.run import Run
 from burnish.config import ModelConfig
-from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.purposes import Purpose
 from burnish.programs import Program
@@ -94,12 +93,7 @@ def fixed_program(
         barred = forbidden(options.purpose, table, shown, tasks, source.papers.licence)
         said = against_prompt(options.purpose, table, authors_of(journal, champion, number))
         left = [e for e in shown if e.id not in barred]
-        if said or (shown and not left):
-            raise ConfigError(
-                f"the program may not leave the run for the purpose {options.purpose}: "
-                f"{'; '.join([*said, *counted(barred, shown)])}; write it for --purpose evaluate, which is use of your "
-                "own, or give the terms by --terms"
-            )
+        refuse(options.purpose, said + ([] if left else counted(barred, shown)))
         program = replace(champion, dropped=tuple(sorted({*champion.dropped, *barred})))
         task = run.config.models.task
         return FixedProgram(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from burnish.agent.exports.provenance import Papers
 from burnish.agent.operators.reflection import TASK as REFLECTED
 from burnish.agent.record.run import Run, environment_of
+from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.purposes import Purpose, licence_refusal, refusal
 from burnish.programs import Program
@@ -66,3 +67,12 @@ def counted(reasons: Mapping[str, str], shown: Sequence[Exemplar]) -> list[str]:
 def against_prompt(purpose: Purpose, table: TermsTable, authors: Sequence[str]) -> list[str]:
     """Why the prompt may not leave for the purpose, in words."""
     return [f"its prompt: {why}" for author in authors if (why := refusal(purpose, table.of(author), author))]
+
+
+def refuse(purpose: Purpose, said: Sequence[str]) -> None:
+    """Raise ConfigError where something was said against the purpose."""
+    if said:
+        raise ConfigError(
+            f"the program may not leave the run for the purpose {purpose}: {'; '.join(said)}; write it for --purpose "
+            "evaluate, which is use of your own, or give the terms by --terms"
+        )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed
+from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed, refuse
 from burnish.agent.exports.program_options import ProgramOptions
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.record.program_file import FileExemplar, ProgramFile, mark
 from burnish.agent.record.run import Run
-from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
-from burnish.policies.purposes import Purpose
 from burnish.protocols import Environment
 from burnish.terms import TermsTable
 from burnish.types import Attempt, Exemplar, JsonValue, Task, canonical_json
@@ -42,7 +38,7 @@ def program_file(
         tasks = {e.id: journal.task(e.task_id) for e in shown}
         authors = authors_of(journal, champion, number)
         barred = forbidden(options.purpose, table, shown, tasks, source.papers.licence)
-        _refuse(options.purpose, [*counted(barred, shown), *against_prompt(options.purpose, table, authors)])
+        refuse(options.purpose, [*counted(barred, shown), *against_prompt(options.purpose, table, authors)])
         episodes = _episodes(journal)
         return ProgramFile(
             environment=source.name,
@@ -53,15 +49,6 @@ def program_file(
             retrieval=champion.retrieval,
             decoding=champion.decoding,
             exemplars=tuple(_written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
-        )
-
-
-def _refuse(purpose: Purpose, said: Sequence[str]) -> None:
-    """Raise where the terms forbid the purpose."""
-    if said:
-        raise ConfigError(
-            f"the program may not leave the run for the purpose {purpose}: {'; '.join(said)}; write it for --purpose "
-            "evaluate, which is use of your own, or give the terms by --terms"
         )
 
 
