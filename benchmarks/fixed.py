@@ -22,12 +22,27 @@ from burnish import RunConfig, open_run, run
 from burnish.agent.exports.fixed import fixed_program
 from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.models.embedded import EmbeddedServer, model_file
+from burnish.agent.models.rendering import render
+from burnish.agent.record.memory import recalled_memory
+from burnish.agent.rollouts.retriever import Retriever
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.registry import load
 from burnish.policies.statistics import compare
 from burnish.types import Message, Task
 
 Messages = Callable[[Task], Sequence[Message]]
+
+
+def retrieved(looked: InspectedRun, tasks: Sequence[Task]) -> Messages:
+    """The messages with the exemplars that the champion retrieves, looked up for all tasks at once."""
+    program = looked.program()
+    with looked.journal() as journal:
+        memory = recalled_memory(looked.place, looked.config, journal, program.revision)
+        found = Retriever(memory).recall(program, tasks)
+    shown = {task.id: recalled.exemplars for task, recalled in zip(tasks, found, strict=True)}
+    return lambda task: render(program, shown[task.id], task)
+
+
 SEED = 7_000_000
 """Of the tasks; the loop's own seeds are small."""
 
@@ -38,13 +53,13 @@ def small_run(folder: Path) -> InspectedRun:
     return open_run(folder)
 
 
-def ways(looked: InspectedRun) -> dict[str, Messages]:
+def ways(looked: InspectedRun, tasks: Sequence[Task]) -> dict[str, Messages]:
     """How the messages of a task are made."""
     fixed = fixed_program(looked)
     first = replace(fixed, choice=replace(fixed.choice, exemplars=tuple(looked.shown()[: len(fixed.choice.exemplars)])))
     bare = replace(fixed, choice=replace(fixed.choice, exemplars=()))
     return {
-        "retrieved for each task": lambda task: looked.recall(task.prompt).messages,
+        "retrieved for each task": retrieved(looked, tasks),
         f"fixed: {fixed.choice.said}": lambda task: fixed.frame.around(task.prompt),
         "fixed: the first in memory": lambda task: first.frame.around(task.prompt),
         "none": lambda task: bare.frame.around(task.prompt),
@@ -76,7 +91,7 @@ def main() -> None:
         tasks = asyncio.run(GuardedEnvironment(environment).draw("validation", SEED, options.tasks))
         before: list[bool] = []
         with EmbeddedServer(model_file(looked.config.models.task.file or None)) as server:
-            for name, messages in ways(looked).items():
+            for name, messages in ways(looked, tasks).items():
                 after = asyncio.run(passes(looked, tasks, messages, server.base_url))
                 before = before or after
                 change = compare(before, after).difference

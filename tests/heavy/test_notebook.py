@@ -36,7 +36,7 @@ def printed(cell: Any) -> str:
 
 def shown(cell: Any, kind: str) -> str:
     """What a cell shows as a MIME type."""
-    return next(output.data[kind] for output in cell.outputs if kind in output.get("data", {}))
+    return str(next(output.data[kind] for output in cell.outputs if kind in output.get("data", {})))
 
 
 pytestmark = pytest.mark.filterwarnings("ignore")
