@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from collections.abc import Mapping
@@ -31,6 +30,7 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.protocols import Environment, Isolated, Licensed
 from burnish.records import SEALED
 from burnish.types import JsonValue
+from burnish.waiting import awaited
 
 
 def run(
@@ -183,7 +183,7 @@ def _improve(place: RunDirectory, config: RunConfig, environment: Environment, n
         notify(kind, facts)
 
     try:
-        asyncio.run(improve(place, config, environment, tell))
+        awaited(improve(place, config, environment, tell))
     except Waiting as error:
         raise Waiting(
             f"{error}, and everything so far is kept; `burnish review {place.path}` asks them, then "

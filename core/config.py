@@ -80,7 +80,7 @@ class RunConfig(Section):
     """
     program: FileName = ""
     """A file that `burnish program` wrote, for the run to start from. It brings `prompt`, `retrieval`, `decoding` and
-    exemplars. See docs/compiling.md.
+    exemplars. See docs/program.md.
     """
     prompt: dict[str, str] = Field(default_factory=dict)
     """Sections of the seed prompt by name, in order. Empty: one section `task` with the environment's instruction. The

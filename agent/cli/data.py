@@ -10,7 +10,7 @@ import typer
 from burnish.agent.cli.key_options import sets
 
 EXPORT = "burnish.agent.exports.options:ExportOptions"
-PROGRAM = "burnish.agent.exports.program:ProgramOptions"
+PROGRAM = "burnish.agent.exports.program_options:ProgramOptions"
 TRAIN = "burnish.config:TrainConfig"
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -72,23 +72,36 @@ def program(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The file; an existing one is replaced.")],
+    form: Annotated[str | None, sets("format", "--format", of=PROGRAM)] = None,
+    task: Annotated[str | None, sets("task", of=PROGRAM)] = None,
     at: Annotated[int | None, sets("at", of=PROGRAM)] = None,
     purpose: Annotated[str | None, sets("purpose", of=PROGRAM)] = None,
     terms: Annotated[Path | None, sets("terms", of=PROGRAM, metavar="FILE")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the champion (prompt, settings, exemplars) as a text file, to read, compare, edit or start a run from."""
-    from burnish.agent.cli.data_output import print_program
-    from burnish.agent.exports.program import ProgramOptions, program_file
-    from burnish.agent.record.program_file import save_program
+    """Write the champion (prompt, settings, exemplars) as a text file, for another run or for other libraries."""
+    from burnish.agent.cli.data_output import print_fixed, print_program
+    from burnish.agent.exports.fixed import fixed_program
+    from burnish.agent.exports.fixed_formats import fixed_text
+    from burnish.agent.exports.program import program_file
+    from burnish.agent.exports.program_options import ProgramOptions
+    from burnish.agent.record.program_file import save_text
     from burnish.agent.record.run import open_run
+    from burnish.errors import ConfigError
     from burnish.tables import validated, without_none
 
-    given = without_none({"at": at, "purpose": purpose, "terms": terms})
+    given = without_none({"format": form, "task": task, "at": at, "purpose": purpose, "terms": terms})
     options = validated(ProgramOptions, given, "command line")
-    file = program_file(open_run(run), options)
-    save_program(file, out)
-    print_program(file, out, as_json=as_json)
+    if options.format == "toml":
+        if options.task:
+            raise ConfigError("--task chooses exemplars, and a TOML file holds all of them; give another --format")
+        file = program_file(open_run(run), options)
+        save_text(file.to_toml(), out)
+        print_program(file, out, as_json=as_json)
+        return
+    fixed = fixed_program(open_run(run), options)
+    save_text(fixed_text(fixed, options.format), out)
+    print_fixed(fixed, options.format, out, as_json=as_json)
 
 
 def train(

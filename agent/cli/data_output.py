@@ -14,6 +14,9 @@ from rich.table import Table
 from burnish.agent.cli.review import Reviewed
 from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.exports.export import Exported
+from burnish.agent.exports.fixed import FixedProgram
+from burnish.agent.exports.losses import about, lost
+from burnish.agent.exports.program_options import FixedFormat
 from burnish.agent.loop.train_adapter import Trained
 from burnish.agent.models.lora_adapters import ADAPTER_FILE
 from burnish.agent.recipes.listing import Recipe
@@ -56,6 +59,19 @@ def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
         f"the champion of iteration {file.iteration} with {len(file.exemplars)} exemplars, SHA-256 {file.content_hash}"
     )
     console().print(f"[bold green]Wrote[/] {escape(str(out))}: {said}", soft_wrap=True)
+
+
+def print_fixed(fixed: FixedProgram, form: FixedFormat, out: Path, *, as_json: bool) -> None:
+    """What a file of another library's format holds, what is lost in it, and where it is."""
+    if as_json:
+        print(json.dumps({"file": str(out), "format": form, **about(fixed, form)}, indent=2))
+        return
+    screen = console()
+    said = f"the champion of iteration {fixed.iteration} for {form}; exemplars: {fixed.choice.said}"
+    screen.print(f"[bold green]Wrote[/] {escape(str(out))}: {escape(said)}", soft_wrap=True)
+    screen.print("Against the run's own program this is lost:")
+    for sentence in lost(fixed, form):
+        screen.print(f"  {escape(sentence)}", soft_wrap=True)
 
 
 def print_trained(trained: Trained, *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.memory.shared_text import SharedText
 from burnish.protocols import Environment
 from burnish.types import JsonValue, canonical_text
+from burnish.waiting import awaited
 
 CONTAMINATED = 13
 """Words in a row that a text has in common with a held-out one when it is contaminated (Brown et al. 2020)."""
@@ -95,7 +95,7 @@ def sealed_tasks(run: Run, journal: JournalReader, environment: Environment | No
         tasks = [task for task in journal.tasks().values() if task.split == "test"]
     elif environment:
         guarded = GuardedEnvironment(environment, timeout=run.config.environment_timeout)
-        tasks = asyncio.run(
+        tasks = awaited(
             guarded.draw("test", sealed_seed(secret_of(run.place, run.config, journal)), run.config.sealed.tasks)
         )
     else:

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
-
+from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed, refuse
+from burnish.agent.exports.program_options import ProgramOptions
 from burnish.agent.exports.rows import LEARNT_FROM
-from burnish.agent.operators.reflection import TASK as REFLECTED
 from burnish.agent.record.program_file import FileExemplar, ProgramFile, mark
-from burnish.agent.record.run import Run, environment_of
-from burnish.config import Section
-from burnish.errors import ConfigError
+from burnish.agent.record.run import Run
 from burnish.memory.journal_reader import JournalReader
-from burnish.policies.purposes import Purpose, licence_refusal, refusal
-from burnish.programs import Program
-from burnish.protocols import Environment, Licensed
+from burnish.protocols import Environment
 from burnish.terms import TermsTable
 from burnish.types import Attempt, Exemplar, JsonValue, Task, canonical_json
 
 TASK_DEFAULTS = Task("", "").to_json()
-
-
-class ProgramOptions(Section):
-    """Whose champion a program file holds, and what the file is for."""
-
-    at: int | None = None
-    """The iteration whose champion it is. Left out, it is the newest, or the seed where the sealed test proved that one
-    worse."""
-    purpose: Purpose = "evaluate"
-    """What the file is to be used for: `evaluate` is to use it oneself."""
-    terms: Path | None = None
-    """A file of terms of models of your own."""
 
 
 def program_file(
@@ -40,25 +21,27 @@ def program_file(
     """The champion as of an iteration, with the exemplars it may be shown.
 
     For a purpose that the terms of a model forbid there is no file at all: one without those exemplars would be another
-    program, which nothing has tested. `environment` is needed for runs made with a live object.
+    program, which nothing has tested. Of an `environment` that was an object in Python, and is not given, the file has
+    the name and the licence that it said when the run began.
 
     Raises:
         ConfigError: there is no such iteration, or the terms forbid it; it says how many exemplars and why.
 
     """
     options = options or ProgramOptions()
-    live = environment or environment_of(run)
     table = TermsTable.load(options.terms)
     with run.journal() as journal:
+        source = posed(run, journal, environment)
         number = run.given_out(journal, options.at)
         champion = journal.program(journal.iterations()[number].champion_id)
-        shown = _shown(journal, champion)
+        shown = [exemplar for exemplar in journal.exemplars() if champion.shows(exemplar)]
         tasks = {e.id: journal.task(e.task_id) for e in shown}
-        authors = _authors(journal, champion, number)
-        _refuse(options.purpose, table, shown, tasks, authors, live.licence if isinstance(live, Licensed) else "")
+        authors = authors_of(journal, champion, number)
+        barred = forbidden(options.purpose, table, shown, tasks, source.papers.licence)
+        refuse(options.purpose, [*counted(barred, shown), *against_prompt(options.purpose, table, authors)])
         episodes = _episodes(journal)
         return ProgramFile(
-            environment=live.name,
+            environment=source.name,
             iteration=number,
             purpose=options.purpose,
             authors=authors,
@@ -66,48 +49,6 @@ def program_file(
             retrieval=champion.retrieval,
             decoding=champion.decoding,
             exemplars=tuple(_written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
-        )
-
-
-def _shown(journal: JournalReader, program: Program) -> list[Exemplar]:
-    """All that the program may show, by birth and id."""
-    return [exemplar for exemplar in journal.exemplars() if program.shows(exemplar)]
-
-
-def _authors(journal: JournalReader, champion: Program, number: int) -> tuple[str, ...]:
-    """The models that wrote what the prompt says: those of the file the run began with, and reflectors."""
-    file = journal.meta("program")
-    before = file["authors"] if isinstance(file, dict) else ()
-    first = journal.program(journal.iterations()[0].champion_id)
-    authors = {str(author) for author in before} if isinstance(before, list) else set()
-    if champion.prompt.text(REFLECTED) != first.prompt.text(REFLECTED):
-        for iteration in range(1, number + 1):
-            answered = journal.completions(iteration)
-            authors |= {c.model for key, c in answered.items() if "/rewrite/reflector/" in key}
-    return tuple(sorted(authors))
-
-
-def _refuse(
-    purpose: Purpose,
-    table: TermsTable,
-    shown: Sequence[Exemplar],
-    tasks: dict[str, Task],
-    authors: Sequence[str],
-    licence: str,
-) -> None:
-    """Raise where the terms forbid the purpose."""
-    reasons: Counter[str] = Counter()
-    for exemplar in shown:
-        models = (exemplar.model, *filter(None, [tasks[exemplar.id].author]))
-        refused = next(filter(None, (refusal(purpose, table.of(model), model) for model in models)), "")
-        reasons[refused or licence_refusal(purpose, licence)] += 1
-    del reasons[""]
-    said = [f"{number} of its {len(shown)} exemplars: {why}" for why, number in reasons.items()]
-    said += [f"its prompt: {why}" for author in authors if (why := refusal(purpose, table.of(author), author))]
-    if said:
-        raise ConfigError(
-            f"the program may not leave the run for the purpose {purpose}: {'; '.join(said)}; write it for --purpose "
-            "evaluate, which is use of your own, or give the terms by --terms"
         )
 
 

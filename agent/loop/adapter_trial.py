@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from burnish.agent.training.adapter import Adapted, AdapterProof
 from burnish.agent.training.folder_servers import FolderServers
 from burnish.config import BudgetConfig, ModelConfig, ModelsConfig, RunConfig
 from burnish.protocols import Environment
+from burnish.waiting import awaited
 
 FACTS_LEFT = ("sealed", "stopped", "seconds", "seconds apart")
 """What the copy of a journal goes on without."""
@@ -74,7 +74,7 @@ def try_adapter(
                 with stopping_on_signals(opened.session):
                     return await _tried(opened, adapter, seed)
 
-        return asyncio.run(proved())
+        return awaited(proved())
 
 
 def _served(config: RunConfig, name: str, url: str) -> RunConfig:

@@ -129,15 +129,7 @@ class ProgramFile(Section):
         for exemplar in shown:
             filled = {key: value for key, value in exemplar.items() if value not in ("", [])}
             parts.append(f"[[exemplars]]\n{tomli_w.dumps(filled, multiline_strings=lines)}")
-        text = "\n".join([HEAD, *parts])
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ConfigError(
-                "an exemplar or the prompt holds half a character (a lone surrogate), which no text file can hold; "
-                "write the program of another iteration, by --at"
-            ) from None
-        return text
+        return writable("\n".join([HEAD, *parts]))
 
 
 @dataclass(frozen=True)
@@ -182,18 +174,34 @@ def begun_from(config: RunConfig, file: ProgramFile, environment: str) -> RunCon
     )
 
 
-def save_program(file: ProgramFile, path: Path) -> None:
-    """Write a program file; one that is there is replaced when all is written.
+def writable(text: str) -> str:
+    """The text, if a file can hold it.
+
+    Raises:
+        ConfigError: it has half a character (a lone surrogate) in it.
+
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ConfigError(
+            "an exemplar or the prompt holds half a character (a lone surrogate), which no text file can hold; "
+            "write the program of another iteration, by --at"
+        ) from None
+    return text
+
+
+def save_text(text: str, path: Path) -> None:
+    """Write a program's text; a file that is there is replaced when all is written.
 
     Raises:
         ConfigError: it holds what no text file can.
         StorageError: it cannot be written.
 
     """
-    text = file.to_toml()
     making = path.with_name(f".{path.name}.part")
     try:
-        making.write_text(text, encoding="utf-8", newline="\n")
+        making.write_text(writable(text), encoding="utf-8", newline="\n")
         making.replace(path)
     except OSError as error:
         making.unlink(missing_ok=True)

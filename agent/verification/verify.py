@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from burnish.memory.links import head_of, heads, wrong_links
 from burnish.policies.involvement import decided
 from burnish.protocols import Environment, Licensed
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
+from burnish.waiting import awaited
 
 AGAIN = "mend it, then verify again"
 
@@ -56,7 +56,7 @@ def verify(run: Run, environment: Environment | None = None, *, head: str = "") 
     live = environment or environment_of(run)
     guarded = GuardedEnvironment(live, timeout=run.config.environment_timeout)
     with run.journal() as journal:
-        return asyncio.run(_verify(run, journal, guarded, live, head))
+        return awaited(_verify(run, journal, guarded, live, head))
 
 
 async def _verify(
