@@ -12,14 +12,12 @@ from burnish.types import Exemplar, Record
 
 @dataclass(frozen=True)
 class ExemplarLine(Record):
-    """An exemplar in short. `models` are all that had a part in it, none where people made it; `parents` the exemplars
-    that were shown when it was made; `neighbour` was most alike when it came in, and `other` is what took its place or
-    stayed beside it, each at a cosine. It was shown for `showings` answers to train and validation tasks, of which
-    `right` were verified.
+    """An exemplar in short: the `program` that made it, and the exemplars that were shown then, its `parents`; the
+    `neighbour` was most alike when it came in, and `other` is what took its place or stayed beside it, each at a
+    cosine. It was shown for `showings` answers to train and validation tasks, of which `right` were verified.
     """
 
     exemplar: Exemplar
-    models: tuple[str, ...]
     program: str
     parents: tuple[str, ...]
     neighbour: str
@@ -32,8 +30,7 @@ class ExemplarLine(Record):
 
 def exemplar_lines(journal: JournalReader) -> list[ExemplarLine]:
     """Every exemplar of a run, by birth and id."""
-    made, authors = _made(journal), _authors(journal)
-    near, deaths, shown = _near(journal), journal.deaths(), _shown(journal)
+    made, near, deaths, shown = _made(journal), _near(journal), journal.deaths(), _shown(journal)
     lines = []
     for one in journal.exemplars():
         program, parents = made.get((one.attempt_id, one.call)) or made.get((one.attempt_id, "")) or ("", ())
@@ -42,7 +39,6 @@ def exemplar_lines(journal: JournalReader) -> list[ExemplarLine]:
         lines.append(
             ExemplarLine(
                 exemplar=one,
-                models=tuple(dict.fromkeys(filter(None, (one.model, authors.get(one.task_id, ""))))),
                 program=program,
                 parents=tuple(parents),
                 neighbour=neighbour,
@@ -70,12 +66,6 @@ def _made(journal: JournalReader) -> Mapping[tuple[str, str], tuple[str, Sequenc
         found.setdefault((row["id"], row["call"] or ""), made)
         found.setdefault((row["id"], ""), made)
     return found
-
-
-def _authors(journal: JournalReader) -> dict[str, str]:
-    """The models that wrote tasks, by task."""
-    sql = "SELECT id, json_extract(body, '$.author') AS author FROM tasks WHERE COALESCE(author, '') != ''"
-    return {row["id"]: row["author"] for row in journal.named_rows(sql)}
 
 
 def _near(journal: JournalReader) -> dict[str, tuple[str, float | None]]:

@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from burnish.agent.exports.leaving import against_prompt, authors_of, forbidden
 from burnish.agent.exports.provenance import Papers
 from burnish.agent.inspecting.exemplar_lines import ExemplarLine, exemplar_lines
 from burnish.agent.inspecting.opened import InspectedRun
@@ -29,7 +31,6 @@ SCRIPTS = ("uPlot/uPlot.iife.min.js", "charts.js", "map.js", "tables.js", "viewe
 STYLES = ("uPlot/uPlot.min.css", "style.css")
 WHOLE_RUN = ("overview", "programs", "races", "tasks", "refusals", "ratings", "diversity", "spend")
 """Pages that a file has once, as of the newest iteration."""
-Sharing: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,56 +66,73 @@ def export_pages(
         raise ExportExists(f"{file} exists already; give another file")
     with run.journal() as journal:
         newest, lines = run.number(journal, None), exemplar_lines(journal)
-        stated = Papers.in_journal(journal).licence if licence is None else licence
-    table = terms or TermsTable.load()
-    refused = _refused(lines, table, stated)
-    texts, left_out = _allowed(run, texts, table, stated, refused)
+    withheld = _withheld(run, lines, terms or TermsTable.load(), licence)
+    words = _words(texts, withheld)
     name = run.place.path.resolve().name
-    pages = dict(_pages(run, name, newest, texts, progress))
+    pages = dict(_pages(run, name, newest, words, progress))
     places = {one.id: one for one in run.map().positions}
+    left_out = tuple(_left_out(texts, withheld))
     data: dict[str, JsonValue] = {
         "name": name,
         "newest": newest,
         "verdict": run.status().verdict,
         "left_out": [*left_out],
         "pages": {**pages},
-        "exemplars": _columns(lines, places, texts, refused),
+        "exemplars": _columns(lines, places, texts, withheld.exemplars),
     }
     text = rendered("file.html", name=name, **_inlined(data), left_out=left_out)
     _write(file, text)
     return ExportedPages(str(file), file.stat().st_size, len(lines), len(pages), left_out)
 
 
-def _refused(lines: list[ExemplarLine], table: TermsTable, licence: str) -> Sharing:
-    """Why words of exemplars may not be handed on, by exemplar."""
-    by_licence = licence_refusal("share", licence)
-    by_model = {model: refusal("share", table.of(model), model) for line in lines for model in line.models}
-    reasons = {line.exemplar.id: next((by_model[m] for m in line.models if by_model[m]), by_licence) for line in lines}
-    return {id_: reason for id_, reason in reasons.items() if reason}
+@dataclass(frozen=True)
+class Withheld:
+    """Why words may not be handed on: those of exemplars, by id; those of other answers and tasks; those of prompts.
+    Empty where they may.
+    """
+
+    exemplars: Mapping[str, str]
+    answers: str
+    prompts: str
 
 
-def _allowed(
-    run: InspectedRun, texts: Texts, table: TermsTable, licence: str, refused: Sharing
-) -> tuple[Texts, tuple[str, ...]]:
-    """Whose words the file may have, and what it lacks, in sentences."""
+def _withheld(run: InspectedRun, lines: Sequence[ExemplarLine], table: TermsTable, licence: str | None) -> Withheld:
+    """What the terms of models and the licence of the tasks do not allow to be shared."""
     with run.journal() as journal:
-        models = journal.models("task")
-    answering = next(filter(None, (refusal("share", table.of(one), one) for one in models)), "")
-    answering = answering or licence_refusal("share", licence)
-    said = ["prompts as sent, and pages of single tasks and answers: look into the run itself for them"]
-    if texts == "all" and answering:
-        texts = "exemplars"
-        said.append(f"the words of answers and tasks: {answering}")
-    elif texts == "exemplars":
-        said.append("the words of answers and tasks that are no exemplars (--texts all has them)")
+        stated = Papers.in_journal(journal).licence if licence is None else licence
+        exemplars = [line.exemplar for line in lines]
+        tasks = {one.id: journal.task(one.task_id) for one in exemplars}
+        number = run.number(journal, None)
+        authors = authors_of(journal, journal.champion(number), number)
+        answering = [refusal("share", table.of(model), model) for model in journal.models("task")]
+        return Withheld(
+            exemplars=forbidden("share", table, exemplars, tasks, stated),
+            answers=next(filter(None, answering), licence_refusal("share", stated)),
+            prompts=next(iter(against_prompt("share", table, authors)), ""),
+        )
+
+
+def _words(texts: Texts, withheld: Withheld) -> Texts:
+    """Whose words pages have: exemplars stand apart from them."""
+    if texts == "none" or withheld.prompts:
+        return "none"
+    return "exemplars" if withheld.answers else texts
+
+
+def _left_out(texts: Texts, withheld: Withheld) -> Iterator[str]:
+    """What a file lacks, in sentences."""
+    yield "prompts as sent, and pages of single tasks and answers: look into the run itself for them"
     if texts == "none":
-        said.append("all words of tasks, answers and prompts (--texts exemplars has some)")
-    elif refused:
-        counts: dict[str, int] = {}
-        for reason in refused.values():
-            counts[reason] = counts.get(reason, 0) + 1
-        said += [f"the words of {count} exemplars: {reason}" for reason, count in counts.items()]
-    return texts, tuple(said)
+        yield "all words of tasks, answers and prompts (--texts exemplars has some)"
+        return
+    if withheld.prompts:
+        yield f"the words of prompts, because {withheld.prompts}"
+    if withheld.answers and texts == "all":
+        yield f"the words of answers and tasks: {withheld.answers}"
+    elif texts == "exemplars":
+        yield "the words of answers and tasks that are no exemplars (--texts all has them)"
+    for reason, count in Counter(withheld.exemplars.values()).items():
+        yield f"the words of {count} exemplars: {reason}"
 
 
 def _pages(
@@ -155,7 +173,7 @@ def _main(view: View, asked: Asked, links: FileLinks, texts: Texts) -> str:
 
 
 def _columns(
-    lines: list[ExemplarLine], places: Mapping[str, Position], texts: Texts, refused: Sharing
+    lines: Sequence[ExemplarLine], places: Mapping[str, Position], texts: Texts, refused: Mapping[str, str]
 ) -> dict[str, JsonValue]:
     """Exemplars field by field, which packs better than one by one."""
 

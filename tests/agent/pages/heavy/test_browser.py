@@ -1,10 +1,10 @@
-"""Pages in a real browser: scrubbing, filters, charts, the map, review by keyboard, live updates, the file to hand on."""
+"""Pages in a real browser: scrubbing, filters, charts, the map, review by keyboard, live updates, the exported file."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from re import compile as pattern
 from typing import Any, TypeAlias
@@ -234,10 +234,8 @@ def _accept(run: InspectedRun, question: str) -> None:
 
 
 def _ignore_waiting(lab: Laboratory) -> None:
-    try:
+    with suppress(Waiting):
         lab.resume("run", iterations=2)
-    except Waiting:
-        pass
 
 
 def test_the_file_opens_from_disk_scrubs_and_fetches_nothing(
