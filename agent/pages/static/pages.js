@@ -82,7 +82,7 @@
       return;
     }
     const button = document.querySelector(`main [data-key="${CSS.escape(event.key)}"]`);
-    if (button) { event.preventDefault(); if (button.matches("textarea")) button.focus(); else button.click(); }
+    if (button) { event.preventDefault(); if (button.matches("textarea")) { button.focus(); button.setSelectionRange(button.value.length, button.value.length); } else button.click(); }
   });
 
   // Rating is a decision of its own: the button says so.
