@@ -48,7 +48,16 @@ def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED
 def recalled_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, revision: int) -> Memory:
     """The exemplars alive at a revision, to be looked into: in RAM, and nothing beside the run is written."""
     meaning = open_meaning(directory, config, read_only=True)
-    memory = _memory(config, journal, meaning, journal.exemplars_at(revision), NumpyIndex)
+    return _in_ram(config, journal, meaning, journal.exemplars_at(revision))
+
+
+def whole_memory(config: RunConfig, journal: JournalReader, meaning: Embedder) -> Memory:
+    """The exemplars of every revision, to be looked into: in RAM, and nothing is written."""
+    return _in_ram(config, journal, meaning, journal.exemplars())
+
+
+def _in_ram(config: RunConfig, journal: JournalReader, meaning: Embedder, exemplars: Sequence[Exemplar]) -> Memory:
+    memory = _memory(config, journal, meaning, exemplars, NumpyIndex)
     memory.reconcile()
     return memory
 
