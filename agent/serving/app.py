@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from burnish.agent.models.client import TryFailed
@@ -21,6 +22,7 @@ from burnish.agent.serving.request_log import RequestLog
 from burnish.agent.serving.requests import SystemMessages, read_query
 from burnish.agent.serving.service import Service
 from burnish.errors import BurnishError, ModelError
+from burnish.types import JsonValue
 
 MOST_BYTES = 2**20
 """Longest body of a request."""
@@ -85,16 +87,16 @@ class Endpoint:
         if query.stream:
             events = replies.chunks(answer, created, usage=query.usage)
             return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
-        return JSONResponse(replies.completion(answer, created))
+        return _reply(replies.completion(answer, created))
 
     async def _models(self, _request: Request, service: Service) -> Response:
-        return JSONResponse(replies.models(service.offered, self.began))
+        return _reply(replies.models(service.offered, self.began))
 
     async def _model(self, request: Request, service: Service) -> Response:
         served = service.offered.by_name.get(request.path_params["name"])
         if served is None:
             raise Refused("There is no such model; GET /v1/models lists them.", status=404, code="model_not_found")
-        return JSONResponse(replies.model(served, self.began))
+        return _reply(replies.model(served, self.began))
 
 
 async def _json(request: Request) -> object:
@@ -113,8 +115,13 @@ async def _json(request: Request) -> object:
         raise Refused(f"The body is no JSON: {error}.") from None
 
 
+def _reply(body: JsonValue, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """JSON in ASCII, which holds half characters too: a model may say some."""
+    return Response(json.dumps(body), status, dict(headers), media_type=JSON_TYPE)
+
+
 def _refusal(refused: Refused) -> Response:
-    return JSONResponse(refused.body(), status_code=refused.status, headers=dict(refused.headers))
+    return _reply(refused.body(), refused.status, refused.headers)
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:

@@ -28,7 +28,7 @@ class Door:
             Refused: 403 for a name that is not this server's, 401 for a wrong key.
 
         """
-        if self.hosts and _name(host) not in self.hosts:
+        if self.hosts and _name(host.lower()) not in self.hosts:
             raise Refused(
                 f"This server is on this machine only and is not called {host[:80]!r}; use localhost.",
                 status=403,

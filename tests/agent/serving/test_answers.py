@@ -14,9 +14,11 @@ from stairs import right_action
 
 from burnish.agent.record.run import open_run
 from burnish.agent.serving.checking import check
-from burnish.types import Task
+from burnish.agent.serving.opening import sealed_attempts
+from burnish.types import Attempt, Task
 
 STAIRS = f"{Path(__file__).parents[2] / 'helpers' / 'stairs.py'}:Stairs"
+ROLES = ("user", "assistant")
 TASK = "What is the code of the red bridge in room 1234?"
 
 
@@ -63,11 +65,21 @@ def test_turns_of_an_episode_are_answered_as_in_the_test(tmp_path: Path, burnish
         lab.run("run", **tables, decoding={"history": 2})
         done = burnish("serve", tmp_path / "run", "--check")
         assert done.code == 0, done.out
+        seen = [turn.observation for attempt in sealed_turns(tmp_path / "run") for turn in attempt.turns][:4]
         with serving(tmp_path / "run") as served:
-            earlier = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-            body = {"model": "champion", "messages": [*earlier * 3, {"role": "user", "content": "You stand here."}]}
+            turns = [(seen[0], "up"), (seen[1], "down"), (seen[2], "look")]
+            earlier = [{"role": r, "content": c} for turn in turns for r, c in zip(ROLES, turn, strict=True)]
+            body = {"model": "champion", "messages": [*earlier, {"role": "user", "content": seen[3]}]}
             assert served.chat(body).status_code == 200
-            assert [m["content"] for m in lab.model.bodies[-1]["messages"]][-5:] == [*"abab", "You stand here."]
+            sent = [message["content"] for message in lab.model.bodies[-1]["messages"]]
+            assert sent[-5:] == [*turns[1], *turns[2], seen[3]]  # as many as the program was tested with
+            assert seen[0] not in sent[-5:-1]
+            assert served.chat({**body, "messages": body["messages"][1:]}).status_code == 400
+
+
+def sealed_turns(run: Path) -> list[Attempt]:
+    with open_run(run).journal() as journal:
+        return sealed_attempts(journal, "seed")
 
 
 def test_every_program_is_a_model_of_its_own(served: Served, learned: Laboratory) -> None:
