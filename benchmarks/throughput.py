@@ -19,11 +19,11 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from burnish.agent.loop.open_session import EMBEDDED_SLOTS
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatClient, ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.ledger import Ledger
+from burnish.agent.models.opening import EMBEDDED_SLOTS
 from burnish.agent.models.rendering import task_request
 from burnish.agent.rollouts.answer_form import AnswerForms
 from burnish.agent.rollouts.answering import Trial
