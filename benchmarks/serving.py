@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import statistics
@@ -83,12 +84,12 @@ def note(rng: random.Random) -> str:
 
 
 @contextmanager
-def process(*command: str) -> Iterator[str]:
-    """A process at work, and the address that it prints."""
+def process(*command: str) -> Iterator[tuple[str, int]]:
+    """The address that a process at work prints, and its id."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         try:
-            yield address(started.stdout)
+            yield address(started.stdout), started.pid
         finally:
             started.terminate()
 
@@ -98,6 +99,12 @@ def address(lines: Iterator[str]) -> str:
         if found := re.search(r"http://\S+/v1", line):
             return found.group()
     raise SystemExit("the server did not start")
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Processor time that a process has had."""
+    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def rate(url: str, bodies: Sequence[dict[str, Any]], clients: int) -> float:
@@ -120,10 +127,12 @@ def compare(run_folder: Path, model_url: str, scratch: Path, texts: Callable[[in
     log = scratch / "requests.jsonl"
     serve = (sys.executable, "-m", "burnish", "serve", str(run_folder), "--port", "0", "--log", str(log))
     ratios, sent = [], 0
-    with process(*serve, "--concurrency", str(CLIENTS)) as url:
+    with process(*serve, "--concurrency", str(CLIENTS)) as (url, process_id):
         for turn in range(turns):
             asked = [{"model": "champion", "messages": [{"role": "user", "content": text}]} for text in texts(turn)]
+            before = cpu_seconds(process_id)
             served = asyncio.run(rate(url, asked, CLIENTS))
+            cost = 1000 * (cpu_seconds(process_id) - before) / len(asked)
             lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()[sent:]]
             sent += len(lines)
             bodies = [{"messages": one["prompt"], "max_tokens": 96, "temperature": 0, "top_p": 1} for one in lines]
@@ -131,8 +140,8 @@ def compare(run_folder: Path, model_url: str, scratch: Path, texts: Callable[[in
             ratios.append(served / direct)
             shown = statistics.mean(len(one["exemplars"]) for one in lines)
             print(
-                f"  turn {turn + 1}: direct {direct:.1f}/s, served {served:.1f}/s with {shown:.1f} exemplars each, "
-                f"ratio {served / direct:.2f}",
+                f"  turn {turn + 1}: direct {direct:.1f}/s, served {served:.1f}/s with {shown:.1f} exemplars and "
+                f"{cost:.1f} ms of processor each, ratio {served / direct:.2f}",
                 flush=True,
             )
     print(f"served at {statistics.median(ratios):.2f} of the model server's own rate (promised: at least {LEAST})")
@@ -143,7 +152,7 @@ def scripted(scratch: Path, latency: float) -> None:
         rng = random.Random(f"texts {turn}")
         return [note(rng) for _ in range(max(256, round(8 * CLIENTS / max(latency, 0.1))))]
 
-    with process(sys.executable, "-c", SERVER, "0.01") as url:
+    with process(sys.executable, "-c", SERVER, "0.01") as (url, _):
         tables = {
             "environment": f"{Path(__file__).resolve()}:Parcels",
             "models": {"task": {"url": url, "concurrency": CLIENTS}},
@@ -153,7 +162,7 @@ def scripted(scratch: Path, latency: float) -> None:
         run(RunConfig.parse(tables), directory=scratch / "run")
         exemplars = len(open_run(scratch / "run").memory())
         print(f"a run with {exemplars} exemplars; the model server answers after {latency:g} s", flush=True)
-    with process(sys.executable, "-c", SERVER, str(latency)) as url:
+    with process(sys.executable, "-c", SERVER, str(latency)) as (url, _):
         settings = scratch / "run" / "run.toml"
         old = re.search(r'url = "(http://[^"]+)"', settings.read_text(encoding="utf-8"))
         assert old
@@ -165,14 +174,14 @@ def embedded(folder: Path, scratch: Path) -> None:
     def texts(turn: int) -> list[str]:
         return [task.prompt for task in islice(Contacts().tasks("validation", 1000 + turn), 64)]
 
-    with process(sys.executable, "-c", EMBEDDED) as url:
+    with process(sys.executable, "-c", EMBEDDED) as (url, _):
         print("the embedded model, which answers 4 requests at a time", flush=True)
         compare(folder, url, scratch, texts, 3)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--latency", type=float, default=0.5, help="seconds that the scripted model takes")
+    parser.add_argument("--latency", type=float, default=1.0, help="seconds that the scripted model takes")
     parser.add_argument("--embedded", type=Path, metavar="RUN", help="a finished run on contacts, instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

@@ -94,9 +94,13 @@ def mended_memory(directory: RunDirectory, config: RunConfig, journal: JournalRe
     return memory
 
 
-def open_meaning(directory: RunDirectory, config: RunConfig, *, read_only: bool = False) -> CachedEmbedder:
+def open_meaning(
+    directory: RunDirectory, config: RunConfig, *, read_only: bool = False, threads: int | None = None
+) -> CachedEmbedder:
     """The configured embedder, with what it embedded kept beside the run; nothing is written if it is `read_only`."""
-    return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db", read_only=read_only)
+    return CachedEmbedder(
+        open_embedder(config.memory.embedder, threads=threads), directory.path / "embeddings.db", read_only=read_only
+    )
 
 
 def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> VectorIndex:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from burnish.agent.judges.process_reward import ProcessRewardModel
+from burnish.agent.models.embedded import brief_spins
 from burnish.agent.models.lora_adapters import adapters_of
 from burnish.agent.models.opening import adapter_servers, open_clients
 from burnish.agent.record.memory import open_meaning, whole_memory
@@ -25,6 +26,8 @@ from burnish.memory.store import Memory
 from burnish.records import SEALED
 from burnish.types import Attempt
 
+EMBEDDING_THREADS = 1
+"""More of them wait for each other as soon as something else wants a core, and take many times as long."""
 ARMS = ("champion", "seed")
 """Those of the sealed test that programs of a run answer as they are."""
 
@@ -44,13 +47,14 @@ async def open_service(run: Run, at: int | None = None, *, at_once: int | None =
         journal = stack.enter_context(run.journal())
         programs = offered(run, journal, at)
         environment = GuardedEnvironment(environment_of(run), timeout=config.environment_timeout)
-        meaning = open_meaning(run.place, config, read_only=True)
-        memory = await asyncio.to_thread(whole_memory, config, journal, meaning)
-        recalling = Recalling(memory, Retriever(memory, Valuer(journal).at), sealed_texts(journal))
-        stack.callback(recalling.close)
-        await _warm(recalling, programs, memory)
         servers = adapter_servers(config, adapters_of(run.place, config), stack)
         client = (await open_clients(config, servers.url if servers else None, stack, roles=("task",)))["task"]
+        meaning = open_meaning(run.place, config, read_only=True, threads=EMBEDDING_THREADS)
+        with brief_spins():
+            memory = await asyncio.to_thread(whole_memory, config, journal, meaning)
+            recalling = Recalling(memory, Retriever(memory, Valuer(journal).at), sealed_texts(journal))
+            stack.callback(recalling.close)
+            await _warm(recalling, programs, memory)
         sender = Sender(client, at_once or client.config.concurrency)
         pick = ProcessRewardModel(journal, meaning).pick
         answering = Answering(Exchange(sender), environment, 0, pick, AnswerForms(memory))

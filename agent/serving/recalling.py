@@ -89,10 +89,13 @@ class Recalling:
                     one.found.set_result(made[place])
 
     def _found(self, batch: Sequence[_Waiting]) -> list[Found]:
-        self._memory.embedder.embed([one.query.prompt for one in batch])  # all at once; below they are remembered
+        looked_up = [one.query.prompt for one in batch if self._memory.count(one.program.revision)]
+        self._memory.embedder.embed(looked_up)  # all at once; below they are remembered
         return [self._of(one.program, one.query) for one in batch]
 
     def _of(self, program: Program, query: Query) -> Found:
+        if not self._memory.count(program.revision):
+            return Found(Recalled((), 0), (), None)
         (recalled,) = self._retriever.recall(program, [query])
         vectors = self._memory.embedder.embed([query.prompt])
         shown = self._memory.vectors(recalled.ids) if recalled.ids else None

@@ -25,6 +25,8 @@ from burnish.errors import ConfigError
 PORT = 8660
 CLOSING_SECONDS = 5
 """How long answers under way may take when the server ends."""
+KEPT_SECONDS = 60
+"""How long an idle connection is kept: longer than clients keep theirs, or else one is closed as it is used again."""
 BACKLOG = 2048
 
 
@@ -112,6 +114,7 @@ async def _serve(
             lifespan="off",
             ws="none",
             server_header=False,
+            timeout_keep_alive=KEPT_SECONDS,
             timeout_graceful_shutdown=CLOSING_SECONDS,
         )
     )
