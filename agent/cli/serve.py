@@ -36,6 +36,9 @@ def serve(
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Requests at the model server at a time; by default as in the run.")
     ] = None,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Take feedback on answers, and keep it in a file beside the run.")
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Do not serve: answer the sealed test again, and compare.")
     ] = False,
@@ -50,7 +53,7 @@ def serve(
     if check:
         _check(opened, at, concurrency)
         return
-    serve_run(opened, Settings(at, host, port, key_env, system, log, concurrency), _say)
+    serve_run(opened, Settings(at, host, port, key_env, system, log, concurrency, learn), _say)
     print("Stopped.", file=sys.stderr)
 
 
@@ -64,6 +67,8 @@ def _say(ready: Ready) -> None:
     print(f"iteration-0 to iteration-{newest}.")
     if offered.said:
         print(offered.said)
+    if ready.feedback:
+        print(f"Feedback (POST {ready.url}/feedback) is kept in {ready.feedback}; nothing is learned of it here.")
     print("Try it:")
     print(f"  curl {ready.url}/chat/completions{key} -H 'content-type: application/json' \\")
     print("""    -d '{"model": "champion", "messages": [{"role": "user", "content": "YOUR TASK"}]}'""")

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from burnish.agent.models.client import TryFailed
 from burnish.agent.serving import replies
 from burnish.agent.serving.door import Door
+from burnish.agent.serving.feedback import Feedback
 from burnish.agent.serving.refusals import SECONDS, SERVER, Refused, of_fault, of_model
 from burnish.agent.serving.request_log import RequestLog
 from burnish.agent.serving.requests import SystemMessages, read_query
@@ -36,6 +37,7 @@ class Endpoint:
     door: Door
     system: SystemMessages = "refuse"
     log: RequestLog | None = None
+    feedback: Feedback | None = None
     service: Service | None = None
     began: int = 0
 
@@ -44,6 +46,7 @@ class Endpoint:
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self._guarded(self._chat), methods=["POST"]),
+                *([Route("/v1/feedback", self._guarded(self._judged), methods=["POST"])] if self.feedback else []),
                 Route("/v1/models", self._guarded(self._models)),
                 Route("/v1/models/{name}", self._guarded(self._model)),
             ],
@@ -83,11 +86,18 @@ class Endpoint:
         answer = await service.answer(query.asked)
         if self.log:
             self.log.write(query.asked, answer)
+        if self.feedback:
+            self.feedback.remember(query.asked, answer)
         created = int(time.time())
         if query.stream:
             events = replies.chunks(answer, created, usage=query.usage)
             return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
         return _reply(replies.completion(answer, created))
+
+    async def _judged(self, request: Request, service: Service) -> Response:
+        assert self.feedback
+        record = self.feedback.take(await _json(request), service.answering.environment.name)
+        return _reply({"object": "feedback", "id": record.answer, "reward": record.reward})
 
     async def _models(self, _request: Request, service: Service) -> Response:
         return _reply(replies.models(service.offered, self.began))

@@ -7,7 +7,7 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import uvicorn
 from burnish.agent.record.run import Run
 from burnish.agent.serving.app import Endpoint
 from burnish.agent.serving.door import open_door
+from burnish.agent.serving.feedback import Feedback, feedback_file
 from burnish.agent.serving.opening import open_service
 from burnish.agent.serving.request_log import RequestLog
 from burnish.agent.serving.requests import SystemMessages
@@ -41,6 +42,7 @@ class Settings:
     system: SystemMessages = "refuse"
     log: Path | None = None
     at_once: int | None = None
+    learn: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Ready:
     url: str
     service: Service
     keyed: bool
+    feedback: Path | None = None
 
 
 def serve(run: Run, settings: Settings, ready: Callable[[Ready], None]) -> None:
@@ -63,7 +66,12 @@ def serve(run: Run, settings: Settings, ready: Callable[[Ready], None]) -> None:
     endpoint = Endpoint(
         open_door(settings.host, settings.key_env), settings.system, began=int(run.place.config_file.stat().st_mtime)
     )
-    with listening(settings.host, settings.port) as bound:
+    with ExitStack() as stack:
+        if settings.log:
+            endpoint.log = stack.enter_context(RequestLog(settings.log, run.place.path))
+        if settings.learn:
+            endpoint.feedback = stack.enter_context(Feedback(feedback_file(run.place.path)))
+        bound = stack.enter_context(listening(settings.host, settings.port))
         asyncio.run(_serve(run, settings, endpoint, bound, ready))
 
 
@@ -121,8 +129,6 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.end)
     async with AsyncExitStack() as stack:
-        if settings.log:
-            endpoint.log = stack.enter_context(RequestLog(settings.log, run.place.path))
         opened = open_service(run, settings.at, at_once=settings.at_once)
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         opening = asyncio.create_task(stack.enter_async_context(opened))
@@ -130,7 +136,8 @@ async def _serve(
             await asyncio.wait({serving, opening}, return_when=asyncio.FIRST_COMPLETED)
             if opening.done():
                 endpoint.service = opening.result()
-                ready(Ready(_url(bound), endpoint.service, keyed=bool(endpoint.door.key)))
+                kept = endpoint.feedback.path if endpoint.feedback else None
+                ready(Ready(_url(bound), endpoint.service, keyed=bool(endpoint.door.key), feedback=kept))
                 await serving
         finally:
             server.should_exit = True

@@ -80,3 +80,13 @@ def serving(run: Path | None, *, host: str = "127.0.0.1", at: int | None = None,
         server.should_exit = True
         thread.join()
         bound.close()
+
+
+def said(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The error that a request was answered with, whose message is a sentence or two."""
+    assert response.status_code == status, response.text
+    error: dict[str, Any] = response.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"].endswith(".") or status in (413, 502)
+    assert "\n" not in error["message"]
+    return error

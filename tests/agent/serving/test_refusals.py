@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from endpoints import Served, serving
+from endpoints import Served, said, serving
 from laboratory import Laboratory
 
 from burnish.agent.models.scripted import ScriptedReply
@@ -16,16 +15,6 @@ from burnish.agent.serving.app import MOST_BYTES
 
 TASK = "What is the code of the red bridge in room 1234?"
 USER = {"role": "user", "content": TASK}
-
-
-def said(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The error that a request was answered with, whose message is a sentence or two."""
-    assert response.status_code == status, response.text
-    error: dict[str, Any] = response.json()["error"]
-    assert set(error) == {"message", "type", "param", "code"}
-    assert error["message"].endswith(".") or status in (413, 502)
-    assert "\n" not in error["message"]
-    return error
 
 
 @pytest.mark.parametrize(
