@@ -172,11 +172,11 @@ def scripted(scratch: Path, latency: float) -> None:
 
 def embedded(folder: Path, scratch: Path) -> None:
     def texts(turn: int) -> list[str]:
-        return [task.prompt for task in islice(Contacts().tasks("validation", 1000 + turn), 64)]
+        return [task.prompt for task in islice(Contacts().tasks("validation", 1000 + turn), 32)]
 
     with process(sys.executable, "-c", EMBEDDED) as (url, _):
         print("the embedded model, which answers 4 requests at a time", flush=True)
-        compare(folder, url, scratch, texts, 3)
+        compare(folder, url, scratch, texts, 2)
 
 
 def main() -> None:

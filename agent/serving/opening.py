@@ -23,6 +23,7 @@ from burnish.agent.serving.service import Service
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import Memory
+from burnish.protocols import Environment
 from burnish.records import SEALED
 from burnish.types import Attempt
 
@@ -33,9 +34,12 @@ ARMS = ("champion", "seed")
 
 
 @asynccontextmanager
-async def open_service(run: Run, at: int | None = None, *, at_once: int | None = None) -> AsyncIterator[Service]:
+async def open_service(
+    run: Run, at: int | None = None, *, at_once: int | None = None, environment: Environment | None = None
+) -> AsyncIterator[Service]:
     """The programs of a run, ready to answer; closed in order however it ends. `at` says which iteration's champion is
     `champion`; `at_once` how many requests the model server is sent at a time, by default as many as the run sent.
+    A run on an object in Python needs such an `environment`.
 
     Raises:
         ConfigError: there is no such iteration, the environment was an object in Python, or a key is not set.
@@ -46,7 +50,7 @@ async def open_service(run: Run, at: int | None = None, *, at_once: int | None =
         config = run.config
         journal = stack.enter_context(run.journal())
         programs = offered(run, journal, at)
-        environment = GuardedEnvironment(environment_of(run), timeout=config.environment_timeout)
+        guarded = GuardedEnvironment(environment or environment_of(run), timeout=config.environment_timeout)
         servers = adapter_servers(config, adapters_of(run.place, config), stack)
         client = (await open_clients(config, servers.url if servers else None, stack, roles=("task",)))["task"]
         meaning = open_meaning(run.place, config, read_only=True, threads=EMBEDDING_THREADS)
@@ -57,7 +61,7 @@ async def open_service(run: Run, at: int | None = None, *, at_once: int | None =
             await _warm(recalling, programs, memory)
         sender = Sender(client, at_once or client.config.concurrency)
         pick = ProcessRewardModel(journal, meaning).pick
-        answering = Answering(Exchange(sender), environment, 0, pick, AnswerForms(memory))
+        answering = Answering(Exchange(sender), guarded, 0, pick, AnswerForms(memory))
         yield Service(programs, recalling, answering, sender)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoints import Served, serving
-from laboratory import Body, CommandLine, Laboratory, chance, laboratory, shown_exemplars
+from laboratory import Body, CommandLine, Laboratory, chance, laboratory, query, shown_exemplars
 from stairs import right_action
 
 from burnish.agent.record.run import open_run
 from burnish.agent.serving.checking import check
 from burnish.agent.serving.opening import sealed_attempts
+from burnish.agent.serving.programs import offered
 from burnish.types import Attempt, Task
 
 STAIRS = f"{Path(__file__).parents[2] / 'helpers' / 'stairs.py'}:Stairs"
@@ -150,6 +152,19 @@ def test_nothing_in_the_folder_of_the_run_is_changed(learned: Laboratory, tmp_pa
         served.answer("A text that nobody ever embedded.")
         assert served.ask("x", "none").status_code == 404
     assert state() == before
+
+
+def test_a_champion_that_was_proved_worse_is_not_given_out(learned: Laboratory, tmp_path: Path) -> None:
+    copy = shutil.copytree(learned.folder / "run", tmp_path / "copy")
+    ((sealed,),) = query(copy, "SELECT value FROM meta WHERE key = 'sealed'")
+    worse = json.dumps({**json.loads(sealed), "verdict": "worse"})
+    query(copy, "UPDATE meta SET value = ? WHERE key = 'sealed'", worse)
+    run = open_run(copy)
+    with run.journal() as journal:
+        given, chosen = offered(run, journal), offered(run, journal, 2)
+    assert given.champion.program == given.by_name["seed"].program
+    assert "proved the newest champion worse" in given.said
+    assert (chosen.champion.iteration, chosen.said) == (2, "")
 
 
 def test_at_says_which_iteration_is_the_champion(learned: Laboratory) -> None:
