@@ -20,6 +20,7 @@ from burnish.agent.serving.programs import Offered, offered
 from burnish.agent.serving.recalling import Recalling
 from burnish.agent.serving.sending import Exchange, Sender
 from burnish.agent.serving.service import Service
+from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import Memory
@@ -38,8 +39,8 @@ async def open_service(
     run: Run, at: int | None = None, *, at_once: int | None = None, environment: Environment | None = None
 ) -> AsyncIterator[Service]:
     """The programs of a run, ready to answer; closed in order however it ends. `at` says which iteration's champion is
-    `champion`; `at_once` how many requests the model server is sent at a time, by default as many as the run sent.
-    A run on an object in Python needs such an `environment`.
+    `champion`; `at_once` how many requests the model server is sent at a time, by default as many as the run sent; the
+    embedded model takes four. A run on an object in Python needs such an `environment`.
 
     Raises:
         ConfigError: there is no such iteration, the environment was an object in Python, or a key is not set.
@@ -47,7 +48,7 @@ async def open_service(
 
     """
     async with AsyncExitStack() as stack:
-        config = run.config
+        config = _at_once(run.config, at_once)
         journal = stack.enter_context(run.journal())
         programs = offered(run, journal, at)
         guarded = GuardedEnvironment(environment or environment_of(run), timeout=config.environment_timeout)
@@ -59,10 +60,18 @@ async def open_service(
             recalling = Recalling(memory, Retriever(memory, Valuer(journal).at), sealed_texts(journal))
             stack.callback(recalling.close)
             await _warm(recalling, programs, memory)
-        sender = Sender(client, at_once or client.config.concurrency)
+        sender = Sender(client, client.config.concurrency)
         pick = ProcessRewardModel(journal, meaning).pick
         answering = Answering(Exchange(sender), guarded, 0, pick, AnswerForms(memory))
         yield Service(programs, recalling, answering, sender)
+
+
+def _at_once(config: RunConfig, requests: int | None) -> RunConfig:
+    """The configuration, with so many requests of the task model at a time."""
+    if requests is None:
+        return config
+    task = config.models.task.model_copy(update={"concurrency": requests})
+    return config.model_copy(update={"models": config.models.model_copy(update={"task": task})})
 
 
 def sealed_attempts(journal: JournalReader, arm: str) -> list[Attempt]:
