@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from burnish.config import RunConfig
 
 
 @pytest.mark.thorough
-async def test_the_embedded_model_is_asked_what_it_was_asked_in_the_test(tmp_path: Path) -> None:
+def test_the_embedded_model_is_asked_what_it_was_asked_in_the_test(tmp_path: Path) -> None:
     """Its answers may differ where requests shared a batch, so they are held to the requests."""
     tables = {
         "environment": "contacts",
@@ -26,7 +27,7 @@ async def test_the_embedded_model_is_asked_what_it_was_asked_in_the_test(tmp_pat
         "operators": ["rules"],
     }
     run(RunConfig.parse(tables), directory=tmp_path / "run")
-    record = await check(open_run(tmp_path / "run"))
+    record = asyncio.run(check(open_run(tmp_path / "run")))
     assert record.same_requests == record.answers > 0
     assert 2 * record.agree > record.answers
     with serving(tmp_path / "run") as served:
