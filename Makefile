@@ -6,10 +6,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ADAPTERS := .venv-adapters
 RUN    ?= runs/demo
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 # Tests start hundreds of processes, which should not compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-adapters install links lint bench clean
+.PHONY: demo test test-all test-adapters chromium install links lint bench clean
 
 demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
@@ -25,7 +26,7 @@ test-all: links test-adapters
 	BURNISH_TESTS=thorough $(BIN)/python -m pytest $(PARALLEL)
 
 # What needs heavy libraries, each tested with the real ones, in an environment over that of the other tests.
-test-adapters: install $(ADAPTERS)/.installed
+test-adapters: install chromium $(ADAPTERS)/.installed
 	$(ADAPTERS)/bin/python -m pytest -o addopts="-q --import-mode=importlib" $$(find tests -type d -name heavy)
 
 $(ADAPTERS)/.installed: requirements-adapters.lock
@@ -34,6 +35,11 @@ $(ADAPTERS)/.installed: requirements-adapters.lock
 	  > $$($(ADAPTERS)/bin/python -c "import site; print(site.getsitepackages()[0])")/burnish-tests.pth
 	$(ADAPTERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-adapters.lock
 	touch $@
+
+# The browser in which the pages are tested, from Debian's packages.
+chromium:
+	command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && \
+	  $(AS_ROOT) apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
 
 lint: links
 	$(BIN)/ruff check .

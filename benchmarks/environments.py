@@ -22,10 +22,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.loop.open_session import EMBEDDED_SLOTS
 from burnish.agent.models.client import ChatClient, ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.grammar import plan_grammar
+from burnish.agent.models.opening import EMBEDDED_SLOTS
 from burnish.agent.models.rendering import defuse
 from burnish.config import ModelConfig
 from burnish.environments.boundary import GuardedEnvironment

@@ -19,15 +19,16 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from burnish.agent.loop.open_session import EMBEDDED_SLOTS
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatClient, ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.ledger import Ledger
+from burnish.agent.models.opening import EMBEDDED_SLOTS
 from burnish.agent.models.rendering import task_request
 from burnish.agent.rollouts.answer_form import AnswerForms
+from burnish.agent.rollouts.answering import Trial
 from burnish.agent.rollouts.retriever import Retriever
-from burnish.agent.rollouts.rollout import Rollout, Trial, lanes
+from burnish.agent.rollouts.rollout import Rollout, lanes
 from burnish.config import BudgetConfig, ModelConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.built_in.contacts import Contacts

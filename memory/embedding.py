@@ -148,13 +148,16 @@ EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {"minilm": MiniLMEmbedder, "ha
 """Those without a folder of the user's, by the name the configuration uses."""
 
 
-def open_embedder(name: str) -> Embedder:
-    """The embedder a configuration names: "minilm", "hash", or the folder of a sentence-transformers model.
+def open_embedder(name: str, *, threads: int | None = None) -> Embedder:
+    """The embedder a configuration names: "minilm", "hash", or the folder of a sentence-transformers model. `threads`
+    is for those that have a model, by default as many as there are cores.
 
     Raises:
         ConfigError: it is none of these.
 
     """
+    if name == "minilm":
+        return MiniLMEmbedder(threads=threads)
     if name in EMBEDDERS:
         return EMBEDDERS[name]()
     folder = Path(name).expanduser()
@@ -163,7 +166,7 @@ def open_embedder(name: str) -> Embedder:
             f'memory.embedder is {name!r}, which is no folder: use "minilm", "hash" or the folder of a '
             "sentence-transformers model."
         )
-    return MiniLMEmbedder(folder.resolve())
+    return MiniLMEmbedder(folder.resolve(), threads=threads)
 
 
 def _windows(text: str, tokens: int) -> list[str]:

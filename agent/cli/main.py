@@ -16,6 +16,7 @@ import typer
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
 from burnish.agent.cli import inspect
+from burnish.agent.cli import serve as cli_serve
 from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand, sets
@@ -282,6 +283,8 @@ app.command(epilog="Example: burnish terms Llama-3.1-8B-Instruct")(cli_data.term
 app.command(epilog="Example: burnish recipes evol")(cli_data.recipes)
 app.command(epilog="Example: burnish config sampling.tasks")(config)
 app.command(epilog="Example: burnish ui runs/first", rich_help_panel=inspect.PANEL)(ui)
+for _command, _example in cli_serve.COMMANDS:
+    app.command(epilog=f"Example: {_example}")(_command)
 for _command, _example in inspect.COMMANDS:
     app.command(
         epilog=f"Example: {_example}",

@@ -10,9 +10,9 @@ import numpy as np
 from burnish.agent.loop.iteration_zero import with_seeds
 from burnish.agent.loop.session import Session
 from burnish.agent.models.rendering import Query
+from burnish.agent.rollouts.answering import Recall
 from burnish.agent.rollouts.evaluate import Judged, judge_all
 from burnish.agent.rollouts.retriever import Recalled
-from burnish.agent.rollouts.rollout import Recall
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.programs import Program
 from burnish.records import DRAWN, FEW_SHOT, IN_FORM, SHUFFLED, WITHOUT_ADAPTER

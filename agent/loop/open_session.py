@@ -15,16 +15,15 @@ from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.registry import choose_expanders, choose_operators, choose_principles
 from burnish.agent.loop.session import Session
 from burnish.agent.models.calls import Caller
-from burnish.agent.models.client import ChatClient
-from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.ledger import Ledger
-from burnish.agent.models.lora_adapters import AdapterServers, adapter_file, adapter_id, adapters_of
+from burnish.agent.models.lora_adapters import adapter_file, adapter_id, adapters_of
+from burnish.agent.models.opening import adapter_servers, mute_clients, open_clients
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.memory import SHARED, mended_memory, open_meaning
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
 from burnish.agent.training.rounds import Rounds
-from burnish.config import BudgetConfig, ModelConfig, RunConfig
+from burnish.config import BudgetConfig, RunConfig
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.errors import ConfigError
 from burnish.memory.journal import Journal
@@ -33,14 +32,8 @@ from burnish.programs import Program, Prompt
 from burnish.protocols import Environment, Tools
 from burnish.types import Usage
 
-ROLES = ("task", "reflector", "judge", "teacher")
-
 LOOKED_AT = 64
 """Train tasks of which it is seen what they have in common."""
-
-EMBEDDED_SLOTS = 4
-"""Requests the embedded server works on at a time. More of them push shared prefixes out of its cache and bring
-no speed on few cores."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +74,9 @@ async def open_session(
         await _look_at_tasks(journal, guarded)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)
-        servers = None if replay_only else _adapted(config, adapters_of(directory, config) | {**adapters}, stack)
+        servers = None if replay_only else adapter_servers(config, adapters_of(directory, config) | {**adapters}, stack)
         adapted = servers.url if servers else adapted
-        clients = await (_mute(config, stack) if replay_only else _clients(config, adapted, stack))
+        clients = await (mute_clients(config, stack) if replay_only else open_clients(config, adapted, stack))
         ledger = Ledger(
             BudgetConfig(iterations=1) if replay_only else config.budget,
             spent=Usage() if replay_only else journal.spent(),
@@ -176,60 +169,9 @@ def _check_adapter(session: Session, seed_program: Program) -> None:
         )
 
 
-def _adapted(config: RunConfig, files: Mapping[str, Path], stack: AsyncExitStack) -> AdapterServers | None:
-    """The servers of the task model with adapters, if it is the embedded one."""
-    model = config.models.task
-    if model.url != "embedded":
-        return None
-    servers = AdapterServers(model_file(model.file or None), files, slots=EMBEDDED_SLOTS)
-    stack.callback(servers.stop_all)
-    return servers
-
-
 def _seconds(journal: Journal, name: str) -> float:
     value = journal.meta(name)
     return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-async def _clients(
-    config: RunConfig, adapted: Callable[[str], str] | None, stack: AsyncExitStack
-) -> dict[str, ChatClient]:
-    """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
-    clients: dict[ModelConfig, ChatClient] = {}
-    servers: dict[str, EmbeddedServer] = {}
-    by_role = {}
-    for role in ROLES:
-        model = getattr(config.models, role) or config.models.task
-        if model not in clients:
-            clients[model] = await _client(model, servers, adapted, stack)
-            stack.push_async_callback(clients[model].close)
-        by_role[role] = clients[model]
-    return by_role
-
-
-async def _mute(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
-    """Clients that know what each role is called, by which the journal knows what it answered, and ask nobody."""
-    clients = {}
-    for role in ROLES:
-        model = getattr(config.models, role) or config.models.task
-        clients[role] = ChatClient(model.model_copy(update={"api_key_env": ""}))
-        stack.push_async_callback(clients[role].close)
-    return clients
-
-
-async def _client(
-    model: ModelConfig,
-    servers: dict[str, EmbeddedServer],
-    adapted: Callable[[str], str] | None,
-    stack: AsyncExitStack,
-) -> ChatClient:
-    if model.url != "embedded":
-        return ChatClient(model, adapted=adapted)
-    if model.file not in servers:
-        server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
-        servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
-    limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
-    return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted)
 
 
 async def _keep_time(journal: Journal, ledger: Ledger) -> None:

@@ -12,8 +12,9 @@ from burnish.agent.loop.session import Session
 from burnish.agent.loop.twins import with_twins
 from burnish.agent.models.calls import Place
 from burnish.agent.record.seeds import OPENED, sealed_seed
+from burnish.agent.rollouts.answering import Trial
 from burnish.agent.rollouts.evaluate import Judged, judge_all, none_posed
-from burnish.agent.rollouts.rollout import Rollout, Trial, raise_if_unanswered
+from burnish.agent.rollouts.rollout import Rollout, raise_if_unanswered
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import GO_ON, BudgetExhausted, PluginError
 from burnish.policies.involvement import evaluated_by_people

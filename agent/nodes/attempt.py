@@ -16,7 +16,8 @@ from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Attempted, Shown
 from burnish.agent.operators.rules import SECTION as RULES
 from burnish.agent.operators.rules import as_rules
-from burnish.agent.rollouts.rollout import Search, Trial, raise_if_unanswered, sampling_seed
+from burnish.agent.rollouts.answering import Search, Trial
+from burnish.agent.rollouts.rollout import raise_if_unanswered, sampling_seed
 from burnish.policies.cold_start import ColdStart, Rung
 from burnish.policies.curriculum import Effort
 from burnish.types import Attempt, Task

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from burnish.agent.models.calls import Place
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Compared, Shown
+from burnish.agent.rollouts.answering import Trial
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.agent.rollouts.rollout import Trial, sampling_seed
+from burnish.agent.rollouts.rollout import sampling_seed
 from burnish.policies.acceptance import Pair
 from burnish.policies.rewriting import YieldRewriting
 from burnish.policies.watching import HarmWatch

@@ -12,8 +12,9 @@ import numpy as np
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.record.history import History
 from burnish.agent.rollouts.answer_form import AnswerForms
+from burnish.agent.rollouts.answering import Pick, Recall, Search, Trial
 from burnish.agent.rollouts.evaluate import Judged
-from burnish.agent.rollouts.rollout import Pick, Recall, Rollout, Search, Trial, sampling_seed
+from burnish.agent.rollouts.rollout import Rollout, sampling_seed
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.embedding import Embedder

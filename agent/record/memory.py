@@ -48,7 +48,16 @@ def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED
 def recalled_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, revision: int) -> Memory:
     """The exemplars alive at a revision, to be looked into: in RAM, and nothing beside the run is written."""
     meaning = open_meaning(directory, config, read_only=True)
-    memory = _memory(config, journal, meaning, journal.exemplars_at(revision), NumpyIndex)
+    return _in_ram(config, journal, meaning, journal.exemplars_at(revision))
+
+
+def whole_memory(config: RunConfig, journal: JournalReader, meaning: Embedder) -> Memory:
+    """The exemplars of every revision, to be looked into: in RAM, and nothing is written."""
+    return _in_ram(config, journal, meaning, journal.exemplars())
+
+
+def _in_ram(config: RunConfig, journal: JournalReader, meaning: Embedder, exemplars: Sequence[Exemplar]) -> Memory:
+    memory = _memory(config, journal, meaning, exemplars, NumpyIndex)
     memory.reconcile()
     return memory
 
@@ -90,9 +99,13 @@ def mended_memory(directory: RunDirectory, config: RunConfig, journal: JournalRe
     return memory
 
 
-def open_meaning(directory: RunDirectory, config: RunConfig, *, read_only: bool = False) -> CachedEmbedder:
+def open_meaning(
+    directory: RunDirectory, config: RunConfig, *, read_only: bool = False, threads: int | None = None
+) -> CachedEmbedder:
     """The configured embedder, with what it embedded kept beside the run; nothing is written if it is `read_only`."""
-    return CachedEmbedder(open_embedder(config.memory.embedder), directory.path / "embeddings.db", read_only=read_only)
+    return CachedEmbedder(
+        open_embedder(config.memory.embedder, threads=threads), directory.path / "embeddings.db", read_only=read_only
+    )
 
 
 def open_index(directory: RunDirectory, config: RunConfig, dimensions: int) -> VectorIndex:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from burnish.agent.models.calls import Caller, Place, gather_in_order
-from burnish.agent.models.grammar import plan_grammar, shape_grammar, shapes, sketch_grammar, words_grammar
-from burnish.agent.models.rendering import Query, defuse, task_request
-from burnish.agent.models.sketches import Outline, nth_sketch
 from burnish.agent.rollouts.answer_form import AnswerForms
+from burnish.agent.rollouts.answering import Answering, Pick, Recall, Trial
 from burnish.agent.rollouts.evaluate import Judged, judge_all
-from burnish.agent.rollouts.retriever import Recalled
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.episodes import as_answer
 from burnish.environments.playing import Play
 from burnish.errors import GO_ON, BudgetExhausted, ModelRejected, PluginError
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import TurnKey
-from burnish.policies.cold_start import Rung
-from burnish.policies.retrieval import ordered
 from burnish.programs import Program
 from burnish.records import Completion
-from burnish.types import Attempt, Exemplar, Played, Task, Usage
-
-Recall = Callable[[Program, Sequence[Query]], list[Recalled]]
-Pick = Callable[[Program, Task, Sequence[str]], int]
-"""Which of several answers to a task a program gives, as an index."""
+from burnish.types import Attempt, Played, Task, Usage
 
 TASKS_APART = 1009
 """What lies between the sampling seeds of one task and the next, and so more than the samples of a task; a prime."""
@@ -45,45 +36,6 @@ def turn_seed(seed: int | None, number: int) -> int | None:
     would be answered the same for ever.
     """
     return None if seed is None else (seed + TURNS_APART * number) % 2**31
-
-
-@dataclass(frozen=True)
-class Search:
-    """A search for answers that the model would not give by itself.
-
-    Where it answers with a plan it is held to given tools, each slot to others, rather to those of which memory has few
-    plans; elsewhere by `rung`, to the form of the task's answers or to the words of task and `texts`.
-    """
-
-    rung: Rung
-    known: Mapping[Outline, int] = field(default_factory=dict)
-    """How many exemplars have each outline."""
-    texts: tuple[str, ...] = ()
-    most: int = 1
-    """Most words of an answer that is held to words."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A program to be tried on a task; `place` is where its call stands.
-
-    One that is a `search` holds the model to a form.
-    """
-
-    program: Program
-    task: Task
-    recalled: Recalled
-    place: Place
-    temperature: float | None = None
-    top_p: float | None = None
-    seed: int | None = None
-    search: Search | None = None
-    recall: Recall | None = None
-    """How the turns of an episode recall exemplars, where not as all others do."""
-
-    def again(self, number: int) -> Trial:
-        """The trial for another time, as a call of its own."""
-        return replace(self, place=replace(self.place, item=f"{self.place.item}~again {number}"))
 
 
 WAITS = (1.0, 4.0)
@@ -109,6 +61,11 @@ class Rollout:
     iteration: int
     pick: Pick
     forms: AnswerForms
+
+    @property
+    def answering(self) -> Answering:
+        """How each of them is answered."""
+        return Answering(self.caller, self.environment, self.iteration, self.pick, self.forms)
 
     async def attempt_all(
         self, trials: Sequence[Trial], *, partial: bool = False, in_order: bool = False
@@ -177,32 +134,9 @@ class Rollout:
 
     async def _answered(self, trial: Trial) -> Attempt | ModelRejected:
         try:
-            completions = await self._completions(trial)
+            return await self.answering.answered(trial)
         except ModelRejected as error:
             return error
-        chosen = self.pick(trial.program, trial.task, [c.text for c in completions]) if len(completions) > 1 else 0
-        return Attempt(
-            task_id=trial.task.id,
-            slot=trial.place.slot,
-            answer=completions[chosen].text,
-            program_id=trial.program.id,
-            model=completions[chosen].model,
-            exemplar_ids=trial.recalled.ids,
-            truncated=completions[chosen].truncated,
-            usage=sum((c.usage for c in completions), Usage()),
-            rung=trial.search.rung if trial.search else "",
-            call=completions[chosen].call,
-        )
-
-    async def _completions(self, trial: Trial) -> Sequence[Completion]:
-        """One answer; of a program that picks among several, so many, unless it is sampled from anyway."""
-        exemplars, place = trial.recalled.exemplars, trial.place
-        if trial.temperature is not None or trial.program.decoding.best_of == 1:
-            return [await self._ask(trial, trial.task, exemplars, (), place)]
-        return await gather_in_order(
-            self._ask(replace(trial, seed=n), trial.task, exemplars, (), replace(place, item=f"{place.item}~{n}"))
-            for n in range(trial.program.decoding.best_of)
-        )
 
     async def _played(self, trial: Trial) -> Attempt | ModelRejected:
         """An episode, turn by turn. An environment that fails ends it; the verdict will say so."""
@@ -230,9 +164,8 @@ class Rollout:
         self._same_as_before(key, seen)
         (recalled,) = (trial.recall or self.recall)(trial.program, [seen])
         place = Place(trial.place.node, f"{trial.place.item}@{len(turns)}", trial.place.slot)
-        earlier = turns[-trial.program.decoding.history :] if trial.program.decoding.history else []
         sampled = replace(trial, seed=turn_seed(trial.seed, len(turns)))
-        completion = await self._ask(sampled, seen, recalled.exemplars, earlier, place)
+        completion = await self.answering.acted(sampled, seen, recalled.exemplars, turns, place)
         await play.step(completion.text.strip())
         turns.append(Played(seen.prompt, completion.text.strip(), play.turn.label, completion.call))
         shown += recalled.ids
@@ -247,51 +180,6 @@ class Rollout:
                 f"environment {self.environment.name} does not play an episode of task {seen.id} again as it was: "
                 f"turn {key.number} shows something else now; the same actions must lead to the same turns"
             )
-
-    async def _ask(
-        self, trial: Trial, query: Query, exemplars: Sequence[Exemplar], earlier: Sequence[Played], place: Place
-    ) -> Completion:
-        grammar = await self._grammar(trial, exemplars)
-        request = task_request(
-            trial.program,
-            exemplars,
-            query,
-            earlier=earlier,
-            grammar=grammar,
-            temperature=trial.temperature,
-            top_p=trial.top_p,
-            seed=trial.seed,
-        )
-        return await self.caller.ask("task", request, place)
-
-    async def _grammar(self, trial: Trial, exemplars: Sequence[Exemplar]) -> str:
-        """That of plans; in search, for each slot another sketch, first those of the exemplars it is shown.
-
-        Where answers are no plans there is one in search only, of their form.
-        """
-        decoding = trial.program.decoding
-        if decoding.format != "plan":
-            if trial.search:
-                return await self._search_grammar(trial.task, trial.search)
-            held = decoding.format == "form"
-            return await self.forms.grammar(self.environment, trial.task, trial.program.revision) if held else ""
-        tools, constants = self.environment.tools, await self.environment.constants(trial.task)
-        if not trial.search or trial.search.rung != "sketch":
-            return plan_grammar(tools, constants)
-        shown = ordered([exemplar.answer for exemplar in exemplars], trial.program.retrieval.order)  # best first again
-        seed = f"{self.iteration} {trial.task.id}"
-        sketch = nth_sketch(tools, len(constants), trial.place.slot, seed, shown=shown, known=trial.search.known)
-        return sketch_grammar(tools, constants, sketch)
-
-    async def _search_grammar(self, task: Task, search: Search) -> str:
-        if search.rung == "words":
-            return words_grammar([*map(defuse, search.texts), defuse(task.prompt)], search.most)
-        if search.rung == "shape":
-            known = shapes(search.texts)
-            return shape_grammar(known[(search.most - 1) % len(known)], defuse(task.prompt)) if known else ""
-        if search.rung != "form":
-            return ""
-        return await self.forms.grammar(self.environment, task)
 
 
 def raise_if_unanswered(attempts: Sequence[Attempt]) -> None:

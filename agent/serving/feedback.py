@@ -1,0 +1,148 @@
+"""What people say of answers, kept beside the run for a later sitting. Nothing unverified is learned of it here."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from burnish.agent.serving.refusals import Refused
+from burnish.agent.serving.service import Answer, Asked
+from burnish.errors import ConfigError
+from burnish.types import Attempt, Record, Task
+
+KEPT = 10_000
+"""Answers that may still be judged, the newest."""
+MOST_TEXT = 10_000
+"""Characters of a comment."""
+
+
+@dataclass(frozen=True)
+class FeedbackRecord(Record):
+    """What somebody said of an answer: a `reward` from 0 to 1, and a text. `attempt` is the answer as a run would have
+    it, to a `task` of which only the text is known. `when` is UTC, ISO 8601.
+    """
+
+    answer: str
+    when: str
+    reward: float
+    text: str
+    task: Task
+    attempt: Attempt
+
+
+class Feedback:
+    """Keeps feedback on the answers of this server in a file, a line each, that only its owner may read.
+
+    Raises:
+        ConfigError: the file cannot be written.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._answers: dict[str, tuple[Asked, Answer]] = {}
+        try:
+            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a")
+        except OSError as error:
+            raise ConfigError(
+                f"--learn keeps feedback in {path}, which cannot be written ({error.strerror}); serve without it"
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def remember(self, asked: Asked, answer: Answer) -> None:
+        """Take note of an answer, so that it can be judged."""
+        self._answers[answer.id] = (asked, answer)
+        while len(self._answers) > KEPT:
+            del self._answers[next(iter(self._answers))]
+
+    def take(self, body: object, environment: str) -> FeedbackRecord:
+        """Keep what was said; of an answer that is judged again, the last counts.
+
+        Raises:
+            Refused: the body is no feedback, or the answer is none of the last ones.
+
+        """
+        if not isinstance(body, dict):
+            raise Refused("The body must be a JSON object with `id`, `reward` and, if you like, `text`.")
+        known = self._answers.get(body["id"]) if isinstance(body.get("id"), str) else None
+        if known is None:
+            raise Refused(
+                f"`id` must be that of one of the last {KEPT} answers since the server began.", status=404, param="id"
+            )
+        asked, answer = known
+        record = FeedbackRecord(
+            answer=answer.id,
+            when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            reward=_reward(body),
+            text=_text(body),
+            task=Task(environment, asked.text),
+            attempt=_attempt(environment, asked, answer),
+        )
+        self._file.write(json.dumps(record.to_json()) + "\n")
+        self._file.flush()
+        return record
+
+
+def feedback_file(run: Path) -> Path:
+    """Where feedback on the answers of a run is kept: beside its folder."""
+    folder = run.resolve()
+    return folder.with_name(f"{folder.name}.feedback.jsonl")
+
+
+def read_feedback(path: Path) -> Iterator[FeedbackRecord]:
+    """The feedback in a file, the last on each answer, in the order of the answers.
+
+    Raises:
+        ConfigError: the file is not there, or a line is no feedback.
+
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        records = [FeedbackRecord.from_json(json.loads(line)) for line in lines]
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read as feedback ({error}); give a file that --learn wrote") from None
+    yield from {record.answer: record for record in records}.values()
+
+
+def _attempt(environment: str, asked: Asked, answer: Answer) -> Attempt:
+    return Attempt(
+        task_id=Task(environment, asked.text).id,
+        slot=0,
+        answer=answer.text,
+        program_id=answer.program,
+        model=answer.model,
+        exemplar_ids=tuple(one.id for one in answer.shown),
+        truncated=answer.truncated,
+        usage=answer.usage,
+        origin="feedback",
+    )
+
+
+def _reward(body: dict[str, Any]) -> float:
+    reward = body.get("reward")
+    if isinstance(reward, bool) or not isinstance(reward, (int, float)) or not math.isfinite(reward):
+        raise Refused("`reward` must be a number from 0 (wrong) to 1 (right).", param="reward")
+    if not 0 <= reward <= 1:
+        raise Refused("`reward` must be from 0 (wrong) to 1 (right).", param="reward")
+    return float(reward)
+
+
+def _text(body: dict[str, Any]) -> str:
+    text = body.get("text", "")
+    if not isinstance(text, str) or len(text) > MOST_TEXT:
+        raise Refused(f"`text` must be a text of at most {MOST_TEXT} characters.", param="text")
+    return text
