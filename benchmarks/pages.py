@@ -67,11 +67,11 @@ def addresses(run: Path) -> list[str]:
     """Every page that needs no embedding, with ids of the run."""
     opened = open_run(run)
     with opened.journal() as journal:
-        ((exemplar, task),) = journal.rows(
+        ((exemplar, task),) = journal.named_rows(
             "SELECT s.exemplar, json_extract(e.body, '$.task_id') FROM shown s JOIN exemplars e ON e.id = s.exemplar"
             " GROUP BY s.exemplar ORDER BY COUNT(*) DESC LIMIT 1"
         )
-        ((answer, call),) = journal.rows(
+        ((answer, call),) = journal.named_rows(
             "SELECT id, json_extract(body, '$.call') FROM attempts WHERE iteration = 1 LIMIT 1"
         )
         newest = opened.number(journal, None)

@@ -100,8 +100,9 @@ def at_most(value: object) -> object:
     """What is written where nothing is said of length: texts are cut, so that no run makes a page too long to show."""
     from markupsafe import Markup
 
-    plain = isinstance(value, str) and not isinstance(value, (Whole, Markup))
-    return bounded(value, MOST) if plain else value
+    if isinstance(value, str) and not isinstance(value, (Whole, Markup)):
+        return bounded(value, MOST)
+    return value
 
 
 def series(points: Sequence[object]) -> Whole:

@@ -88,10 +88,10 @@ def addresses_of(run: Path) -> Iterator[str]:
     with opened.journal() as journal:
         exemplar = journal.exemplars()[0]
         yield f"exemplars/{exemplar.id}"
-        ((champion,),) = journal.rows("SELECT champion FROM iterations WHERE number = 1")
+        ((champion,),) = journal.named_rows("SELECT champion FROM iterations WHERE number = 1")
         yield f"programs/{champion}"
         yield f"tasks/{exemplar.task_id}"
-        for answer, call in journal.rows("SELECT id, json_extract(body, '$.call') FROM attempts LIMIT 1"):
+        for answer, call in journal.named_rows("SELECT id, json_extract(body, '$.call') FROM attempts LIMIT 1"):
             yield f"answers/{answer}"
             yield f"call?key={call}"
     yield from ("memory?show=dead", "memory?search=<script>&like=", f"recall?text={PAYLOADS[1]}", "iteration?at=1")
