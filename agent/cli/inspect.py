@@ -60,10 +60,13 @@ def recall(
 ) -> None:
     """What the champion of an iteration would show with a text, and how like it is."""
     from burnish.agent.cli.inspect_output import print_recall
+    from burnish.agent.cli.terminal import embedding
     from burnish.agent.inspecting.recalled import recall as recalled
     from burnish.agent.record.run import open_run
 
-    print_recall(recalled(open_run(run), text, at), whole=whole, as_json=as_json)
+    with embedding():
+        told = recalled(open_run(run), text, at)
+    print_recall(told, whole=whole, as_json=as_json)
 
 
 def lineage(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
@@ -161,6 +164,7 @@ def ratings(run: RunArgument, *, at: Until = None, as_json: Json = False) -> Non
 def diversity(run: RunArgument, *, at: At = None, as_json: Json = False) -> None:
     """Diversity over the iterations, what the guard did, and the exemplars most alike."""
     from burnish.agent.cli.inspect_tables import print_diversity
+    from burnish.agent.cli.terminal import embedding
     from burnish.agent.inspecting.diversity import diversity as of
     from burnish.agent.inspecting.diversity import nearest_pairs
     from burnish.agent.record.run import open_run
@@ -168,7 +172,9 @@ def diversity(run: RunArgument, *, at: At = None, as_json: Json = False) -> None
     opened = open_run(run)
     with opened.journal() as journal:
         over_time = of(journal)
-    print_diversity(over_time, nearest_pairs(opened, at), as_json=as_json)
+    with embedding():
+        pairs = nearest_pairs(opened, at)
+    print_diversity(over_time, pairs, as_json=as_json)
 
 
 COMMANDS: Sequence[tuple[Callable[..., None], str]] = [

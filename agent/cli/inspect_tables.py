@@ -213,6 +213,11 @@ def print_diversity(told: Sequence[DiversityAt], pairs: Sequence[Near], *, as_js
         for one in told
     ]
     print_rows(("iteration", "Vendi", "coverage", "alike", "Vendi of memory", "guard", "alarms"), rows)
+    console().print(
+        "[dim]Vendi: the effective number of different answers, and of exemplars in memory; coverage: the share of the "
+        "seed's cells reached; alike: the share of answers with a near-duplicate[/]",
+        soft_wrap=True,
+    )
     if pairs:
         console().print("\n[bold]exemplars most alike[/]")
         near = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -186,13 +187,15 @@ def memory(
 ) -> None:
     """What is remembered as of any iteration, and what of it the champion may show."""
     from burnish.agent.cli.run_output import print_memory
+    from burnish.agent.cli.terminal import embedding
     from burnish.agent.inspecting.listing import remembered
     from burnish.agent.record.run import open_run
 
     opened = open_run(run)
-    found = remembered(
-        opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit, dead=dead
-    )
+    with embedding() if like else nullcontext():
+        found = remembered(
+            opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit, dead=dead
+        )
     with opened.journal() as journal:
         known = journal.remembered(opened.number(journal, at))
     print_memory(found, known, dead=dead, as_json=as_json)

@@ -76,6 +76,19 @@ def _cell(text: str, width: int) -> str:
 
 
 @contextmanager
+def embedding() -> Iterator[None]:
+    """Says on a terminal that texts are embedded meanwhile, which takes some seconds the first time."""
+    watched = sys.stderr.isatty()
+    if watched:
+        print("embedding texts ...", end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if watched:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
 def paged() -> Iterator[None]:
     """On a terminal, what is printed within goes through a pager: `PAGER`, or `less`, which ends at once where all of
     it fits the screen. Elsewhere, or where there is none, it is printed as ever.

@@ -8,6 +8,7 @@ window.BurnishCharts = (() => {
   });
   const line = (label, stroke, more) => ({ label, stroke, width: 2, points: { size: 5, fill: stroke }, spanGaps: true, ...more });
   const points = (label, stroke, more) => ({ label, stroke, paths: () => null, points: { show: true, size: 11, fill: stroke, width: 2 }, ...more });
+  const WHOLE = { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] };
   const LINES = { seed: "--quiet", champion: "--right" };
   const OTHERS = ["--blue", "--violet", "--warning", "--wrong", "--accent"];
 
@@ -38,7 +39,7 @@ window.BurnishCharts = (() => {
     const columns = [given.map((p) => p[0]), given.map((p) => Math.max(p[1], 1e-6)), given.map(() => threshold)];
     return {
       columns, series: [{ label: "tasks" }, line("evidence", colour("--accent")), line("needed", colour("--right"), { dash: [6, 4], points: { show: false } })],
-      scales: { x: { time: false }, y: { distr: 3 } }, axes: [axis("tasks"), axis("evidence")],
+      scales: { x: { time: false }, y: { distr: 3 } }, axes: [axis("tasks", WHOLE), axis("evidence")],
     };
   };
   const diversity = (chart) => {
@@ -46,7 +47,7 @@ window.BurnishCharts = (() => {
     return {
       columns: [given.map((p) => p[0]), given.map((p) => p[1]), given.map((p) => p[2])],
       series: [{ label: "iteration" }, line("Vendi of what was generated", colour("--accent")), line("Vendi of memory", colour("--blue"))],
-      scales: { x: { time: false } }, axes: [axis("iteration"), axis("effective number")],
+      scales: { x: { time: false } }, axes: [axis("iteration", WHOLE), axis("effective number")],
     };
   };
   const KINDS = { score, evidence, diversity };
