@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Literal, Self
 
+from burnish.by_hand import ByHand
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
 from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, migrate
@@ -173,10 +174,12 @@ class Journal(JournalReader):
         deaths: Sequence[DeathRecord] = (),
         applicants: Sequence[ApplicantRecord] = (),
         events: Sequence[tuple[str, JsonValue]] = (),
+        queued: int | None = None,
     ) -> None:
         """One transaction: the new revision, the champion, the measurements and the decisions.
 
-        `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered.
+        `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered. An
+        iteration by hand is what was `queued` under this number.
         """
         statements: list[Statement] = [
             ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, record.number, dump(p.to_json())))
@@ -210,6 +213,9 @@ class Journal(JournalReader):
         statements.append(
             ("INSERT INTO iterations VALUES(?, ?, ?)", (record.number, record.champion_id, dump(record.to_json())))
         )
+        if queued is not None and record.by_hand is not None:
+            sql = "UPDATE by_hand SET iteration = ?, body = ? WHERE number = ?"
+            statements.append((sql, (record.number, dump(record.by_hand.to_json()), queued)))
         await self._write(*statements)
 
     # people ----------------------------------------------------------------------------------------
@@ -239,6 +245,14 @@ class Journal(JournalReader):
         self._writer.write_blocking(
             ("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))
         )
+
+    def queue(self, change: ByHand, lessons: Sequence[Mapping[str, JsonValue]] = ()) -> int:
+        """A change by hand, to be made in an iteration of its own; an import with what it brings. Its number."""
+        said = dump(list(lessons)) if lessons else ""
+        self._writer.write_blocking(
+            ("INSERT INTO by_hand(body, lessons) VALUES(?, ?)", (dump(change.to_json()), said)),
+        )
+        return int(self._rows("SELECT MAX(number) AS number FROM by_hand")[0]["number"])
 
     async def add_link(self, number: int, iteration: int, decisions: int, digest: str) -> None:
         """A link of the chain of hashes, see `burnish.memory.links`."""

@@ -15,7 +15,7 @@ import typer
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
-from burnish.agent.cli import inspect
+from burnish.agent.cli import inspect, steer
 from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand, sets
@@ -284,6 +284,8 @@ for _command, _example in inspect.COMMANDS:
         rich_help_panel=inspect.PANEL,
         context_settings={"ignore_unknown_options": True},  # the keys of sealed calls begin with -1
     )(inspect.in_pages(_command))
+for _command, _example in steer.COMMANDS:
+    app.command(epilog=f"Example: {_example}", rich_help_panel=steer.PANEL)(_command)
 
 
 def _budget(

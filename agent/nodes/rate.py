@@ -81,7 +81,7 @@ def _shown(iteration: Iteration) -> Shown:
     """Answers of the iteration before, whose verdicts the judge may learn from."""
     count = iteration.config.judging.shown
     judged = (
-        [(a, f) for _, a, f in iteration.journal.judged("attempt", iteration.number - 1) if f.status.judged]
+        [(a, f) for _, a, f in iteration.journal.judged("attempt", iteration.before) if f.status.judged]
         if count
         else []
     )
