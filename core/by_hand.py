@@ -14,7 +14,7 @@ HandAction: TypeAlias = Literal["rollback", "forget", "pin", "unpin", "import"]
 class ByHand(Record):
     """A change by hand: `who` made it, `when` (UTC, ISO 8601), and because of what.
 
-    A rollback goes back `to` an iteration; to forget, pin and unpin are meant the exemplars `ids`; what is imported came
+    A rollback goes back `to` an iteration; the exemplars `ids` are forgotten, pinned or unpinned; what is imported came
     from a `source`. `after_sealed` says that the sealed test had given its verdict before, which is of another program.
     """
 

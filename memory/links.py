@@ -1,7 +1,7 @@
 """The chain of hashes over a journal: whoever keeps its head can tell any later edit.
 
-A link is made for each iteration, and one for the sealed test; of later changes by hand there are further ones. It is
-the SHA-256 of the link before it and of every row that belongs to it, so the last link, the head, stands for all of them.
+A link is made for each iteration, and one for the sealed test; of later changes by hand there are further ones. A link
+is the SHA-256 of the one before it and of every row that belongs to it, so the last, the head, stands for all of them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def wrong_links(journal: JournalReader) -> Iterator[str]:
     before, first, last, chain = "", 0, 0, links(journal)
     linked = [one.iteration for one in chain if one.iteration not in (SEALED, AFTER)]
     ends = sum(one.iteration == SEALED for one in chain)
-    if journal.is_current and (linked != sum(_committed(journal), [])[: len(linked)] or ends > 1):
+    before_end, after_end = _committed(journal)
+    if journal.is_current and (linked != [*before_end, *after_end][: len(linked)] or ends > 1):
         yield "the chain of hashes is not of the iterations that the journal holds"
     if journal.meta(SETTINGS) is not None and not ends:
         yield f"the chain of hashes lacks its end; `burnish resume {journal.path.parent}` makes it after a crash"

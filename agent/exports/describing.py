@@ -14,6 +14,7 @@ from burnish.agent.exports.formats import Item
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.provenance import Papers, generators_of
 from burnish.agent.exports.rows import Row
+from burnish.agent.record.by_hand import since_sealed
 from burnish.agent.record.run import Run
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal_reader import JournalReader
@@ -39,7 +40,6 @@ def card_of(
     """All that the card says but for the files, which are not written yet."""
     rows = list({row.id: row for item in items for row in item.rows}.values())
     by_model = Counter(model for row in rows for model in generators_of(row))
-    sealed = journal.sealed()
     return Card(
         format=options.format,
         purpose=options.purpose,
@@ -54,12 +54,19 @@ def card_of(
         methods=_methods(rows),
         diversity=_diversity([row.task.prompt for row in rows], embedder, run.config.seed),
         example=items[0].record,
-        verdict=sealed.verdict if sealed else "the sealed test is not opened yet",
+        verdict=_verdict(journal),
         iterations=journal.iterations()[-1].number,
         sealed_seed_sha256=str(journal.meta("sealed_seed_sha256")),
         version=__version__,
         command=options.command(run.place.path.name),
     )
+
+
+def _verdict(journal: JournalReader) -> str:
+    sealed = journal.sealed()
+    if sealed is None:
+        return "the sealed test is not opened yet"
+    return f"{sealed.verdict}{', changed by hand since' if since_sealed(journal.iterations()) else ''}"
 
 
 def _methods(rows: Sequence[Row]) -> tuple[Method, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from burnish.agent.exports.rows import LEARNT_FROM
 from burnish.agent.operators.reflection import TASK as REFLECTED
+from burnish.agent.record.by_hand import forgotten, reasons_against, since_sealed
 from burnish.agent.record.program_file import FileExemplar, ProgramFile, mark
 from burnish.agent.record.run import Run, environment_of
 from burnish.config import Section
@@ -16,6 +17,7 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.policies.purposes import Purpose, licence_refusal, refusal
 from burnish.programs import Program
 from burnish.protocols import Environment, Licensed
+from burnish.records import IterationRecord
 from burnish.terms import TermsTable
 from burnish.types import Attempt, Exemplar, JsonValue, Task, canonical_json
 
@@ -51,7 +53,7 @@ def program_file(
     table = TermsTable.load(options.terms)
     with run.journal() as journal:
         number = run.given_out(journal, options.at)
-        champion = journal.program(journal.iterations()[number].champion_id)
+        champion, records = journal.champion(number), journal.iterations()
         shown = _shown(journal, champion)
         tasks = {e.id: journal.task(e.task_id) for e in shown}
         authors = _authors(journal, champion, number)
@@ -65,13 +67,25 @@ def program_file(
             prompt=dict(champion.prompt.sections),
             retrieval=champion.retrieval,
             decoding=champion.decoding,
+            by_hand=_by_hand(records, number, sealed=journal.sealed() is not None),
             exemplars=tuple(_written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
         )
 
 
 def _shown(journal: JournalReader, program: Program) -> list[Exemplar]:
-    """All that the program may show, by birth and id."""
-    return [exemplar for exemplar in journal.exemplars() if program.shows(exemplar)]
+    """All that the program may show, by birth and id, but for what was forgotten since."""
+    exemplars = journal.exemplars()
+    gone = reasons_against(exemplars, forgotten(journal, journal.iterations()))
+    return [exemplar for exemplar in exemplars if program.shows(exemplar) and exemplar.id not in gone]
+
+
+def _by_hand(records: Sequence[IterationRecord], number: int, *, sealed: bool) -> str:
+    """What a reader of the file should know of changes by hand; nothing where there were none until then."""
+    changed = [record.number for record in records if record.by_hand and record.number <= number]
+    if not changed:
+        return ""
+    late = sealed and any(record.number in changed for record in since_sealed(records))
+    return f"changed by hand{' since the sealed test, which did not judge it' if late else ''}"
 
 
 def _authors(journal: JournalReader, champion: Program, number: int) -> tuple[str, ...]:

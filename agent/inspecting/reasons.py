@@ -70,7 +70,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     else:
         yield "It was never shown for an answer to a train or validation task."
     if one.died == ALIVE:
-        yield "It is remembered still."
+        yield f"It is remembered still{f': pinned by {told.pinned}' if told.pinned else ''}."
         return
     why = told.death.reason if told.death else one.death
     other = told.death.other_id if told.death else ""
@@ -214,6 +214,11 @@ def _of_call(told: CallStory) -> Iterator[str]:
 
 def _of_iteration(told: IterationStory) -> Iterator[str]:
     record = told.record
+    if record.by_hand is not None:
+        since = ", after the sealed test, whose verdict is of the program before" if record.by_hand.after_sealed else ""
+        yield f"It is a change by hand: {record.by_hand.said} ({record.by_hand.when}){since}."
+        yield f"{len(told.born)} were born and {len(told.died)} died; memory held {record.memory} exemplars at its end."
+        return
     attempts = f"{record.verified} of {_several(record.attempts, 'attempt')} were verified"
     yield f"{attempts}; memory held {record.memory} exemplars at its end."
     yield f"{len(told.born)} were born, {len(told.died)} died, and {len(told.refused)} answers were not learned."

@@ -77,7 +77,7 @@ async def commit_by_hand(hand: Hand, queued: Queued, *, after_sealed: bool) -> I
 
 
 def under_way(config: RunConfig, journal: JournalReader) -> str:
-    """What has to be finished before a change can be made, though no process may be at work; empty where nothing has."""
+    """What has to be finished before a change can be made, even where no process is at work; empty for nothing."""
     newest = journal.newest() or 0
     if finished(config, journal):
         return ""

@@ -98,7 +98,7 @@ def _admit(
     ]
     merits = [merit_of(exemplar, rated.record) for exemplar in exemplars]
     known = forgotten(iteration.journal, iteration.past.by_hand)
-    barred = [found.reason if (found := known.get(said_by(exemplar))) else "" for exemplar in exemplars]
+    barred = [why.reason if (why := known.get(said_by(exemplar))) else "" for exemplar in exemplars]
     applicants = [_applicant(*one) for one in zip(offered, exemplars, merits, barred, strict=True)]
     vectors = iteration.memory.embedder.embed([candidate.prompt for candidate in offered])
     residents = _residents(iteration, rated, offered, vectors)

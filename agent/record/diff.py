@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from burnish.agent.record.run import Run
+from burnish.by_hand import ByHand
 from burnish.records import GateRecord
 from burnish.types import Exemplar, Record
 
@@ -12,7 +13,8 @@ from burnish.types import Exemplar, Record
 @dataclass(frozen=True)
 class Difference(Record):
     """From iteration `before` to `after`: sections as (name, old text, new text), settings as (name, old, new), how
-    many exemplars were `remembered` at each, and the gates whose challengers were accepted on the way.
+    many exemplars were `remembered` at each, and on the way the gates whose challengers were accepted, and the changes
+    that people made `by_hand`, by iteration.
 
     `born` and `died` are all that came and went on the way, those that did both in both. Read backwards, what died
     comes again and what was born goes.
@@ -26,6 +28,7 @@ class Difference(Record):
     died: tuple[Exemplar, ...]
     accepted: tuple[GateRecord, ...]
     remembered: tuple[int, int] = (0, 0)
+    by_hand: tuple[tuple[int, ByHand], ...] = ()
 
 
 def compare(run: Run, before: int, after: int) -> Difference:
@@ -55,6 +58,7 @@ def compare(run: Run, before: int, after: int) -> Difference:
         died=died if before <= after else born,
         accepted=tuple(g for record in records for g in record.gates if g.outcome == "accept"),
         remembered=remembered,
+        by_hand=tuple((record.number, record.by_hand) for record in records if record.by_hand),
     )
 
 

@@ -13,7 +13,6 @@ from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
 from burnish.agent.record.proposed import MEMORY, Proposed, arm_key
 from burnish.agent.record.races import OpenRace, answered, raced, raced_on_train
 from burnish.agent.record.ratings import RATED, read_rated
-from burnish.by_hand import ByHand
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair, score
 from burnish.policies.curriculum import Tally
@@ -96,10 +95,6 @@ class History:
 
     def absorb(self, record: IterationRecord, journal: JournalReader) -> None:
         """Take in an iteration. Called after its commit, and for every committed iteration when a run is opened."""
-        if record.by_hand:
-            self.by_hand.append(record)
-            self._change(record.by_hand)
-            return
         first_memory = record.memory > 0 and not any(before.memory for before in self.records)
         self.records.append(record)
         for _, attempt, feedback in journal.judged("attempt", record.number):
@@ -277,9 +272,12 @@ class History:
         self.beside_raced.clear()
         self.rivals.clear()
 
-    def _change(self, change: ByHand) -> None:
-        """After a rollback nothing counts that was found out about the former champion and its memory."""
-        if change.action == "rollback":
+    def change(self, record: IterationRecord) -> None:
+        """Take in an iteration by hand. After a rollback nothing counts that was found out about the former champion
+        and its memory.
+        """
+        self.by_hand.append(record)
+        if record.by_hand and record.by_hand.action == "rollback":
             self._abandon()
             self.harms.clear()
             self.earlier = None

@@ -64,7 +64,7 @@ class FileExemplar(Section):
 
 class ProgramFile(Section):
     """What a program file holds. `iteration` is that whose champion it was, `purpose` what it was written for, and
-    `authors` are the models that wrote the prompt.
+    `authors` are the models that wrote the prompt. `by_hand` says what people changed in its run.
     """
 
     format: Literal[1] = 1
@@ -73,6 +73,7 @@ class ProgramFile(Section):
     iteration: int = 0
     purpose: Purpose = "evaluate"
     authors: tuple[str, ...] = ()
+    by_hand: str = ""
     prompt: dict[str, str]
     retrieval: Retrieval
     decoding: Decoding
@@ -83,6 +84,8 @@ class ProgramFile(Section):
         """SHA-256 of everything else it says, the order of the prompt's sections included."""
         said = self.model_dump(mode="json", exclude={"hash"})
         said["prompt"] = list(self.prompt.items())
+        if not self.by_hand:  # older files say nothing of it
+            del said["by_hand"]
         for exemplar in said["exemplars"]:
             if not exemplar["mark"]:  # of an older file, whose hash knows of none
                 del exemplar["mark"]
@@ -122,7 +125,8 @@ class ProgramFile(Section):
             ConfigError: a text has half a character (a lone surrogate) in it, which no text file can hold.
 
         """
-        said = self.model_dump(mode="json", exclude={"exemplars"}) | {"hash": self.hash or self.content_hash}
+        left_out = {"exemplars", *(() if self.by_hand else ("by_hand",))}
+        said = self.model_dump(mode="json", exclude=left_out) | {"hash": self.hash or self.content_hash}
         shown = self.model_dump(mode="json", exclude_none=True, include={"exemplars"})["exemplars"]
         lines = not any("\r" in text for text in _texts([said, shown]))  # the ends of lines in a file are not kept
         parts = [tomli_w.dumps(said, multiline_strings=lines)]

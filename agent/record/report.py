@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from burnish import __version__
+from burnish.agent.record.by_hand import since_sealed
 from burnish.agent.record.findings import FirstSuccess, Tried, cut, first_success, obstacles, ways_tried
 from burnish.config import RunConfig
 from burnish.errors import StorageError
@@ -62,6 +63,7 @@ class Report(Record):
     `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of learning.
     `exemplars_remembered` are remembered, and `exemplars_shown` those of them that the champion may show.
     `calls` are those up to the end of each iteration. `head` is the end of the chain of hashes over the journal.
+    `since_sealed` are the iterations by hand after the sealed test, whose verdict is not one on the champion then.
     """
 
     version: str
@@ -100,6 +102,12 @@ class Report(Record):
     obstacles: tuple[str, ...] = ()
     calls: tuple[int, ...] = ()
     head: str = ""
+    since_sealed: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """See `Record.to_json`; where nobody changed anything since the sealed test, it does not mention that."""
+        said = super().to_json()
+        return said if self.since_sealed else {name: value for name, value in said.items() if name != "since_sealed"}
 
     @property
     def verdict(self) -> str:
@@ -172,6 +180,7 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         proofs=_proofs(journal.meta("proofs")),
         agreement=_agreement(journal),
         head=head_of(journal),
+        since_sealed=tuple(record.number for record in since_sealed(iterations)),
         **people(journal),
     )
 

@@ -23,6 +23,7 @@ def meant(journal: JournalReader, texts: Sequence[str]) -> list[Exemplar]:
     for text in texts:
         what = named(journal, text)
         if what.kind != "exemplar":
-            raise ConfigError(f"{text} names a {what.kind}; give the id of an exemplar, as `burnish memory` lists them")
+            kind = f"{'an' if what.kind[0] in 'aeiou' else 'a'} {what.kind}"
+            raise ConfigError(f"{text} names {kind}; give the id of an exemplar, as `burnish memory` lists them")
         (found[what.id],) = journal.exemplars_named([what.id])
     return list(found.values())
