@@ -30,6 +30,9 @@ from burnish.records import (
 )
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task
 
+IMPORT = "import"
+"""Stands for the node of answers that a person brought from another run."""
+
 
 class Journal(JournalReader):
     """Writes what a run did, a method a kind of fact, and reads it. Use `open`; `join` beside a process at work."""
@@ -130,9 +133,7 @@ class Journal(JournalReader):
 
     async def add_tasks(self, iteration: int, tasks: Iterable[Task]) -> None:
         """Tasks that were met in an iteration; those that are known stay as they are."""
-        await self._write(
-            *(("INSERT OR IGNORE INTO tasks VALUES(?, ?, ?)", (t.id, iteration, dump(t.to_json()))) for t in tasks)
-        )
+        await self._write(*_of_tasks(iteration, tasks))
 
     async def add_programs(self, iteration: int, programs: Iterable[Program]) -> None:
         """Programs that answered in an iteration; those that are known stay as they are."""
@@ -147,15 +148,7 @@ class Journal(JournalReader):
         self, iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], *, start: int = 0
     ) -> None:
         """Attempts and their verdicts, in the order of their places from `start` on."""
-        await self._write(
-            *(
-                (
-                    "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?)",
-                    (iteration, node, place, a.id, a.program_id, dump(a.to_json()), dump(f.to_json())),
-                )
-                for place, (a, f) in enumerate(judged, start)
-            )
-        )
+        await self._write(*_of_judged(iteration, node, judged, start))
 
     async def add_turn(self, key: TurnKey, turn: Played) -> None:
         """A turn that was played; one that is played again after a crash is the same."""
@@ -175,16 +168,19 @@ class Journal(JournalReader):
         applicants: Sequence[ApplicantRecord] = (),
         events: Sequence[tuple[str, JsonValue]] = (),
         queued: int | None = None,
+        imported: Sequence[tuple[Task, Attempt, Feedback]] = (),
     ) -> None:
         """One transaction: the new revision, the champion, the measurements and the decisions.
 
         `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered. An
-        iteration by hand is what was `queued` under this number.
+        iteration by hand is what was `queued` under this number; what it `imported` was judged again.
         """
         statements: list[Statement] = [
             ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, record.number, dump(p.to_json())))
             for p in programs
         ]
+        statements += _of_tasks(record.number, [task for task, _, _ in imported])
+        statements += _of_judged(record.number, IMPORT, [(attempt, feedback) for _, attempt, feedback in imported], 0)
         statements += [
             ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", dump(e.to_json()))) for e in born
         ]
@@ -267,6 +263,20 @@ class Journal(JournalReader):
     async def _write(self, *statements: Statement) -> None:
         if statements:
             await self._writer.write(*statements)
+
+
+def _of_tasks(iteration: int, tasks: Iterable[Task]) -> list[Statement]:
+    return [("INSERT OR IGNORE INTO tasks VALUES(?, ?, ?)", (t.id, iteration, dump(t.to_json()))) for t in tasks]
+
+
+def _of_judged(iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], start: int) -> list[Statement]:
+    return [
+        (
+            "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?)",
+            (iteration, node, place, a.id, a.program_id, dump(a.to_json()), dump(f.to_json())),
+        )
+        for place, (a, f) in enumerate(judged, start)
+    ]
 
 
 def _bring_up_to_date(path: Path) -> None:

@@ -31,8 +31,8 @@ PARENT = "parent"
 CALLS_BEFORE = "SELECT * FROM calls WHERE iteration = 0 ORDER BY key, try"
 """What the link of the sealed test has besides: calls before the first iteration."""
 WHO_IS_ALIVE = (
-    f"SELECT id, CASE WHEN died > ?1 THEN {ALIVE} ELSE died END, CASE WHEN died > ?1 THEN '' ELSE death END"  # noqa: S608 (a number)
-    " FROM exemplars WHERE born <= ?1 ORDER BY id"
+    f"SELECT id, CASE WHEN died > ?1 THEN {ALIVE} ELSE died END,"  # noqa: S608 (a number)
+    f" CASE WHEN died > ?1 AND died < {ALIVE} THEN '' ELSE death END FROM exemplars WHERE born <= ?1 ORDER BY id"
 )
 """And who was alive after the last iteration before it: people may still change that by hand."""
 

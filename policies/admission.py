@@ -125,10 +125,8 @@ class NovelAdmission:
         return Admission(tuple(sorted(admitted)), refused, replaced)
 
     def _refusal(self, applicant: Applicant, tasks: Counter[str], cells: Counter[str], twin: Resident | None) -> str:
-        if reason := unverified(judged=applicant.judged, verified=applicant.verified):
+        if reason := applicant.barred or unverified(judged=applicant.judged, verified=applicant.verified):
             return reason
-        if applicant.barred:
-            return applicant.barred
         if twin is not None and (twin.pinned or applicant.merit <= twin.merit):
             return "enough of this task" if twin.lesson == applicant.lesson else "near-duplicate of one in memory"
         # One that takes another's place counts only where it goes to another task or cell.

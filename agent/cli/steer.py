@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.steering.ordering import Steered
@@ -82,6 +84,75 @@ def _print(steered: Steered, *, as_json: bool) -> None:
         screen.print(iteration_line(steered.record), soft_wrap=True)
     for note in steered.notes:
         screen.print(escape(note), soft_wrap=True)
+
+
+LIST = "list"
+"""What `burnish memory` does where neither export nor import is asked for."""
+
+
+class _ListsByDefault(TyperGroup):
+    """`burnish memory RUN` is `burnish memory list RUN`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args[:1] and args[0] in self.commands else [LIST, *args])
+
+
+memory_app = typer.Typer(
+    cls=_ListsByDefault,
+    help="What is remembered as of any iteration; `export` and `import` carry it from one run to another.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@memory_app.command(name="export", epilog="Example: burnish memory export runs/first contacts.jsonl")
+def export_memory(
+    run: RunArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write, JSON Lines.")],
+    *,
+    at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
+    terms: Annotated[Path | None, typer.Option(help="A file of terms of models of your own.")] = None,
+    who: Who = None,
+    as_json: Json = False,
+) -> None:
+    """Write what is remembered to a file, each exemplar with its papers, for another run to import."""
+    from burnish.agent.cli.terminal import console, print_json
+    from burnish.agent.record.run import open_run
+    from burnish.agent.steering.carrying import export_memory as export
+
+    carried = export(open_run(run), file, at=at, terms=terms, who=who)
+    if as_json:
+        print_json(carried)
+        return
+    console().print(
+        f"Wrote {carried.file}: {carried.exemplars} exemplars of iteration {carried.iteration}",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+@memory_app.command(name="import", epilog="Example: burnish memory import runs/second contacts.jsonl")
+def import_memory(
+    run: RunArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `burnish memory export` wrote.")],
+    *,
+    because: Because = "",
+    who: Who = None,
+    as_json: Json = False,
+) -> None:
+    """Take in exemplars of another run: this run's environment judges each again, its policy admits or refuses it."""
+    from burnish.agent.cli.terminal import print_json, print_rows
+    from burnish.agent.record.run import open_run
+    from burnish.agent.steering.carrying import import_memory as take_in
+
+    done = take_in(open_run(run), file, because=because, who=who)
+    if as_json:
+        print_json(done)
+        return
+    _print(done.steered, as_json=False)
+    if done.refused:
+        print(f"{len(done.refused)} of {done.exemplars} were refused:")
+        print_rows(("id", "why"), done.refused)
 
 
 COMMANDS: Sequence[tuple[Callable[..., None], str]] = [

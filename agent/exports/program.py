@@ -58,7 +58,7 @@ def program_file(
         tasks = {e.id: journal.task(e.task_id) for e in shown}
         authors = _authors(journal, champion, number)
         _refuse(options.purpose, table, shown, tasks, authors, live.licence if isinstance(live, Licensed) else "")
-        episodes = _episodes(journal)
+        episodes = played(journal)
         return ProgramFile(
             environment=live.name,
             iteration=number,
@@ -68,7 +68,7 @@ def program_file(
             retrieval=champion.retrieval,
             decoding=champion.decoding,
             by_hand=_by_hand(records, number, sealed=journal.sealed() is not None),
-            exemplars=tuple(_written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
+            exemplars=tuple(written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
         )
 
 
@@ -125,12 +125,13 @@ def _refuse(
         )
 
 
-def _episodes(journal: JournalReader) -> dict[str, Attempt]:
+def played(journal: JournalReader) -> dict[str, Attempt]:
     """The attempts that were played turn by turn, by id."""
     return {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node) if a.turns}
 
 
-def _written(exemplar: Exemplar, task: Task, episode: Attempt | None, table: TermsTable) -> FileExemplar:
+def written(exemplar: Exemplar, task: Task, episode: Attempt | None, table: TermsTable) -> FileExemplar:
+    """An exemplar with all that is needed to judge it again, and its papers."""
     terms = table.of(exemplar.model)
     own: dict[str, JsonValue] = {
         key: value

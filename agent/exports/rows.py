@@ -9,14 +9,15 @@ from typing import TypeAlias
 
 from burnish.agent.record.by_hand import forgotten, reasons_against
 from burnish.agent.record.ratings import RATED, SECOND_ROUND, read_rated
+from burnish.memory.journal import IMPORT
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Exemplar, Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
-LEARNT_FROM = ("program", "attempt", "compare", "teach", "rewrite")
-"""The nodes whose answers are to train tasks, the first being the program file that a run began with. What the gate
-and the sealed test asked never leaves a run."""
+LEARNT_FROM = ("program", IMPORT, "attempt", "compare", "teach", "rewrite")
+"""The nodes whose answers are to train tasks, the first being the program file that a run began with, the next what
+people imported. What the gate and the sealed test asked never leaves a run."""
 
 
 WHOLE = -1

@@ -6,18 +6,27 @@ What was begun is finished first: a change waits in the journal until no iterati
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
-from burnish.agent.loop.hand_effects import EFFECTS, Hand
+from burnish.agent.loop.hand_effects import Effect, Hand, Lessons, forget, pin, roll_back
+from burnish.agent.loop.importing import import_
 from burnish.agent.loop.open_session import Opened
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import finished
+from burnish.by_hand import ByHand, HandAction
 from burnish.config import RunConfig
 from burnish.memory.changes_by_hand import Queued, begun, changes_by_hand, waiting
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import SETTINGS, link
 from burnish.records import SEALED, IterationRecord
+
+EFFECTS: Mapping[HandAction, Callable[[Hand, ByHand, int, Lessons], Awaitable[Effect]]] = MappingProxyType(
+    {"rollback": roll_back, "forget": forget, "pin": pin, "unpin": pin, "import": import_}
+)
+"""By the kind of change, what it does."""
 
 
 async def make_changes(opened: Opened, *, after_sealed: bool = False) -> None:
@@ -72,6 +81,7 @@ async def commit_by_hand(hand: Hand, queued: Queued, *, after_sealed: bool) -> I
         deaths=effect.deaths,
         applicants=effect.applicants,
         queued=queued.number,
+        imported=effect.imported,
     )
     return record
 

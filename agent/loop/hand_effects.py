@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from burnish.agent.nodes.roll_back import born_again
 from burnish.agent.record.by_hand import follows, forgotten, pinned, said_by, without
-from burnish.by_hand import ByHand, HandAction
+from burnish.by_hand import ByHand
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.journal import Journal
 from burnish.memory.store import Memory
 from burnish.programs import Program
 from burnish.records import ApplicantRecord, DeathRecord
-from burnish.types import ALIVE, Exemplar, JsonValue
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Task
 
 Lessons = Sequence[Mapping[str, JsonValue]]
 
@@ -51,6 +50,7 @@ class Effect:
     deaths: tuple[DeathRecord, ...] = ()
     applicants: tuple[ApplicantRecord, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
+    imported: tuple[tuple[Task, Attempt, Feedback], ...] = ()
 
 
 async def roll_back(hand: Hand, change: ByHand, number: int, _lessons: Lessons) -> Effect:
@@ -91,9 +91,3 @@ async def forget(hand: Hand, change: ByHand, number: int, _lessons: Lessons) -> 
 async def pin(hand: Hand, _change: ByHand, _number: int, _lessons: Lessons) -> Effect:
     """Nothing is other than it was, but for what policies may evict from now on."""
     return Effect(hand.champion)
-
-
-EFFECTS: Mapping[HandAction, Callable[[Hand, ByHand, int, Lessons], Awaitable[Effect]]] = MappingProxyType(
-    {"rollback": roll_back, "forget": forget, "pin": pin, "unpin": pin}
-)
-"""By the kind of change."""

@@ -15,14 +15,10 @@ from burnish.types import Exemplar
 
 @dataclass(frozen=True)
 class Forgotten:
-    """That an answer was forgotten, in which iteration and why."""
+    """In which iteration an answer was forgotten, and why."""
 
     number: int
     reason: str
-
-    def covers(self, exemplar: Exemplar) -> bool:
-        """Whether it was forgotten, and not brought again by a person since."""
-        return exemplar.born < self.number
 
 
 Said: TypeAlias = tuple[str, str]
@@ -57,11 +53,7 @@ def forgotten(journal: JournalReader, records: Iterable[IterationRecord]) -> dic
 
 def reasons_against(exemplars: Iterable[Exemplar], known: Mapping[Said, Forgotten]) -> dict[str, str]:
     """Those exemplars that are forgotten, by id, and why."""
-    return {
-        exemplar.id: found.reason
-        for exemplar in exemplars
-        if (found := known.get(said_by(exemplar))) and found.covers(exemplar)
-    }
+    return {exemplar.id: found.reason for exemplar in exemplars if (found := known.get(said_by(exemplar)))}
 
 
 def as_held(exemplars: Sequence[Exemplar], known: Mapping[Said, Forgotten]) -> list[Exemplar]:

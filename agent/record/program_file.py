@@ -111,7 +111,7 @@ class ProgramFile(Section):
         """
         for number, exemplar in enumerate(self.exemplars, 1):
             try:
-                yield _lesson(self, exemplar)
+                yield lesson_of(exemplar, self.environment, edited=self.edited)
             except (ValueError, TypeError):  # what json and the record say to a text that is none, or of other keys
                 raise ConfigError(
                     f"exemplar {number} of the program file: its data and task must be JSON objects as they were "
@@ -204,10 +204,17 @@ def save_program(file: ProgramFile, path: Path) -> None:
         raise StorageError(f"cannot write {path}: {error.strerror}; give another --out") from None
 
 
-def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
+def lesson_of(said: FileExemplar, environment: str, *, edited: bool) -> FileLesson:
+    """An exemplar of a file as memory holds it. Where the file may be `edited`, one that does not fit its mark is a
+    person's.
+
+    Raises:
+        ValueError, TypeError: its data or task is no JSON object as it was written.
+
+    """
     task = Task(
         **{
-            "environment": file.environment,
+            "environment": environment,
             "prompt": said.prompt,
             "data": {**json.loads(said.data or "{}")},
             "cell": said.cell,
@@ -218,7 +225,7 @@ def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
     answer = as_answer([turn.action for turn in turns]) if turns else said.answer
     attempt = Attempt(task.id, 0, answer, program_id="", model=said.model, turns=turns)
     known = said.mark or said.id  # in older files the id was the mark
-    by_hand = file.edited and known != mark(task, said.prompt, said.answer)  # somebody wrote or changed it
+    by_hand = edited and known != mark(task, said.prompt, said.answer)  # somebody wrote or changed it
     exemplar = Exemplar(
         task_id=task.id,
         prompt=said.prompt,
