@@ -286,7 +286,7 @@ for _command, _example in inspect.COMMANDS:
     )(inspect.in_pages(_command))
 app.add_typer(steer.memory_app, name="memory", rich_help_panel=inspect.PANEL)
 for _command, _example in steer.COMMANDS:
-    app.command(epilog=f"Example: {_example}", rich_help_panel=steer.PANEL)(_command)
+    app.command(cls=KeyedCommand, epilog=f"Example: {_example}", rich_help_panel=steer.PANEL)(_command)
 
 
 def _budget(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
+
+from burnish.agent.cli.key_options import sets
 
 if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.steering.ordering import Steered
@@ -68,6 +69,50 @@ def pin(
     _print(pin_them(open_run(run), ids, off=off, because=because, who=who), as_json=as_json)
 
 
+def fork(
+    run: RunArgument,
+    *,
+    at: Annotated[int, typer.Option(help="The iteration to begin from.")],
+    directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
+    because: Because = "",
+    who: Who = None,
+    budget_calls: Annotated[int | None, sets("budget.calls")] = None,
+    budget_tokens: Annotated[int | None, sets("budget.tokens")] = None,
+    budget_usd: Annotated[float | None, sets("budget.usd")] = None,
+    budget_seconds: Annotated[float | None, sets("budget.seconds")] = None,
+    iterations: Annotated[int | None, sets("budget.iterations")] = None,
+    seed: Annotated[int | None, sets("seed")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lay out a new run that begins with program and memory of an iteration; `burnish resume` starts it."""
+    from burnish.agent.cli.terminal import console, print_json
+    from burnish.agent.record.run import open_run
+    from burnish.agent.steering.forking import fork as fork_run
+    from burnish.tables import without_none
+
+    limits = {
+        "calls": budget_calls,
+        "tokens": budget_tokens,
+        "usd": budget_usd,
+        "seconds": budget_seconds,
+        "iterations": iterations,
+    }
+    made = fork_run(
+        open_run(run), at=at, directory=directory, because=because, who=who, budget=without_none(limits), seed=seed
+    )
+    if as_json:
+        print_json(made)
+        return
+    lines = [
+        f"{made.directory}: {made.parent.exemplars} exemplars and program {made.parent.program} of iteration "
+        f"{made.parent.iteration}",
+        *([f"Without {', '.join(made.without)}, forgotten since."] if made.without else []),
+        f"`burnish resume {made.directory}` starts it.",
+    ]
+    for line in lines:
+        console().print(line, soft_wrap=True, markup=False)
+
+
 def _print(steered: Steered, *, as_json: bool) -> None:
     from rich.markup import escape
 
@@ -93,7 +138,7 @@ LIST = "list"
 class _ListsByDefault(TyperGroup):
     """`burnish memory RUN` is `burnish memory list RUN`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args if args[:1] and args[0] in self.commands else [LIST, *args])
 
 
@@ -159,5 +204,6 @@ COMMANDS: Sequence[tuple[Callable[..., None], str]] = [
     (rollback, 'burnish rollback runs/first --to 3 --because "4 learned from bad tasks"'),
     (forget, 'burnish forget runs/first 3fa9 --because "a customer\'s name is in it"'),
     (pin, "burnish pin runs/first 3fa9"),
+    (fork, "burnish fork runs/first --at 3 --dir runs/second"),
 ]
 """Each with an example."""

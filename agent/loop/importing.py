@@ -73,9 +73,9 @@ async def _judged(hand: Hand, change: ByHand, number: int, lessons: Lessons) -> 
     known: set[str] = set()
     for said in lessons:
         carried = CarriedExemplar.model_validate(said)
-        lesson = lesson_of(carried, carried.environment, edited=True)
+        lesson = _by_own_task(hand, lesson_of(carried, carried.environment, edited=True))
         reason = f"{change.reason}: {carried.id or 'one'} of run {carried.run or '?'}, verified again"
-        exemplar = replace(lesson.exemplar, born=number, reason=reason)
+        exemplar = replace(lesson.exemplar, born=number, reason=reason, attempt_id=lesson.attempt.id)
         barred = TWICE if exemplar.id in known else _barred(carried, lesson, environment.name)
         barred = gone[said_by(exemplar)].reason if said_by(exemplar) in gone else barred
         known.add(exemplar.id)
@@ -86,6 +86,12 @@ async def _judged(hand: Hand, change: ByHand, number: int, lessons: Lessons) -> 
         exemplar = replace(found[place].exemplar, reward=feedback.reward)
         found[place] = replace(found[place], feedback=feedback, exemplar=exemplar)
     return found
+
+
+def _by_own_task(hand: Hand, lesson: FileLesson) -> FileLesson:
+    """A task that the run knows is judged by what the run knows of it, not by what the file says."""
+    known = hand.journal.has_task(lesson.task.id)
+    return replace(lesson, task=hand.journal.task(lesson.task.id)) if known else lesson
 
 
 def _barred(carried: CarriedExemplar, lesson: FileLesson, environment: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -79,5 +80,6 @@ def write_exemplars(path: Path, exemplars: Sequence[CarriedExemplar]) -> None:
         part.write_text("".join(f"{json.dumps(as_json(one), sort_keys=True)}\n" for one in exemplars), encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StorageError(f"cannot write {path}: {error.strerror}; give another file") from None

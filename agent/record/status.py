@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from burnish.agent.record.report import finished, people
+from burnish.agent.record.report import finished, not_begun, people
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.changes_by_hand import changes_by_hand
@@ -45,7 +45,7 @@ def make_status(
     """The status as of now."""
     newest = journal.newest()
     if newest is None:
-        raise StorageError("the run has not begun yet; look again in a few seconds")
+        raise StorageError(not_begun(journal))
     (last,) = journal.iterations_within(newest - 1, newest)
     champion, sealed = journal.champion(newest), journal.sealed()
     changes = changes_by_hand(journal)

@@ -73,7 +73,7 @@ def _strays(journal: JournalReader, committed: Sequence[int]) -> Iterator[str]:
     for table, (column, _) in BY_ITERATION.items():
         sql = f"SELECT DISTINCT {column} FROM {table}"  # noqa: S608 (names of the schema)
         numbers = {int(str(number)) for (number,) in journal.rows(sql)}
-        known = committed if table in COMMITTED_ALONE else range(committed[-1] + 2)
+        known = committed if table in COMMITTED_ALONE else range(max(committed, default=-1) + 2)
         wrong = numbers - {*known, *(() if table in COMMITTED_ALONE else (SEALED,))}
         if wrong:
             yield f"the journal has {table} of an iteration {min(wrong)}, which there never was"

@@ -20,7 +20,14 @@ from burnish.agent.verification.verify import verify
 from burnish.memory.journal import dump
 from burnish.types import ALIVE
 
-HAND = {"action": "pin", "who": "eve", "when": "2030-01-01T00:00:00+00:00", "because": "", "to": None, "ids": []}
+HAND: dict[str, Any] = {
+    "action": "pin",
+    "who": "eve",
+    "when": "2030-01-01T00:00:00+00:00",
+    "because": "",
+    "to": None,
+    "ids": [],
+}
 
 
 @pytest.fixture(scope="module")
