@@ -64,11 +64,13 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
         return
     of = f"{len(found)}" if dead or remembered == len(found) else f"{len(found)} of {remembered}"
     among = f"of which the champion may show {sum(one.shown for one in found)} (●)"
+    pins = sum(one.pinned for one in found)
+    among += f", {pins} pinned (▲)" if pins else ""
     console().print(f"[bold]{of} exemplars {'that died' if dead else f'remembered, {among}'}[/]")
     likened = any(one.likeness is not None for one in found)
     rows = [
         (
-            "●" if one.shown else "",
+            f"{'●' if one.shown else ''}{'▲' if one.pinned else ''}",
             one.exemplar.id,
             str(one.exemplar.born),
             *([f"{one.exemplar.died}"] if dead else []),

@@ -82,6 +82,7 @@ def fork(
     budget_seconds: Annotated[float | None, sets("budget.seconds")] = None,
     iterations: Annotated[int | None, sets("budget.iterations")] = None,
     seed: Annotated[int | None, sets("seed")] = None,
+    option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any other key.")] = None,
     as_json: Json = False,
 ) -> None:
     """Lay out a new run that begins with program and memory of an iteration; `burnish resume` starts it."""
@@ -98,7 +99,14 @@ def fork(
         "iterations": iterations,
     }
     made = fork_run(
-        open_run(run), at=at, directory=directory, because=because, who=who, budget=without_none(limits), seed=seed
+        open_run(run),
+        at=at,
+        directory=directory,
+        because=because,
+        who=who,
+        budget=without_none(limits),
+        seed=seed,
+        overrides=option or (),
     )
     if as_json:
         print_json(made)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from burnish.by_hand import ByHand
+from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import never_alive
 from burnish.programs import Program
@@ -32,8 +34,18 @@ def said_by(exemplar: Exemplar) -> Said:
 
 def pinned(records: Iterable[IterationRecord]) -> frozenset[str]:
     """The ids of exemplars that no policy evicts, after some iterations."""
+    return _left_pinned(record.by_hand for record in records if record.by_hand)
+
+
+def pinned_at(journal: JournalReader, number: int) -> frozenset[str]:
+    """The same at the end of an iteration, read off the changes alone."""
+    made = (one for one in changes_by_hand(journal) if one.iteration is not None and one.iteration <= number)
+    return _left_pinned(one.change for one in made)
+
+
+def _left_pinned(changes: Iterable[ByHand]) -> frozenset[str]:
     found: set[str] = set()
-    for change in (record.by_hand for record in records if record.by_hand):
+    for change in changes:
         if change.action == "pin":
             found |= set(change.ids)
         elif change.action == "unpin":

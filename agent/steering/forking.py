@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from burnish.agent.api import lay_out
 from burnish.agent.exports.program import played, written
+from burnish.agent.loop.policies import resolved
+from burnish.agent.loop.registry import check_parts
 from burnish.agent.record.by_hand import forgotten, reasons_against
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.forked import FILE, Parent
@@ -22,8 +24,12 @@ from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import PARENT, links
 from burnish.programs import Program
 from burnish.protocols import Environment
+from burnish.tables import apply_overrides
 from burnish.terms import TermsTable
 from burnish.types import Exemplar, Record, content_hash
+
+OF_THE_PROGRAM = frozenset({"program", "prompt", "retrieval", "decoding", "environment", "environment_options"})
+"""Settings that a fork has of the program that it begins with, or without which its exemplars would be another's."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,16 @@ def fork(
     who: str | None = None,
     budget: Mapping[str, int | float] | None = None,
     seed: int | None = None,
+    overrides: Sequence[str] = (),
     environment: Environment | None = None,
 ) -> Forked:
     """Lay out a new run that begins with program and memory of an iteration; `burnish resume` starts it. It has the
-    settings of its parent, a budget of its own (limits by name; by default as large as its parent's), tasks by a `seed`
-    of its own, and a sealed test drawn anew.
+    settings of its parent but for `overrides` (`key.sub=value`), a budget of its own (limits by name; by default as
+    large as its parent's), tasks by a `seed` of its own, and a sealed test drawn anew.
 
     Raises:
-        ConfigError: there is no such iteration, its program has an adapter that the run trained, or the run was made
-            with a live object and no `environment` is given.
+        ConfigError: there is no such iteration, its program has an adapter that the run trained, a setting is wrong or
+            the program's, or the run was made with a live object and no `environment` is given.
         StorageError: something is in the directory already, or it cannot be written.
 
     """
@@ -84,7 +91,9 @@ def fork(
             dropped=tuple(sorted(replace(one, born=0).id for one in kept if not _shown(champion, one))),
         )
     place = RunDirectory(Path(directory))
-    config = _configured(run, place, file, parent, budget, seed, live.name)
+    given = [*overrides, *(f"budget.{name}={limit}" for name, limit in (budget or {}).items())]
+    given += [] if seed is None else [f"seed={seed}"]
+    config = _configured(run, place, file, parent, given)
     _laid_out(place, config, file, parent, live, named=environment is None)
     return Forked(str(place.path), parent, config.seed, tuple(gone))
 
@@ -116,21 +125,25 @@ def _configured(
     place: RunDirectory,
     file: ProgramFile,
     parent: Parent,
-    budget: Mapping[str, int | float] | None,
-    seed: int | None,
-    environment: str,
+    given: Sequence[str],
 ) -> RunConfig:
     """The settings of the parent, but for what a fork has of its own."""
+    for setting in given:
+        name = setting.partition("=")[0].partition(".")[0].strip()
+        if name in OF_THE_PROGRAM:
+            raise ConfigError(f"a fork takes {name} from the program that it begins with; leave {setting} out")
     data = run.config.model_dump(mode="json")
     own = int(content_hash("fork", parent.head, str(run.config.seed), str(parent.iteration))[:7], 16)
     changed = {
         **data,
-        "budget": {**data["budget"], **(budget or {})},
         "sealed": {**data["sealed"], "seed": None},
-        "seed": own if seed is None else seed,
-        "program": str(place.path.resolve() / FILE),
+        "seed": own,
+        "program": "",
     }
-    return begun_from(RunConfig.parse(changed, "fork"), file, environment)
+    config = resolved(RunConfig.parse(apply_overrides(changed, given), "fork"))
+    check_parts(config)
+    own_file = str(place.path.resolve() / FILE)
+    return begun_from(config.anywhere().model_copy(update={"program": own_file}), file, file.environment)
 
 
 def _laid_out(

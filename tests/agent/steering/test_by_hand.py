@@ -151,6 +151,7 @@ def test_every_way_to_look_at_a_run_shows_what_was_done_by_hand(run: Run, burnis
         ("memory", place, "--dead"): "forgotten by ana: wrong label",
         ("report", place): "eve pinned",
         ("show", place, other.id): "eve at iteration 5",
+        ("memory", place): f"1 pinned (▲) id born shown cell task answer ●▲ {other.id}",
     }
     for command, words in expected.items():
         shown = burnish(*command)

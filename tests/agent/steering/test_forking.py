@@ -54,7 +54,10 @@ def test_a_fork_has_tasks_and_a_sealed_test_of_its_own(run: Run, tmp_path: Path)
     with run.journal() as one, forked.journal() as other:
         assert secret_of(run.place, run.config, one) != secret_of(forked.place, forked.config, other)
     assert forked.config.budget == run.config.budget
-    own = fork(run, at=2, directory=tmp_path / "own", seed=7, budget={"calls": 300})
+    changes = ["sampling.tasks=9", "sealed.tasks=30"]
+    own = fork(run, at=2, directory=tmp_path / "own", seed=7, budget={"calls": 300}, overrides=changes)
+    config = open_run(tmp_path / "own").config
+    assert (config.sampling.tasks, config.sealed.tasks, config.sampling.samples) == (9, 30, run.config.sampling.samples)
     assert (own.seed, open_run(tmp_path / "own").config.budget.calls) == (7, 300)
 
 
@@ -118,6 +121,10 @@ def test_what_cannot_be_forked_is_refused_in_a_sentence_and_leaves_nothing(
         fork(run, at=1, directory=tmp_path / "full")
     with pytest.raises(BurnishError, match=r"budget\.calls"):
         fork(run, at=1, directory=new, budget={"calls": -3})
+    with pytest.raises(ConfigError, match="a fork takes retrieval from the program"):
+        fork(run, at=1, directory=new, overrides=["retrieval.k=2"])
+    with pytest.raises(ConfigError, match="polices"):
+        fork(run, at=1, directory=new, overrides=["polices.guard.patience=2"])
     assert not new.exists()
     done = burnish("fork", run.place.path, "--at", 2, "--dir", new, "--budget-calls", 200)
     assert done.code == 0, done.err
