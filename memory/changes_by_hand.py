@@ -14,26 +14,23 @@ from burnish.types import JsonValue
 
 @dataclass(frozen=True)
 class Queued:
-    """A change by hand with its number, the iteration that it is, None as long as it waits, and what it brings."""
+    """A change by hand with its number, and the iteration that it is, None as long as it waits."""
 
     number: int
     iteration: int | None
     change: ByHand
-    lessons: tuple[Mapping[str, JsonValue], ...]
 
 
 def changes_by_hand(journal: JournalReader) -> list[Queued]:
     """All of them, in order."""
-    rows = journal.named_rows("SELECT number, iteration, body, lessons FROM by_hand ORDER BY number")
-    return [
-        Queued(
-            row["number"],
-            row["iteration"],
-            ByHand.from_json(json.loads(row["body"])),
-            tuple(json.loads(row["lessons"] or "[]")),
-        )
-        for row in rows
-    ]
+    rows = journal.named_rows("SELECT number, iteration, body FROM by_hand ORDER BY number")
+    return [Queued(row["number"], row["iteration"], ByHand.from_json(json.loads(row["body"]))) for row in rows]
+
+
+def lessons_of(journal: JournalReader, number: int) -> list[Mapping[str, JsonValue]]:
+    """What a change brings, if it is an import: exemplars with all that is needed to judge them again."""
+    ((said,),) = journal.rows("SELECT lessons FROM by_hand WHERE number = ?", (number,))
+    return list(json.loads(str(said) or "[]"))
 
 
 def waiting(journal: JournalReader) -> list[Queued]:

@@ -14,7 +14,7 @@ from burnish.agent.exports.formats import Item
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.provenance import Papers, generators_of
 from burnish.agent.exports.rows import Row
-from burnish.agent.record.by_hand import since_sealed
+from burnish.agent.record.report import said_verdict
 from burnish.agent.record.run import Run
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal_reader import JournalReader
@@ -54,19 +54,12 @@ def card_of(
         methods=_methods(rows),
         diversity=_diversity([row.task.prompt for row in rows], embedder, run.config.seed),
         example=items[0].record,
-        verdict=_verdict(journal),
+        verdict=said_verdict(journal) or "the sealed test is not opened yet",
         iterations=journal.iterations()[-1].number,
         sealed_seed_sha256=str(journal.meta("sealed_seed_sha256")),
         version=__version__,
         command=options.command(run.place.path.name),
     )
-
-
-def _verdict(journal: JournalReader) -> str:
-    sealed = journal.sealed()
-    if sealed is None:
-        return "the sealed test is not opened yet"
-    return f"{sealed.verdict}{', changed by hand since' if since_sealed(journal.iterations()) else ''}"
 
 
 def _methods(rows: Sequence[Row]) -> tuple[Method, ...]:

@@ -17,7 +17,7 @@ from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import finished
 from burnish.by_hand import ByHand, HandAction
 from burnish.config import RunConfig
-from burnish.memory.changes_by_hand import Queued, begun, changes_by_hand, waiting
+from burnish.memory.changes_by_hand import Queued, begun, changes_by_hand, lessons_of, waiting
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import SETTINGS, link
@@ -60,7 +60,7 @@ async def commit_by_hand(hand: Hand, queued: Queued, *, after_sealed: bool) -> I
     journal, change = hand.journal, replace(queued.change, after_sealed=after_sealed)
     number = begun(journal) + 1 if queued.iteration is None else queued.iteration
     last = journal.iterations()[-1]
-    effect = await EFFECTS[change.action](hand, change, number, queued.lessons)
+    effect = await EFFECTS[change.action](hand, change, number, lessons_of(journal, queued.number))
     record = IterationRecord(
         number=number,
         revision=number,

@@ -11,7 +11,7 @@ from burnish.by_hand import ByHand
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.memory.journal import Journal
-from burnish.memory.store import Memory
+from burnish.memory.store import NOW, Memory
 from burnish.programs import Program
 from burnish.records import ApplicantRecord, DeathRecord
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Task
@@ -64,7 +64,7 @@ async def roll_back(hand: Hand, change: ByHand, number: int, _lessons: Lessons) 
     revived = tuple(born_again(one, number, change.reason) for said, one in then.items() if said not in now)
     memory.stage(revived, undone, revision=number)
     program = journal.champion(change.to)
-    if hand.following and not program.only:
+    if hand.following and not program.only and memory.count(NOW):
         program = program.at(number)
     else:
         known = forgotten(journal, records)

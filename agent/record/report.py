@@ -120,6 +120,14 @@ class Report(Record):
         return _costless(self) == _costless(other)
 
 
+def said_verdict(journal: JournalReader) -> str:
+    """The verdict of the sealed test, and whether it is one on what is in force now; empty before it was opened."""
+    sealed = journal.sealed()
+    if sealed is None:
+        return ""
+    return f"{sealed.verdict}{', changed by hand since' if since_sealed(journal.iterations()) else ''}"
+
+
 def not_begun(journal: JournalReader) -> str:
     """What is said of a run in which nothing is committed yet."""
     return (

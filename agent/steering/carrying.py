@@ -10,11 +10,10 @@ from pathlib import Path
 from burnish.agent.exports.program import played, written
 from burnish.agent.record.exemplar_file import CarriedExemplar, as_json, read_exemplars, write_exemplars
 from burnish.agent.record.program_file import lesson_of
-from burnish.agent.record.run import Run
+from burnish.agent.record.run import Run, environment_of
 from burnish.agent.steering.ordering import Steered, in_words, now, order, user
 from burnish.by_hand import ByHand
 from burnish.errors import ConfigError
-from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.links import head_of
 from burnish.protocols import Environment
 from burnish.records import ADMITTED
@@ -94,7 +93,7 @@ def import_memory(
         StorageError: the run cannot be written.
 
     """
-    path = Path(file)
+    path, live = Path(file), environment or environment_of(run)
     carried = read_exemplars(path)
     for number, one in enumerate(carried, 1):
         try:
@@ -108,7 +107,7 @@ def import_memory(
     source = f"{', '.join(f'run {name}' for name in runs)} ({path.name}, {len(carried)})"
     why = in_words(because, "because") if because else ""
     change = ByHand("import", user() if who is None else in_words(who, "who"), now(), why, source=source)
-    steered = order(run, change, lessons=[as_json(one) for one in carried], environment=environment)
+    steered = order(run, change, lessons=[as_json(one) for one in carried], environment=live)
     return Imported(steered, len(carried), _refused(run, steered, carried))
 
 
@@ -117,7 +116,5 @@ def _refused(run: Run, steered: Steered, carried: list[CarriedExemplar]) -> tupl
         return ()
     with run.journal() as journal:
         became = [one for _, one in journal.applicants(steered.record.number)]
-        (queued,) = [one for one in changes_by_hand(journal) if one.iteration == steered.record.number]
-    assert len(became) == len(carried) == len(queued.lessons)
     names = [one.id or one.prompt[:40] for one in carried]
     return tuple((name, one.outcome) for name, one in zip(names, became, strict=True) if one.outcome != ADMITTED)

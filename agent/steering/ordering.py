@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from burnish.agent.loop.by_hand import commit_by_hand, end_chain, under_way
 from burnish.agent.loop.hand_effects import Hand
 from burnish.agent.record.memory import mended_memory, open_meaning
-from burnish.agent.record.report import finished
+from burnish.agent.record.report import finished, not_begun
 from burnish.agent.record.run import Run, environment_of, write_report
 from burnish.by_hand import ByHand
 from burnish.environments.boundary import GuardedEnvironment
@@ -75,29 +75,28 @@ def order(
         StorageError: the run has not begun, is damaged, or cannot be written.
 
     """
-    place = run.place
     try:
-        try:
-            with place.locked():
-                number = _put(run, change, lessons)
-                _make_those_that_wait(run, environment)
-        except RunLocked:
-            number = _put(run, change, lessons, beside=True)
-            _try_again(run, environment)
-    except BurnishError as error:
-        raise error.with_way_on("run the command again") from None
+        with run.place.locked():
+            number = _put(run, change, lessons)
+            _make_those_that_wait(run, environment)
+    except RunLocked:
+        number = _put(run, change, lessons, beside=True)
+        _try_again(run, environment)
     return _outcome(run, number, notes)
 
 
 def _put(run: Run, change: ByHand, lessons: Sequence[Mapping[str, JsonValue]], *, beside: bool = False) -> int:
     """Write a change into the journal, beside a process at work or with the lock; its number."""
-    journal = Journal.join(run.place.journal) if beside else Journal.open(run.place.journal)
     try:
-        if journal.newest() is None:
-            raise StorageError("the run has not begun yet; nothing is committed")
-        return journal.queue(change, lessons)
-    finally:
-        journal.close()
+        journal = Journal.join(run.place.journal) if beside else Journal.open(run.place.journal)
+        try:
+            if journal.newest() is None:
+                raise StorageError(not_begun(journal))
+            return journal.queue(change, lessons)
+        finally:
+            journal.close()
+    except StorageError as error:
+        raise error.with_way_on("run the command again") from None
 
 
 def _try_again(run: Run, environment: Environment | None) -> None:
@@ -116,6 +115,8 @@ def _make_those_that_wait(run: Run, environment: Environment | None) -> None:
         if under_way(run.config, journal) or not waiting(journal):
             return
         asyncio.run(_make(run, journal, environment))
+    except BurnishError as error:  # the change is kept, and made when the run goes on
+        raise error.with_way_on(f"`burnish resume {run.place.path}`") from None
     finally:
         journal.close()
     if run.place.report.is_file():
@@ -133,8 +134,9 @@ async def _make(run: Run, journal: Journal, environment: Environment | None) -> 
     memory = mended_memory(run.place, run.config, journal, open_meaning(run.place, run.config))
     try:
         for queued in waiting(journal):
-            await commit_by_hand(Hand(run.config, journal, memory, guarded), queued, after_sealed=ended)
+            record = await commit_by_hand(Hand(run.config, journal, memory, guarded), queued, after_sealed=ended)
             await link(journal)
+            run.place.write_log("iteration", record.to_json())
     finally:
         memory.index.close()
 

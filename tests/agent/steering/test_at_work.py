@@ -161,6 +161,28 @@ def test_what_is_pinned_is_never_evicted(lab: Laboratory, eviction: str) -> None
     assert verify(run).problems == ()
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_race_goes_on_after_something_was_forgotten_and_ends_after_a_rollback(lab: Laboratory, follows: bool) -> None:
+    run = halted(lab, 2, memory={"follows": follows})
+    assert run.iterations()[-1].gates[-1].open
+    gone = run.memory()[0]
+    forget(run, [gone.id], because="wrong")
+    resume(run.place.path)
+    assert any(gate.number == 1 for record in run.iterations()[4:] for gate in record.gates)
+    with run.journal() as journal:
+        later = [a for node in journal.nodes() for n, a, _ in journal.judged(node) if n > 3 or n == SEALED]
+    assert not any(gone.id in attempt.exemplar_ids for attempt in later), "no program is shown it any more"
+    assert verify(run).problems == ()
+
+
+def test_after_a_rollback_nothing_is_raced_that_was(lab: Laboratory) -> None:
+    run = halted(lab, 2)
+    rollback(run, to=1)
+    resume(run.place.path)
+    assert not any(gate.number == 1 for record in run.iterations()[3:] for gate in record.gates)
+    assert verify(run).problems == ()
+
+
 class FewCodes(Codes):
     """Poses so few tasks that they come again."""
 

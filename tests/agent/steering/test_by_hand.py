@@ -108,8 +108,9 @@ def test_the_verdict_stays_that_of_the_program_it_judged(run: Run, burnish: Comm
     for command in ("report", "status"):
         assert words in " ".join(burnish(command, run.place.path).out.split())
     file = run.place.path.parent / "program.toml"
-    assert burnish("program", run.place.path, "--out", file).code == 0
+    assert words in burnish("program", run.place.path, "--out", file).out
     assert words in file.read_text()
+    assert "improved, changed by hand since" in burnish("compare", run.place.path, run.place.path).out
 
 
 def test_what_was_forgotten_leaves_the_run_no_more(run: Run, burnish: CommandLine, tmp_path: Path) -> None:
