@@ -128,8 +128,8 @@ MIGRATIONS: Mapping[int, Sequence[str]] = MappingProxyType(
             " FROM attempts a LEFT JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')",
         ),
         6: (
-            "CREATE TABLE by_hand(number INTEGER PRIMARY KEY AUTOINCREMENT, iteration INTEGER, body TEXT NOT NULL,"
-            " lessons TEXT NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS by_hand(number INTEGER PRIMARY KEY AUTOINCREMENT, iteration INTEGER,"
+            " body TEXT NOT NULL, lessons TEXT NOT NULL)",
         ),
     }
 )
