@@ -40,11 +40,11 @@ def _exceptions(journal: JournalReader, number: int) -> Iterator[str]:
     then = journal.exemplars_at(number)
     gone = list(reasons_against(then, forgotten(journal, records)))
     if gone:
-        yield f"{_some(gone)} stay forgotten, though iteration {number} remembered them."
+        yield f"Not brought back, having been forgotten since iteration {number}: {_some(gone)}."
     known = {one.id for one in then}
     staying = [one.id for one in journal.exemplars_at(records[-1].revision) if one.id in pinned(records) - known]
     if staying:
-        yield f"{_some(staying)} are pinned and stay, though they were learned since."
+        yield f"Kept though learned since, being pinned: {_some(staying)}."
 
 
 def _some(ids: Sequence[str]) -> str:

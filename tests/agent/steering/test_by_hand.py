@@ -71,7 +71,7 @@ def test_a_rollback_revives_nothing_that_was_forgotten_and_says_so(run: Run) -> 
     one = run.memory(1)[0]
     forget(run, [one.id], because="private")
     done = rollback(run, to=1)
-    assert any(one.id in note and "stay forgotten" in note for note in done.notes)
+    assert any(one.id in note and "Not brought back" in note for note in done.notes)
     assert said(run) == said(run, 1) - {(one.lesson, one.answer)}
     assert holds(run)
 
