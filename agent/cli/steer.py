@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -164,6 +164,9 @@ def export_memory(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write, JSON Lines.")],
     *,
     at: Annotated[int | None, typer.Option(help="As of this iteration; by default the newest.")] = None,
+    purpose: Annotated[
+        Literal["train", "evaluate", "share"], typer.Option(help="What it is for; evaluate is use of your own.")
+    ] = "evaluate",
     terms: Annotated[Path | None, typer.Option(help="A file of terms of models of your own.")] = None,
     who: Who = None,
     as_json: Json = False,
@@ -173,7 +176,7 @@ def export_memory(
     from burnish.agent.record.run import open_run
     from burnish.agent.steering.carrying import export_memory as export
 
-    carried = export(open_run(run), file, at=at, terms=terms, who=who)
+    carried = export(open_run(run), file, at=at, purpose=purpose, terms=terms, who=who)
     if as_json:
         print_json(carried)
         return
@@ -182,6 +185,8 @@ def export_memory(
         soft_wrap=True,
         markup=False,
     )
+    for why, count in carried.left_out.items():
+        console().print(f"Left out {count}: {why}", soft_wrap=True, markup=False)
 
 
 @memory_app.command(name="import", epilog="Example: burnish memory import runs/second contacts.jsonl")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from burnish.agent.exports.program import played, written
@@ -15,6 +16,7 @@ from burnish.agent.steering.ordering import Steered, in_words, now, order, user
 from burnish.by_hand import ByHand
 from burnish.errors import ConfigError
 from burnish.memory.links import head_of
+from burnish.policies.purposes import Purpose, licence_refusal, refusal
 from burnish.protocols import Environment
 from burnish.records import ADMITTED
 from burnish.terms import TermsTable
@@ -23,11 +25,14 @@ from burnish.types import Record
 
 @dataclass(frozen=True)
 class Carried(Record):
-    """What a file holds of a run: so many `exemplars` that were remembered at an `iteration`."""
+    """What a file holds of a run: so many `exemplars` that were remembered at an `iteration`; and how many were left
+    out since terms forbid the purpose, by reason.
+    """
 
     file: str
     iteration: int
     exemplars: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,16 @@ def export_memory(
     file: str | os.PathLike[str],
     *,
     at: int | None = None,
+    purpose: Purpose = "evaluate",
     terms: Path | None = None,
     who: str | None = None,
 ) -> Carried:
-    """Write what is remembered at an iteration (by default the newest) to a file of JSON Lines, each with its papers.
-    `terms` is a file of terms of models of your own.
+    """Write what is remembered at an iteration (by default the newest) to a file of JSON Lines, each with its papers,
+    but for those whose models or tasks forbid the `purpose`; to `evaluate` is to use them oneself. `terms` is a file of
+    terms of models of your own.
 
     Raises:
-        ConfigError: there is no such iteration, or nothing is remembered then.
+        ConfigError: there is no such iteration, nothing is remembered then, or none of it may leave the run.
         ExportExists: the file is there already.
         StorageError: it cannot be written.
 
@@ -62,19 +69,31 @@ def export_memory(
     with run.journal() as journal:
         number = run.number(journal, at)
         episodes, licence, head = played(journal), str(journal.meta("licence") or ""), head_of(journal)
-        exemplars = []
+        exemplars: list[CarriedExemplar] = []
+        left_out = Counter[str]()
         for one in run.memory(number):
             task = journal.task(one.task_id)
+            models = (one.model, *filter(None, [task.author]))
+            refused = next(filter(None, (refusal(purpose, table.of(model), model) for model in models)), "")
+            if why := refused or licence_refusal(purpose, licence):
+                left_out[why] += 1
+                continue
             said = written(one, task, episodes.get(one.attempt_id), table).model_dump()
             papers = {"run": run.place.path.resolve().name, "head": head, "iteration": number, "who": by, "when": when}
             terms_of = {"sharing": table.of(one.model).sharing, "tasks_licence": licence}
             exemplars.append(
                 CarriedExemplar.model_validate({**said, **papers, **terms_of, "environment": task.environment})
             )
+    if left_out and not exemplars:
+        said_why = "; ".join(f"{count} exemplars: {why}" for why, count in left_out.items())
+        raise ConfigError(
+            f"nothing may leave the run for the purpose {purpose}: {said_why}; export for --purpose evaluate, which is "
+            "use of your own, or give the terms by --terms"
+        )
     if not exemplars:
         raise ConfigError(f"nothing is remembered at iteration {number}; give another by --at")
     write_exemplars(Path(file), exemplars)
-    return Carried(str(file), number, len(exemplars))
+    return Carried(str(file), number, len(exemplars), dict(left_out))
 
 
 def import_memory(
