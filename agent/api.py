@@ -52,7 +52,6 @@ def run(
     from burnish.agent.loop.policies import resolved
     from burnish.agent.loop.registry import check_parts
     from burnish.agent.record.program_file import begun_from, load_program
-    from burnish.agent.record.seeds import commitment, draw_secret
 
     config = resolved(config or RunConfig())
     check_parts(config)
@@ -65,25 +64,35 @@ def run(
     place = RunDirectory(Path(directory))
     place.create(config)
     with place.locked():
-        journal = Journal.open(place.journal)
-        journal.set_meta(
-            version=__version__,
-            config=config.fingerprint,
-            sealed_seed_sha256=commitment(draw_secret(place, config)),
-            live=environment is not None,
-            licence=live.licence if isinstance(live, Licensed) else "",
-            provenance=live.provenance if isinstance(live, Licensed) else "",
-            files=digests("" if environment else config.environment, {**config.environment_options}, live),
-        )
-        if isinstance(live, Isolated):
-            journal.set_meta(sandbox=live.sandbox)
-        journal.close()
+        lay_out(place, config, live, named=environment is None)
         try:
             return _improve(place, config, live, notify)
         except (BudgetTooSmall, ConfigError, PluginError, ModelError) as error:
             if _discard(place):
                 raise error.with_way_on("run the command again") from None
             raise
+
+
+def lay_out(place: RunDirectory, config: RunConfig, live: Environment, *, named: bool, **facts: JsonValue) -> None:
+    """Make the journal of a new run, with what is settled before the first call. `named` says that the environment is
+    loaded by its name. The caller holds the lock.
+    """
+    from burnish.agent.record.seeds import commitment, draw_secret
+
+    journal = Journal.open(place.journal)
+    journal.set_meta(
+        version=__version__,
+        config=config.fingerprint,
+        sealed_seed_sha256=commitment(draw_secret(place, config)),
+        live=not named,
+        licence=live.licence if isinstance(live, Licensed) else "",
+        provenance=live.provenance if isinstance(live, Licensed) else "",
+        files=digests(config.environment if named else "", {**config.environment_options}, live),
+        **facts,
+    )
+    if isinstance(live, Isolated):
+        journal.set_meta(sandbox=live.sandbox)
+    journal.close()
 
 
 def resume(

@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ["RunConfig", "__version__", "load_program", "open_run", "resume", "run", "verify"]
+__all__ = [
+    "RunConfig",
+    "__version__",
+    "export_memory",
+    "forget",
+    "fork",
+    "import_memory",
+    "load_program",
+    "open_run",
+    "pin",
+    "resume",
+    "rollback",
+    "run",
+    "verify",
+]
 
 # An editable install reaches this package over links; resolve them so that files carry their real names.
 _here = _Path(__file__).resolve().parent
@@ -23,14 +37,24 @@ if TYPE_CHECKING:
     from burnish.agent.api import resume, run
     from burnish.agent.inspecting.opened import open_run
     from burnish.agent.record.program_file import load_program
+    from burnish.agent.steering.carrying import export_memory, import_memory
+    from burnish.agent.steering.forgetting import forget, pin
+    from burnish.agent.steering.forking import fork
+    from burnish.agent.steering.returning import rollback
     from burnish.agent.verification.verify import verify
     from burnish.config import RunConfig
 
 _LAZY = {
     "RunConfig": "burnish.config",
+    "export_memory": "burnish.agent.steering.carrying",
+    "forget": "burnish.agent.steering.forgetting",
+    "fork": "burnish.agent.steering.forking",
+    "import_memory": "burnish.agent.steering.carrying",
     "load_program": "burnish.agent.record.program_file",
     "open_run": "burnish.agent.inspecting.opened",
+    "pin": "burnish.agent.steering.forgetting",
     "resume": "burnish.agent.api",
+    "rollback": "burnish.agent.steering.returning",
     "run": "burnish.agent.api",
     "verify": "burnish.agent.verification.verify",
 }

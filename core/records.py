@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from burnish.by_hand import ByHand
 from burnish.types import Attempt, JsonValue, Outcome, Record, Usage, Verdict, content_hash
 
 
@@ -201,7 +202,9 @@ class DeathRecord(Record):
 
 @dataclass(frozen=True)
 class IterationRecord(Record):
-    """One committed iteration. Number 0 is the seed program, before anything was learned."""
+    """One committed iteration. Number 0 is the seed program, before anything was learned. One `by_hand` is a change
+    that a person made, and nothing was attempted in it.
+    """
 
     number: int
     revision: int
@@ -226,6 +229,12 @@ class IterationRecord(Record):
     temperature: float = 0.0
     validation_used: int = 0
     harmful: bool = False
+    by_hand: ByHand | None = None
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """See `Record.to_json`; what is not by hand does not mention it, as in older versions."""
+        said = super().to_json()
+        return said if self.by_hand else {name: value for name, value in said.items() if name != "by_hand"}
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Literal, Self
 
+from burnish.by_hand import ByHand
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
 from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, migrate
@@ -28,6 +29,9 @@ from burnish.records import (
     SealedRecord,
 )
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task
+
+IMPORT = "import"
+"""Stands for the node of answers that a person brought from another run."""
 
 
 class Journal(JournalReader):
@@ -129,9 +133,7 @@ class Journal(JournalReader):
 
     async def add_tasks(self, iteration: int, tasks: Iterable[Task]) -> None:
         """Tasks that were met in an iteration; those that are known stay as they are."""
-        await self._write(
-            *(("INSERT OR IGNORE INTO tasks VALUES(?, ?, ?)", (t.id, iteration, dump(t.to_json()))) for t in tasks)
-        )
+        await self._write(*_of_tasks(iteration, tasks))
 
     async def add_programs(self, iteration: int, programs: Iterable[Program]) -> None:
         """Programs that answered in an iteration; those that are known stay as they are."""
@@ -146,15 +148,7 @@ class Journal(JournalReader):
         self, iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], *, start: int = 0
     ) -> None:
         """Attempts and their verdicts, in the order of their places from `start` on."""
-        await self._write(
-            *(
-                (
-                    "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?)",
-                    (iteration, node, place, a.id, a.program_id, dump(a.to_json()), dump(f.to_json())),
-                )
-                for place, (a, f) in enumerate(judged, start)
-            )
-        )
+        await self._write(*_of_judged(iteration, node, judged, start))
 
     async def add_turn(self, key: TurnKey, turn: Played) -> None:
         """A turn that was played; one that is played again after a crash is the same."""
@@ -173,15 +167,20 @@ class Journal(JournalReader):
         deaths: Sequence[DeathRecord] = (),
         applicants: Sequence[ApplicantRecord] = (),
         events: Sequence[tuple[str, JsonValue]] = (),
+        queued: int | None = None,
+        imported: Sequence[tuple[Task, Attempt, Feedback]] = (),
     ) -> None:
         """One transaction: the new revision, the champion, the measurements and the decisions.
 
-        `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered.
+        `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered. An
+        iteration by hand is what was `queued` under this number; what it `imported` was judged again.
         """
         statements: list[Statement] = [
             ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, record.number, dump(p.to_json())))
             for p in programs
         ]
+        statements += _of_tasks(record.number, [task for task, _, _ in imported])
+        statements += _of_judged(record.number, IMPORT, [(attempt, feedback) for _, attempt, feedback in imported], 0)
         statements += [
             ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", dump(e.to_json()))) for e in born
         ]
@@ -210,6 +209,9 @@ class Journal(JournalReader):
         statements.append(
             ("INSERT INTO iterations VALUES(?, ?, ?)", (record.number, record.champion_id, dump(record.to_json())))
         )
+        if queued is not None and record.by_hand is not None:
+            sql = "UPDATE by_hand SET iteration = ?, body = ? WHERE number = ?"
+            statements.append((sql, (record.number, dump(record.by_hand.to_json()), queued)))
         await self._write(*statements)
 
     # people ----------------------------------------------------------------------------------------
@@ -240,6 +242,14 @@ class Journal(JournalReader):
             ("INSERT INTO decisions(question, body) VALUES(?, ?)", (decision.question, dump(decision.to_json())))
         )
 
+    def queue(self, change: ByHand, lessons: Sequence[Mapping[str, JsonValue]] = ()) -> int:
+        """A change by hand, to be made in an iteration of its own; an import with what it brings. Its number."""
+        said = dump(list(lessons)) if lessons else ""
+        self._writer.write_blocking(
+            ("INSERT INTO by_hand(body, lessons) VALUES(?, ?)", (dump(change.to_json()), said)),
+        )
+        return int(self._rows("SELECT MAX(number) AS number FROM by_hand")[0]["number"])
+
     async def add_link(self, number: int, iteration: int, decisions: int, digest: str) -> None:
         """A link of the chain of hashes, see `burnish.memory.links`."""
         await self._write(("INSERT INTO links VALUES(?, ?, ?, ?)", (number, iteration, decisions, digest)))
@@ -253,6 +263,20 @@ class Journal(JournalReader):
     async def _write(self, *statements: Statement) -> None:
         if statements:
             await self._writer.write(*statements)
+
+
+def _of_tasks(iteration: int, tasks: Iterable[Task]) -> list[Statement]:
+    return [("INSERT OR IGNORE INTO tasks VALUES(?, ?, ?)", (t.id, iteration, dump(t.to_json()))) for t in tasks]
+
+
+def _of_judged(iteration: int, node: str, judged: Sequence[tuple[Attempt, Feedback]], start: int) -> list[Statement]:
+    return [
+        (
+            "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?)",
+            (iteration, node, place, a.id, a.program_id, dump(a.to_json()), dump(f.to_json())),
+        )
+        for place, (a, f) in enumerate(judged, start)
+    ]
 
 
 def _bring_up_to_date(path: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Counts the changes of the tables, and of what a run does that began with them."""
 
 OLDEST = 2
@@ -61,6 +61,8 @@ CREATE TABLE IF NOT EXISTS events(
 CREATE TABLE IF NOT EXISTS questions(id TEXT PRIMARY KEY, iteration INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS decisions(
   number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS by_hand(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, iteration INTEGER, body TEXT NOT NULL, lessons TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS links(
   number INTEGER PRIMARY KEY, iteration INTEGER NOT NULL, decisions INTEGER NOT NULL, digest TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS calls_of ON calls(iteration, state);
@@ -124,6 +126,10 @@ MIGRATIONS: Mapping[int, Sequence[str]] = MappingProxyType(
             "INSERT OR IGNORE INTO answered SELECT json_extract(a.body, '$.task_id'), a.iteration, a.node, a.place,"
             " json_extract(a.verdict, '$.verified'), COALESCE(json_extract(t.body, '$.cell'), '')"
             " FROM attempts a LEFT JOIN tasks t ON t.id = json_extract(a.body, '$.task_id')",
+        ),
+        6: (
+            "CREATE TABLE IF NOT EXISTS by_hand(number INTEGER PRIMARY KEY AUTOINCREMENT, iteration INTEGER,"
+            " body TEXT NOT NULL, lessons TEXT NOT NULL)",
         ),
     }
 )

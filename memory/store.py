@@ -43,6 +43,7 @@ class Memory:
         self._spans.put(list(self._all), [e.born for e in self._all.values()], [e.died for e in self._all.values()])
         self._marks = _marks(self._all.values())
         self._staged = Counter[int]()
+        self._forgettings = 0
         self.per_lesson = Counter(e.lesson for e in self.alive())
         self.per_cell = Counter(e.cell for e in self.alive())
 
@@ -72,10 +73,10 @@ class Memory:
 
     def state(self, revision: int) -> tuple[int, int]:
         """Names what is alive at a revision: equal as long as that is. The first number is the earliest revision with
-        the same exemplars, the second counts how often that one was staged in this sitting.
+        the same exemplars, the second counts how often that one was staged in this sitting, or any was forgotten.
         """
         last = self._spans.last_change(revision)
-        return last, self._staged[last]
+        return last, self._staged[last] + self._forgettings
 
     def unchanged_since(self, revision: int) -> bool:
         """Whether the exemplars alive now are those of that revision."""
@@ -127,6 +128,21 @@ class Memory:
             self.index.retire(list(died), [revision] * len(died))
             self._spans.retire(list(died), [revision] * len(died))
 
+    def forget(self, reasons: Mapping[str, str]) -> None:
+        """Have exemplars alive at no revision, so that no program shows them, whichever memory it has; `reasons` are
+        by id. What the journal says of their time stays.
+        """
+        for (exemplar_id, reason), row in zip(reasons.items(), self._spans.rows(list(reasons)).tolist(), strict=True):
+            one = self._rows[row]
+            self.per_lesson[one.lesson] -= one.died == ALIVE
+            self.per_cell[one.cell] -= one.died == ALIVE
+            self._all[exemplar_id] = self._rows[row] = never_alive(one, reason)
+        births = [self._all[exemplar_id].born for exemplar_id in reasons]
+        if births:
+            self.index.retire(list(reasons), births)
+            self._spans.retire(list(reasons), births)
+        self._forgettings += 1
+
     def _named(self, rows: Rows) -> list[Exemplar]:
         return self._rows[rows].tolist()  # type: ignore[no-any-return]
 
@@ -177,6 +193,11 @@ class Memory:
                 died=[e.died for e in batch],
             )
         return difference
+
+
+def never_alive(exemplar: Exemplar, reason: str) -> Exemplar:
+    """How memory holds what was forgotten."""
+    return replace(exemplar, died=exemplar.born, death=reason)
 
 
 def _column(exemplars: Collection[Exemplar]) -> NDArray[np.object_]:

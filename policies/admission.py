@@ -21,7 +21,7 @@ class Applicant:
     """A judged attempt, or a turn of one, that could be remembered.
 
     `lesson` names what it answers: a task, or a turn of it. `merit` orders near-duplicates: reward, then rating where
-    it votes.
+    it votes. What is `barred`, for this reason, is refused whatever its verdict.
     """
 
     attempt_id: str
@@ -30,17 +30,19 @@ class Applicant:
     verified: bool
     judged: bool
     merit: float
+    barred: str = ""
 
 
 @dataclass(frozen=True)
 class Resident:
-    """The exemplar in memory nearest to an applicant, and how near it is."""
+    """The exemplar in memory nearest to an applicant, and how near it is. One that is `pinned` is not replaced."""
 
     exemplar_id: str
     lesson: str
     cell: str
     similarity: float
     merit: float
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,9 @@ class NovelAdmission:
         return Admission(tuple(sorted(admitted)), refused, replaced)
 
     def _refusal(self, applicant: Applicant, tasks: Counter[str], cells: Counter[str], twin: Resident | None) -> str:
-        if reason := unverified(judged=applicant.judged, verified=applicant.verified):
+        if reason := applicant.barred or unverified(judged=applicant.judged, verified=applicant.verified):
             return reason
-        if twin is not None and applicant.merit <= twin.merit:
+        if twin is not None and (twin.pinned or applicant.merit <= twin.merit):
             return "enough of this task" if twin.lesson == applicant.lesson else "near-duplicate of one in memory"
         # One that takes another's place counts only where it goes to another task or cell.
         if (twin is None or twin.lesson != applicant.lesson) and tasks[applicant.lesson] >= self.per_task:

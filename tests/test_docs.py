@@ -14,6 +14,7 @@ import pytest
 from typer.main import get_command
 
 from burnish.agent.cli.main import app
+from burnish.agent.cli.steer import LIST
 from burnish.agent.recipes.listing import configuration
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
@@ -67,8 +68,9 @@ def test_every_command_shown_is_there_with_its_options(page: Path) -> None:
         command: Any = get_command(app)
         words = shlex.split(line, comments=True)
         while commands := getattr(command, "commands", None):
-            assert words[0] in commands, line
-            command = commands[words.pop(0)]
+            name = words.pop(0) if words[0] in commands else LIST
+            assert name in commands, line
+            command = commands[name]
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if re.match("--?[a-z]", word)} <= known, line
         if command.name == "run" and re.match("examples/|[a-z][a-z-]*$", words[0]):

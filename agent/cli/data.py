@@ -164,7 +164,8 @@ def review(
     from burnish.agent.cli.data_output import print_questions, print_reviewed
     from burnish.agent.cli.review import review
     from burnish.agent.record.run import open_run
-    from burnish.agent.steering.queue import read_queue, user
+    from burnish.agent.steering.person import user
+    from burnish.agent.steering.queue import read_queue
 
     opened = open_run(run)
     if listed:

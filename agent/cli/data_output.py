@@ -51,6 +51,7 @@ def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
         "iteration": file.iteration,
         "exemplars": len(file.exemplars),
         "purpose": file.purpose,
+        **({"by_hand": file.by_hand} if file.by_hand else {}),
     }
     if as_json:
         print(json.dumps(facts, indent=2))
@@ -58,6 +59,7 @@ def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
     said = (
         f"the champion of iteration {file.iteration} with {len(file.exemplars)} exemplars, SHA-256 {file.content_hash}"
     )
+    said += f"; {file.by_hand}" if file.by_hand else ""
     console().print(f"[bold green]Wrote[/] {escape(str(out))}: {said}", soft_wrap=True)
 
 

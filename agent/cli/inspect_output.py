@@ -55,6 +55,7 @@ def _exemplar(told: ExemplarStory, whole: bool) -> None:
     facts = {
         "task id": one.task_id, "cell": one.cell, "reward": f"{one.reward:g}", "by": one.model or "people",
         "origin": one.origin, "call": one.call, "admitted": one.reason,
+        "pinned by": told.pinned,
     }  # fmt: skip
     _facts(facts)
     if told.application and told.application.likeness is not None:
@@ -160,7 +161,9 @@ def _race(told: RaceStory, whole: bool) -> None:
 
 def _iteration(told: IterationStory, whole: bool) -> None:
     screen = console()
-    screen.print(iteration_line(told.record))
+    screen.print(iteration_line(told.record), soft_wrap=True)
+    if told.record.by_hand:
+        _facts({"when": told.record.by_hand.when})
     for gate in told.record.gates:
         screen.print(gate_line(gate), soft_wrap=True)
     for name, exemplars in (("born", told.born), ("died", told.died)):

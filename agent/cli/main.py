@@ -16,7 +16,7 @@ import typer
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
-from burnish.agent.cli import inspect
+from burnish.agent.cli import inspect, steer
 from burnish.agent.cli import serve as cli_serve
 from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
@@ -170,7 +170,7 @@ def report(
     print_report(made, run, as_json=as_json)
 
 
-@app.command(epilog="Example: burnish memory runs/first --at 3", rich_help_panel=inspect.PANEL)
+@steer.memory_app.command(name=steer.LIST, epilog="Example: burnish memory runs/first --at 3")
 @inspect.in_pages
 def memory(
     run: RunArgument,
@@ -294,6 +294,9 @@ for _command, _example in inspect.COMMANDS:
         rich_help_panel=inspect.PANEL,
         context_settings={"ignore_unknown_options": True},  # the keys of sealed calls begin with -1
     )(inspect.in_pages(_command))
+app.add_typer(steer.memory_app, name="memory", rich_help_panel=inspect.PANEL)
+for _command, _example in steer.COMMANDS:
+    app.command(cls=KeyedCommand, epilog=f"Example: {_example}", rich_help_panel=steer.PANEL)(_command)
 
 
 def _budget(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.judges.raters import LEAST
+from burnish.agent.record.by_hand import before_sealed, since_sealed
 from burnish.agent.record.findings import what_would_help
 from burnish.agent.record.report import Agreement, Report
 from burnish.agent.record.sealed_words import MANY_TWINS, about_twins, over_baselines
@@ -26,11 +28,7 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
         print_json(report)
         return
     screen = console()
-    screen.print()
-    style = VERDICT_STYLES.get(report.verdict, "bold red")
-    reason = report.sealed.reason if report.sealed else "The sealed test has not been opened; `burnish resume` goes on."
-    screen.print(f"[{style}]{report.verdict.upper()}[/]  {escape(reason)}")
-    screen.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
+    _head(screen, report)
     if report.sealed:
         screen.print(_arms(report))
         screen.print(over_baselines(report.sealed))
@@ -57,6 +55,27 @@ def print_report(report: Report, directory: Path, *, as_json: bool) -> None:
         commands.insert(0, f"review {directory}")
     for command in commands:
         screen.print(f"  burnish {command}", soft_wrap=True)
+
+
+def _head(screen: Console, report: Report) -> None:
+    """The verdict, and of which program it is."""
+    screen.print()
+    style = VERDICT_STYLES.get(report.verdict, "bold red")
+    reason = report.sealed.reason if report.sealed else "The sealed test has not been opened; `burnish resume` goes on."
+    screen.print(f"[{style}]{report.verdict.upper()}[/]  {escape(reason)}")
+    if report.since_sealed:
+        screen.print(_changed(report), style="yellow")
+    screen.print(f"[dim]{escape(report.environment)} · {escape(report.model)} · seed {report.seed}[/]\n")
+
+
+def _changed(report: Report) -> str:
+    """What people changed since the verdict, which is of another program."""
+    judged = before_sealed(report.iterations)[-1]
+    made = "; ".join(f"iteration {r.number}: {r.by_hand.said}" for r in since_sealed(report.iterations) if r.by_hand)
+    return escape(
+        f"Changed by hand since the sealed test ({made}). Verdict and figures are those of the program of iteration "
+        f"{judged.number}, {judged.champion_id}; {report.champion.id}, which is in force now, was not tested."
+    )
 
 
 def _arms(report: Report) -> Table:
@@ -98,12 +117,13 @@ def _learning(report: Report) -> Table:
     for record in report.iterations:
         if record.number == 0:
             continue
-        races = [_race(gate) for gate in record.gates] or [("", "")]
+        by_hand = ("by hand", escape(record.by_hand.said[:100])) if record.by_hand else ("", "")
+        races = [_race(gate) for gate in record.gates] or [by_hand]
         vendi = record.diversity.get("vendi")
-        auc = record.rating.auc if record.rating else None
+        auc = record.rating.auc if record.rating and not record.by_hand else None
         made.add_row(
             str(record.number),
-            f"{record.verified}/{record.attempts}",
+            "" if record.by_hand else f"{record.verified}/{record.attempts}",
             str(record.memory),
             races[0][0],
             races[0][1],

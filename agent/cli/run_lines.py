@@ -69,6 +69,12 @@ def _teacher_line(facts: Mapping[str, Any]) -> str:
 
 def iteration_line(record: IterationRecord) -> str:
     """What an iteration came to."""
+    if record.by_hand is not None:
+        died = sum(record.died.values())
+        return (
+            f"[bold]iteration {record.number}[/]  by hand: {escape(record.by_hand.said)}  memory {record.memory} "
+            f"(+{record.admitted}{f' −{died}' if died else ''})"
+        )
     share = record.verified / record.attempts if record.attempts else 0.0
     failed = sum(count for status, count in record.statuses.items() if not Status(status).judged)
     unjudged = f", {failed} without a verdict" if failed else ""

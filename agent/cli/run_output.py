@@ -29,7 +29,10 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         print_json(status)
         return
     screen, last, total = console(), status.iteration, status.total
-    screen.print(f"{escape(status.environment)}: {status.verdict} after iteration {last.number}")
+    changed = " (of the program before: changed by hand since the sealed test)" if status.since_sealed else ""
+    screen.print(
+        f"{escape(status.environment)}: {status.verdict}{changed} after iteration {last.number}", soft_wrap=True
+    )
     if last.number:
         screen.print(iteration_line(last))
     used = {
@@ -47,6 +50,8 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         screen.print(
             f"{status.waiting} questions wait for people: `burnish review {directory}` asks them.", soft_wrap=True
         )
+    if status.queued:
+        screen.print(f"{status.queued} changes by hand wait for what is under way.")
     if not status.process and not status.finished:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
@@ -61,11 +66,13 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
         return
     of = f"{len(found)}" if dead or remembered == len(found) else f"{len(found)} of {remembered}"
     among = f"of which the champion may show {sum(one.shown for one in found)} (●)"
+    pins = sum(one.pinned for one in found)
+    among += f", {pins} pinned (▲)" if pins else ""
     console().print(f"[bold]{of} exemplars {'that died' if dead else f'remembered, {among}'}[/]")
     likened = any(one.likeness is not None for one in found)
     rows = [
         (
-            "●" if one.shown else "",
+            f"{'●' if one.shown else ''}{'▲' if one.pinned else ''}",
             one.exemplar.id,
             str(one.exemplar.born),
             *([f"{one.exemplar.died}"] if dead else []),
@@ -90,6 +97,8 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     screen.print(f"[bold]iteration {difference.before} → {difference.after}[/]")
     for gate in difference.accepted:
         screen.print(gate_line(gate))
+    for number, change in difference.by_hand:
+        screen.print(f"iteration {number} by hand: {escape(change.said)}", soft_wrap=True)
     if not difference.sections:
         screen.print("prompt: unchanged")
     for name, old, new in difference.sections:

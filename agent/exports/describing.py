@@ -14,6 +14,7 @@ from burnish.agent.exports.formats import Item
 from burnish.agent.exports.options import ExportOptions
 from burnish.agent.exports.provenance import Papers, generators_of
 from burnish.agent.exports.rows import Row
+from burnish.agent.record.report import said_verdict
 from burnish.agent.record.run import Run
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal_reader import JournalReader
@@ -39,7 +40,6 @@ def card_of(
     """All that the card says but for the files, which are not written yet."""
     rows = list({row.id: row for item in items for row in item.rows}.values())
     by_model = Counter(model for row in rows for model in generators_of(row))
-    sealed = journal.sealed()
     return Card(
         format=options.format,
         purpose=options.purpose,
@@ -54,7 +54,7 @@ def card_of(
         methods=_methods(rows),
         diversity=_diversity([row.task.prompt for row in rows], embedder, run.config.seed),
         example=items[0].record,
-        verdict=sealed.verdict if sealed else "the sealed test is not opened yet",
+        verdict=said_verdict(journal) or "the sealed test is not opened yet",
         iterations=journal.iterations()[-1].number,
         sealed_seed_sha256=str(journal.meta("sealed_seed_sha256")),
         version=__version__,

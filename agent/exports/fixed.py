@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from burnish.agent.exports.choosing import Choice, choose
-from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed, refuse
+from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, may_leave, posed, refuse
 from burnish.agent.exports.program_options import ProgramOptions
 from burnish.agent.models.embedded import FILE as PACKAGED
 from burnish.agent.models.rendering import render
@@ -87,8 +87,8 @@ def fixed_program(
     with run.journal() as journal:
         source = posed(run, journal, environment)
         number = run.given_out(journal, options.at)
-        champion = journal.program(journal.iterations()[number].champion_id)
-        shown = [e for e in journal.exemplars() if champion.shows(e) and e.id not in champion.dropped]
+        champion = journal.champion(number)
+        shown = [e for e in may_leave(journal, champion) if e.id not in champion.dropped]
         tasks = {e.id: journal.task(e.task_id) for e in shown}
         barred = forbidden(options.purpose, table, shown, tasks, source.papers.licence)
         said = against_prompt(options.purpose, table, authors_of(journal, champion, number))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from burnish.agent.exports.provenance import Papers
 from burnish.agent.operators.reflection import TASK as REFLECTED
+from burnish.agent.record.by_hand import forgotten, reasons_against
 from burnish.agent.record.run import Run, environment_of
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
@@ -32,6 +33,13 @@ def posed(run: Run, journal: JournalReader, environment: Environment | None = No
         return Posed(run.config.environment, Papers.in_journal(journal))
     live = environment or environment_of(run)
     return Posed(live.name, Papers.of(live))
+
+
+def may_leave(journal: JournalReader, program: Program) -> list[Exemplar]:
+    """All that a program may show, by birth and id, but for what was forgotten since."""
+    exemplars = journal.exemplars()
+    gone = reasons_against(exemplars, forgotten(journal, journal.iterations()))
+    return [exemplar for exemplar in exemplars if program.shows(exemplar) and exemplar.id not in gone]
 
 
 def authors_of(journal: JournalReader, champion: Program, number: int) -> tuple[str, ...]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from burnish.agent.exports.leaving import against_prompt, authors_of, counted, forbidden, posed, refuse
+from collections.abc import Sequence
+
+from burnish.agent.exports.leaving import (
+    against_prompt,
+    authors_of,
+    counted,
+    forbidden,
+    may_leave,
+    posed,
+    refuse,
+)
 from burnish.agent.exports.program_options import ProgramOptions
 from burnish.agent.exports.rows import LEARNT_FROM
+from burnish.agent.record.by_hand import since_sealed
 from burnish.agent.record.program_file import FileExemplar, ProgramFile, mark
 from burnish.agent.record.run import Run
 from burnish.memory.journal_reader import JournalReader
 from burnish.protocols import Environment
+from burnish.records import IterationRecord
 from burnish.terms import TermsTable
 from burnish.types import Attempt, Exemplar, JsonValue, Task, canonical_json
 
@@ -33,13 +45,13 @@ def program_file(
     with run.journal() as journal:
         source = posed(run, journal, environment)
         number = run.given_out(journal, options.at)
-        champion = journal.program(journal.iterations()[number].champion_id)
-        shown = [exemplar for exemplar in journal.exemplars() if champion.shows(exemplar)]
+        champion, records = journal.champion(number), journal.iterations()
+        shown = may_leave(journal, champion)
         tasks = {e.id: journal.task(e.task_id) for e in shown}
         authors = authors_of(journal, champion, number)
         barred = forbidden(options.purpose, table, shown, tasks, source.papers.licence)
         refuse(options.purpose, [*counted(barred, shown), *against_prompt(options.purpose, table, authors)])
-        episodes = _episodes(journal)
+        episodes = played(journal)
         return ProgramFile(
             environment=source.name,
             iteration=number,
@@ -48,16 +60,27 @@ def program_file(
             prompt=dict(champion.prompt.sections),
             retrieval=champion.retrieval,
             decoding=champion.decoding,
-            exemplars=tuple(_written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
+            by_hand=_by_hand(records, number, sealed=journal.sealed() is not None),
+            exemplars=tuple(written(e, tasks[e.id], episodes.get(e.attempt_id), table) for e in shown),
         )
 
 
-def _episodes(journal: JournalReader) -> dict[str, Attempt]:
+def _by_hand(records: Sequence[IterationRecord], number: int, *, sealed: bool) -> str:
+    """What a reader of the file should know of changes by hand; nothing where there were none until then."""
+    changed = [record.number for record in records if record.by_hand and record.number <= number]
+    if not changed:
+        return ""
+    late = sealed and any(record.number in changed for record in since_sealed(records))
+    return f"changed by hand{' since the sealed test, which did not judge it' if late else ''}"
+
+
+def played(journal: JournalReader) -> dict[str, Attempt]:
     """The attempts that were played turn by turn, by id."""
     return {a.id: a for node in LEARNT_FROM for _, a, _ in journal.judged(node) if a.turns}
 
 
-def _written(exemplar: Exemplar, task: Task, episode: Attempt | None, table: TermsTable) -> FileExemplar:
+def written(exemplar: Exemplar, task: Task, episode: Attempt | None, table: TermsTable) -> FileExemplar:
+    """An exemplar with all that is needed to judge it again, and its papers."""
     terms = table.of(exemplar.model)
     own: dict[str, JsonValue] = {
         key: value

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
+from burnish.agent.record.by_hand import forgotten, reasons_against
 from burnish.agent.record.ratings import RATED, SECOND_ROUND, read_rated
+from burnish.memory.journal import IMPORT
 from burnish.memory.journal_reader import JournalReader
-from burnish.types import Feedback, JsonValue, Played, Record, Task, content_hash
+from burnish.types import Exemplar, Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
-LEARNT_FROM = ("program", "attempt", "compare", "teach", "rewrite")
-"""The nodes whose answers are to train tasks, the first being the program file that a run began with. What the gate
-and the sealed test asked never leaves a run."""
+LEARNT_FROM = ("program", IMPORT, "attempt", "compare", "teach", "rewrite")
+"""The nodes whose answers are to train tasks, the first being the program file that a run began with, the next what
+people imported. What the gate and the sealed test asked never leaves a run."""
 
 
 WHOLE = -1
@@ -105,7 +107,7 @@ def rows_of(journal: JournalReader, *, level: int) -> Iterator[Row]:
     """
     seen: set[str] = set()
     events = journal.events()
-    ratings, pairs, barred = _ratings(journal, events), _pairs(events), _barred(events)
+    ratings, pairs, barred = _ratings(journal, events), _pairs(events), _barred(events) | _forgotten(journal)
     remembered = _remembered(journal)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
@@ -119,8 +121,7 @@ def _remembered(journal: JournalReader) -> dict[str, dict[int, str]]:
     """By answer the exemplars that it became, by turn."""
     found: dict[str, dict[int, str]] = {}
     for exemplar in journal.exemplars():
-        answer = exemplar.attempt_id or content_hash(exemplar.task_id, exemplar.answer)
-        found.setdefault(answer, {})[WHOLE if exemplar.turn is None else exemplar.turn] = exemplar.id
+        found.setdefault(_answer(exemplar), {})[WHOLE if exemplar.turn is None else exemplar.turn] = exemplar.id
     return found
 
 
@@ -169,6 +170,18 @@ def _barred(events: Events) -> dict[str, str]:
         if kind == "barred" and isinstance(body, Mapping):
             found |= {answer: str(reason) for answer, reason in body.items()}
     return found
+
+
+def _forgotten(journal: JournalReader) -> dict[str, str]:
+    """By answer why a person had it forgotten; of an episode one turn is enough."""
+    exemplars = journal.exemplars()
+    reasons = reasons_against(exemplars, forgotten(journal, journal.iterations()))
+    return {_answer(one): reasons[one.id] for one in exemplars if one.id in reasons}
+
+
+def _answer(exemplar: Exemplar) -> str:
+    """The id of the answer that an exemplar was."""
+    return exemplar.attempt_id or content_hash(exemplar.task_id, exemplar.answer)
 
 
 def _ratings(journal: JournalReader, events: Events) -> dict[str, float]:

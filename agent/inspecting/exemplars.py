@@ -9,6 +9,7 @@ from typing import Literal
 
 from burnish.agent.inspecting.answers import Answer, answers, showings
 from burnish.errors import ConfigError
+from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.eviction import Showing, usefulness
 from burnish.records import ApplicantRecord, DeathRecord
@@ -36,7 +37,7 @@ class ExemplarStory(Record):
     `application` what decided that it came in, and `neighbour` the exemplar that was most alike then. `children` came
     from answers that it was shown for. `death` says why it died, and `successor` is what took its place, or what was
     most alike of those that stayed. `earlier` is the exemplar that it is once more, and `later` are those that are it
-    once more.
+    once more. `pinned` says who keeps it from being evicted, since when and why; empty where nobody does.
     """
 
     exemplar: Exemplar
@@ -51,6 +52,7 @@ class ExemplarStory(Record):
     successor: Exemplar | None
     earlier: Exemplar | None
     later: tuple[Exemplar, ...]
+    pinned: str = ""
 
 
 def exemplar_story(journal: JournalReader, exemplar_id: str) -> ExemplarStory:
@@ -80,7 +82,21 @@ def exemplar_story(journal: JournalReader, exemplar_id: str) -> ExemplarStory:
         successor=_one(journal, death.other_id) if death else None,
         earlier=_one(journal, exemplar.again),
         later=tuple(journal.exemplars_where("json_extract(body, '$.again') = ?", (exemplar_id,))),
+        pinned=_pinned(journal, exemplar_id),
     )
+
+
+def _pinned(journal: JournalReader, exemplar_id: str) -> str:
+    """The last word on whether it is pinned."""
+    words = [
+        one
+        for one in changes_by_hand(journal)
+        if one.iteration is not None and exemplar_id in one.change.ids and one.change.action in {"pin", "unpin"}
+    ]
+    if not words or words[-1].change.action == "unpin":
+        return ""
+    change = words[-1].change
+    return f"{change.who} at iteration {words[-1].iteration}{f' ({change.because})' if change.because else ''}"
 
 
 def usefulness_of(journal: JournalReader, exemplar_id: str, shown: Sequence[Answer]) -> Usefulness:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from burnish.agent.inspecting.names import named
+from burnish.agent.record.by_hand import pinned_at
 from burnish.agent.record.memory import recalled_memory
 from burnish.agent.record.run import Run
 from burnish.errors import ConfigError
@@ -22,18 +23,19 @@ Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "like
 
 @dataclass(frozen=True)
 class Remembered(Record):
-    """An exemplar, whether the champion may show it, for how many train and validation answers it was shown so far, and
-    its cosine to what it was compared with.
+    """An exemplar, whether the champion may show it, for how many train and validation answers it was shown so far, its
+    cosine to what it was compared with, and whether a person pinned it.
     """
 
     exemplar: Exemplar
     shown: bool
     showings: int
     likeness: float | None = None
+    pinned: bool = False
 
     def to_json(self) -> dict[str, JsonValue]:
         """The exemplar's fields, and these."""
-        more = {"shown": self.shown, "showings": self.showings}
+        more = {"shown": self.shown, "showings": self.showings, **({"pinned": True} if self.pinned else {})}
         return {**self.exemplar.to_json(), **more, **({} if self.likeness is None else {"likeness": self.likeness})}
 
 
@@ -69,7 +71,11 @@ def remembered(
         most = "" if like else f" LIMIT {-1 if limit is None else limit} OFFSET {offset:d}"
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
         counts = _showings(journal, [exemplar.id for exemplar in known], number)
-        found = [Remembered(exemplar, program.shows(exemplar), counts.get(exemplar.id, 0)) for exemplar in known]
+        pins = pinned_at(journal, number)
+        found = [
+            Remembered(one, program.shows(one), counts.get(one.id, 0), pinned=one.id in pins and not dead)
+            for one in known
+        ]
         if like:
             found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
             found = found[offset:]
@@ -118,9 +124,7 @@ def _likened(run: Run, journal: JournalReader, number: int, found: list[Remember
     if not found:
         return []
     alike = cosines(memory.vectors([one.exemplar.id for one in found]), memory.embedder.embed([text])[0]).tolist()
-    return [
-        Remembered(one.exemplar, one.shown, one.showings, likeness) for one, likeness in zip(found, alike, strict=True)
-    ]
+    return [replace(one, likeness=likeness) for one, likeness in zip(found, alike, strict=True)]
 
 
 AN_ID = re.compile(r"[0-9a-f]{8,16}")

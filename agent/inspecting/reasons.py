@@ -14,6 +14,7 @@ from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
 from burnish.agent.record.run import Run
+from burnish.memory.journal import IMPORT
 from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
 from burnish.types import ALIVE, Exemplar, Record
 
@@ -54,6 +55,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         yield f"It came from {_origin(one)}, at iteration {one.born}."
     else:
         by = f"program {told.made_by.program}" if told.made_by.program else "a person"
+        by = f"{one.model or 'a person'} in another run" if told.made_by.node == IMPORT else by
         shown = f", with {_several(len(told.parents), 'exemplar')} shown" if told.parents else ""
         accepted = f"{one.reviewer} accepted it" if one.reviewer else "the environment verified it"
         yield (
@@ -74,7 +76,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     else:
         yield "It was never shown for an answer to a train or validation task."
     if one.died == ALIVE:
-        yield "It is remembered still."
+        yield f"It is remembered still{f': pinned by {told.pinned}' if told.pinned else ''}."
         return
     why = told.death.reason if told.death else one.death
     other = told.death.other_id if told.death else ""
@@ -218,6 +220,11 @@ def _of_call(told: CallStory) -> Iterator[str]:
 
 def _of_iteration(told: IterationStory) -> Iterator[str]:
     record = told.record
+    if record.by_hand is not None:
+        since = ", after the sealed test, whose verdict is of the program before" if record.by_hand.after_sealed else ""
+        yield f"It is a change by hand: {record.by_hand.said} ({record.by_hand.when}){since}."
+        yield f"{len(told.born)} were born and {len(told.died)} died; memory held {record.memory} exemplars at its end."
+        return
     attempts = f"{record.verified} of {_several(record.attempts, 'attempt')} were verified"
     yield f"{attempts}; memory held {record.memory} exemplars at its end."
     yield f"{len(told.born)} were born, {len(told.died)} died, and {len(told.refused)} answers were not learned."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from burnish.agent.inspecting.programs import SectionChange, changes
+from burnish.agent.record.report import said_verdict
 from burnish.agent.record.run import Run
 from burnish.memory.journal_reader import JournalReader
 from burnish.records import SealedRecord
@@ -74,7 +75,7 @@ def _facts(run: Run, journal: JournalReader, number: int) -> RunFacts:
         name=run.place.path.name,
         environment=run.config.environment,
         seed=run.config.seed,
-        verdict=sealed.verdict if sealed else "unfinished",
+        verdict=said_verdict(journal) or "unfinished",
         rates={name: arm.rate for name, arm in sealed.in_order} if sealed else {},
         iterations=number,
         exemplars=journal.remembered(number),

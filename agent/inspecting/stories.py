@@ -84,13 +84,13 @@ def iteration_story(journal: JournalReader, number: int) -> IterationStory:
     if not found:
         raise ConfigError(f"there is no iteration {number}; this run has 0 to {journal.newest()}")
     (record,) = found
-    champion = journal.champion(number)
+    champion, before = journal.champion(number), journal.iterations_within(-1, number - 1)
     given = {one.attempt: one for one in answers(journal, "a.iteration = ?", (number,))}
     in_vain = [one for _, one in journal.applicants(number) if one.outcome != ADMITTED and one.attempt_id in given]
     return IterationStory(
         record=record,
         champion=champion,
-        changes=changes(journal.champion(number - 1), champion) if number else (),
+        changes=changes(journal.program(before[-1].champion_id), champion) if before else (),
         born=tuple(journal.exemplars_where("born = ?", (record.revision,))),
         died=tuple(journal.exemplars_where("died = ?", (record.revision,))),
         refused=tuple(Refused(one, given[one.attempt_id]) for one in in_vain),

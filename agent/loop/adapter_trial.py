@@ -85,7 +85,7 @@ def _served(config: RunConfig, name: str, url: str) -> RunConfig:
 
 async def _tried(opened: Opened, adapter: Adapted, seed: int) -> AdapterProof:
     session = opened.session
-    champion, number = session.champion, session.past.records[-1].number + 1
+    champion, number = session.champion, session.past.newest + 1
     if adapter.base is not None:  # an adapter of the run's own is for the weights that the run used
         champion = replace(champion, adapter="")
     adapted = replace(champion, adapter=adapter.name)

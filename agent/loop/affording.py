@@ -26,24 +26,26 @@ async def affordable_iterations(opened: Opened, number: int, cost: Costs) -> flo
     if session.caller.replays:  # it was found to afford no more
         return None
     policy = session.policies.budget
+    done = len(session.past.records) - 1
     # before the first iteration the pace is that of the probe and of loading the model: it says nothing
-    pace = ledger.seconds_calling / ledger.spent.calls if number > 1 and ledger.spent.calls else 0.0
-    affordable = policy.affordable(await _calls_left(opened, number), ledger.seconds_left(), pace, cost)
+    pace = ledger.seconds_calling / ledger.spent.calls if done and ledger.spent.calls else 0.0
+    affordable = policy.affordable(await _calls_left(opened), ledger.seconds_left(), pace, cost)
     if affordable < policy.least:
         return None
-    affordable = min(affordable, session.config.budget.iterations - number + 1)
+    affordable = min(affordable, session.config.budget.iterations - done)
     await journal.add_meta(f"affordable {number}", affordable)
     return affordable
 
 
-async def _calls_left(opened: Opened, number: int) -> float:
+async def _calls_left(opened: Opened) -> float:
     """Calls that the limits of calls, tokens and money leave, each as dear as those of the iteration before; the last
     of them may need its worst case. Before the first iteration what calls will take is not known.
     """
     ledger = opened.ledger
     left = float(ledger.left().calls)
-    used = sum((s.usage for s in opened.journal.spent_by() if s.iteration == number - 1), Usage())
-    if number == 1 or not used.calls:
+    last = opened.session.past.records[-1].number
+    used = sum((s.usage for s in opened.journal.spent_by() if s.iteration == last), Usage())
+    if not last or not used.calls:
         return left
     most = ledger.left() - await worst_call(opened)
     if opened.session.config.budget.tokens is not None and used.tokens:

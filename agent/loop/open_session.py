@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.lora_adapters import adapter_file, adapter_id, adapters_of
 from burnish.agent.models.opening import adapter_servers, mute_clients, open_clients
 from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.forked import not_shown
 from burnish.agent.record.memory import SHARED, mended_memory, open_meaning
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
@@ -84,7 +85,7 @@ async def open_session(
             seconds_apart=_seconds(journal, "seconds apart"),
             started=started,
         )
-        seed_program = make_seed_program(config, environment)
+        seed_program = make_seed_program(config, environment, dropped=not_shown(journal))
         caller = Caller(
             journal=journal,
             ledger=ledger,
@@ -131,9 +132,9 @@ async def _look_at_tasks(journal: Journal, environment: GuardedEnvironment) -> N
         await journal.add_meta(SHARED, [*sorted(shared.digests)])
 
 
-def make_seed_program(config: RunConfig, environment: Environment) -> Program:
+def make_seed_program(config: RunConfig, environment: Environment, *, dropped: Sequence[str] = ()) -> Program:
     """The program a run starts from: the configured prompt or the environment's instruction, and no exemplars; or that
-    of the program file, with its exemplars.
+    of the program file, with its exemplars but for those that are `dropped`.
     """
     sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
     decoding = config.decoding
@@ -147,6 +148,7 @@ def make_seed_program(config: RunConfig, environment: Environment) -> Program:
         retrieval=config.retrieval,
         decoding=decoding,
         adapter=adapter_id(adapter_file(given)) if given else "",
+        dropped=tuple(sorted(dropped)),
     )
 
 

@@ -16,6 +16,7 @@ from burnish.agent.loop.affording import (
     what_costs,
     worst_call,
 )
+from burnish.agent.loop.by_hand import end_chain, make_changes
 from burnish.agent.loop.costs import costs
 from burnish.agent.loop.graph import build_graph
 from burnish.agent.loop.open_session import Opened, open_session
@@ -38,7 +39,7 @@ from burnish.agent.record.run import Notify
 from burnish.agent.record.seeds import secret_of
 from burnish.config import RunConfig
 from burnish.errors import BudgetExhausted, BudgetTooSmall
-from burnish.memory.links import SETTINGS, link
+from burnish.memory.links import link
 from burnish.protocols import Environment
 
 PROBE_CALLS = 3
@@ -56,15 +57,11 @@ async def improve(directory: RunDirectory, config: RunConfig, environment: Envir
     """
     async with open_session(directory, config, environment, notify) as opened:
         journal = opened.journal
-        if finished(config, journal):
-            if journal.meta(SETTINGS) is None:  # it was killed just before
-                journal.set_meta(**{SETTINGS: directory.settings_digest()})
-            await link(journal, finished=True)
-            return
-        with stopping_on_signals(opened.session):
-            await to_the_end(opened, partial(secret_of, directory, config, journal))
-        journal.set_meta(**{SETTINGS: directory.settings_digest()})
-        await link(journal, finished=True)
+        if not finished(config, journal):
+            with stopping_on_signals(opened.session):
+                await to_the_end(opened, partial(secret_of, directory, config, journal))
+        await end_chain(directory, journal)
+        await make_changes(opened, after_sealed=True)
 
 
 async def to_the_end(opened: Opened, secret: Callable[[], str] | None, *, until: int | None = None) -> None:
@@ -119,7 +116,7 @@ async def _announce(opened: Opened) -> None:
             opened.journal.set_meta(broken=list(broken))
             await opened.journal.add_meta(PREFLIGHT, faults)
             session.notify("broken", {"promises": broken})
-    done = session.past.records[-1].number
+    done = len(session.past.records) - 1
     if done:
         left = None if config.budget.calls is None else config.budget.calls - opened.ledger.spent.calls
         plan = session.policies.budget.plan(left, config.budget.iterations - done, cost)
@@ -148,27 +145,28 @@ async def _iterate(opened: Opened, until: int | None) -> str | None:
     session, config = opened.session, opened.session.config
     graph = build_graph(config)
     while True:
-        last = session.past.records[-1]
-        if last.number == until:
+        await make_changes(opened)
+        last, number = session.past.records[-1], session.past.newest + 1
+        if number - 1 == until:
             return None
         if last.action == "stop":
             return "the guard: diversity collapsed"
-        if last.number >= config.budget.iterations:
+        if len(session.past.records) > config.budget.iterations:
             most = config.budget.iterations
             return "the one iteration done" if most == 1 else f"all {most} iterations done"
         reason = session.policies.stopping.reason(session.past.records)
         if reason is not None:
             return reason
-        if not await _begin(opened, last.number + 1):
+        if not await _begin(opened, number):
             return "the budget buys no further iteration"
-        session.notify("begin", {"iteration": last.number + 1})
+        session.notify("begin", {"iteration": number})
         try:
-            async for update in graph.astream({"iteration": last.number + 1}, context=session, stream_mode="updates"):
+            async for update in graph.astream({"iteration": number}, context=session, stream_mode="updates"):
                 for node, counts in update.items():
                     session.notify("node", {"node": node, **counts})
             await link(session.journal)
         except BudgetExhausted as error:
-            return f"the budget ended within iteration {last.number + 1}: {error}"
+            return f"the budget ended within iteration {number}: {error}"
 
 
 async def _begin(opened: Opened, number: int) -> bool:

@@ -117,7 +117,10 @@ class Session:
 
     def commit(self, record: IterationRecord) -> None:
         """Take in a committed iteration: what it decided is in force, and it is past."""
-        self.past.absorb(record, self.journal)
+        if record.by_hand:
+            self.past.change(record)
+        else:
+            self.past.absorb(record, self.journal)
         self.champion = self.journal.program(record.champion_id)
 
     async def validation(self, count: int) -> list[Task]:

@@ -41,7 +41,7 @@ def _carried(iteration: Iteration) -> int:
     """The verified trials of the iteration before. People who judge what is learned have not seen them."""
     if seen_by_people(iteration.config.level):
         return 0
-    return sum(f.verified for _, _, f in iteration.journal.judged("rewrite", iteration.number - 1))
+    return sum(f.verified for _, _, f in iteration.journal.judged("rewrite", iteration.before))
 
 
 def _sifted(tasks: Sequence[Task], judged: Sequence[Judged]) -> tuple[dict[str, str], list[Event]]:

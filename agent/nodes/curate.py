@@ -9,12 +9,13 @@ import numpy as np
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Checked, Curated, Rated
+from burnish.agent.record.by_hand import forgotten, pinned, said_by
 from burnish.agent.rollouts.candidates import Candidate, candidates
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.admission import Applicant, NovelAdmission, Resident, unverified
 from burnish.policies.eviction import Eviction, usefulness
 from burnish.policies.involvement import seen_by_people
-from burnish.records import ADMITTED, EVICTED, REPLACED, ApplicantRecord, DeathRecord
+from burnish.records import ADMITTED, EVICTED, REPLACED, ApplicantRecord, DeathRecord, RatingRecord
 from burnish.types import Exemplar, Task
 
 EVICTION_SAMPLE = 1024
@@ -74,7 +75,7 @@ def _offered(
     by_id = {task.id: task for task in tasks}
     # Where people write or judge what is learned, they have not seen the trials.
     seen = seen_by_people(iteration.config.level)
-    trials = [] if seen else iteration.journal.judged("rewrite", iteration.number - 1)
+    trials = [] if seen else iteration.journal.judged("rewrite", iteration.before)
     by_id |= {a.task_id: iteration.journal.task(a.task_id) for _, a, _ in trials}
     unique = {a.id: (a, f) for a, f in [*judged, *((a, f) for _, a, f in trials)]}
     return [
@@ -95,8 +96,10 @@ def _admit(
         )
         for candidate in offered
     ]
-    merits = [_merit(exemplar, rated) for exemplar in exemplars]
-    applicants = [_applicant(*one) for one in zip(offered, exemplars, merits, strict=True)]
+    merits = [merit_of(exemplar, rated.record) for exemplar in exemplars]
+    known = forgotten(iteration.journal, iteration.past.by_hand)
+    barred = [why.reason if (why := known.get(said_by(exemplar))) else "" for exemplar in exemplars]
+    applicants = [_applicant(*one) for one in zip(offered, exemplars, merits, barred, strict=True)]
     vectors = iteration.memory.embedder.embed([candidate.prompt for candidate in offered])
     residents = _residents(iteration, rated, offered, vectors)
     decision = policy.decide(
@@ -145,7 +148,7 @@ def _nearest(
     return found
 
 
-def _applicant(candidate: Candidate, exemplar: Exemplar, merit: float) -> Applicant:
+def _applicant(candidate: Candidate, exemplar: Exemplar, merit: float, barred: str) -> Applicant:
     return Applicant(
         attempt_id=candidate.attempt.id,
         lesson=exemplar.lesson,
@@ -153,6 +156,7 @@ def _applicant(candidate: Candidate, exemplar: Exemplar, merit: float) -> Applic
         verified=candidate.verified,
         judged=candidate.feedback.status.judged,
         merit=merit,
+        barred=barred,
     )
 
 
@@ -160,10 +164,10 @@ REVIEWED = 1e-4
 """What a person's verdict adds to the merit of an answer: it decides between two that are equal otherwise."""
 
 
-def _merit(exemplar: Exemplar, rated: Rated) -> float:
+def merit_of(exemplar: Exemplar, rating: RatingRecord | None) -> float:
     """The reward; the judge's rating breaks ties once it has earned its vote, and then a person's verdict."""
-    rating = (exemplar.rating or 0.0) / 1000 if rated.record.vote else 0.0
-    return exemplar.reward + rating + REVIEWED * bool(exemplar.reviewer)
+    rated = (exemplar.rating or 0.0) / 1000 if rating and rating.vote else 0.0
+    return exemplar.reward + rated + REVIEWED * bool(exemplar.reviewer)
 
 
 def _residents(
@@ -176,10 +180,13 @@ def _residents(
     verified = {candidate.prompt: i for i, candidate in enumerate(offered) if candidate.verified}
     nearest = iteration.memory.nearest(vectors[list(verified.values())], 1, revision=iteration.number - 1)
     found: dict[str, Resident] = {}
+    pins = pinned(iteration.past.by_hand)
     for prompt, neighbour in zip(verified, chain.from_iterable(nearest), strict=False):  # none in an empty memory
         exemplar = iteration.memory[neighbour.id]
-        merit = _merit(exemplar, rated)
-        found[prompt] = Resident(exemplar.id, exemplar.lesson, exemplar.cell, neighbour.similarity, merit)
+        merit = merit_of(exemplar, rated.record)
+        found[prompt] = Resident(
+            exemplar.id, exemplar.lesson, exemplar.cell, neighbour.similarity, merit, pinned=exemplar.id in pins
+        )
     return [found.get(candidate.prompt) for candidate in offered]
 
 
@@ -187,7 +194,9 @@ def _evict(iteration: Iteration, policy: Eviction) -> list[DeathRecord]:
     count = policy.excess(len(iteration.memory))
     if count == 0:
         return []
-    alive = iteration.memory.alive()
+    pins = pinned(iteration.past.by_hand)
+    alive = [exemplar for exemplar in iteration.memory.alive() if exemplar.id not in pins]
+    count = min(count, len(alive))
     size = min(len(alive), max(EVICTION_SAMPLE, 2 * count))
     drawn = sorted(iteration.rng("eviction").choice(len(alive), size, replace=False).tolist())
     sample = [alive[i] for i in drawn]

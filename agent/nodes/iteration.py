@@ -70,6 +70,11 @@ class Iteration:
         """Whether no further iteration is likely to fit into the budget; most take about half of what they may take."""
         return self.affordable < 1.25
 
+    @property
+    def before(self) -> int:
+        """The iteration of learning before this one; between them people may have made changes by hand."""
+        return self.past.records[-1].number
+
     def scaled(self, count: int) -> int:
         """As many of `count` as the budget affords."""
         return count if self.affordable >= 1 else max(1, int(count * self.affordable))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, spread
 from burnish.agent.record.findings import CUT_SHORT
-from burnish.agent.record.history import MEMORY, Proposed, arm_key
+from burnish.agent.record.proposed import MEMORY, Proposed, arm_key
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.errors import BudgetExhausted
 from burnish.policies.acceptance import score

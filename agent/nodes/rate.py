@@ -7,6 +7,7 @@ from burnish.agent.judges.raters import Rater
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import Rated
+from burnish.agent.record.by_hand import forgotten
 from burnish.agent.record.events import RatingsKept
 from burnish.agent.record.ratings import ASKED, rated_among
 from burnish.agent.rollouts.evaluate import Judged
@@ -80,10 +81,8 @@ async def _rating(iteration: Iteration, shown: Shown, task: Task, answer: str, s
 def _shown(iteration: Iteration) -> Shown:
     """Answers of the iteration before, whose verdicts the judge may learn from."""
     count = iteration.config.judging.shown
-    judged = (
-        [(a, f) for _, a, f in iteration.journal.judged("attempt", iteration.number - 1) if f.status.judged]
-        if count
-        else []
-    )
+    gone = forgotten(iteration.journal, iteration.past.by_hand)
+    known = iteration.journal.judged("attempt", iteration.before) if count else []
+    judged = [(a, f) for _, a, f in known if f.status.judged and (a.task_id, a.answer) not in gone]
     drawn = [judged[i] for i in iteration.rng("judging").permutation(len(judged)).tolist()]
     return examples(drawn, [iteration.journal.task(a.task_id) for a, _ in drawn], count)

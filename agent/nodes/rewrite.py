@@ -10,7 +10,8 @@ from burnish.agent.nodes.parts_in_hand import Parts
 from burnish.agent.operators.base import Failure, Operator, Proposal, ProposalContext, Rival, Train
 from burnish.agent.record.events import Event, Noted
 from burnish.agent.record.findings import UNTRAINED
-from burnish.agent.record.history import History, Proposed, arm_key, count
+from burnish.agent.record.history import History, count
+from burnish.agent.record.proposed import Proposed, arm_key
 from burnish.agent.rollouts.evaluate import Judged
 from burnish.policies.acceptance import BettingGate
 from burnish.policies.curriculum import Tally

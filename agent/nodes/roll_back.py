@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import RolledBack
-from burnish.records import DeathRecord
+from burnish.agent.record.by_hand import pinned
+from burnish.records import DeathRecord, IterationRecord
 from burnish.types import ALIVE, Exemplar
 
 
@@ -15,17 +16,24 @@ async def roll_back(iteration: Iteration, *, back_to: int | None) -> RolledBack:
         revision, champion, why = back_to, iteration.champion.at(back_to), ": newer exemplars did harm"
     else:
         good = next((r for r in reversed(records) if not r.alarms), records[0])
+        good = next((r for r in iteration.past.by_hand[::-1] if _returned_after(r, good)), good)
         revision, champion, why = good.revision, iteration.journal.program(good.champion_id), ""
     then, now = {e.id: e for e in memory.at(revision)}, {e.id for e in memory.alive()}
     reason = f"rolled back to revision {revision}{why}"
-    undone = dict.fromkeys(now - then.keys(), reason)
-    revived = [_revived(e, iteration.number, reason) for e in then.values() if e.id not in now]
+    undone = dict.fromkeys(now - then.keys() - pinned(iteration.past.by_hand), reason)
+    revived = [born_again(e, iteration.number, reason) for e in then.values() if e.id not in now]
     memory.stage(revived, undone, revision=iteration.number)
     deaths = tuple(DeathRecord(exemplar_id, reason) for exemplar_id in sorted(undone))
     return RolledBack(champion, tuple(revived), deaths, len(memory))
 
 
-def _revived(exemplar: Exemplar, revision: int, reason: str) -> Exemplar:
+def _returned_after(record: IterationRecord, good: IterationRecord) -> bool:
+    """Whether a person went back to other memory since an iteration."""
+    return record.number > good.number and record.by_hand is not None and record.by_hand.action == "rollback"
+
+
+def born_again(exemplar: Exemplar, revision: int, reason: str) -> Exemplar:
+    """An exemplar that had died, as it comes back."""
     values = {
         **exemplar.to_json(),
         "born": revision,

@@ -11,7 +11,8 @@ from burnish.agent.inspecting.opened import InspectedRun, open_run
 from burnish.agent.pages.links import Links
 from burnish.agent.pages.page import Asked, Page
 from burnish.agent.pages.shelf import Shelf
-from burnish.agent.steering.queue import ACTIONS, Queue, read_queue, say, user
+from burnish.agent.steering.person import user
+from burnish.agent.steering.queue import ACTIONS, Queue, read_queue, say
 from burnish.errors import BurnishError
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from burnish.agent.record.run import Run
+from burnish.by_hand import ByHand
 from burnish.memory.journal_reader import JournalReader
 from burnish.records import GateRecord
 from burnish.types import Exemplar, Record
@@ -14,7 +15,8 @@ from burnish.types import Exemplar, Record
 @dataclass(frozen=True)
 class Difference(Record):
     """From iteration `before` to `after`: sections as (name, old text, new text), settings as (name, old, new), how
-    many exemplars were `remembered` at each, and the gates whose challengers were accepted on the way.
+    many exemplars were `remembered` at each, and on the way the gates whose challengers were accepted, and the changes
+    that people made `by_hand`, by iteration.
 
     `born` and `died` came and went on the way, those that did both in both; `counts` are how many each were, of which
     some may be left out. Read backwards, what died
@@ -29,6 +31,7 @@ class Difference(Record):
     died: tuple[Exemplar, ...]
     accepted: tuple[GateRecord, ...]
     remembered: tuple[int, int] = (0, 0)
+    by_hand: tuple[tuple[int, ByHand], ...] = ()
     counts: tuple[int, int] = (0, 0)
 
 
@@ -62,6 +65,7 @@ def compare(run: Run, before: int, after: int, *, most: int | None = None) -> Di
         accepted=tuple(g for record in records for g in record.gates if g.outcome == "accept"),
         remembered=remembered,
         counts=(came[1], went[1]),
+        by_hand=tuple((record.number, record.by_hand) for record in records if record.by_hand),
     )
 
 

@@ -97,7 +97,7 @@ class RunDirectory:
         """
         if not self.path.is_dir():
             raise StorageError(f"{self.path} holds no run; give the directory of a run")
-        with (self.path / "lock").open("a+") as file:
+        with self._lock() as file:
             if not _seized(file):
                 file.seek(0)
                 raise RunLocked(
@@ -107,6 +107,14 @@ class RunDirectory:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def _lock(self) -> IO[str]:
+        try:
+            return (self.path / "lock").open("a+")
+        except OSError as error:
+            raise StorageError(
+                f"cannot write {self.path}: {error.strerror}; give a run in a directory that can be written"
+            ) from None
 
     def holder(self) -> str | None:
         """The id of the process that works on the run; None when none does."""

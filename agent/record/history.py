@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from burnish.agent.record.events import EVOL, CellsFrozen, Drafted, Evolved
-from burnish.agent.record.races import OpenRace, raced, raced_on_train
+from burnish.agent.record.proposed import MEMORY, Proposed, arm_key
+from burnish.agent.record.races import OpenRace, answered, raced, raced_on_train
 from burnish.agent.record.ratings import RATED, read_rated
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair, score
@@ -38,18 +39,10 @@ SampleKind = Literal["all", "verified"]
 """What answers the diversity of an iteration was measured on."""
 
 
-@dataclass(frozen=True)
-class Proposed:
-    """A proposal that is neither promoted nor refused yet, and how it did beside the champion."""
-
-    program: Program
-    description: str
-    arm: Arm
-
-
 @dataclass
 class History:
-    """The past of a run, as its next iteration needs it.
+    """The past of a run, as its next iteration needs it: `records` are the iterations of learning, beside those that
+    people made `by_hand`.
 
     `drafts` counts by expander and operator how many texts became tasks that were kept; `evolved` are the ids of
     evolved ones among them. `measured` holds the diversity of generated answers and `actions` what the guard did after
@@ -70,6 +63,7 @@ class History:
 
     sampled: int = 0
     records: list[IterationRecord] = field(default_factory=list)
+    by_hand: list[IterationRecord] = field(default_factory=list)
     tasks: dict[str, Tally] = field(default_factory=dict)
     task_cells: dict[str, Tally] = field(default_factory=dict)
     operators: dict[str, Tally] = field(default_factory=dict)
@@ -130,6 +124,11 @@ class History:
                 self.cells[place], self.first_texts[place] = frozen.cells, frozen.texts
 
     @property
+    def newest(self) -> int:
+        """The last committed iteration, by hand or not."""
+        return max(record.number for record in (self.records[-1], *self.by_hand[-1:]))
+
+    @property
     def solved(self) -> float | None:
         """The share of the last iteration's attempts that was verified; None as long as the start is cold."""
         if self.cold is not None:
@@ -153,19 +152,20 @@ class History:
         """How many iterations there were so far, where none of them verified an answer and memory began empty; None
         where one did.
         """
-        return None if any(r.verified or r.memory for r in self.records) else len(self.records) - 1
+        some = any(r.verified or r.memory for r in (*self.records, *self.by_hand))
+        return None if some else len(self.records) - 1
 
     @property
     def cold(self) -> int | None:
         """How many iterations there were so far, as long as no memory held as many exemplars as a program shows; None
         once one did. From one or two a weak model copies, and learns nothing of the form.
         """
-        return None if any(r.memory >= WARM for r in self.records) else len(self.records) - 1
+        return None if any(r.memory >= WARM for r in (*self.records, *self.by_hand)) else len(self.records) - 1
 
     @property
     def first_with_exemplars(self) -> int:
         """Index into `measured` of the first iteration that had exemplars to show; 0 as long as there is none."""
-        return next((r.number for r in self.records if r.memory), 0)
+        return next((place for place, r in enumerate(self.records) if r.memory), 0)
 
     @property
     def raced_memory(self) -> int:
@@ -187,8 +187,7 @@ class History:
         """
         if signs and self.earlier is not None:
             return self.earlier
-        now = self.records[-1].number
-        half = size(now) / 2
+        half = size(self.newest) / 2
         return next((r.number for r in reversed(self.records) if size(r.number) <= half), None) if half else None
 
     @property
@@ -263,11 +262,25 @@ class History:
                 self._refuse(key)
             self.beside_raced.clear()
         if record.action == "rollback" or record.harmful:
-            self.race = None
-            self.arms.clear()
-            self.beside_raced.clear()
-            self.rivals.clear()
+            self._abandon()
         self.harmed = self.harmed or record.harmful
+
+    def _abandon(self) -> None:
+        """End what was raced and tried beside a champion that is no longer in force."""
+        self.race = None
+        self.arms.clear()
+        self.beside_raced.clear()
+        self.rivals.clear()
+
+    def change(self, record: IterationRecord) -> None:
+        """Take in an iteration by hand. After a rollback nothing counts that was found out about the former champion
+        and its memory.
+        """
+        self.by_hand.append(record)
+        if record.by_hand and record.by_hand.action == "rollback":
+            self._abandon()
+            self.harms.clear()
+            self.earlier = None
 
     def _succeeded(self, gate: GateRecord, key: str, program: Program, pairs: Sequence[Pair]) -> None:
         """The proposal of a key takes the place of what is raced, with what the race has shown so far."""
@@ -326,21 +339,6 @@ class History:
             self.raised_temperature += RAISE
         elif not record.alarms and "resample" not in self.actions[-2:]:
             self.raised_temperature = 0.0
-
-
-MEMORY = "memory"
-"""What tells a proposal apart that is the champion with newer memory."""
-
-
-def arm_key(program: Program, champion: Program) -> str:
-    """What tells a proposal apart, whatever is learned meanwhile."""
-    return MEMORY if program.variant == champion.variant else program.variant
-
-
-def answered(journal: JournalReader, iteration: int) -> set[str]:
-    """The train tasks that were answered in an iteration, by whomever."""
-    nodes = ("attempt", "compare", "teach", "rewrite")
-    return {a.task_id for node in nodes for _, a, _ in journal.judged(node, iteration)}
 
 
 def count(tallies: dict[str, Tally], key: str, *, solved: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 
+from burnish.agent.record.by_hand import as_held, forgotten
 from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.memory.embedding import Embedder, open_embedder
@@ -30,7 +31,8 @@ def open_memory(directory: RunDirectory, config: RunConfig, journal: JournalRead
     Raises:
         IndexDamaged: the index cannot be read.
     """
-    return _memory(config, journal, meaning, journal.exemplars(), lambda size: open_index(directory, config, size))
+    known = as_held(journal.exemplars(), forgotten(journal, journal.iterations()))
+    return _memory(config, journal, meaning, known, lambda size: open_index(directory, config, size))
 
 
 def likeness(meaning: Embedder, form: float, shared: SharedText = NOTHING_SHARED) -> Embedder:

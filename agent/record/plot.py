@@ -52,7 +52,7 @@ def draw_curve(report: Report, path: Path) -> None:
 
 def _draw_iterations(axes: Any, report: Report) -> None:
     learned = [r for r in report.iterations if r.attempts]
-    spent = [report.calls[r.number] if report.calls else r.number for r in report.iterations]
+    spent = list(report.calls) if report.calls else [r.number for r in report.iterations]
     axes.plot(
         [spent[r.number] for r in learned], [r.verified / r.attempts for r in learned], "o-", color="#888888",
         label="train attempts verified",

@@ -64,7 +64,7 @@ class FileExemplar(Section):
 
 class ProgramFile(Section):
     """What a program file holds. `iteration` is that whose champion it was, `purpose` what it was written for, and
-    `authors` are the models that wrote the prompt.
+    `authors` are the models that wrote the prompt. `by_hand` says what people changed in its run.
     """
 
     format: Literal[1] = 1
@@ -73,6 +73,7 @@ class ProgramFile(Section):
     iteration: int = 0
     purpose: Purpose = "evaluate"
     authors: tuple[str, ...] = ()
+    by_hand: str = ""
     prompt: dict[str, str]
     retrieval: Retrieval
     decoding: Decoding
@@ -83,6 +84,8 @@ class ProgramFile(Section):
         """SHA-256 of everything else it says, the order of the prompt's sections included."""
         said = self.model_dump(mode="json", exclude={"hash"})
         said["prompt"] = list(self.prompt.items())
+        if not self.by_hand:  # older files say nothing of it
+            del said["by_hand"]
         for exemplar in said["exemplars"]:
             if not exemplar["mark"]:  # of an older file, whose hash knows of none
                 del exemplar["mark"]
@@ -108,7 +111,7 @@ class ProgramFile(Section):
         """
         for number, exemplar in enumerate(self.exemplars, 1):
             try:
-                yield _lesson(self, exemplar)
+                yield lesson_of(exemplar, self.environment, edited=self.edited)
             except (ValueError, TypeError):  # what json and the record say to a text that is none, or of other keys
                 raise ConfigError(
                     f"exemplar {number} of the program file: its data and task must be JSON objects as they were "
@@ -122,7 +125,8 @@ class ProgramFile(Section):
             ConfigError: a text has half a character (a lone surrogate) in it, which no text file can hold.
 
         """
-        said = self.model_dump(mode="json", exclude={"exemplars"}) | {"hash": self.hash or self.content_hash}
+        left_out = {"exemplars", *(() if self.by_hand else ("by_hand",))}
+        said = self.model_dump(mode="json", exclude=left_out) | {"hash": self.hash or self.content_hash}
         shown = self.model_dump(mode="json", exclude_none=True, include={"exemplars"})["exemplars"]
         lines = not any("\r" in text for text in _texts([said, shown]))  # the ends of lines in a file are not kept
         parts = [tomli_w.dumps(said, multiline_strings=lines)]
@@ -208,10 +212,17 @@ def save_text(text: str, path: Path) -> None:
         raise StorageError(f"cannot write {path}: {error.strerror}; give another --out") from None
 
 
-def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
+def lesson_of(said: FileExemplar, environment: str, *, edited: bool) -> FileLesson:
+    """An exemplar of a file as memory holds it. Where the file may be `edited`, one that does not fit its mark is a
+    person's.
+
+    Raises:
+        ValueError, TypeError: its data or task is no JSON object as it was written.
+
+    """
     task = Task(
         **{
-            "environment": file.environment,
+            "environment": environment,
             "prompt": said.prompt,
             "data": {**json.loads(said.data or "{}")},
             "cell": said.cell,
@@ -222,7 +233,7 @@ def _lesson(file: ProgramFile, said: FileExemplar) -> FileLesson:
     answer = as_answer([turn.action for turn in turns]) if turns else said.answer
     attempt = Attempt(task.id, 0, answer, program_id="", model=said.model, turns=turns)
     known = said.mark or said.id  # in older files the id was the mark
-    by_hand = file.edited and known != mark(task, said.prompt, said.answer)  # somebody wrote or changed it
+    by_hand = edited and known != mark(task, said.prompt, said.answer)  # somebody wrote or changed it
     exemplar = Exemplar(
         task_id=task.id,
         prompt=said.prompt,

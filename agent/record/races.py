@@ -49,3 +49,9 @@ def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[Pair
 def raced_on_train(journal: JournalReader, record: IterationRecord) -> list[Pair]:
     """Those of the race that went on in an iteration, on its train tasks."""
     return [Pair.of(old[1], new[1]) for old, new in matched_on_train(journal, record)]
+
+
+def answered(journal: JournalReader, iteration: int) -> set[str]:
+    """The train tasks that were answered in an iteration, by whomever."""
+    nodes = ("attempt", "compare", "teach", "rewrite")
+    return {a.task_id for node in nodes for _, a, _ in journal.judged(node, iteration)}

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from burnish import __version__
+from burnish.agent.record.by_hand import since_sealed
 from burnish.agent.record.findings import FirstSuccess, Tried, cut, first_success, obstacles, ways_tried
+from burnish.agent.record.forked import forked_from
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.journal_reader import JournalReader
@@ -55,13 +57,14 @@ class Report(Record):
 
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
     those not verified, and how often. `live` says that the environment was an object that has no name to load it by,
-    `changed` which files of its code were changed between two sittings. `started_from` is the
-    program file that the run began with. `agreement` is there where people judge a sample of the sealed test. `waiting`
-    counts questions to people that are open, `judged` the answers of which people said whether they may be learned, and
-    `overruled` those of which the environment had said otherwise. `first_success` is the first verified attempt,
-    `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of learning.
-    `exemplars_remembered` are remembered, and `exemplars_shown` those of them that the champion may show.
+    `changed` which files of its code were changed between two sittings. `started_from` is the program file that the run
+    began with, or the run that it was forked from. `agreement` is there where people judge a sample of the sealed test.
+    `waiting` counts questions to people that are open, `judged` the answers of which people said whether they may be
+    learned, and `overruled` those of which the environment had said otherwise. `first_success` is the first verified
+    attempt, `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of
+    learning. `exemplars_remembered` are remembered, and `exemplars_shown` those of them that the champion may show.
     `calls` are those up to the end of each iteration. `head` is the end of the chain of hashes over the journal.
+    `since_sealed` are the iterations by hand after the sealed test, whose verdict is not one on the champion then.
     """
 
     version: str
@@ -100,6 +103,12 @@ class Report(Record):
     obstacles: tuple[str, ...] = ()
     calls: tuple[int, ...] = ()
     head: str = ""
+    since_sealed: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """See `Record.to_json`; where nobody changed anything since the sealed test, it does not mention that."""
+        said = super().to_json()
+        return said if self.since_sealed else {name: value for name, value in said.items() if name != "since_sealed"}
 
     @property
     def verdict(self) -> str:
@@ -111,6 +120,21 @@ class Report(Record):
         return _costless(self) == _costless(other)
 
 
+def said_verdict(journal: JournalReader) -> str:
+    """The verdict of the sealed test, and whether it is one on what is in force now; empty before it was opened."""
+    sealed = journal.sealed()
+    if sealed is None:
+        return ""
+    return f"{sealed.verdict}{', changed by hand since' if since_sealed(journal.iterations()) else ''}"
+
+
+def not_begun(journal: JournalReader) -> str:
+    """What is said of a run in which nothing is committed yet."""
+    return (
+        f"the run has not begun yet; look again in a few seconds, or `burnish resume {journal.path.parent}` starts it"
+    )
+
+
 def finished(config: RunConfig, journal: JournalReader) -> bool:
     """Whether a run has come to its end: its sealed test is opened, and what was to be proved is."""
     return journal.sealed() is not None and (not config.proofs or journal.meta("proofs") is not None)
@@ -120,7 +144,7 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
     """The report as of now; for an unfinished run, of what is committed."""
     iterations = tuple(journal.iterations())
     if not iterations:
-        raise StorageError("the run has not begun yet; look again in a few seconds")
+        raise StorageError(not_begun(journal))
     exemplars = journal.exemplars()
     by_place: dict[tuple[str, str], Usage] = {}
     for spent in journal.spent_by():
@@ -159,7 +183,7 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         cut_off=sum(attempt.truncated for _, attempt, _ in judged),
         feedback=tuple(said.most_common(FREQUENT)),
         live=journal.meta("live") is True,
-        started_from=_program_file(journal.meta("program")),
+        started_from=forked_from(journal) or _program_file(journal.meta("program")),
         first_success=first_success(judged),
         tried=ways_tried(judged),
         obstacles=(
@@ -172,6 +196,7 @@ def make_report(config: RunConfig, journal: JournalReader) -> Report:
         proofs=_proofs(journal.meta("proofs")),
         agreement=_agreement(journal),
         head=head_of(journal),
+        since_sealed=tuple(record.number for record in since_sealed(iterations)),
         **people(journal),
     )
 

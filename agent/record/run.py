@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from burnish.agent.record.by_hand import since_sealed
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.status import Status, make_status
@@ -83,10 +84,14 @@ class Run:
 
     def given_out(self, journal: JournalReader, at: int | None = None) -> int:
         """The iteration whose champion is given out: `at`, or the newest, unless the sealed test proved that one worse
-        than the seed, which is given out then.
+        than the seed, which is given out then as long as nobody went back to another.
         """
         sealed = journal.sealed()
-        return 0 if at is None and sealed is not None and sealed.verdict == "worse" else self.number(journal, at)
+        worse = at is None and sealed is not None and sealed.verdict == "worse"
+        chosen = worse and any(
+            record.by_hand.action == "rollback" for record in since_sealed(journal.iterations()) if record.by_hand
+        )
+        return 0 if worse and not chosen else self.number(journal, at)
 
     @contextmanager
     def journal(self) -> Iterator[JournalReader]:
@@ -120,6 +125,8 @@ class Run:
             raise StorageError("the run has not begun yet; nothing is committed")
         if at is not None and not 0 <= at <= newest:
             raise ConfigError(f"there is no iteration {at}; this run has 0 to {newest}")
+        if at is not None and not journal.iterations_within(at - 1, at):
+            raise ConfigError(f"iteration {at} was never finished; give another of 0 to {newest}")
         return newest if at is None else at
 
 

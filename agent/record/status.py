@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from burnish.agent.record.report import finished, people
+from burnish.agent.record.report import finished, not_begun, people
 from burnish.config import RunConfig
 from burnish.errors import StorageError
+from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
 from burnish.records import IterationRecord
@@ -19,7 +20,8 @@ class Status(Record):
     """Where a run stands after its last committed `iteration`. `remembered` counts the exemplars in memory, and `shown`
     those of them that the champion may show. `total` counts the worst case of calls in flight. `process` is the id of
     the process at work, None when there is none; `limits` are those of the budget by name, None where there is none;
-    `waiting` counts questions to people that are open.
+    `waiting` counts questions to people that are open, and `queued` changes by hand that are not made yet. Those of
+    iterations `since_sealed` were made after the sealed test: its verdict is not one on what is in force now.
     """
 
     environment: str
@@ -34,6 +36,8 @@ class Status(Record):
     waiting: int
     process: str | None
     limits: Mapping[str, float | None]
+    queued: int = 0
+    since_sealed: tuple[int, ...] = ()
 
 
 def make_status(
@@ -42,9 +46,10 @@ def make_status(
     """The status as of now."""
     newest = journal.newest()
     if newest is None:
-        raise StorageError("the run has not begun yet; look again in a few seconds")
+        raise StorageError(not_begun(journal))
     (last,) = journal.iterations_within(newest - 1, newest)
     champion, sealed = journal.champion(newest), journal.sealed()
+    changes = changes_by_hand(journal)
     stopped, seconds = journal.meta("stopped"), journal.meta("seconds")
     return Status(
         environment=config.environment,
@@ -59,6 +64,8 @@ def make_status(
         waiting=people(journal)["waiting"],
         process=process,
         limits=limits,
+        queued=sum(one.iteration is None for one in changes),
+        since_sealed=tuple(one.iteration for one in changes if one.iteration and one.change.after_sealed),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from burnish.agent.record.run import Run, write_report
+from burnish.agent.steering.person import now, user
 from burnish.errors import ConfigError
 from burnish.memory.journal import Journal
 from burnish.policies.involvement import open_questions, undoable
@@ -37,11 +36,6 @@ class Queue(Record):
     undoable: tuple[Decision, ...]
 
 
-def user() -> str:
-    """Who sits at this machine."""
-    return getpass.getuser()
-
-
 def read_queue(run: Run) -> Queue:
     """What waits for people in a run."""
     with run.journal() as journal:
@@ -51,8 +45,7 @@ def read_queue(run: Run) -> Queue:
 
 def decision(question: Question, action: Action, who: str, *, answer: str = "", rating: int | None = None) -> Decision:
     """What somebody says to a question now."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Decision(question.id, action, who, now, answer=answer, rating=rating)
+    return Decision(question.id, action, who, now(), answer=answer, rating=rating)
 
 
 def say(run: Run, question: str, action: str, *, who: str = "", answer: str = "", rating: str = "") -> Queue:

@@ -11,11 +11,12 @@ from itertools import pairwise
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import any_promoted, summarize, why_unraced
 from burnish.agent.models.client import digest_of
-from burnish.agent.record.history import answered
-from burnish.agent.record.races import raced, raced_on_train
+from burnish.agent.record.by_hand import before_sealed, of_learning
+from burnish.agent.record.races import answered, raced, raced_on_train
 from burnish.agent.record.run import Run
 from burnish.agent.record.seeds import OPENED, commitment, of_older_runs
 from burnish.agent.rollouts.evaluate import Judged
+from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import SETTINGS
 from burnish.memory.schema import BY_ITERATION, REPLAYED
@@ -27,7 +28,8 @@ def wrong_records(run: Run, journal: JournalReader) -> Iterator[str]:
     """Every disagreement in a sentence."""
     iterations = journal.iterations()
     yield from _wrong_settings(run, journal)
-    yield from _strays(journal, len(iterations))
+    yield from _strays(journal, [record.number for record in iterations])
+    yield from _wrong_by_hand(journal, iterations)
     yield from _wrong_counts(journal, iterations)
     yield from _wrong_gates(run, journal, iterations)
     yield from _wrong_evidence(journal, iterations)
@@ -66,12 +68,12 @@ COMMITTED_ALONE = frozenset({"applicants", "deaths", "events", "exemplars", "ite
 """Tables of which rows are written with the commit of an iteration, and so of none else."""
 
 
-def _strays(journal: JournalReader, committed: int) -> Iterator[str]:
+def _strays(journal: JournalReader, committed: Sequence[int]) -> Iterator[str]:
     """Rows of iterations that there never were; of one that was not committed there may be some."""
     for table, (column, _) in BY_ITERATION.items():
         sql = f"SELECT DISTINCT {column} FROM {table}"  # noqa: S608 (names of the schema)
         numbers = {int(str(number)) for (number,) in journal.rows(sql)}
-        known = range(committed if table in COMMITTED_ALONE else committed + 1)
+        known = committed if table in COMMITTED_ALONE else range(max(committed, default=-1) + 2)
         wrong = numbers - {*known, *(() if table in COMMITTED_ALONE else (SEALED,))}
         if wrong:
             yield f"the journal has {table} of an iteration {min(wrong)}, which there never was"
@@ -123,6 +125,9 @@ def _wrong_champions(journal: JournalReader, iterations: Sequence[IterationRecor
         earlier.add(before.champion_id)
         accepted = [g.challenger_id for g in after.gates if g.outcome == "accept"]
         expected = journal.program(accepted[-1] if accepted else before.champion_id)
+        if after.by_hand is not None:
+            yield from _wrong_champion_by_hand(journal, after, before)
+            continue
         rolled_back = after.action == "rollback" and after.champion_id in earlier
         champion = journal.program(after.champion_id)
         # Memory that follows makes a new revision of the same program, and harm returns it to an older one.
@@ -130,6 +135,31 @@ def _wrong_champions(journal: JournalReader, iterations: Sequence[IterationRecor
         followed = champion.variant == expected.variant and newer
         if champion.id != expected.id and not followed and not rolled_back:
             yield f"the champion of iteration {after.number} is not what its gates decided"
+
+
+def _wrong_champion_by_hand(journal: JournalReader, record: IterationRecord, before: IterationRecord) -> Iterator[str]:
+    """A person changes what a program is shown, or goes back to one of an iteration."""
+    change = record.by_hand
+    to = change.to if change else None
+    ids = {r.number: r.champion_id for r in journal.iterations()} if to is not None else {}
+    expected = journal.program(before.champion_id if to is None else ids.get(to, ""))
+    champion = journal.program(record.champion_id)
+    if replace(champion.at(0), dropped=()).id != replace(expected.at(0), dropped=()).id:
+        yield f"the champion of iteration {record.number} is not the one that was changed by hand"
+
+
+def _wrong_by_hand(journal: JournalReader, iterations: Sequence[IterationRecord]) -> Iterator[str]:
+    """Changes by hand that are no iteration, and iterations by hand that nobody asked for."""
+    asked = [(one.iteration, one.change) for one in changes_by_hand(journal) if one.iteration is not None]
+    made = [(record.number, record.by_hand) for record in iterations if record.by_hand]
+    for number, change in asked:
+        if (number, change) not in made:
+            yield f"iteration {number} is not the change by hand that {change.who} asked for"
+    for number, change in made:
+        if (number, change) not in asked:
+            yield f"iteration {number} is said to be a change by hand that nobody asked for"
+    if len(asked) != len({number for number, _ in asked}):
+        yield "several changes by hand are said to be one iteration"
 
 
 def _wrong_searches(journal: JournalReader) -> Iterator[str]:
@@ -249,14 +279,15 @@ def _wrong_sealed(run: Run, journal: JournalReader) -> Iterator[str]:
     record = journal.sealed()
     if record is None:
         return
-    last = journal.iterations()[-1]
+    judged = before_sealed(journal.iterations())
+    last = of_learning(judged)[-1]
     arms: dict[str, list[Judged]] = {}
     for name in record.arms:
         arms[name] = [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)]
     arms["champion"] = arms["champion"] or arms["seed"]
     whole = min(len(arms["seed"]), len(arms["champion"]))  # what not both came to answer does not count
     arms |= {name: arms[name][:whole] for name in ("seed", "champion")}
-    same = last.champion_id == journal.iterations()[0].champion_id
+    same = judged[-1].champion_id == judged[0].champion_id
     again = summarize(
         arms,
         same=same,

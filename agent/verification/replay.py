@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from burnish.agent.loop.by_hand import make_changes
 from burnish.agent.loop.open_session import open_session
 from burnish.agent.loop.preflight import PREFLIGHT
 from burnish.agent.loop.run import to_the_end
@@ -29,7 +30,7 @@ from burnish.protocols import Environment
 from burnish.records import SEALED
 from burnish.types import Feedback, JsonValue, Status, Task
 
-TAKEN_OVER = ("calls", "requests", "unpaid", "decisions")
+TAKEN_OVER = ("calls", "requests", "unpaid", "decisions", "by_hand")
 """Tables that are not made again: what models and people said, and what the budget did not allow."""
 MADE = ("broken", "program", "proofs", "sealed", "shared text", "stopped")
 """Facts of the whole run that it comes to by itself."""
@@ -104,13 +105,15 @@ async def made_again(run: Run, journal: JournalReader, environment: Environment)
                 try:
                     until = None if isinstance(journal.meta("stopped"), str) else committed
                     await to_the_end(opened, partial(_secret, journal) if whole else None, until=until)
+                    if whole:
+                        await make_changes(opened, after_sealed=True)
                 finally:
                     asked = opened.session.caller.asked
         except (BurnishError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
             stop = f"made again, the run stops short: {str(error) or type(error).__name__}"
         again = JournalReader(copy.journal)
         try:
-            numbers = [*range(committed + 1), *([SEALED] if whole else [])]
+            numbers = [*(record.number for record in journal.iterations()), *([SEALED] if whole else [])]
             problems = [*([stop] if stop else []), *_differences(journal, again, numbers)]
             problems += _unasked(journal, asked, numbers) if not stop else ()
             proofs = again.meta("proofs")

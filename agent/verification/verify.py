@@ -13,10 +13,12 @@ from burnish.agent.verification.records import wrong_records
 from burnish.agent.verification.replay import Again, made_again
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
+from burnish.memory.changes_by_hand import waiting
 from burnish.memory.journal_reader import JournalReader
-from burnish.memory.links import head_of, heads, wrong_links
+from burnish.memory.links import head_of, heads, links, wrong_links
 from burnish.policies.involvement import decided
 from burnish.protocols import Environment, Licensed
+from burnish.records import SEALED
 from burnish.types import Attempt, Exemplar, Feedback, Record, content_hash
 from burnish.waiting import awaited
 
@@ -74,6 +76,7 @@ async def _verify(
     code = [path for path in other if path.suffix == ".py"]
     problems += [f"{path} is not the file of tasks that this run was made from" for path in other if path not in code]
     notes = [f"{path} was changed since the run; all is judged by what it says now" for path in code]
+    notes += _by_hand(journal, head)
     report = make_report(run.config, journal)
     again = Again()
     if journal.is_current:
@@ -97,6 +100,18 @@ async def _verify(
         again=journal.is_current,
         head=head_of(journal),
     )
+
+
+def _by_hand(journal: JournalReader, head: str) -> Iterator[str]:
+    """What people changed since a head was kept, and what of that still waits."""
+    chain = links(journal)
+    since = next((chain[place + 1 :] for place, one in enumerate(chain) if one.digest == head), [])
+    names = [f"iteration {one.iteration}" for one in since if one.iteration > 0]
+    if names and any(one.iteration == SEALED for one in chain):
+        yield f"since that head the run was changed by hand: {', '.join(names)}"
+    queued = len(waiting(journal))
+    if queued:
+        yield f"{queued} change{'s' * (queued > 1)} by hand wait{'s' * (queued == 1)} to be made"
 
 
 async def _wrong_exemplars(

@@ -13,6 +13,7 @@ from laboratory import query
 
 from burnish.agent.loop.policies import choose_policies
 from burnish.agent.loop.sealed_test import any_promoted, summarize, why_unraced
+from burnish.agent.record.by_hand import before_sealed, of_learning
 from burnish.agent.record.races import raced, raced_on_train
 from burnish.agent.record.run import Run, open_run, write_report
 from burnish.agent.record.seeds import OPENED, commitment
@@ -151,13 +152,14 @@ class Forger:
 
     def _summarize(self) -> None:
         with self.run.journal() as journal:
-            record, last = journal.sealed(), journal.iterations()[-1]
+            record, judged = journal.sealed(), before_sealed(journal.iterations())
+            last = of_learning(judged)[-1]
             assert record is not None
             arms = {name: [(a, f) for _, a, f in journal.judged(f"sealed {name}", SEALED)] for name in record.arms}
             whole = min(len(arms["seed"]), len(arms["champion"]))
             again = summarize(
                 {name: rows[:whole] if name in ("seed", "champion") else rows for name, rows in arms.items()},
-                same=last.champion_id == journal.iterations()[0].champion_id,
+                same=judged[-1].champion_id == judged[0].champion_id,
                 collapsed=last.action == "stop",
                 iterations=last.number,
                 alpha=self.run.config.sealed.alpha,

@@ -164,3 +164,22 @@ def test_an_exemplar_the_journal_does_not_know_is_named() -> None:
     memory = Memory([], embedder=EMBEDDER, index=NumpyIndex(32))
     with pytest.raises(StorageError, match="exemplar e9 is in the index but not in the journal"):
         memory["e9"]
+
+
+def test_what_is_forgotten_is_alive_at_no_revision_and_stays_so_when_memory_is_opened_again(make: Make) -> None:
+    memory = make([])
+    live_through(memory)
+    states = {revision: memory.state(revision) for revision in range(3)}
+    cells, lessons = memory.per_cell.copy(), memory.per_lesson.copy()
+    memory.forget({exemplar(2).id: "wrong", exemplar(0).id: "wrong"})
+    for revision in range(4):
+        assert not {0, 2} & {*numbers(memory.at(revision))}
+        [found] = memory.nearest(EMBEDDER.embed(["prompt number 2"]), 99, revision=revision)
+        assert not {exemplar(2).id, exemplar(0).id} & {hit.id for hit in found}
+    assert not any(memory.state(revision) == state for revision, state in states.items()), "nothing kept is used again"
+    assert (memory.holds(exemplar(2).id), len(memory)) == (False, 3)
+    cells.subtract({"c2": 1})
+    lessons.subtract({"t2": 1})
+    assert (+memory.per_cell, +memory.per_lesson) == (+cells, +lessons)
+    assert memory.disagreement() is None
+    assert make([memory[exemplar(n, born).id] for n, born in ((0, 0), (2, 0))]).at(1) == []

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import given
@@ -201,3 +201,18 @@ def test_by_default_nothing_verified_is_a_near_duplicate_and_a_task_keeps_its_be
     known = [Item(0, 0, 0, 0.5)]
     assert decide([Item(90, 0, 0, 0.9)], known, NovelAdmission()) == Admission((0,), {}, {"0": 0})
     assert decide([Item(90, 0, 0, 0.5)], known, NovelAdmission()).refused == {0: "enough of this task"}
+
+
+def test_what_is_barred_is_refused_with_its_reason_and_what_is_pinned_is_not_replaced() -> None:
+    place = np.array([[1.0, 0.0]], dtype=np.float32)
+    better = Applicant("a", "t0", "c0", verified=True, judged=True, merit=1.0)
+    worse = Resident("r", "t0", "c0", 1.0, 0.5)
+    counts = {"per_task": {"t0": 1}, "per_cell": {"c0": 1}}
+    policy = NovelAdmission()
+
+    def outcome(applicant: Applicant, resident: Resident) -> Admission:
+        return policy.decide([applicant], place, residents=[resident], **counts)
+
+    assert outcome(better, worse).replaced == {"r": 0}
+    assert outcome(better, replace(worse, pinned=True)).refused == {0: "enough of this task"}
+    assert outcome(replace(better, barred="forgotten"), worse).refused == {0: "forgotten"}

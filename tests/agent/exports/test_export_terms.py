@@ -16,6 +16,7 @@ from laboratory import CommandLine, Laboratory, query
 from licensed_codes import LicensedCodes
 
 from burnish.agent.cli.main import app
+from burnish.agent.cli.steer import memory_app
 from burnish.agent.exports.export import export
 from burnish.agent.record.run import Run, open_run
 from burnish.errors import ConfigError
@@ -42,14 +43,17 @@ def test_what_the_terms_forbid_never_leaves(
 
 def commands_on_runs(run: Path, out: Path) -> Iterator[list[object]]:
     """Every command that takes a run, with the least it needs; what it writes is for training."""
-    for command in app.registered_commands:
+    of_memory = {command.name: command for command in memory_app.registered_commands}
+    for command in (*app.registered_commands, *of_memory.values()):
         assert command.callback
         parameters = inspect.signature(command.callback).parameters
         if "run" in parameters:
             name = command.name or command.callback.__name__
+            group = ["memory"] if of_memory.get(name) is command else []
+            file = [out] if "file" in parameters else []
             compared = [0, 1] if {"a", "b"} <= set(parameters) else []
             purpose = ["--purpose", "train"] if "purpose" in parameters else []
-            yield [name, run, *compared, *(["--out", out] if "out" in parameters else []), *purpose]
+            yield [*group, name, run, *file, *compared, *(["--out", out] if "out" in parameters else []), *purpose]
 
 
 def test_by_no_command_does_a_row_leave_a_run_whose_terms_forbid_it(
@@ -60,9 +64,10 @@ def test_by_no_command_does_a_row_leave_a_run_whose_terms_forbid_it(
         query(copy, f"UPDATE {table} SET body = json_set(body, '$.model', 'llama-2-7b')")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    done = {str(arguments[0]): burnish(*arguments) for arguments in commands_on_runs(copy, tmp_path / "here" / "out")}
-    assert {"export", "program", "train", "memory", "report", "resume", "diff"} <= set(done)
-    for command in ("export", "program"):
+    every = commands_on_runs(copy, tmp_path / "here" / "out")
+    done = {" ".join(map(str, arguments[: arguments.index(copy)])): burnish(*arguments) for arguments in every}
+    assert {"export", "program", "train", "memory list", "memory export", "report", "resume", "diff"} <= set(done)
+    for command in ("export", "program", "memory export"):
         assert "outputs of llama-2-7b may not train other models" in done[command].err
     assert list((tmp_path / "here").iterdir()) == []
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run"]

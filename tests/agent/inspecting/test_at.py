@@ -38,7 +38,7 @@ def test_tables_end_at_an_iteration(run: InspectedRun, at: int) -> None:
 def test_an_iteration_that_there_is_not_is_refused_by_all(run: InspectedRun) -> None:
     for question in (run.cells, run.refusals, run.operators, run.races, run.lineage, run.tasks, run.ratings):
         with pytest.raises(ConfigError, match="there is no iteration 77; this run has 0 to 3"):
-            question(77)  # type: ignore[operator]
+            question(77)
 
 
 def test_the_tasks_of_the_sealed_test_stand_last(run: InspectedRun) -> None:

@@ -110,7 +110,7 @@ def test_a_version_before_those_is_refused_in_a_sentence(run: Path, burnish: Com
     query(run, "UPDATE meta SET value = '1' WHERE key = 'schema'")
     refused = burnish("report", run)
     assert refused.code == 6
-    assert "was written by an older version of Burnish (schema 1, this one reads 2 to 6)" in refused.err
+    assert "was written by an older version of Burnish (schema 1, this one reads 2 to 7)" in refused.err
 
 
 @pytest.mark.parametrize("run", ["labels"], indirect=True)

@@ -49,7 +49,7 @@ def test_a_run_of_another_version_is_verified_as_far_as_its_records_allow(copy: 
     query(copy.place.path, "UPDATE meta SET value = '\"0.0.9\"' WHERE key = 'version'")
     result = verify(copy)
     assert not result.again
-    assert "began with another version of Burnish (0.0.9, schema 6)" in result.notes[0]
+    assert "began with another version of Burnish (0.0.9, schema 7)" in result.notes[0]
     (problem,) = result.problems
     assert "its link in the chain of hashes" in problem, "this one was said to be of another version"
 
