@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from burnish.agent.inspecting.opened import InspectedRun, open_run
-from burnish.agent.pages.shelf import Shelf
+from burnish.agent.inspecting.opened import InspectedRun
 from burnish.errors import BurnishError
 
 LOOKING_SECONDS = 1.0
@@ -19,9 +18,8 @@ QUIET = 15
 """Looks without news after which a line is sent all the same, by which a browser that left is noticed."""
 
 
-def changed(shelf: Shelf, request: Request) -> Response:
+def changed(run: InspectedRun, request: Request) -> Response:
     """A stream with an event each time that a run looks otherwise: what it stands at, which pages then fetch anew."""
-    run = open_run(shelf[request.path_params["run"]])
     return StreamingResponse(_events(run, request), media_type="text/event-stream")
 
 

@@ -140,13 +140,15 @@ def _pages(
 ) -> Iterator[tuple[str, str]]:
     """The pages that are written out, by their address in the file."""
     programs = [one.program for one in run.lineage()]
+    with run.journal() as journal:
+        numbers = [row["number"] for row in journal.named_rows("SELECT number FROM iterations ORDER BY number")]
     races = [race.number for race in run.races()]
     wanted: list[tuple[str, str, Mapping[str, str], int]] = [
         *((path, "", {}, newest) for path in WHOLE_RUN),
         *(("spend", "", {"by": by}, newest) for by in ("role", "iteration")),
         *(("programs/{named}", one, {}, newest) for one in programs),
         *(("races/{named}", str(one), {}, newest) for one in races),
-        *(("iteration", "", {}, number) for number in range(newest + 1)),
+        *(("iteration", "", {}, number) for number in numbers),
     ]
     links = FileLinks("#/", programs=frozenset(programs))
     for done, (path, named, query, at) in enumerate(wanted):

@@ -11,6 +11,7 @@ from burnish.agent.inspecting.positions import memory_map
 from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.inspecting.recalled import recall as recalled
 from burnish.agent.pages.page import ROWS, Asked, Page
+from burnish.agent.record.by_hand import pinned_at
 from burnish.errors import ConfigError
 from burnish.terms import TermsTable
 from burnish.types import Exemplar, JsonValue
@@ -64,10 +65,11 @@ def exemplar(asked: Asked) -> Page:
         if found.kind != "exemplar":
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
         told = exemplar_story(journal, found.id)
+        pins = found.id in pinned_at(journal, asked.newest)
     return Page(
         f"Exemplar {found.id}",
         "exemplar.html",
-        {"story": told, "why": reasons_of(told), "terms": _terms(told.exemplar)},
+        {"story": told, "why": reasons_of(told), "terms": _terms(told.exemplar), "pinned": pins},
     )
 
 

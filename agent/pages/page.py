@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from burnish.agent.inspecting.opened import InspectedRun
-from burnish.errors import ConfigError
+from burnish.agent.pages.forms import whole_number
 
 ROWS = 100
 """Rows of a long table on a page."""
@@ -51,11 +51,7 @@ class Asked:
 
         """
         text = self.text(name)
-        if not text:
-            return default
-        if not text.removeprefix("-").isdecimal() or len(text) > 9:
-            raise ConfigError(f"{name} is {text[:20]!r}; give a whole number")
-        return int(text)
+        return whole_number(text, name) if text else default
 
     @property
     def page(self) -> int:

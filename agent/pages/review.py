@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-
-from burnish.agent.inspecting.opened import InspectedRun, open_run
-from burnish.agent.pages.links import Links
+from burnish.agent.inspecting.opened import InspectedRun
+from burnish.agent.pages.forms import Form
 from burnish.agent.pages.page import Asked, Page
-from burnish.agent.pages.shelf import Shelf
 from burnish.agent.steering.person import user
 from burnish.agent.steering.queue import ACTIONS, Queue, read_queue, say
-from burnish.errors import BurnishError
 
 
 def review(asked: Asked) -> Page:
@@ -21,24 +14,18 @@ def review(asked: Asked) -> Page:
     return Page("Review", "review.html", read_queue(asked.run), {"actions": ACTIONS, "who": user()})
 
 
-async def decide(shelf: Shelf, name: str, body: bytes) -> Response:
-    """Write down what a person said to a question, and lead to the next one."""
-    said = {
-        key: values[-1] for key, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()
-    }
-    try:
-        await run_in_threadpool(_say, open_run(shelf[name]), said)
-    except BurnishError as error:
-        return PlainTextResponse(str(error), 409)
-    return RedirectResponse(Links.served(name).to("review"), 303)
+def decided(run: InspectedRun, form: Form) -> Queue:
+    """Write down what a person said to a question, and tell what is left.
 
+    Raises:
+        ConfigError: that cannot be said to it.
 
-def _say(run: InspectedRun, said: dict[str, str]) -> Queue:
+    """
     return say(
         run,
-        said.get("question", ""),
-        said.get("action", ""),
-        who=said.get("who", ""),
-        answer=said.get("answer", ""),
-        rating=said.get("rating", ""),
+        form.get("question"),
+        form.get("action"),
+        who=form.get("who"),
+        answer=form.whole("answer"),
+        rating=form.get("rating"),
     )

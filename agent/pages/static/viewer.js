@@ -106,6 +106,9 @@
     return [...page.body.childNodes].map((node) => document.adoptNode(node));
   };
 
+  // One that broke off has no page; the last that was finished before it is shown.
+  const finished = (number) => { while (number > 0 && data.pages[`iteration?at=${number}`] === undefined) number--; return `iteration?at=${number}`; };
+
   const OWN = { memory: memoryPage, map: mapPage };
   const show = () => {
     const [path, query] = (location.hash.replace(/^#\/?/, "") || "overview").split("?");
@@ -113,7 +116,7 @@
     if (where.has("at")) at.value = where.get("at");
     const [first, second] = path.split("/");
     document.getElementById("at-said").value = `iteration ${at.value} of ${at.max}`;
-    const page = first === "exemplars" ? exemplarPage(second) : OWN[path] ? OWN[path]() : written(path === "iteration" ? `iteration?at=${at.value}` : query ? `${path}?${query}` : path);
+    const page = first === "exemplars" ? exemplarPage(second) : OWN[path] ? OWN[path]() : written(path === "iteration" ? finished(Number(at.value)) : query ? `${path}?${query}` : path);
     const moves = ["memory", "map", "iteration"].includes(path);
     document.getElementById("now").textContent = moves || Number(at.value) === data.newest ? "" : "this page is of the whole run";
     main.replaceChildren(...page);
