@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -14,7 +16,11 @@ def ui(
     port: Annotated[int | None, typer.Option(help="By default the first free one from 8321 on; 0 for any.")] = None,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser.")] = True,
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write the pages of a run to one file, and serve nothing.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.html|FOLDER",
+            help="Write the pages of a run to one file, or of several to a folder with a list, and serve nothing.",
+        ),
     ] = None,
     texts: Annotated[
         Literal["none", "exemplars", "all"], typer.Option(help="Whose words --export writes out.")
@@ -39,6 +45,10 @@ def ui(
 
     def tell(link: str) -> None:
         console().print(f"Open {link}", soft_wrap=True, highlight=False)
+        if "SSH_CONNECTION" in os.environ:
+            port = urlsplit(link).port
+            said = f"Over ssh, first run `ssh -L {port}:127.0.0.1:{port} HOST` on the machine of your browser."
+            console().print(said, soft_wrap=True, highlight=False)
 
     shelf = Shelf.of(runs)
     console().print("The link works once. Ctrl-C ends.")
@@ -51,14 +61,21 @@ def _export(
     from burnish.agent.cli.terminal import console
     from burnish.agent.inspecting.opened import open_run
     from burnish.agent.pages.export_file import export_pages
+    from burnish.agent.pages.export_folder import write_index
+    from burnish.agent.pages.shelf import Shelf
     from burnish.errors import ConfigError
     from burnish.terms import TermsTable
 
-    if len(runs) != 1:
-        raise ConfigError("--export writes one run to a file; name one")
-    made = export_pages(open_run(runs[0]), file, texts=texts, licence=licence, terms=TermsTable.load(terms))
-    console().print(
-        f"{made.file}: {made.size:,} bytes, {made.exemplars:,} exemplars, {made.pages:,} pages", soft_wrap=True
-    )
-    for said in made.left_out:
-        console().print(f"left out: {said}", soft_wrap=True, markup=False, highlight=False)
+    whole_folder = file.suffix != ".html"
+    if len(runs) != 1 and not whole_folder:
+        raise ConfigError("--export FILE.html writes one run; give a folder for several")
+    table = TermsTable.load(terms)
+    for name, run in Shelf.of(runs).runs.items():
+        to = file / f"{name}.html" if whole_folder else file
+        made = export_pages(open_run(run), to, texts=texts, licence=licence, terms=table)
+        size = f"{made.size:,} bytes, {made.exemplars:,} exemplars, {made.pages:,} pages"
+        console().print(f"{made.file}: {size}", soft_wrap=True)
+        for said in made.left_out:
+            console().print(f"left out: {said}", soft_wrap=True, markup=False, highlight=False)
+    if whole_folder:
+        console().print(f"{write_index(file)} lists what lies there", soft_wrap=True)

@@ -19,8 +19,10 @@ from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.inspecting.positions import Position
 from burnish.agent.pages.links import FileLinks
 from burnish.agent.pages.page import Asked, Page, View
+from burnish.agent.pages.paths import without_paths
 from burnish.agent.pages.rendering import Texts, rendered
 from burnish.agent.pages.views import VIEWS
+from burnish.agent.record.by_hand import forgotten, reasons_against
 from burnish.errors import ExportExists, StorageError
 from burnish.policies.purposes import licence_refusal, refusal
 from burnish.terms import TermsTable
@@ -31,6 +33,9 @@ SCRIPTS = ("uPlot/uPlot.iife.min.js", "charts.js", "map.js", "tables.js", "viewe
 STYLES = ("uPlot/uPlot.min.css", "style.css")
 WHOLE_RUN = ("overview", "programs", "races", "tasks", "refusals", "ratings", "diversity", "spend")
 """Pages that a file has once, as of the newest iteration."""
+
+
+FORGOTTEN = "some of them were forgotten by hand"
 
 
 @dataclass(frozen=True)
@@ -69,19 +74,27 @@ def export_pages(
     withheld = _withheld(run, lines, terms or TermsTable.load(), licence)
     words = _words(texts, withheld)
     name = run.place.path.resolve().name
-    pages = dict(_pages(run, name, newest, words, progress))
+    short = without_paths(run)
+    pages = {address: short(html) for address, html in _pages(run, name, newest, words, progress)}
     places = {one.id: one for one in run.map().positions}
-    left_out = tuple(_left_out(texts, withheld))
+    left_out = tuple(map(short, _left_out(texts, withheld)))
     data: dict[str, JsonValue] = {
         "name": name,
         "newest": newest,
         "verdict": run.status().verdict,
         "left_out": [*left_out],
         "pages": {**pages},
-        "exemplars": _columns(lines, places, texts, withheld.exemplars),
+        "exemplars": _columns(lines, places, texts, withheld.exemplars, short),
     }
-    text = rendered("file.html", name=name, **_inlined(data), left_out=left_out)
-    _write(file, text)
+    facts: dict[str, JsonValue] = {
+        "name": name,
+        "verdict": run.status().verdict,
+        "environment": short(run.config.environment),
+        "iterations": newest,
+        "exemplars": len(lines),
+    }
+    text = rendered("file.html", name=name, facts=json.dumps(facts), **_inlined(data), left_out=left_out)
+    write_text(file, text)
     return ExportedPages(str(file), file.stat().st_size, len(lines), len(pages), left_out)
 
 
@@ -105,9 +118,12 @@ def _withheld(run: InspectedRun, lines: Sequence[ExemplarLine], table: TermsTabl
         number = run.number(journal, None)
         authors = authors_of(journal, journal.champion(number), number)
         answering = [refusal("share", table.of(model), model) for model in journal.models("task")]
+        gone = reasons_against(exemplars, forgotten(journal, journal.iterations()))
         return Withheld(
-            exemplars=forbidden("share", table, exemplars, tasks, stated),
-            answers=next(filter(None, answering), licence_refusal("share", stated)),
+            exemplars=forbidden("share", table, exemplars, tasks, stated) | gone,
+            answers=next(filter(None, answering), "")
+            or licence_refusal("share", stated)
+            or (FORGOTTEN if gone else ""),
             prompts=next(iter(against_prompt("share", table, authors)), ""),
         )
 
@@ -175,7 +191,11 @@ def _main(view: View, asked: Asked, links: FileLinks, texts: Texts) -> str:
 
 
 def _columns(
-    lines: Sequence[ExemplarLine], places: Mapping[str, Position], texts: Texts, refused: Mapping[str, str]
+    lines: Sequence[ExemplarLine],
+    places: Mapping[str, Position],
+    texts: Texts,
+    refused: Mapping[str, str],
+    short: Callable[[str], str],
 ) -> dict[str, JsonValue]:
     """Exemplars field by field, which packs better than one by one."""
 
@@ -194,7 +214,7 @@ def _columns(
         "answer": lambda line: words(line, line.exemplar.answer),
         "reward": lambda line: line.exemplar.reward,
         "origin": lambda line: line.exemplar.origin,
-        "model": lambda line: line.exemplar.model,
+        "model": lambda line: short(line.exemplar.model),
         "program": lambda line: line.program,
         "parents": lambda line: [order[id_] for id_ in line.parents if id_ in order],
         "neighbour": lambda line: order.get(line.neighbour),
@@ -213,22 +233,34 @@ def _columns(
 def _inlined(data: Mapping[str, JsonValue]) -> dict[str, Any]:
     """Scripts, styles and data as they stand in the file, and the hashes that its policy allows alone."""
     script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    style = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in STYLES)
+    style = styles()
     packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 9)
     return {
         "script": script,
         "style": style,
         "data": base64.b64encode(packed).decode(),
-        "script_hash": _hash(script),
-        "style_hash": _hash(style),
+        "script_hash": hashed(script),
+        "style_hash": hashed(style),
     }
 
 
-def _hash(text: str) -> str:
+def styles() -> str:
+    """The styles that a file carries."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def hashed(text: str) -> str:
+    """The hash by which a policy allows a script or style."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        StorageError: it cannot be written.
+
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8", errors="replace", newline="\n") as out:

@@ -155,5 +155,6 @@ FILTERS: Mapping[str, Any] = MappingProxyType(
         "several": several,
         "linked": linked,
         "wording": wording,
+        "whole": Whole,
     }
 )

@@ -15,7 +15,9 @@ from laboratory import Laboratory
 from burnish import open_run
 from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.pages.export_file import export_pages
+from burnish.agent.pages.export_folder import write_index
 from burnish.agent.pages.rendering import Texts
+from burnish.agent.steering.forgetting import forget
 from burnish.errors import ExportExists, StorageError
 from burnish.terms import TermsTable
 
@@ -115,3 +117,39 @@ def test_a_file_that_cannot_be_written_is_a_sentence(run: InspectedRun, tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be written"):
         export_pages(run, tmp_path / "file" / "run.html")
+
+
+def test_no_path_of_this_machine_is_handed_on(run: InspectedRun, tmp_path: Path, shareable: TermsTable) -> None:
+    assert run.config.environment.startswith("/")
+    export_pages(run, tmp_path / "run.html", texts="all", licence="MIT", terms=shareable)
+    whole = json.dumps(data_of(tmp_path / "run.html")) + (tmp_path / "run.html").read_text(encoding="utf-8")
+    assert str(run.place.path.parent) not in whole
+    assert str(Path(run.config.environment).parent) not in whole
+    assert Path(run.config.environment).name.partition(":")[0] in whole
+
+
+def test_what_was_forgotten_is_not_handed_on(lab: Laboratory, shareable: TermsTable) -> None:
+    lab.run("run", budget={"iterations": 1})
+    run = open_run(lab.folder / "run")
+    gone = run.memory()[0]
+    forget(run, [gone.id], because="a name is in it")
+    made = export_pages(
+        open_run(lab.folder / "run"), lab.folder / "run.html", texts="all", licence="MIT", terms=shareable
+    )
+    assert gone.prompt not in json.dumps(data_of(lab.folder / "run.html"))
+    assert any("forgotten" in said for said in made.left_out)
+
+
+def test_a_folder_lists_the_runs_that_lie_in_it(run: InspectedRun, tmp_path: Path) -> None:
+    export_pages(run, tmp_path / "one.html")
+    export_pages(run, tmp_path / "two #1.html")
+    (tmp_path / "other.html").write_text("<h1>not a run</h1>", encoding="utf-8")
+    text = write_index(tmp_path).read_text(encoding="utf-8")
+    assert 'href="one.html"' in text
+    assert 'href="two%20%231.html"' in text
+    assert "other.html" not in text
+    assert "improved" in text
+    assert write_index(tmp_path).read_text(encoding="utf-8") == text
+    (tmp_path / "index.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(ExportExists, match="give a folder of its own"):
+        write_index(tmp_path)
