@@ -7,7 +7,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 from burnish.agent.pages.access import Access
 from burnish.agent.pages.app import make_app
@@ -59,7 +59,8 @@ def serve(shelf: Shelf, *, port: int | None, browse: bool, tell: Callable[[str],
         )
         if browse and has_browser():
             threading.Timer(0.5, webbrowser.open, [access.link]).start()
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # is raised again once all is shut
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def has_browser() -> bool:

@@ -28,7 +28,7 @@ class Shelf:
         """
         runs: dict[str, Path] = {}
         for directory in directories:
-            if not directory.is_dir():
+            if not any((directory / name).is_file() for name in ("run.toml", "journal.db")):
                 raise StorageError(f"{directory} holds no run; give the directory of a run")
             if directory.resolve() in {known.resolve() for known in runs.values()}:
                 continue
