@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.inspecting.runs import RunComparison, RunFacts
     from burnish.agent.inspecting.tasks import TaskLine
 
-BARS = " ▁▂▃▄▅▆▇█"
+BARS = "▁▂▃▄▅▆▇█"
 WIDE = 24
 """Most iterations that a row of bars shows; neighbours are put together where there are more."""
 
@@ -33,7 +33,13 @@ def print_lineage(nodes: Sequence[LineageNode], *, as_json: bool) -> None:
         print_json(nodes)
         return
     rows = [
-        ("  " * depth + node.program, str(node.iteration), node.operator, node.outcome, node.description)
+        (
+            "  " * depth + node.program,
+            "sealed" if node.iteration < 0 else str(node.iteration),
+            node.operator,
+            node.outcome,
+            node.description,
+        )
         for depth, node in in_tree(nodes)
     ]
     print_rows(("program", "iteration", "operator", "fared", "what it changed"), rows)
@@ -79,15 +85,15 @@ def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
         for one in told
     ]
     print_rows(("cell", "tried", "solved", "first", "lost", "exemplars", "share solved, by iteration"), rows)
-    console().print(f"\n[dim]{BARS[0]!r} none, {BARS[-1]} all, · not tried; {last} iterations[/]")
+    console().print(f"\n[dim]{BARS[0]} none, {BARS[-1]} all, blank: not tried; {last} iterations[/]")
 
 
 def _bars(iterations: Iterable[tuple[int, int, int]], last: int) -> str:
-    """The share that was solved, from the first iteration to the last; a dot where nothing was tried."""
+    """The share that was solved, from the first iteration to the last; a blank where nothing was tried."""
     from burnish.agent.inspecting.overviews import shares_over
 
     shares = shares_over(iterations, last, most=WIDE)
-    return "".join("·" if share is None else BARS[round(share * (len(BARS) - 1))] for share in shares)
+    return "".join(" " if share is None else BARS[round(share * (len(BARS) - 1))] for share in shares)
 
 
 def print_refusals(told: Sequence[Refusal], *, as_json: bool) -> None:
@@ -95,8 +101,8 @@ def print_refusals(told: Sequence[Refusal], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    rows = [(str(one.answers), " ".join(one.examples[:2]), one.reason, one.feedback) for one in told]
-    print_rows(("answers", "some of them", "why they were not learned", "what the environment said"), rows)
+    rows = [(str(one.answers), one.reason, one.feedback, one.examples[0] if one.examples else "") for one in told]
+    print_rows(("answers", "why they were not learned", "what the environment said", "one of them"), rows)
 
 
 def print_races(told: Sequence[GateRecord], *, as_json: bool) -> None:

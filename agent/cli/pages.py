@@ -74,8 +74,8 @@ def _export(
         to = file / f"{name}.html" if whole_folder else file
         made = export_pages(open_run(run), to, texts=texts, licence=licence, terms=table)
         size = f"{made.size:,} bytes, {made.exemplars:,} exemplars, {made.pages:,} pages"
-        console().print(f"{made.file}: {size}", soft_wrap=True)
+        console().print(f"{made.file}: {size}", soft_wrap=True, markup=False, highlight=False)
         for said in made.left_out:
             console().print(f"left out: {said}", soft_wrap=True, markup=False, highlight=False)
     if whole_folder:
-        console().print(f"{write_index(file)} lists what lies there", soft_wrap=True)
+        console().print(f"{write_index(file)} lists what lies there", soft_wrap=True, markup=False, highlight=False)

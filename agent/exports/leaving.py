@@ -55,6 +55,14 @@ def authors_of(journal: JournalReader, champion: Program, number: int) -> tuple[
     return tuple(sorted(authors))
 
 
+def prompt_authors(journal: JournalReader) -> tuple[str, ...]:
+    """The models that wrote into any prompt of a run: those of the file that it began with, and its reflectors."""
+    file = journal.meta("program")
+    before = file["authors"] if isinstance(file, dict) else ()
+    authors = {str(author) for author in before} if isinstance(before, list) else set()
+    return tuple(sorted({*authors, *journal.models("reflector")}))
+
+
 def forbidden(
     purpose: Purpose, table: TermsTable, shown: Sequence[Exemplar], tasks: Mapping[str, Task], licence: str
 ) -> dict[str, str]:

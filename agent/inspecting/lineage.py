@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from burnish.types import Record
 
 @dataclass(frozen=True)
 class LineageNode(Record):
-    """A program in the lineage of a run; those that differ in memory alone are one, by the first of them. `parent` is
-    the one that its prompt was made from, or the first with the same prompt and other settings. `outcome` is how it
-    fared: champion, accepted, rejected, undecided, of no use, or tried; a control was made for the sealed test.
+    """A program in the lineage of a run; those that differ in memory alone are one, by the first of them, and `newest`
+    is the last. `parent` is the one that its prompt was made from, or the first with the same prompt and other
+    settings. `outcome` is how it fared: champion, accepted, rejected, undecided, tried (beside the champion), of no
+    use, or proposed only. A control was made for the sealed test; others were used besides, as in a cold start.
     """
 
     program: str
@@ -25,29 +26,51 @@ class LineageNode(Record):
     iteration: int
     description: str
     outcome: str
+    newest: str
 
 
 def lineage(journal: JournalReader, *, at: int | None = None) -> list[LineageNode]:
     """Every program that there was until an iteration (by default the newest), but for memory, oldest first; how each
     had fared by then.
     """
+    rows = journal.named_rows(
+        "SELECT id, iteration, body FROM programs WHERE iteration <= ? ORDER BY iteration < 0, iteration, id",
+        (latest(at),),
+    )
     proposed, outcomes = _proposed(journal), _outcomes(journal, at)
-    first, of_prompt, fared = dict[str, tuple[str, int, Any]](), dict[str, str](), dict[str, str]()
-    sql = "SELECT id, iteration, body FROM programs WHERE iteration <= ? ORDER BY iteration < 0, iteration, id"
-    for row in journal.named_rows(sql, (latest(at),)):
+    same, of_prompt = dict[str, list[tuple[str, int, Any]]](), dict[str, str]()
+    for row in rows:
         body = json.loads(row["body"])
-        variant = json.dumps([body["prompt"]["id"], *(body.get(name) for name in VARYING)], sort_keys=True)
-        first.setdefault(variant, (row["id"], row["iteration"], body["prompt"]))
+        same.setdefault(variant_of(body), []).append((row["id"], row["iteration"], body["prompt"]))
         of_prompt.setdefault(body["prompt"]["id"], row["id"])
-        outcome = outcomes.get(row["id"], RANKS[0] if row["iteration"] < 0 else RANKS[1])
-        fared[variant] = max(fared.get(variant, RANKS[0]), outcome, key=RANKS.index)
-    nodes = []
-    for variant, (program, iteration, prompt) in first.items():
-        same = of_prompt[prompt["id"]]
-        operator, said = proposed.get(program, (prompt["operator"], ""))
-        parent = of_prompt.get(prompt["parent"], "") if same == program else same
-        nodes.append(LineageNode(program, parent, operator, iteration, said, fared[variant]))
-    return nodes
+    return [_node(some, of_prompt, proposed, outcomes) for some in same.values()]
+
+
+def variant_of(body: Mapping[str, Any]) -> str:
+    """What a program is but for its memory, out of its JSON."""
+    return json.dumps([body["prompt"]["id"], *(body.get(name) for name in VARYING)], sort_keys=True)
+
+
+def _node(
+    same: Sequence[tuple[str, int, Any]],
+    of_prompt: Mapping[str, str],
+    proposed: Mapping[str, tuple[str, str]],
+    outcomes: Mapping[str, str],
+) -> LineageNode:
+    """The programs that differ in memory alone as one."""
+    program, iteration, prompt = same[0]
+    first_of_prompt = of_prompt[prompt["id"]]
+    fared = [outcomes.get(id_, RANKS[0] if number < 0 else RANKS[1]) for id_, number, _ in same]
+    operator, said = next((proposed[id_] for id_, _, _ in same if id_ in proposed), (prompt["operator"], ""))
+    return LineageNode(
+        program=program,
+        parent=of_prompt.get(prompt["parent"], "") if first_of_prompt == program else first_of_prompt,
+        operator=operator,
+        iteration=iteration,
+        description=said,
+        outcome=max(fared, key=RANKS.index),
+        newest=same[-1][0],
+    )
 
 
 def in_tree(nodes: Iterable[LineageNode]) -> list[tuple[int, LineageNode]]:
@@ -65,7 +88,7 @@ def in_tree(nodes: Iterable[LineageNode]) -> list[tuple[int, LineageNode]]:
 
 VARYING = ("retrieval", "decoding", "dropped", "only", "adapter")
 """What programs may differ in beside their prompt and their memory."""
-RANKS = ("control", "tried", "of no use", "undecided", "rejected", "accepted", "champion")
+RANKS = ("control", "besides", "proposed", "of no use", "tried", "undecided", "rejected", "accepted", "champion")
 """How a prompt may fare, the last word last."""
 OF_RACES = {"accept": "accepted", "reject": "rejected", "undecided": "undecided"}
 
@@ -74,12 +97,15 @@ def _outcomes(journal: JournalReader, at: int | None) -> dict[str, str]:
     """How each program fared that was proposed, raced or champion, by id; the last word counts."""
     found: dict[str, str] = {}
     for row in journal.named_rows(
-        "SELECT champion, json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates"
-        " FROM iterations WHERE number <= ? ORDER BY number",
+        "SELECT champion, json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates,"
+        " json_extract(body, '$.comparisons') AS comparisons FROM iterations WHERE number <= ? ORDER BY number",
         (latest(at),),
     ):
         for proposal in json.loads(row["proposals"] or "[]"):
-            found.setdefault(proposal["program_id"], "of no use" if proposal.get("useless") else "tried")
+            found.setdefault(proposal["program_id"], "of no use" if proposal.get("useless") else "proposed")
+        for beside in json.loads(row["comparisons"] or "[]"):
+            if beside["kind"] == "proposal":
+                found[beside["program_id"]] = "tried"
         for gate in json.loads(row["gates"] or "[]"):
             found[gate["challenger_id"]] = OF_RACES[gate["outcome"]]
         found[row["champion"]] = "champion"

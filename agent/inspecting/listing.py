@@ -115,20 +115,30 @@ def _showings(journal: JournalReader, ids: Sequence[str], until: int) -> dict[st
 
 def _likened(run: Run, journal: JournalReader, number: int, found: list[Remembered], like: str) -> list[Remembered]:
     memory = recalled_memory(run.place, run.config, journal, number)
-    text = like
-    if AN_ID.fullmatch(like.strip()):
-        other = named(journal, like)
-        if other.kind != "exemplar":
-            raise ConfigError(f"{like} names a {other.kind}; give the id of an exemplar, or a text")
-        text = journal.exemplars_named([other.id])[0].prompt
+    text = _meant(journal, like)
     if not found:
         return []
     alike = cosines(memory.vectors([one.exemplar.id for one in found]), memory.embedder.embed([text])[0]).tolist()
     return [replace(one, likeness=likeness) for one, likeness in zip(found, alike, strict=True)]
 
 
-AN_ID = re.compile(r"[0-9a-f]{8,16}")
-"""What is taken for an id, and not for a text."""
+def _meant(journal: JournalReader, like: str) -> str:
+    """The task of the exemplar that an id names, or its beginning; else the text itself."""
+    if not AN_ID.fullmatch(like.strip()):
+        return like
+    try:
+        other = named(journal, like)
+    except ConfigError:
+        if WHOLE_ID.fullmatch(like.strip()):
+            raise
+        return like
+    if other.kind != "exemplar":
+        raise ConfigError(f"{like} names a {other.kind}; give the id of an exemplar, or a text")
+    return journal.exemplars_named([other.id])[0].prompt
+
+
+AN_ID, WHOLE_ID = re.compile(r"[0-9a-f]{3,16}"), re.compile(r"[0-9a-f]{8,16}")
+"""What may be an id, and what is taken for one, and not for a text."""
 SHOWINGS = "SELECT COUNT(*) FROM shown s WHERE s.exemplar = exemplars.id AND s.iteration >= 0"
 ORDERS: Mapping[Order, str] = MappingProxyType(
     {

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from burnish.agent.inspecting.lineage import variant_of
 from burnish.agent.inspecting.names import latest
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.schema import SPENT
@@ -46,7 +47,7 @@ def refusals(journal: JournalReader, *, at: int | None = None, examples: int = 5
 
 @dataclass(frozen=True)
 class CellHistory(Record):
-    """A kind of tasks over the iterations: (iteration, tried, verified) of all attempts, however they were asked for,
+    """A kind of tasks over the iterations: (iteration, tried, verified) of all answers but those of the sealed test,
     when it was `first_solved`, since when it was `lost` (none of the last three or more were right), and how many
     exemplars ever came of it.
     """
@@ -63,10 +64,10 @@ LOST = 3
 
 
 def cells(journal: JournalReader, *, at: int | None = None) -> list[CellHistory]:
-    """Every kind of train tasks as it stood at an iteration (by default the newest), those with most answers first."""
+    """Every kind of tasks as it stood at an iteration (by default the newest), those with most answers first."""
     rows = journal.named_rows(
         "SELECT cell, iteration, COUNT(*) AS tried, SUM(verified) AS verified FROM answered"
-        " WHERE node = 'attempt' AND iteration BETWEEN 1 AND ? GROUP BY cell, iteration ORDER BY cell, iteration",
+        " WHERE iteration BETWEEN 1 AND ? GROUP BY cell, iteration ORDER BY cell, iteration",
         (latest(at),),
     )
     known = {
@@ -131,6 +132,8 @@ def operators(journal: JournalReader, *, at: int | None = None) -> list[Operator
     """What each operator yielded until an iteration (by default the newest), the most accepted first."""
     proposed, useless, tried, raced, accepted = (Counter[str]() for _ in range(5))
     seen, beside, made_by = set[int](), set[str](), dict[str, str]()
+    rows = journal.named_rows("SELECT id, body FROM programs")
+    of = {row["id"]: variant_of(json.loads(row["body"])) for row in rows}  # memory grows while a proposal waits
     for row in journal.named_rows(
         "SELECT json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates,"
         " json_extract(body, '$.comparisons') AS comparisons FROM iterations WHERE number <= ? ORDER BY number",
@@ -139,13 +142,13 @@ def operators(journal: JournalReader, *, at: int | None = None) -> list[Operator
         for proposal in map(ProposalRecord.from_json, json.loads(row["proposals"] or "[]")):
             proposed[proposal.operator] += 1
             useless[proposal.operator] += proposal.useless
-            made_by[proposal.program_id] = proposal.operator
-        beside |= {one["program_id"] for one in json.loads(row["comparisons"] or "[]") if one["kind"] == "proposal"}
+            made_by[of[proposal.program_id]] = proposal.operator
+        beside |= {of[one["program_id"]] for one in json.loads(row["comparisons"] or "[]") if one["kind"] == "proposal"}
         for gate in map(GateRecord.from_json, json.loads(row["gates"] or "[]")):
             raced[gate.operator] += gate.number not in seen
             accepted[gate.operator] += gate.outcome == "accept"
             seen.add(gate.number)
-    tried.update(made_by[program] for program in beside if program in made_by)
+    tried.update(made_by[variant] for variant in beside if variant in made_by)
     names = sorted({*proposed, *raced}, key=lambda name: (-accepted[name], -raced[name], -proposed[name], name))
     return [OperatorYield(n, proposed[n], useless[n], tried[n], raced[n], accepted[n]) for n in names]
 

@@ -119,9 +119,10 @@ def _of_program(told: ProgramStory) -> Iterator[str]:
         )
         yield f"It was proposed: {proposal.description}, {use}."
     for trial in told.trials:
+        how = "the same" if not trial.gain else f"{abs(trial.gain):.2f} {'better' if trial.gain > 0 else 'worse'}"
         yield (
-            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}: "
-            f"{trial.gain:+.2f} in its favour on average."
+            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}, and "
+            f"did {how} on average."
         )
     for race in told.races:
         yield from _race(race, of=told.program.id)
@@ -174,12 +175,12 @@ def _of_answer(told: AnswerStory) -> Iterator[str]:
     )
     said = f": {first.feedback}" if first.feedback and not first.verified else ""
     yield f"The environment {'verified it' if first.verified else 'did not verify it'} (reward {first.reward:g}){said}."
-    for one in told.applications:
+    for place, one in enumerate(told.applications):
         near = (
             "" if one.likeness is None else f"; most like it was {one.neighbour_id}, at a cosine of {one.likeness:.2f}"
         )
         learned = f"learned as exemplar {one.exemplar_id}" if one.outcome == ADMITTED else f"not learned: {one.outcome}"
-        yield f"It was {learned}{near}."
+        yield f"{'Given again, it' if place else 'It'} was {learned}{near}."
     if not told.applications:
         where = "the sealed test" if all(one.iteration == SEALED for one in told.given) else "a race or trial"
         yield f"Nothing of it could be learned: it was given in {where}."

@@ -53,6 +53,7 @@ class Access:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
         async def sending(message: Message) -> None:
@@ -60,7 +61,7 @@ class Access:
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 
-        if headers.get("host", "") not in self._hosts:
+        if len(hosts) != 1 or headers["host"] not in self._hosts:
             await _say(sending, 421, OTHER_NAME)
         elif not self._own(scope["method"], headers):
             await _say(sending, 403, OTHER_ORIGIN)
@@ -90,13 +91,17 @@ class Access:
     def _exchanged(self, scope: Scope) -> bool:
         """Whether a request has the token, which then is of no more use. If not, a fresh link is told once."""
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
-        right = len(asked) == 1 and secrets.compare_digest(asked[0].encode(), self._token.encode())
+        right = (
+            scope["method"] == "GET"
+            and len(asked) == 1
+            and secrets.compare_digest(asked[0].encode(), self._token.encode())
+        )
         if right:
             self._token = ""
         elif not self._token:
             self._token = secrets.token_urlsafe(32)
             self._on_stale(self.link)
-        return right and scope["method"] == "GET"
+        return right
 
     def _given(self) -> str:
         return f"{self._cookie}={self._session}; Path=/; HttpOnly; SameSite=Strict"

@@ -22,8 +22,21 @@ def tasks(asked: Asked) -> Page:
     cells = asked.run.cells(asked.until)
     last = max(asked.at, 1)
     told = {"cells": cells, "tasks": lines[:ROWS]}
-    strips = {one.cell: shares_over(one.iterations, last, most=STEPS) for one in cells}
-    more = {"strips": strips, "cell": cell, "unsolved": unsolved, "following": len(lines) > ROWS}
+    strips = {
+        one.cell: [
+            (place, share)
+            for place, share in enumerate(shares_over(one.iterations, last, most=STEPS))
+            if share is not None
+        ]
+        for one in cells
+    }
+    more = {
+        "strips": strips,
+        "steps": min(STEPS, last),
+        "cell": cell,
+        "unsolved": unsolved,
+        "following": len(lines) > ROWS,
+    }
     return Page("Tasks", "tasks.html", told, more)
 
 

@@ -28,10 +28,12 @@ from burnish.agent.pages.review import decided
 from burnish.agent.pages.shelf import Shelf
 from burnish.agent.pages.steer import change
 from burnish.agent.pages.views import VIEWS
-from burnish.errors import BurnishError, ConfigError
+from burnish.errors import BurnishError, ConfigError, StorageError
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import JsonValue, Record
 
+DAMAGED = (ValueError, KeyError)
+"""What reading a record raises that is none: pydantic's and JSON's errors are of these."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -106,6 +108,8 @@ class Site:
             return _html(shown(asked, page, links, self.shelf))
         except BurnishError as error:
             return self._problem(name, error, as_json=as_json)
+        except DAMAGED as error:
+            return self._problem(name, damaged(error), as_json=as_json)
 
     async def reviewed(self, request: Request) -> Response:
         """Take what a person said to a question, and lead to the next one."""
@@ -183,12 +187,19 @@ def finished_by(journal: JournalReader, number: int, newest: int) -> int:
     return int(str(last))
 
 
+def damaged(error: Exception) -> StorageError:
+    """The same in a sentence."""
+    said = " ".join(str(error).split())[:200]
+    return StorageError(f"a record of the journal cannot be read ({said}); restore it from a copy")
+
+
 def _line(name: str, shelf: Shelf) -> dict[str, Any]:
     """A run in the list of several: where it stands, or why it cannot be read."""
     try:
         return {"name": name, "status": open_run(shelf[name]).status(), "problem": ""}
-    except BurnishError as error:
-        return {"name": name, "status": None, "problem": str(error)}
+    except (BurnishError, *DAMAGED) as error:
+        said = error if isinstance(error, BurnishError) else damaged(error)
+        return {"name": name, "status": None, "problem": str(said)}
 
 
 def _not_found(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.exports.leaving import against_prompt, authors_of, forbidden
+from burnish.agent.exports.leaving import against_prompt, forbidden, prompt_authors
 from burnish.agent.exports.provenance import Papers
 from burnish.agent.inspecting.exemplar_lines import ExemplarLine, exemplar_lines
 from burnish.agent.inspecting.opened import InspectedRun
@@ -35,6 +35,8 @@ WHOLE_RUN = ("overview", "programs", "races", "tasks", "refusals", "ratings", "d
 """Pages that a file has once, as of the newest iteration."""
 
 
+ANSWERING = ("task", "judge", "teacher")
+"""Roles whose words stand in answers and in what is said of them."""
 FORGOTTEN = "some of them were forgotten by hand"
 
 
@@ -67,8 +69,7 @@ def export_pages(
         StorageError: it cannot be written, or the run has not begun.
 
     """
-    if file.exists():
-        raise ExportExists(f"{file} exists already; give another file")
+    _free(file)
     with run.journal() as journal:
         newest, lines = run.number(journal, None), exemplar_lines(journal)
     withheld = _withheld(run, lines, terms or TermsTable.load(), licence)
@@ -115,16 +116,16 @@ def _withheld(run: InspectedRun, lines: Sequence[ExemplarLine], table: TermsTabl
         stated = Papers.in_journal(journal).licence if licence is None else licence
         exemplars = [line.exemplar for line in lines]
         tasks = {one.id: journal.task(one.task_id) for one in exemplars}
-        number = run.number(journal, None)
-        authors = authors_of(journal, journal.champion(number), number)
-        answering = [refusal("share", table.of(model), model) for model in journal.models("task")]
+        wrote = [model for role in ANSWERING for model in journal.models(role)]
+        wrote += [task.author for task in journal.tasks().values() if task.author]
+        answering = [refusal("share", table.of(model), model) for model in dict.fromkeys(wrote)]
         gone = reasons_against(exemplars, forgotten(journal, journal.iterations()))
         return Withheld(
             exemplars=forbidden("share", table, exemplars, tasks, stated) | gone,
             answers=next(filter(None, answering), "")
             or licence_refusal("share", stated)
             or (FORGOTTEN if gone else ""),
-            prompts=next(iter(against_prompt("share", table, authors)), ""),
+            prompts=next(iter(against_prompt("share", table, prompt_authors(journal))), ""),
         )
 
 
@@ -161,7 +162,7 @@ def _pages(
     races = [race.number for race in run.races()]
     wanted: list[tuple[str, str, Mapping[str, str], int]] = [
         *((path, "", {}, newest) for path in WHOLE_RUN),
-        *(("spend", "", {"by": by}, newest) for by in ("role", "iteration")),
+        *(("spend", "", {"by": by}, newest) for by in ("node", "role", "iteration")),
         *(("programs/{named}", one, {}, newest) for one in programs),
         *(("races/{named}", str(one), {}, newest) for one in races),
         *(("iteration", "", {}, number) for number in numbers),
@@ -242,6 +243,15 @@ def _inlined(data: Mapping[str, JsonValue]) -> dict[str, Any]:
         "script_hash": hashed(script),
         "style_hash": hashed(style),
     }
+
+
+def _free(file: Path) -> None:
+    try:
+        there = file.exists()
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written ({error.strerror}); give another file") from None
+    if there:
+        raise ExportExists(f"{file} exists already; give another file")
 
 
 def styles() -> str:

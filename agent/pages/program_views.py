@@ -7,7 +7,9 @@ from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.programs import changes, program_story
 from burnish.agent.inspecting.races import race_story
 from burnish.agent.inspecting.reasons import reasons_of
+from burnish.agent.pages.forms import whole_number
 from burnish.agent.pages.page import Asked, Page
+from burnish.agent.record.diff import setting_changes
 from burnish.errors import ConfigError
 
 
@@ -25,12 +27,17 @@ def program(asked: Asked) -> Page:
         if found.kind != "program":
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
         told, beside = program_story(journal, found.id), asked.text("beside")
-        if beside:
-            beside = named(journal, beside).id
-            differing = changes(journal.program(beside), told.program)
-        else:
-            beside, differing = next(iter(told.ancestors), ""), told.changes
-    shown = {"story": told, "why": reasons_of(told), "beside": beside, "changes": differing}
+        asked_for = named(journal, beside).id if beside else ""
+        beside = asked_for or next(iter(told.ancestors), "") or journal.champion(0).id
+        other = journal.program(beside)
+        settings = setting_changes(other.to_json(), told.program.to_json())
+    shown = {
+        "story": told,
+        "why": reasons_of(told),
+        "beside": beside,
+        "changes": changes(other, told.program),
+        "settings": settings,
+    }
     return Page(f"Program {found.id}", "program.html", shown)
 
 
@@ -41,9 +48,7 @@ def races(asked: Asked) -> Page:
 
 def race(asked: Asked) -> Page:
     """A race, task by task."""
-    if not asked.named.isdecimal():
-        raise ConfigError(f"there is no race {asked.named[:20]!r}; races are numbered from 1")
     with asked.run.journal() as journal:
-        told = race_story(journal, int(asked.named))
+        told = race_story(journal, whole_number(asked.named, "the number of a race"))
     curve = [[number, item.evidence] for number, item in enumerate(told.items, 1)]
     return Page(f"Race {told.number}", "race.html", {"story": told, "why": reasons_of(told)}, {"curve": curve})

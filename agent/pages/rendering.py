@@ -79,7 +79,7 @@ def evidence(value: float | None) -> str:
 
 def brief(text: str, letters: int = SHORT) -> str:
     """A text on one line, cut where it is long."""
-    line = " ".join(text.split())
+    line = " ⏎ ".join(" ".join(part.split()) for part in text.splitlines() if part.strip())
     return line if len(line) <= letters else f"{line[: letters - 1]}…"
 
 
@@ -126,19 +126,31 @@ def withheld(text: str, letters: int = 0) -> str:
 
 
 WITHHELD: Mapping[Texts, tuple[str, ...]] = MappingProxyType(
-    {"all": (), "exemplars": ("brief", "bounded"), "none": ("brief", "bounded", "wording")}
+    {"all": (), "exemplars": ("brief", "bounded"), "none": ("brief", "bounded", "wording", "linked")}
 )
 """The filters whose words are left out."""
 
 
 def linked(text: str, links: Links) -> Markup:
     """A sentence in which each id leads to what it names."""
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     parts = _AN_ID.split(bounded(text, MOST))  # every second one is an id
     return Markup("").join(
-        Markup('<a class="id" href="{}">{}</a>').format(links.to("find", id=part), part) if place % 2 else escape(part)
+        Markup('<a class="id" href="{}">{}</a>').format(links.to("find", id=part), part) if place % 2 else _coded(part)
         for place, part in enumerate(parts)
+    )
+
+
+def _coded(text: str) -> Markup:
+    """A text whose words in backticks are code."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
     )
 
 

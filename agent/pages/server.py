@@ -19,6 +19,8 @@ PORT = 8321
 TRIED = 20
 """Ports after the first that are tried where none was asked for."""
 GRACE_SECONDS = 2
+LONGEST_HEAD = 1 << 16
+"""Bytes of a request before its body."""
 
 
 def bound(port: int | None) -> socket.socket:
@@ -55,7 +57,13 @@ def serve(shelf: Shelf, *, port: int | None, browse: bool, tell: Callable[[str],
         access = Access(make_app(shelf), port=number, on_stale=tell)
         tell(access.link)
         config = uvicorn.Config(
-            access, log_level="error", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on"
+            access,
+            http="h11",
+            h11_max_incomplete_event_size=LONGEST_HEAD,
+            log_level="error",
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            lifespan="on",
         )
         if browse and has_browser():
             threading.Timer(0.5, webbrowser.open, [access.link]).start()

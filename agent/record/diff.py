@@ -59,7 +59,7 @@ def compare(run: Run, before: int, after: int, *, most: int | None = None) -> Di
         sections=tuple(
             (n, old.prompt.text(n), new.prompt.text(n)) for n in names if old.prompt.text(n) != new.prompt.text(n)
         ),
-        settings=tuple(_settings(old.to_json(), new.to_json())),
+        settings=tuple(setting_changes(old.to_json(), new.to_json())),
         born=came[0],
         died=went[0],
         accepted=tuple(g for record in records for g in record.gates if g.outcome == "accept"),
@@ -79,11 +79,12 @@ def _within(
     return tuple(journal.exemplars_where(where, (low, high), order=f"born, id{limit}")), int(str(count))
 
 
-def _settings(old: object, new: object, prefix: str = "") -> list[tuple[str, str, str]]:
+def setting_changes(old: object, new: object, prefix: str = "") -> list[tuple[str, str, str]]:
+    """What differs in two programs beside prompt and memory, out of their JSON: (name, old, new)."""
     if not isinstance(old, dict) or not isinstance(new, dict):
         return [(prefix, str(old), str(new))] if old != new else []
     changes = []
     for key in old:
-        if prefix or key not in {"id", "prompt"}:
-            changes += _settings(old[key], new.get(key), f"{prefix}.{key}".lstrip("."))
+        if prefix or key not in {"id", "prompt", "revision"}:
+            changes += setting_changes(old[key], new.get(key), f"{prefix}.{key}".lstrip("."))
     return changes

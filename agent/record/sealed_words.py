@@ -18,7 +18,11 @@ def over_baselines(sealed: SealedRecord) -> str:
     """What the gain is over the best that needs no learning."""
     known = {"seed": sealed.difference} | {n: c.difference for n, c in sealed.controls.items() if n in BASELINES}
     best = min(known, key=known.__getitem__)
-    return f"Over the best that needs no learned program, {WORDS.get(best, f'the {best}')}: {known[best]:+.3f}"
+    control = sealed.controls.get(best)
+    p = f" (p = {control.p_value:.2g})" if control else ""
+    return (
+        f"Compared with the best that needs no learned program, {WORDS.get(best, f'the {best}')}: {known[best]:+.3f}{p}"
+    )
 
 
 def about_twins(twins: TwinRecord) -> str:

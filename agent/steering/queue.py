@@ -82,7 +82,7 @@ def _checked(queue: Queue, asked: Question, action: str, who: str, *, answer: st
         raise ConfigError(f"to this question one can say {', '.join(ACTIONS[asked.kind])}, and not {action[:20]!r}")
     if allowed == "edit" and not answer.strip():
         raise ConfigError("an edit needs an answer; nothing was written")
-    if allowed == "rate" and not (rating.isdecimal() and int(rating) in RATINGS):
+    if allowed == "rate" and rating not in map(str, RATINGS):
         raise ConfigError("a rating is a whole number from 1 to 5")
     return decision(
         asked,

@@ -10,14 +10,14 @@ window.BurnishCharts = (() => {
   const points = (label, stroke, more) => ({ label, stroke, paths: () => null, points: { show: true, size: 11, fill: stroke, width: 2 }, ...more });
   const WHOLE = { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] };
   const LINES = { seed: "--quiet", champion: "--right" };
-  const OTHERS = ["--blue", "--violet", "--warning", "--wrong", "--accent"];
+  const OTHERS = ["--blue", "--violet", "--teal", "--pink", "--warning"];
 
   const score = (chart) => {
     const given = JSON.parse(chart.dataset.points), lines = JSON.parse(chart.dataset.lines);
     const raced = (point, outcome) => { const found = point[3].find(([said]) => said === outcome); return found ? found[1] : null; };
     const marks = [
       [given.map((point) => raced(point, "accept")), points("gate: accepted", colour("--right"))],
-      [given.map((point) => raced(point, "reject") ?? raced(point, "undecided")), points("gate: not accepted", colour("--warning"))],
+      [given.map((point) => raced(point, "reject") ?? raced(point, "undecided")), points("gate: not accepted", colour("--ink"))],
       [given.map((point) => (point[4] ? 0 : null)), points("guard", colour("--wrong"))],
     ].filter(([column]) => column.some((value) => value !== null));
     const columns = [

@@ -1,7 +1,9 @@
 // The map of memory on a canvas: points as pixels, so that ten thousand are drawn within a frame.
 "use strict";
 window.BurnishMap = (() => {
-  const ALIVE = 2147483647, PALETTE = [[154, 74, 27], [44, 95, 138], [28, 107, 58], [107, 63, 148], [178, 126, 20], [168, 50, 42], [20, 120, 130], [120, 110, 95], [200, 90, 140], [90, 130, 40]];
+  const ALIVE = 2147483647, DARK = matchMedia("(prefers-color-scheme: dark)").matches;
+  const LIGHTER = (rgb) => (DARK ? rgb.map((value) => Math.round(value + (255 - value) * 0.42)) : rgb);
+  const PALETTE = [[154, 74, 27], [44, 95, 138], [28, 107, 58], [107, 63, 148], [178, 126, 20], [168, 50, 42], [20, 120, 130], [60, 52, 44], [200, 90, 140], [90, 130, 40], [90, 160, 220], [230, 160, 110], [150, 200, 160], [200, 170, 230]].map(LIGHTER);
   const MORE = [120, 113, 105];
   let known = null, now = 0, place = null, chosen = new Set(), drawing = 0;
   const css = (rgb) => `rgb(${rgb.join(",")})`;
@@ -14,7 +16,7 @@ window.BurnishMap = (() => {
       points.forEach((point) => counts.set(point[by], (counts.get(point[by]) || 0) + 1));
       const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
       const of = new Map(names.map((name, i) => [name, i < PALETTE.length ? PALETTE[i] : MORE]));
-      return { colour: (point) => of.get(point[by]), legend: names.slice(0, PALETTE.length).map((name) => [name || "(no kind)", of.get(name)]) };
+      return { colour: (point) => of.get(point[by]), legend: [...names.slice(0, PALETTE.length).map((name) => [name || "(no kind)", of.get(name)]), ...(names.length > PALETTE.length ? [[`${names.length - PALETTE.length} others`, MORE]] : [])] };
     }
     if (by === "age") {
       const young = [232, 147, 91], old = [60, 50, 90];
@@ -59,9 +61,9 @@ window.BurnishMap = (() => {
       }
     }
     context.putImageData(image, 0, 0);
-    const ink = getComputedStyle(place).color;
+    const ink = getComputedStyle(place).color, accent = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
     for (const point of marked) {
-      context.strokeStyle = ink; context.lineWidth = 1.5 * scale; context.beginPath();
+      context.strokeStyle = chosen.has(point.id) ? accent : ink; context.lineWidth = (chosen.has(point.id) ? 2.5 : 1.5) * scale; context.beginPath();
       if (point.died === now) { context.moveTo(point.px - r, point.py - r); context.lineTo(point.px + r, point.py + r); context.moveTo(point.px - r, point.py + r); context.lineTo(point.px + r, point.py - r); }
       else context.arc(point.px, point.py, r + 2 * scale, 0, 7);
       context.stroke();
@@ -99,7 +101,7 @@ window.BurnishMap = (() => {
 
   let drag = null;
   const at = (number) => { now = number; soon(); };
-  const address = (id) => place.dataset.exemplar.replace("ID", id);
+  const address = (id) => place.dataset.exemplar.replace(/(\?|$)/, `${id}$1`);
   const listed = () => {
     const box = document.getElementById("map-chosen"), some = known.filter((point) => chosen.has(point.id));
     box.replaceChildren();
@@ -154,6 +156,8 @@ window.BurnishMap = (() => {
       draw.source = map.dataset.source;
       known = window.BurnishData ? window.BurnishData.positions : (await (await fetch(map.dataset.source)).json()).positions;
     }
+    const wait = map.querySelector(".wait");
+    if (wait) wait.remove();
     if (chosen.size) listed();
     soon();
   };

@@ -34,6 +34,8 @@
   const { sortable } = window.BurnishTables;
 
   const draw = () => {
+    const current = document.querySelector(".pages [aria-current]");
+    if (current) current.scrollIntoView({ inline: "center", block: "nearest" });
     document.querySelectorAll("main table").forEach(sortable);
     document.querySelectorAll("main .chart").forEach((chart) => window.BurnishCharts.draw(chart));
     document.querySelectorAll("main [data-include]").forEach(include);

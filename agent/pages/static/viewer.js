@@ -74,13 +74,13 @@
     const near = (number, likeness) => number === null ? "–" : make("span", {}, exemplar(number), likeness === null ? "" : ` at a cosine of ${share(likeness)}`);
     const facts = [
       ["born", make("span", {}, "iteration ", iteration(columns.born[n]), `: ${columns.reason[n] || columns.origin[n]}`)],
-      ["died", columns.died[n] === null ? "remembered still" : make("span", {}, "iteration ", iteration(columns.died[n]), `: ${columns.death[n]}`)],
+      [columns.died[n] === null ? "now" : "died", columns.died[n] === null ? "remembered still" : make("span", {}, "iteration ", iteration(columns.died[n]), `: ${columns.death[n]}`)],
       ...(columns.other[n] === null ? [] : [[columns.death[n].startsWith("evicted") ? "nearest that stayed" : "took its place", near(columns.other[n], columns.other_likeness[n])]]),
       ["nearest when it came in", near(columns.neighbour[n], columns.likeness[n])],
       ["parents", columns.parents[n].length ? make("span", {}, ...columns.parents[n].flatMap((one) => [exemplar(one), " "])) : "–"],
-      ["made by program", data.pages[`programs/${columns.program[n]}`] ? make("a", { class: "id", href: `#/programs/${columns.program[n]}` }, columns.program[n]) : columns.program[n] || "–"],
+      ["made by program", Object.hasOwn(data.pages, `programs/${columns.program[n]}`) ? make("a", { class: "id", href: `#/programs/${columns.program[n]}` }, columns.program[n]) : columns.program[n] || "–"],
       ["shown", `for ${columns.showings[n]} answers, ${columns.right[n]} of them right`],
-      ["usefulness", columns.gain[n] === null ? "unknown" : `${columns.gain[n] >= 0 ? "+" : ""}${columns.gain[n]} in reward`],
+      ["usefulness", columns.gain[n] === null ? "unknown" : `${columns.gain[n] >= 0 ? "+" : ""}${columns.gain[n]} in reward, on ${columns.showings[n]} showings`],
       ["cell", columns.cell[n] || "–"], ["reward", share(columns.reward[n])], ["model", columns.model[n] || "people"],
     ];
     const children = numbers((other) => columns.parents[other].includes(n));
@@ -95,28 +95,35 @@
     const option = ([value, name]) => make("option", { value }, name);
     return [make("h1", {}, "Map of memory"),
       make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Ringed: born in the iteration at the top; crossed: died in it."),
-      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "drag to select, click to open")),
-      make("div", { id: "map", "data-source": "file", "data-at": at.value, "data-exemplar": "#/exemplars/ID" }, make("canvas", { role: "img", "aria-label": "Map of memory" }), make("p", { class: "tip", hidden: "" })),
+      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "draw around points to list them, click one to open it")),
+      make("div", { id: "map", "data-source": "file", "data-at": at.value, "data-exemplar": "#/exemplars/" }, make("canvas", { role: "img", "aria-label": "Map of memory" }), make("p", { class: "tip", hidden: "" })),
       make("ul", { class: "legend", id: "map-legend" }), make("div", { id: "map-chosen" })];
   };
   const written = (address) => {
-    const html = data.pages[address];
+    const html = Object.hasOwn(data.pages, address) ? data.pages[address] : undefined;
     if (html === undefined) return [make("p", { class: "empty" }, "This file has no such page.")];
     const page = new DOMParser().parseFromString(html, "text/html"); // made and escaped where the file was
     return [...page.body.childNodes].map((node) => document.adoptNode(node));
   };
 
   // One that broke off has no page; the last that was finished before it is shown.
-  const finished = (number) => { while (number > 0 && data.pages[`iteration?at=${number}`] === undefined) number--; return `iteration?at=${number}`; };
+  const finished = (number) => { while (number > 0 && !Object.hasOwn(data.pages, `iteration?at=${number}`)) number--; return `iteration?at=${number}`; };
 
-  const OWN = { memory: memoryPage, map: mapPage };
+  const OWN = new Map([["memory", memoryPage], ["map", mapPage]]);
   const show = () => {
+    if (location.hash === "#main") return; // the link that skips to the content
     const [path, query] = (location.hash.replace(/^#\/?/, "") || "overview").split("?");
     const where = new URLSearchParams(query || "");
     if (where.has("at")) at.value = where.get("at");
     const [first, second] = path.split("/");
     document.getElementById("at-said").value = `iteration ${at.value} of ${at.max}`;
-    const page = first === "exemplars" ? exemplarPage(second) : OWN[path] ? OWN[path]() : written(path === "iteration" ? finished(Number(at.value)) : query ? `${path}?${query}` : path);
+    if (path === "find") { // an id in a sentence
+      const id = where.get("id") || "";
+      location.replace(of.has(id) ? `#/exemplars/${id}` : Object.hasOwn(data.pages, `programs/${id}`) ? `#/programs/${id}` : "#/memory");
+      return;
+    }
+    if (path === "memory" && where.has("show")) asked.show = where.get("show") === "dead" ? "dead" : "";
+    const page = first === "exemplars" ? exemplarPage(second) : OWN.has(path) ? OWN.get(path)() : written(path === "iteration" ? finished(Number(at.value)) : query ? `${path}?${query}` : path);
     const moves = ["memory", "map", "iteration"].includes(path);
     document.getElementById("now").textContent = moves || Number(at.value) === data.newest ? "" : "this page is of the whole run";
     main.replaceChildren(...page);

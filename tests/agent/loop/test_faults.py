@@ -211,7 +211,7 @@ def test_the_nearest_verified_answer_is_an_arm_that_costs_no_call(lab: Laborator
         assert {a.answer for _, a, _ in journal.judged("sealed nearest answer")} <= known
     assert verify(open_run(lab.folder / "run")).holds
     said = burnish("report", lab.folder / "run").out
-    assert "Over the best that needs no learned program, " in said
+    assert "Compared with the best that needs no learned program, " in said
 
 
 def test_sealed_arms_are_answered_task_by_task_in_random_order(lab: Laboratory) -> None:
