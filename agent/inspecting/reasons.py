@@ -14,7 +14,7 @@ from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
 from burnish.agent.record.run import Run
-from burnish.memory.journal import IMPORT
+from burnish.memory.journal import FEEDBACK, IMPORT
 from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
 from burnish.types import ALIVE, Exemplar, Record
 
@@ -55,7 +55,8 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         yield f"It came from {_origin(one)}, at iteration {one.born}."
     else:
         by = f"program {told.made_by.program}" if told.made_by.program else "a person"
-        by = f"{one.model or 'a person'} in another run" if told.made_by.node == IMPORT else by
+        if told.made_by.node == IMPORT or (told.made_by.node == FEEDBACK and not told.made_by.program):
+            by = f"{one.model or 'a person'} in another run"
         shown = f", with {_several(len(told.parents), 'exemplar')} shown" if told.parents else ""
         accepted = f"{one.reviewer} accepted it" if one.reviewer else "the environment verified it"
         yield (

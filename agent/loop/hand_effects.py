@@ -21,7 +21,7 @@ Lessons = Sequence[Mapping[str, JsonValue]]
 
 @dataclass(frozen=True)
 class Hand:
-    """What changes by hand work on; only an import needs the `environment`."""
+    """What changes by hand work on; only an import and feedback need the `environment`."""
 
     config: RunConfig
     journal: Journal
@@ -43,7 +43,9 @@ class Hand:
 
 @dataclass(frozen=True)
 class Effect:
-    """The champion after a change, who was born and died by it, and what became of those that were to be admitted."""
+    """The champion after a change, who was born and died by it, what became of those that were to be admitted, the
+    answers that were `imported` or fed back with their verdicts, and what is noted besides, by kind.
+    """
 
     champion: Program
     born: tuple[Exemplar, ...] = ()
@@ -51,6 +53,7 @@ class Effect:
     applicants: tuple[ApplicantRecord, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
     imported: tuple[tuple[Task, Attempt, Feedback], ...] = ()
+    events: tuple[tuple[str, JsonValue], ...] = ()
 
 
 async def roll_back(hand: Hand, change: ByHand, number: int, _lessons: Lessons) -> Effect:
