@@ -174,7 +174,10 @@ def _of_answer(told: AnswerStory) -> Iterator[str]:
         f"{first.program or '(none)'}."
     )
     said = f": {first.feedback}" if first.feedback and not first.verified else ""
-    yield f"The environment {'verified it' if first.verified else 'did not verify it'} (reward {first.reward:g}){said}."
+    verdict = "verified it" if first.verified else "did not verify it"
+    if first.reviewer:
+        verdict = "accepted it" if first.verified else "did not find it right"
+    yield f"{first.reviewer or 'The environment'} {verdict} (reward {first.reward:g}){said}."
     for one in told.applications:
         near = (
             "" if one.likeness is None else f"; most like it was {one.neighbour_id}, at a cosine of {one.likeness:.2f}"
