@@ -13,7 +13,7 @@ from burnish.agent.record.ratings import RATED, SECOND_ROUND, read_rated
 from burnish.memory.journal import FEEDBACK, IMPORT
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.involvement import JUDGED
-from burnish.types import Exemplar, Feedback, JsonValue, Played, Record, Task, content_hash
+from burnish.types import ASKED, Exemplar, Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
@@ -157,8 +157,13 @@ def _attempts(journal: JournalReader, level: int) -> Iterator[Row]:
                     JUDGED if node == FEEDBACK and attempt.reviewer else level,
                     turns=attempt.turns,
                     reviewer=attempt.reviewer,
-                    authors=(task.author,) if task.author else (),
+                    authors=_authors(task),
                 )
+
+
+def _authors(task: Task) -> tuple[str, ...]:
+    """Who wrote a task: people, where a client of the served run asked it; none, where the environment posed it."""
+    return (task.author,) if task.author else ("",) if task.origin == ASKED else ()
 
 
 def _pairs(events: Events) -> dict[str, tuple[str, ...]]:

@@ -63,6 +63,9 @@ def test_feedback_is_kept_with_the_attempt_that_it_judges(
         ({"id": ""}, 400, "reward"),
         ({"id": "", "reward": 1, "text": ["x"]}, 400, "text"),
         ({"id": "", "reward": 1, "text": "x" * 10_001}, 400, "text"),
+        ({"id": "", "reward": 1, "who": 5}, 400, "who"),
+        ({"id": "", "reward": 1, "who": "x" * 101}, 400, "who"),
+        ({"id": "", "reward": 1, "who": "\x1b[2J"}, 400, "who"),
     ],
 )
 def test_what_is_no_feedback_is_refused(

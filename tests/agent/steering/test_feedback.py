@@ -19,8 +19,9 @@ from burnish.agent.exports.rows import rows_of
 from burnish.agent.record.feedback_file import feedback_file
 from burnish.agent.record.run import Run, open_run
 from burnish.agent.serving.feedback import Feedback
-from burnish.agent.steering.feedback import take_feedback
+from burnish.agent.steering.feedback import FedBack, take_feedback
 from burnish.agent.steering.forgetting import forget, pin
+from burnish.agent.steering.forking import fork
 from burnish.agent.verification.verify import verify
 from burnish.types import Task
 
@@ -99,6 +100,27 @@ def test_every_way_to_look_at_a_run_shows_who_said_what(run: Run, burnish: Comma
     assert "person: ana" in "".join(file.read_text() for file in out.rglob("*.jsonl"))
 
 
+def test_a_persons_word_goes_along_to_files_and_counts_nothing_in_other_runs(
+    run: Run, burnish: CommandLine, tmp_path: Path
+) -> None:
+    beside(run, word(run, text_of("train"), "a", 1))
+    resume(run.place.path)
+    place, files = run.place.path, (tmp_path / "program.toml", tmp_path / "memory.jsonl")
+    assert burnish("program", place, "--out", files[0]).code == 0
+    assert burnish("memory", "export", place, files[1]).code == 0
+    for file in files:
+        text = file.read_text()
+        assert "ana" in text
+        assert text_of("train") in text
+    made = fork(run, at=4, directory=tmp_path / "fork", budget={"calls": 200, "iterations": 1})
+    resume(made.directory)
+    child = open_run(tmp_path / "fork")
+    assert child.memory(0)
+    assert text_of("train") not in {one.prompt for one in child.memory()}
+    assert verify(child).problems == ()
+    assert verify(run).problems == ()
+
+
 def test_a_run_that_was_halted_learns_from_it_and_goes_on(learned: Laboratory, lab: Laboratory) -> None:
     """Also where its environment was about to pose the same texts: they stay what clients asked."""
     with open_run(learned.folder / "run").journal() as journal:
@@ -113,6 +135,25 @@ def test_a_run_that_was_halted_learns_from_it_and_goes_on(learned: Laboratory, l
         later = {journal.task(a.task_id).prompt for _, a, _ in journal.judged("attempt", 4)}
     assert later
     assert not later & {*coming}
+    assert verify(run).problems == ()
+
+
+def test_beside_a_process_at_work_it_is_queued_once(lab: Laboratory) -> None:
+    seen: list[FedBack] = []
+
+    def steer(request: int) -> None:
+        run = open_run(lab.folder / "run")
+        if not seen and len(run.iterations()) == 2:
+            path = beside(run, word(run, text_of("train"), "a", 1))
+            seen.extend(take_feedback(run, path) for _ in range(2))
+
+    lab.model.watch = steer
+    lab.run("run", seed=3)
+    run = open_run(lab.folder / "run")
+    first, second = seen
+    assert first.steered is not None
+    assert (first.steered.record, second.steered, second.before) == (None, None, 1)
+    assert [record.admitted for record in run.iterations() if record.by_hand] == [1]
     assert verify(run).problems == ()
 
 
