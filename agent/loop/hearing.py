@@ -11,14 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from burnish.agent.loop.hand_effects import Effect, Hand, Lessons
 from burnish.agent.loop.letting_in import LetIn, let_in
-from burnish.agent.loop.served_answers import NOT_RIGHT, Heard, heard
+from burnish.agent.loop.served_answers import Heard, heard
 from burnish.agent.record.by_hand import pinned, said_by, without
 from burnish.agent.record.events import SaidOfServed
 from burnish.agent.record.feedback_file import FeedbackRecord
 from burnish.by_hand import ByHand
 from burnish.policies.admission import unverified
 from burnish.programs import Program
-from burnish.records import ADMITTED, ApplicantRecord, DeathRecord
+from burnish.records import ADMITTED, NOT_RIGHT, ApplicantRecord, DeathRecord
 from burnish.types import ASKED
 
 

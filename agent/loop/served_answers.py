@@ -12,9 +12,9 @@ from burnish.agent.record.by_hand import forgotten, said_by
 from burnish.agent.record.feedback_file import FeedbackRecord
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.policies.involvement import JUDGED
+from burnish.records import NOT_RIGHT
 from burnish.types import ASKED, Attempt, Exemplar, Feedback, Task
 
-NOT_RIGHT = "not found right"
 LATER = "a later word on it counts"
 REMEMBERED = "remembered already"
 TURN = "a turn of an episode, which is judged as a whole"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from codes import code_of
 from endpoints import serving
-from feeding import beside, text_of, word, written
+from feeding import beside, text_of, word
 from laboratory import CommandLine, Laboratory
 from steered import halted
 
@@ -22,6 +22,7 @@ from burnish.agent.serving.feedback import Feedback
 from burnish.agent.steering.feedback import FedBack, take_feedback
 from burnish.agent.steering.forgetting import forget, pin
 from burnish.agent.steering.forking import fork
+from burnish.agent.steering.returning import rollback
 from burnish.agent.verification.verify import verify
 from burnish.types import Task
 
@@ -225,6 +226,8 @@ def test_the_last_word_counts_in_later_sittings_too(run: Run) -> None:
         (dead,) = [one for one in journal.exemplars() if one.id == learned.id]
         assert (dead.died, dead.death) == (5, "not found right by ben")
         assert [row.verified for row in rows_of(journal, level=6) if row.answer == "a"] == [False]
+    rollback(run, to=4)
+    assert text not in {one.prompt for one in run.memory()}, "it does not come back by going back"
     beside(run, word(run, text, "a", 1, when="4", who="ben"))
     take_feedback(run, path)
     assert [one.reviewer for one in run.memory() if one.prompt == text] == ["ben"]
@@ -281,53 +284,6 @@ def test_a_server_that_finds_a_broken_last_line_leaves_it_and_begins_a_new_one(r
     said(run, (text_of("train"), 1, "ana"))
     first, second = path.read_text().splitlines()
     assert (first, json.loads(second)["who"]) == ('{"answer"', "ana")
-
-
-BROKEN = {
-    "no json": "line 2 is no feedback: it is no JSON",
-    "[1]": "line 2 is no feedback: it is no JSON object",
-    '{"reward": "high"}': "line 2 is no feedback: its `reward` is no number",
-    '{"reward": true}': "line 2 is no feedback: its `reward` is no number",
-    '{"reward": NaN}': "line 2 is no feedback: its `reward` is no number",
-    '{"reward": 2}': "line 2 is no feedback: its `reward` is not from 0 to 1",
-    '{"reward": 1}': "line 2 is no feedback: its `answer` is missing or of another kind",
-    "x" * (17 * 2**20): "line 2 is no feedback: it is longer than 16777216 bytes",
-}
-
-
-@pytest.mark.parametrize("line", BROKEN)
-def test_a_broken_line_is_named_and_nothing_is_lost(run: Run, burnish: CommandLine, line: str) -> None:
-    good = word(run, text_of("train"), "a", 1)
-    path = beside(run, good)
-    with path.open("a") as file:
-        file.write(f"{line}\n")
-    resumed = burnish("resume", run.place.path)
-    assert resumed.code == 0
-    assert f"No feedback is taken in: {path}, {BROKEN[line]}" in " ".join(resumed.err.split())
-    done = burnish("memory", "import", run.place.path, path)
-    assert (done.code, BROKEN[line] in " ".join(done.err.split())) == (2, True)
-    assert len(run.iterations()) == 4
-    path.unlink()
-    take_feedback(run, written(path, [good]))
-    assert run.iterations()[-1].admitted == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"who": "a\nb"}, "its `who` is no name on one line"),
-        ({"who": "a" * 101}, "must be a name of at most 100 characters"),
-        ({"task": {"environment": "codes", "prompt": "another"}}, "its `attempt` is not one at its `task`"),
-        ({"when": None}, "its `when` is missing or of another kind"),
-    ],
-)
-def test_a_line_that_was_tampered_with_is_named(
-    run: Run, burnish: CommandLine, changes: dict[str, object], said: str
-) -> None:
-    path = feedback_file(run.place.path)
-    path.write_text(json.dumps({**word(run, text_of("train"), "a", 1).to_json(), **changes}) + "\n")
-    done = burnish("memory", "import", run.place.path, path)
-    assert (done.code, said in " ".join(done.err.split())) == (2, True)
 
 
 def test_of_thousands_of_answers_all_are_taken_in_at_once(run: Run) -> None:
