@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def resume(
     """Go on with a run where it was stopped or killed; a finished one is only reported.
 
     `budget` replaces limits by name (calls, tokens, usd, seconds, iterations), for a run that ended for want of them.
-    Once the sealed test has begun, more budget completes it and buys no further iteration.
+    Once the sealed test has begun, more budget completes it and buys no further iteration. What clients said of served
+    answers since, in the file beside the run, is taken in first, as a change by hand.
 
     Raises:
         ConfigError: more budget for a finished run: its sealed test, opened once, cannot judge what would follow.
@@ -126,6 +128,7 @@ def resume(
                 limits = config.budget.model_copy(update={"iterations": iterations})
                 config = config.model_copy(update={"budget": limits})
             place.config_file.write_text(config.to_toml(), encoding="utf-8")
+        _take_in_feedback(place, notify)
         return _improve(place, config, live, notify)
 
 
@@ -152,6 +155,22 @@ def _take_note_of_changes(place: RunDirectory) -> None:
             f"{tasks[0]} is not the file this run began with, and its tasks would mix with those of the old one; put "
             "the old file back, or start a new run"
         )
+
+
+def _take_in_feedback(place: RunDirectory, notify: Notify) -> None:
+    """Queue what was said of the run's served answers since the last sitting."""
+    from burnish.agent.record.heard import take_in_what_lies_beside
+
+    if not place.journal.is_file():
+        return
+    journal = Journal.open(place.journal)
+    try:
+        taken = take_in_what_lies_beside(place.path, journal, when=datetime.now(UTC).isoformat(timespec="seconds"))
+    finally:
+        journal.close()
+    if taken:
+        place.write_log("feedback", taken.to_json())
+        notify("feedback", taken.to_json())
 
 
 def _discard(place: RunDirectory) -> bool:

@@ -25,6 +25,7 @@ __all__ = [
     "resume",
     "rollback",
     "run",
+    "take_feedback",
     "verify",
 ]
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from burnish.agent.inspecting.opened import open_run
     from burnish.agent.record.program_file import load_program
     from burnish.agent.steering.carrying import export_memory, import_memory
+    from burnish.agent.steering.feedback import take_feedback
     from burnish.agent.steering.forgetting import forget, pin
     from burnish.agent.steering.forking import fork
     from burnish.agent.steering.returning import rollback
@@ -56,6 +58,7 @@ _LAZY = {
     "resume": "burnish.agent.api",
     "rollback": "burnish.agent.steering.returning",
     "run": "burnish.agent.api",
+    "take_feedback": "burnish.agent.steering.feedback",
     "verify": "burnish.agent.verification.verify",
 }
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from burnish.types import Record
 
-HandAction: TypeAlias = Literal["rollback", "forget", "pin", "unpin", "import"]
+HandAction: TypeAlias = Literal["rollback", "forget", "pin", "unpin", "import", "feedback"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class ByHand(Record):
     """A change by hand: `who` made it, `when` (UTC, ISO 8601), and because of what.
 
     A rollback goes back `to` an iteration; the exemplars `ids` are forgotten, pinned or unpinned; what is imported came
-    from a `source`. `after_sealed` says that the sealed test had given its verdict before, which is of another program.
+    from a `source`, and so did feedback on served answers. `after_sealed` says that the sealed test had given its
+    verdict before, which is of another program.
     """
 
     action: HandAction
@@ -36,6 +37,7 @@ class ByHand(Record):
             "pin": f"pinned {_several(len(self.ids))}",
             "unpin": f"unpinned {_several(len(self.ids))}",
             "import": f"imported exemplars of {self.source}",
+            "feedback": f"judged what was served: {self.source}",
         }
         return f"{self.who} {objects[self.action]}{f': {self.because}' if self.because else ''}"
 

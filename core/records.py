@@ -184,6 +184,8 @@ class ApplicantRecord(Record):
 
 
 REPLACED = "replaced by a near-duplicate with more merit"
+NOT_RIGHT = "not found right"
+"""Of a served answer; how the reason begins for which an exemplar is taken back."""
 EVICTED = "evicted: memory is full and it is crowded or of little use"
 
 

@@ -112,6 +112,10 @@ class Status(StrEnum):
         return self in (Status.OK, Status.UNPARSABLE)
 
 
+ASKED = "asked"
+"""`Task.origin` of a text that a client asked the served run."""
+
+
 @dataclass(frozen=True)
 class Task(Record):
     """One problem an environment poses.
@@ -120,8 +124,8 @@ class Task(Record):
     say); it is never rendered into a prompt. `cell` names the kind of task, for coverage and balance.
 
     A task that a run made itself says so: `origin` "evolved" from the task `parent`, or "augmented", written for an
-    answer; `author` is the model that wrote it, empty where a program did; `generation` counts how often it was made
-    harder.
+    answer; what a client asked the served run is "asked". `author` is the model that wrote it, empty where a program
+    did; `generation` counts how often it was made harder.
     """
 
     __pydantic_config__: ClassVar[Any] = {"coerce_numbers_to_str": True}  # cells in journals of older versions

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 
-from burnish.environments.foreign import guarded_call
+from burnish.environments.foreign import Raised, guarded_call
 from burnish.environments.plans import reinstantiated
+from burnish.environments.verdicts import failed
+from burnish.environments.workers import TimedOut
 from burnish.protocols import Authoring, Environment, Evolving, Solvable, Varying
-from burnish.types import Feedback, JsonValue, Task, canonical_json
+from burnish.types import Feedback, JsonValue, Status, Task, canonical_json
 
 Call = Callable[[Callable[[], object]], Awaitable[object]]
 """Calls a method of the environment within its time limit; comes to what it returns or to how it failed."""
+
+UNREAD = "parse"
+"""How feedback on a text that could not be read begins."""
 
 
 class Author:
@@ -31,10 +36,22 @@ class Author:
 
     async def parse(self, text: str) -> Task | None:
         """The task that a text states; None when it states none, or the environment cannot read any or fails to."""
+        read = await self.read(text)
+        return read if isinstance(read, Task) else None
+
+    async def read(self, text: str) -> Task | Feedback | None:
+        """The same, but where the environment fails to read a text, feedback that says how; it begins with `UNREAD`."""
         environment = self._environment
         if not isinstance(environment, Authoring):
             return None
-        return self._own(await self._call(lambda: environment.parse(text)))
+        outcome = await self._call(lambda: environment.parse(text))
+        if outcome is None:
+            return None
+        if isinstance(outcome, TimedOut):
+            return failed(Status.TIMEOUT, f"{UNREAD} took too long")
+        if isinstance(outcome, Raised):
+            return failed(Status.ERROR, f"{UNREAD} raised {outcome}")
+        return self._own(outcome) or failed(Status.ERROR, f"{UNREAD} returned no sound task of this environment")
 
     async def solve(self, task: Task) -> str | None:
         """An answer to the task that the environment itself verifies; None where it knows none."""

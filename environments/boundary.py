@@ -79,7 +79,9 @@ class GuardedEnvironment:
         """Model calls that one attempt takes at most."""
         self._timeout = timeout
         self._workers = Workers()
-        author = Author(environment, self._call, self.judge_all, self.constants)
+        self.asked: set[str] = set()
+        """Ids of train tasks that are never drawn: of texts that clients asked, which the environment did not pose."""
+        self._author = author = Author(environment, self._call, self.judge_all, self.constants)
         self.parse, self.solve, self.own_answer = author.parse, author.solve, author.own_answer
         self.vary, self.holds, self.evolve = author.vary, author.holds, author.evolve
 
@@ -94,7 +96,8 @@ class GuardedEnvironment:
             PluginError: the environment raised, took too long, or yielded something that is no task of its own.
 
         """
-        sampler = TaskSampler(self.name, split, count=count, skip=skip)
+        passed = {*skip, *self.asked} if self.asked else skip
+        sampler = TaskSampler(self.name, split, count=count, skip=passed)
         if sampler.finished:
             return []
         source = self._returned(await self._call(lambda: self._source(split, seed, easiest)), split)
@@ -123,6 +126,10 @@ class GuardedEnvironment:
         calls = [partial(score, t, a) for t, a in zip(tasks, resolved, strict=True) if isinstance(a, str)]
         verdicts = iter([self._feedback(outcome) for outcome in await self._call_all(calls)])
         return [next(verdicts) if isinstance(answer, str) else answer for answer in resolved]
+
+    async def read(self, text: str) -> Task | Feedback | None:
+        """See `Author.read`."""
+        return await self._author.read(text)
 
     async def constants(self, task: Task) -> list[JsonValue]:
         """What a plan for the task may name; nothing where the environment has no tools, or fails to say."""

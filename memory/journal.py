@@ -31,7 +31,9 @@ from burnish.records import (
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task
 
 IMPORT = "import"
-"""Stands for the node of answers that a person brought from another run."""
+"""Stands for the node of answers that a person brought from another run; it is the action of such a change by hand."""
+FEEDBACK = "feedback"
+"""And of answers that were served, and judged by clients."""
 
 
 class Journal(JournalReader):
@@ -173,14 +175,15 @@ class Journal(JournalReader):
         """One transaction: the new revision, the champion, the measurements and the decisions.
 
         `born` are new exemplars, `deaths` those of this revision, and `applicants` all that could be remembered. An
-        iteration by hand is what was `queued` under this number; what it `imported` was judged again.
+        iteration by hand is what was `queued` under this number; what it `imported`, or was fed back, was judged again.
         """
         statements: list[Statement] = [
             ("INSERT OR IGNORE INTO programs VALUES(?, ?, ?)", (p.id, record.number, dump(p.to_json())))
             for p in programs
         ]
         statements += _of_tasks(record.number, [task for task, _, _ in imported])
-        statements += _of_judged(record.number, IMPORT, [(attempt, feedback) for _, attempt, feedback in imported], 0)
+        node = record.by_hand.action if record.by_hand else IMPORT
+        statements += _of_judged(record.number, node, [(attempt, feedback) for _, attempt, feedback in imported], 0)
         statements += [
             ("INSERT INTO exemplars VALUES(?, ?, ?, ?, ?)", (e.id, e.born, ALIVE, "", dump(e.to_json()))) for e in born
         ]

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from burnish.records import Decision, Question
 
+JUDGED = 3
+"""The level of an answer of the model that a person, and nobody else, judged."""
+
 
 def written_by_people(level: int) -> bool:
     """Whether people write the answers."""

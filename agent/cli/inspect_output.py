@@ -55,7 +55,7 @@ def _exemplar(told: ExemplarStory, whole: bool) -> None:
     facts = {
         "task id": one.task_id, "cell": one.cell, "reward": f"{one.reward:g}", "by": one.model or "people",
         "origin": one.origin, "call": one.call, "admitted": one.reason,
-        "pinned by": told.pinned,
+        "accepted by": one.reviewer, "pinned by": told.pinned,
     }  # fmt: skip
     _facts(facts)
     if told.application and told.application.likeness is not None:
@@ -117,7 +117,7 @@ def _answer(told: AnswerStory, whole: bool) -> None:
     _head(f"answer {first.attempt}", "verified" if first.verified else "not verified")
     _text("task", told.task.prompt, whole)
     _text("answer", first.answer, whole)
-    _facts({"task id": told.task.id, "feedback": first.feedback})
+    _facts({"task id": told.task.id, "judged by": first.reviewer, "feedback": first.feedback})
     for one in told.applications:
         near = "" if one.likeness is None else f", nearest {one.neighbour_id} at {one.likeness:.2f}"
         console().print(f"as exemplar   {escape(one.outcome)} {one.exemplar_id}{near}", soft_wrap=True)

@@ -50,6 +50,18 @@ def _waiting_line(facts: Mapping[str, Any]) -> str:
     return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
 
 
+def _feedback_line(facts: Mapping[str, Any]) -> str:
+    file, count, foreign = escape(facts["file"]), facts["answers"], facts["foreign"]
+    if facts["problem"]:
+        return f"[yellow]No feedback is taken in:[/] {escape(facts['problem'])}."
+    taken = f"Taking in feedback on {count} served answer{'s' * (count != 1)} ({file})." if count else ""
+    other = (
+        f"{file} has feedback on {foreign} answer{'s' * (foreign != 1)} of another run; `burnish memory import` takes "
+        f"{'them' if foreign != 1 else 'it'} in."
+    )
+    return f"{taken} {other if foreign else ''}".strip()
+
+
 def _teacher_line(facts: Mapping[str, Any]) -> str:
     """What may be done with the answers of a teacher; nothing where everything may."""
     if facts["training"] == facts["sharing"] == "yes":
@@ -108,6 +120,7 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "guard": _guard_line,
     "stopped": lambda facts: f"Stopped: {escape(facts['reason'])}. Opening the sealed test.",
     "waiting": _waiting_line,
+    "feedback": _feedback_line,
     "stopping": lambda facts: f"{facts['signal']}: finishing the calls in flight; a second signal ends at once.",
 }
 """By the kind of event."""

@@ -68,7 +68,7 @@ def _say(ready: Ready) -> None:
     if offered.said:
         print(offered.said)
     if ready.feedback:
-        print(f"Feedback (POST {ready.url}/feedback) is kept in {ready.feedback}; nothing is learned of it here.")
+        print(f"Feedback (POST {ready.url}/feedback) is kept in {ready.feedback}; `burnish resume` learns of it.")
     print("Try it:")
     print(f"  curl {ready.url}/chat/completions{key} -H 'content-type: application/json' \\")
     print("""    -d '{"model": "champion", "messages": [{"role": "user", "content": "YOUR TASK"}]}'""")

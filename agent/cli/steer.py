@@ -192,17 +192,25 @@ def export_memory(
 @memory_app.command(name="import", epilog="Example: burnish memory import runs/second contacts.jsonl")
 def import_memory(
     run: RunArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `burnish memory export` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `burnish memory export` or `burnish serve --learn` wrote.")
+    ],
     *,
     because: Because = "",
     who: Who = None,
     as_json: Json = False,
 ) -> None:
-    """Take in exemplars of another run: this run's environment judges each again, its policy admits or refuses it."""
+    """Take in exemplars of another run, or feedback on served answers: this run's environment judges each, its policy
+    admits or refuses it.
+    """
     from burnish.agent.cli.terminal import print_json, print_rows
+    from burnish.agent.record.feedback_file import is_feedback
     from burnish.agent.record.run import open_run
     from burnish.agent.steering.carrying import import_memory as take_in
 
+    if is_feedback(file):
+        _take_feedback(run, file, because, who, as_json=as_json)
+        return
     done = take_in(open_run(run), file, because=because, who=who)
     if as_json:
         print_json(done)
@@ -211,6 +219,26 @@ def import_memory(
     if done.refused:
         print(f"{len(done.refused)} of {done.exemplars} were refused:")
         print_rows(("id", "why"), done.refused)
+
+
+def _take_feedback(run: Path, file: Path, because: str, who: str | None, *, as_json: bool) -> None:
+    from burnish.agent.cli.terminal import print_json, print_rows
+    from burnish.agent.record.run import open_run
+    from burnish.agent.steering.feedback import take_feedback
+
+    done = take_feedback(open_run(run), file, because=because, who=who)
+    if as_json:
+        print_json(done)
+        return
+    if done.steered:
+        _print(done.steered, as_json=False)
+    if done.before:
+        print(f"Feedback on {done.before} of {done.answers} answers was taken in before.")
+    if done.unfinished:
+        print("The last line of the file is not finished yet, and is left for the next time.")
+    if done.refused:
+        print(f"{len(done.refused)} of {done.answers - done.before} answers were not learned:")
+        print_rows(("answer", "why"), done.refused)
 
 
 COMMANDS: Sequence[tuple[Callable[..., None], str]] = [

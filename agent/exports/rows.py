@@ -8,16 +8,18 @@ from functools import cached_property
 from typing import TypeAlias
 
 from burnish.agent.record.by_hand import forgotten, reasons_against
+from burnish.agent.record.events import SaidOfServed
 from burnish.agent.record.ratings import RATED, SECOND_ROUND, read_rated
-from burnish.memory.journal import IMPORT
+from burnish.memory.journal import FEEDBACK, IMPORT
 from burnish.memory.journal_reader import JournalReader
-from burnish.types import Exemplar, Feedback, JsonValue, Played, Record, Task, content_hash
+from burnish.policies.involvement import JUDGED
+from burnish.types import ASKED, Exemplar, Feedback, JsonValue, Played, Record, Task, content_hash
 
 Events: TypeAlias = Sequence[tuple[int, str, JsonValue]]
 
-LEARNT_FROM = ("program", IMPORT, "attempt", "compare", "teach", "rewrite")
+LEARNT_FROM = ("program", IMPORT, "attempt", "compare", "teach", "rewrite", FEEDBACK)
 """The nodes whose answers are to train tasks, the first being the program file that a run began with, the next what
-people imported. What the gate and the sealed test asked never leaves a run."""
+people imported, the last what was served. What the gate and the sealed test asked never leaves a run."""
 
 
 WHOLE = -1
@@ -108,11 +110,14 @@ def rows_of(journal: JournalReader, *, level: int) -> Iterator[Row]:
     seen: set[str] = set()
     events = journal.events()
     ratings, pairs, barred = _ratings(journal, events), _pairs(events), _barred(events) | _forgotten(journal)
+    called_wrong = _called_wrong(events)
     remembered = _remembered(journal)
     for row in [*_seeds(journal), *_attempts(journal, level)]:
         if row.id not in seen:
             seen.add(row.id)
             worse, barred_for = pairs.get(row.id, ()), barred.get(row.id, "")
+            if row.origin == FEEDBACK:
+                barred_for = barred_for or called_wrong.get(row.id, "")
             became = tuple(sorted(remembered.get(row.id, {}).items()))
             yield replace(row, rating=ratings.get(row.id), worse=worse, barred=barred_for, exemplars=became)
 
@@ -136,7 +141,10 @@ def _seeds(journal: JournalReader) -> Iterator[Row]:
 def _attempts(journal: JournalReader, level: int) -> Iterator[Row]:
     tasks = journal.tasks()
     for node in LEARNT_FROM:
-        for iteration, attempt, feedback in journal.judged(node):
+        judged = journal.judged(node)
+        if node == FEEDBACK:  # of what was said of an answer the last counts
+            judged = list({attempt.id: (number, attempt, said) for number, attempt, said in judged}.values())
+        for iteration, attempt, feedback in judged:
             task = tasks[attempt.task_id]
             if feedback.status.judged and task.split == "train" and attempt.answer.strip():
                 yield Row(
@@ -146,11 +154,16 @@ def _attempts(journal: JournalReader, level: int) -> Iterator[Row]:
                     (attempt.model,),
                     attempt.origin,
                     iteration,
-                    level,
+                    JUDGED if node == FEEDBACK and attempt.reviewer else level,
                     turns=attempt.turns,
                     reviewer=attempt.reviewer,
-                    authors=(task.author,) if task.author else (),
+                    authors=_authors(task),
                 )
+
+
+def _authors(task: Task) -> tuple[str, ...]:
+    """Who wrote a task: people, where a client of the served run asked it; none, where the environment posed it."""
+    return (task.author,) if task.author else ("",) if task.origin == ASKED else ()
 
 
 def _pairs(events: Events) -> dict[str, tuple[str, ...]]:
@@ -170,6 +183,13 @@ def _barred(events: Events) -> dict[str, str]:
         if kind == "barred" and isinstance(body, Mapping):
             found |= {answer: str(reason) for answer, reason in body.items()}
     return found
+
+
+def _called_wrong(events: Events) -> dict[str, str]:
+    """By answer that was served who called it wrong, if that is the last word on it."""
+    said = [one for _, kind, body in events if kind == SaidOfServed.kind and isinstance(body, list) for one in body]
+    last = {str(one["answer"]): one for one in said if isinstance(one, dict)}
+    return {answer: f"not found right by {one['who']}" for answer, one in last.items() if float(str(one["reward"])) < 1}
 
 
 def _forgotten(journal: JournalReader) -> dict[str, str]:

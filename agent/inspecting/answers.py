@@ -13,7 +13,8 @@ from burnish.types import Attempt, Feedback, Record, Status
 
 COLUMNS = """a.iteration, a.node, a.id, a.program, json_extract(a.body, '$.task_id') AS task,
 json_extract(a.body, '$.answer') AS answer, json_extract(a.body, '$.call') AS call,
-json_extract(a.body, '$.rung') AS rung, json_extract(a.body, '$.exemplar_ids') AS exemplars,
+json_extract(a.body, '$.rung') AS rung, json_extract(a.body, '$.reviewer') AS reviewer,
+json_extract(a.body, '$.exemplar_ids') AS exemplars,
 json_extract(a.verdict, '$.reward') AS reward, json_extract(a.verdict, '$.verified') AS verified,
 json_extract(a.verdict, '$.text') AS feedback, json_extract(a.verdict, '$.status') AS status"""
 """What is read of a row of `attempts`, called `a`."""
@@ -23,7 +24,7 @@ json_extract(a.verdict, '$.text') AS feedback, json_extract(a.verdict, '$.status
 class Answer(Record):
     """One judged answer to a task, by a program, in a node of an iteration (-1: the sealed test). `call` is the key of
     the call that brought it, empty in older runs and where no model was asked; `exemplars` are the ids of those that
-    were shown.
+    were shown. `reviewer` is the person who judged it, if one did.
     """
 
     iteration: int
@@ -39,6 +40,7 @@ class Answer(Record):
     rung: str
     call: str
     exemplars: tuple[str, ...]
+    reviewer: str = ""
 
     @property
     def judged(self) -> bool:
@@ -62,6 +64,7 @@ class Answer(Record):
             rung=attempt.rung,
             call=attempt.call,
             exemplars=attempt.exemplar_ids,
+            reviewer=attempt.reviewer,
         )
 
 
@@ -81,6 +84,7 @@ def answer_of(row: Mapping[str, Any] | sqlite3.Row) -> Answer:
         rung=row["rung"] or "",
         call=row["call"] or "",
         exemplars=tuple(json.loads(row["exemplars"] or "[]")),
+        reviewer=row["reviewer"] or "",
     )
 
 

@@ -14,7 +14,7 @@ from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
 from burnish.agent.record.run import Run
-from burnish.memory.journal import IMPORT
+from burnish.memory.journal import FEEDBACK, IMPORT
 from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
 from burnish.types import ALIVE, Exemplar, Record
 
@@ -55,7 +55,8 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         yield f"It came from {_origin(one)}, at iteration {one.born}."
     else:
         by = f"program {told.made_by.program}" if told.made_by.program else "a person"
-        by = f"{one.model or 'a person'} in another run" if told.made_by.node == IMPORT else by
+        if told.made_by.node == IMPORT or (told.made_by.node == FEEDBACK and not told.made_by.program):
+            by = f"{one.model or 'a person'} in another run"
         shown = f", with {_several(len(told.parents), 'exemplar')} shown" if told.parents else ""
         accepted = f"{one.reviewer} accepted it" if one.reviewer else "the environment verified it"
         yield (
@@ -174,7 +175,10 @@ def _of_answer(told: AnswerStory) -> Iterator[str]:
         f"{first.program or '(none)'}."
     )
     said = f": {first.feedback}" if first.feedback and not first.verified else ""
-    yield f"The environment {'verified it' if first.verified else 'did not verify it'} (reward {first.reward:g}){said}."
+    verdict = "verified it" if first.verified else "did not verify it"
+    if first.reviewer:
+        verdict = "accepted it" if first.verified else "did not find it right"
+    yield f"{first.reviewer or 'The environment'} {verdict} (reward {first.reward:g}){said}."
     for place, one in enumerate(told.applications):
         near = (
             "" if one.likeness is None else f"; most like it was {one.neighbour_id}, at a cosine of {one.likeness:.2f}"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from burnish.agent.loop.hand_effects import Effect, Hand, Lessons, forget, pin, roll_back
+from burnish.agent.loop.hearing import hear
 from burnish.agent.loop.importing import import_
 from burnish.agent.loop.open_session import Opened
 from burnish.agent.record.directory import RunDirectory
@@ -24,7 +25,7 @@ from burnish.memory.links import SETTINGS, link
 from burnish.records import SEALED, IterationRecord
 
 EFFECTS: Mapping[HandAction, Callable[[Hand, ByHand, int, Lessons], Awaitable[Effect]]] = MappingProxyType(
-    {"rollback": roll_back, "forget": forget, "pin": pin, "unpin": pin, "import": import_}
+    {"rollback": roll_back, "forget": forget, "pin": pin, "unpin": pin, "import": import_, "feedback": hear}
 )
 """By the kind of change, what it does."""
 
@@ -80,6 +81,7 @@ async def commit_by_hand(hand: Hand, queued: Queued, *, after_sealed: bool) -> I
         born=effect.born,
         deaths=effect.deaths,
         applicants=effect.applicants,
+        events=effect.events,
         queued=queued.number,
         imported=effect.imported,
     )

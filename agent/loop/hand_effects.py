@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from burnish.agent.nodes.roll_back import born_again
-from burnish.agent.record.by_hand import follows, forgotten, pinned, said_by, without
+from burnish.agent.record.by_hand import follows, forgotten, pinned, said_by, taken_back, without
 from burnish.by_hand import ByHand
 from burnish.config import RunConfig
 from burnish.environments.boundary import GuardedEnvironment
@@ -21,7 +21,7 @@ Lessons = Sequence[Mapping[str, JsonValue]]
 
 @dataclass(frozen=True)
 class Hand:
-    """What changes by hand work on; only an import needs the `environment`."""
+    """What changes by hand work on; only an import and feedback need the `environment`."""
 
     config: RunConfig
     journal: Journal
@@ -43,7 +43,9 @@ class Hand:
 
 @dataclass(frozen=True)
 class Effect:
-    """The champion after a change, who was born and died by it, and what became of those that were to be admitted."""
+    """The champion after a change, who was born and died by it, what became of those that were to be admitted, the
+    answers that were `imported` or fed back with their verdicts, and what is noted besides, by kind.
+    """
 
     champion: Program
     born: tuple[Exemplar, ...] = ()
@@ -51,6 +53,7 @@ class Effect:
     applicants: tuple[ApplicantRecord, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
     imported: tuple[tuple[Task, Attempt, Feedback], ...] = ()
+    events: tuple[tuple[str, JsonValue], ...] = ()
 
 
 async def roll_back(hand: Hand, change: ByHand, number: int, _lessons: Lessons) -> Effect:
@@ -61,13 +64,15 @@ async def roll_back(hand: Hand, change: ByHand, number: int, _lessons: Lessons) 
     alive = memory.alive()
     now, pins = {said_by(one) for one in alive}, pinned(records)
     undone = {one.id: change.reason for one in alive if said_by(one) not in then and one.id not in pins}
-    revived = tuple(born_again(one, number, change.reason) for said, one in then.items() if said not in now)
+    back = taken_back(journal)
+    stay_out = now | back
+    revived = tuple(born_again(one, number, change.reason) for said, one in then.items() if said not in stay_out)
     memory.stage(revived, undone, revision=number)
     program = journal.champion(change.to)
     if hand.following and not program.only and memory.count(NOW):
         program = program.at(number)
     else:
-        known = forgotten(journal, records)
+        known = {*forgotten(journal, records), *(back - now)}
         gone = [one.id for one in journal.exemplars() if program.shows(one) and said_by(one) in known]
         program = without(program, gone, number=number, following=False) if gone else program
     deaths = tuple(DeathRecord(exemplar_id, reason) for exemplar_id, reason in sorted(undone.items()))

@@ -20,6 +20,7 @@ from burnish.agent.models.lora_adapters import adapter_file, adapter_id, adapter
 from burnish.agent.models.opening import adapter_servers, mute_clients, open_clients
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.forked import not_shown
+from burnish.agent.record.heard import asked_of
 from burnish.agent.record.memory import SHARED, mended_memory, open_meaning
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify
@@ -72,6 +73,7 @@ async def open_session(
         stack.callback(journal.close)
         meaning = open_meaning(directory, config)
         guarded = guard or GuardedEnvironment(environment, timeout=config.environment_timeout)
+        guarded.asked |= asked_of(journal)
         await _look_at_tasks(journal, guarded)
         memory = mended_memory(directory, config, journal, meaning)
         stack.callback(memory.index.close)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from burnish.agent.nodes.iteration import Iteration
 from burnish.agent.nodes.parts import RolledBack
-from burnish.agent.record.by_hand import pinned
+from burnish.agent.record.by_hand import pinned, said_by, taken_back
 from burnish.records import DeathRecord, IterationRecord
 from burnish.types import ALIVE, Exemplar
 
@@ -21,7 +21,10 @@ async def roll_back(iteration: Iteration, *, back_to: int | None) -> RolledBack:
     then, now = {e.id: e for e in memory.at(revision)}, {e.id for e in memory.alive()}
     reason = f"rolled back to revision {revision}{why}"
     undone = dict.fromkeys(now - then.keys() - pinned(iteration.past.by_hand), reason)
-    revived = [born_again(e, iteration.number, reason) for e in then.values() if e.id not in now]
+    back = taken_back(iteration.journal)
+    revived = [
+        born_again(e, iteration.number, reason) for e in then.values() if e.id not in now and said_by(e) not in back
+    ]
     memory.stage(revived, undone, revision=iteration.number)
     deaths = tuple(DeathRecord(exemplar_id, reason) for exemplar_id in sorted(undone))
     return RolledBack(champion, tuple(revived), deaths, len(memory))

@@ -11,7 +11,7 @@ from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.store import never_alive
 from burnish.programs import Program
-from burnish.records import IterationRecord
+from burnish.records import NOT_RIGHT, IterationRecord
 from burnish.types import Exemplar
 
 
@@ -61,6 +61,13 @@ def forgotten(journal: JournalReader, records: Iterable[IterationRecord]) -> dic
         for number, change in changes
         for exemplar in journal.exemplars_named(change.ids)
     }
+
+
+def taken_back(journal: JournalReader) -> set[Said]:
+    """What died since a client called it wrong, of what a client's word had brought in: it does not come back by going
+    back to an earlier iteration.
+    """
+    return {said_by(one) for one in journal.exemplars() if one.death.startswith(NOT_RIGHT)}
 
 
 def reasons_against(exemplars: Iterable[Exemplar], known: Mapping[Said, Forgotten]) -> dict[str, str]:

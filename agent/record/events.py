@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from burnish.agent.record.feedback_file import FeedbackRecord
 from burnish.agent.record.ratings import Rated, as_rows
 from burnish.policies.diversity import Cells
-from burnish.types import JsonValue
+from burnish.types import JsonValue, canonical_json, content_hash
 
 EVOL = "evol"
 """The expander whose tasks are kept or eliminated once they were attempted."""
@@ -98,6 +99,26 @@ class Barred:
     def body(self) -> JsonValue:
         """See `Event.body`."""
         return {**self.reasons}
+
+
+@dataclass(frozen=True)
+class SaidOfServed:
+    """What clients said of served answers, each with the digest of the whole line, which a change by hand holds."""
+
+    kind = "feedback"
+    said: tuple[tuple[str, str, float, str], ...]
+    """The id of the answer, who said it, the reward, and the digest."""
+
+    @classmethod
+    def of(cls, said: Sequence[tuple[str, FeedbackRecord]], lines: Sequence[Mapping[str, JsonValue]]) -> Self:
+        """Of feedback on answers of some ids, and the lines that it stood in."""
+        pairs = zip(said, lines, strict=True)
+        return cls(tuple((id_, one.by, one.reward, content_hash(canonical_json(line))) for (id_, one), line in pairs))
+
+    @property
+    def body(self) -> JsonValue:
+        """See `Event.body`."""
+        return [{"answer": id_, "who": who, "reward": reward, "line": line} for id_, who, reward, line in self.said]
 
 
 @dataclass(frozen=True)

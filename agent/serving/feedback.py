@@ -1,4 +1,4 @@
-"""What people say of answers, kept beside the run for a later sitting. Nothing unverified is learned of it here."""
+"""What people say of answers, kept beside the run for its next sitting. Nothing is learned of it here."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from burnish.agent.serving.refusals import Refused
+from burnish.agent.record.feedback_file import FeedbackRecord, chain_of, feedback_file, name_of
+from burnish.agent.record.run import Run
+from burnish.agent.serving.refusals import SERVER, Refused
 from burnish.agent.serving.service import Answer, Asked
 from burnish.errors import ConfigError
-from burnish.types import Attempt, Record, Task
+from burnish.types import Attempt, Task
 
 KEPT = 10_000
 """Answers that may still be judged, the newest."""
@@ -23,37 +24,41 @@ MOST_TEXT = 10_000
 """Characters of a comment."""
 
 
-@dataclass(frozen=True)
-class FeedbackRecord(Record):
-    """What somebody said of an answer: a `reward` from 0 to 1, and a text. `attempt` is the answer as a run would have
-    it, to a `task` of which only the text is known. `when` is UTC, ISO 8601.
-    """
-
-    answer: str
-    when: str
-    reward: float
-    text: str
-    task: Task
-    attempt: Attempt
-
-
 class Feedback:
-    """Keeps feedback on the answers of this server in a file, a line each, that only its owner may read.
+    """Keeps feedback on the answers of this server in a file, a line each, that only its owner may read. Each says the
+    `run` that is served, and its `chain`.
 
     Raises:
         ConfigError: the file cannot be written.
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, run: str = "", chain: str = "") -> None:
         self.path = path
+        self._run, self._chain = run, chain
         self._answers: dict[str, tuple[Asked, Answer]] = {}
         try:
-            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a")
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            size = os.fstat(self._file).st_size
+            if size and os.pread(self._file, 1, size - 1) != b"\n":  # a server was killed as it wrote
+                os.write(self._file, b"\n")
         except OSError as error:
             raise ConfigError(
                 f"--learn keeps feedback in {path}, which cannot be written ({error.strerror}); serve without it"
             ) from None
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """That of a run, beside its folder.
+
+        Raises:
+            ConfigError: the file cannot be written.
+
+        """
+        folder = run.place.path.resolve()
+        with run.journal() as journal:
+            chain = chain_of(journal)
+        return cls(feedback_file(folder), run=folder.name, chain=chain)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +66,7 @@ class Feedback:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        os.close(self._file)
 
     def remember(self, asked: Asked, answer: Answer) -> None:
         """Take note of an answer, so that it can be judged."""
@@ -91,31 +96,27 @@ class Feedback:
             text=_text(body),
             task=Task(environment, asked.text),
             attempt=_attempt(environment, asked, answer),
+            who=_who(body),
+            run=self._run,
+            chain=self._chain,
         )
-        self._file.write(json.dumps(record.to_json()) + "\n")
-        self._file.flush()
+        self._write(json.dumps(record.to_json()).encode() + b"\n")
         return record
 
+    def _write(self, line: bytes) -> None:
+        """Append a line in one piece, so that a reader, or another server, finds whole ones."""
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            raise _unkept(self.path, error.strerror) from None
+        if written < len(line):
+            with suppress(OSError):
+                os.write(self._file, b"\n")
+            raise _unkept(self.path, "no space left")
 
-def feedback_file(run: Path) -> Path:
-    """Where feedback on the answers of a run is kept: beside its folder."""
-    folder = run.resolve()
-    return folder.with_name(f"{folder.name}.feedback.jsonl")
 
-
-def read_feedback(path: Path) -> Iterator[FeedbackRecord]:
-    """The feedback in a file, the last on each answer, in the order of the answers.
-
-    Raises:
-        ConfigError: the file is not there, or a line is no feedback.
-
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        records = [FeedbackRecord.from_json(json.loads(line)) for line in lines]
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read as feedback ({error}); give a file that --learn wrote") from None
-    yield from {record.answer: record for record in records}.values()
+def _unkept(path: Path, why: str | None) -> Refused:
+    return Refused(f"What you said could not be kept in {path.name}: {why}.", status=500, kind=SERVER)
 
 
 def _attempt(environment: str, asked: Asked, answer: Answer) -> Attempt:
@@ -146,3 +147,11 @@ def _text(body: dict[str, Any]) -> str:
     if not isinstance(text, str) or len(text) > MOST_TEXT:
         raise Refused(f"`text` must be a text of at most {MOST_TEXT} characters.", param="text")
     return text
+
+
+def _who(body: dict[str, Any]) -> str:
+    who = body.get("who", "")
+    try:
+        return name_of(who if isinstance(who, str) else "\0")
+    except ValueError as error:
+        raise Refused(f"`who` {error}.", param="who") from None

@@ -16,7 +16,7 @@ import uvicorn
 from burnish.agent.record.run import Run
 from burnish.agent.serving.app import Endpoint
 from burnish.agent.serving.door import open_door
-from burnish.agent.serving.feedback import Feedback, feedback_file
+from burnish.agent.serving.feedback import Feedback
 from burnish.agent.serving.opening import open_service
 from burnish.agent.serving.request_log import RequestLog
 from burnish.agent.serving.requests import SystemMessages
@@ -70,7 +70,7 @@ def serve(run: Run, settings: Settings, ready: Callable[[Ready], None]) -> None:
         if settings.log:
             endpoint.log = stack.enter_context(RequestLog(settings.log, run.place.path))
         if settings.learn:
-            endpoint.feedback = stack.enter_context(Feedback(feedback_file(run.place.path)))
+            endpoint.feedback = stack.enter_context(Feedback.of(run))
         bound = stack.enter_context(listening(settings.host, settings.port))
         asyncio.run(_serve(run, settings, endpoint, bound, ready))
 

@@ -103,7 +103,7 @@ async def _make(run: Run, journal: Journal, environment: Environment | None) -> 
     if ended:
         await end_chain(run.place, journal)
     guarded = None
-    if any(one.change.action == "import" for one in waiting(journal)):
+    if any(one.change.action in ("import", "feedback") for one in waiting(journal)):
         live = environment or environment_of(run)
         guarded = GuardedEnvironment(live, timeout=run.config.environment_timeout)
     memory = mended_memory(run.place, run.config, journal, open_meaning(run.place, run.config))

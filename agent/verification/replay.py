@@ -20,6 +20,7 @@ from burnish.agent.record.report import finished
 from burnish.agent.record.run import Run
 from burnish.agent.record.seeds import OPENED
 from burnish.agent.rollouts.evaluate import TIMES
+from burnish.environments.authoring import UNREAD
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.verdicts import failed
 from burnish.errors import BurnishError
@@ -67,6 +68,11 @@ class JudgedAgain(GuardedEnvironment):
             self._faults[task.id, answer] if failing else next(judged)
             for (task, answer), failing in zip(pairs, fails, strict=True)
         ]
+
+    async def read(self, text: str) -> Task | Feedback | None:
+        """See `GuardedEnvironment.read`."""
+        unread = {task: said for (task, _), said in self._faults.items() if said.text.startswith(UNREAD)}
+        return unread.get(Task(self.name, text).id) or await super().read(text)
 
     def _fails(self, pair: tuple[str, str]) -> bool:
         """Whether it fails this time."""

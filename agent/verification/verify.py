@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from burnish.agent.exports.rows import LEARNT_FROM
+from burnish.agent.record.heard import words_of
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.run import Run, environment_of
 from burnish.agent.verification.records import wrong_records
 from burnish.agent.verification.replay import Again, made_again
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.environments.sources import changed
-from burnish.memory.changes_by_hand import waiting
+from burnish.memory.changes_by_hand import changes_by_hand, waiting
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import head_of, heads, links, wrong_links
 from burnish.policies.involvement import decided
@@ -122,7 +123,7 @@ async def _wrong_exemplars(
     whole = [tried.get(e.attempt_id) if e.turn is not None else None for e in exemplars]
     pairs = [(t, a.answer if a else e.answer) for e, t, a in zip(exemplars, tasks, whole, strict=True)]
     feedbacks = await environment.judge_all(pairs)
-    accepted = _accepted(journal)
+    accepted = _accepted(journal) | _found_right(journal)
     for exemplar, task, attempt, feedback in zip(exemplars, tasks, whole, feedbacks, strict=True):
         by_person = (exemplar.task_id, exemplar.answer, exemplar.reviewer) in accepted
         if exemplar.reviewer and not by_person:
@@ -165,6 +166,13 @@ def _accepted(journal: JournalReader) -> set[tuple[str, str, str]]:
         for question in journal.questions()
         if (decision := decisions.get(question.id)) and decision.action != "reject"
     }
+
+
+def _found_right(journal: JournalReader) -> set[tuple[str, str, str]]:
+    """(task, answer, person) of served answers that clients found right."""
+    changes = [one for one in changes_by_hand(journal) if one.change.action == "feedback" and one.iteration is not None]
+    words = [word for one in changes for word in words_of(journal, one.number)]
+    return {(word.task.id, word.attempt.answer, word.by) for word in words if word.right}
 
 
 def _is_turn(exemplar: Exemplar, attempt: Attempt | None) -> bool:

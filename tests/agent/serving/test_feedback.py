@@ -9,8 +9,9 @@ import pytest
 from endpoints import Served, said, serving
 from laboratory import Laboratory
 
+from burnish.agent.record.feedback_file import feedback_file, read_feedback
 from burnish.agent.record.run import open_run
-from burnish.agent.serving.feedback import Feedback, feedback_file, read_feedback
+from burnish.agent.serving.feedback import Feedback
 from burnish.errors import ConfigError
 
 TASK = "What is the code of the red bridge in room 1234?"
@@ -36,7 +37,7 @@ def test_feedback_is_kept_with_the_attempt_that_it_judges(
     for id_, reward, text in ((first["id"], 0, "no"), (second["id"], 1.0, "yes"), (first["id"], 0.5, "half")):
         response = heard.http.post(f"{heard.url}/feedback", json={"id": id_, "reward": reward, "text": text})
         assert response.json() == {"object": "feedback", "id": id_, "reward": reward}
-    records = list(read_feedback(feedback.path))
+    records = list(read_feedback(feedback.path).records)
     assert [(record.answer, record.reward, record.text) for record in records] == [
         (first["id"], 0.5, "half"),
         (second["id"], 1.0, "yes"),
@@ -62,6 +63,9 @@ def test_feedback_is_kept_with_the_attempt_that_it_judges(
         ({"id": ""}, 400, "reward"),
         ({"id": "", "reward": 1, "text": ["x"]}, 400, "text"),
         ({"id": "", "reward": 1, "text": "x" * 10_001}, 400, "text"),
+        ({"id": "", "reward": 1, "who": 5}, 400, "who"),
+        ({"id": "", "reward": 1, "who": "x" * 101}, 400, "who"),
+        ({"id": "", "reward": 1, "who": "\x1b[2J"}, 400, "who"),
     ],
 )
 def test_what_is_no_feedback_is_refused(
@@ -81,4 +85,4 @@ def test_a_file_that_is_no_feedback_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("{}\n", encoding="utf-8")
     for name in ("x.jsonl", "none.jsonl"):
         with pytest.raises(ConfigError, match=name):
-            list(read_feedback(tmp_path / name))
+            read_feedback(tmp_path / name)
