@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from burnish.agent.serving.refusals import Refused
+from burnish.agent.serving.private_file import PrivateFile
+from burnish.agent.serving.refusals import SERVER, Refused
 from burnish.agent.serving.service import Answer, Asked
 from burnish.errors import ConfigError
 from burnish.types import Attempt, Record, Task
@@ -48,12 +47,7 @@ class Feedback:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._answers: dict[str, tuple[Asked, Answer]] = {}
-        try:
-            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a")
-        except OSError as error:
-            raise ConfigError(
-                f"--learn keeps feedback in {path}, which cannot be written ({error.strerror}); serve without it"
-            ) from None
+        self._file = PrivateFile(path, f"--learn keeps feedback in {path}, which", "serve without it")
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +67,7 @@ class Feedback:
         """Keep what was said; of an answer that is judged again, the last counts.
 
         Raises:
-            Refused: the body is no feedback, or the answer is none of the last ones.
+            Refused: the body is no feedback, the answer is none of the last ones, or the file cannot be written.
 
         """
         if not isinstance(body, dict):
@@ -92,8 +86,15 @@ class Feedback:
             task=Task(environment, asked.text),
             attempt=_attempt(environment, asked, answer),
         )
-        self._file.write(json.dumps(record.to_json()) + "\n")
-        self._file.flush()
+        try:
+            self._file.append(json.dumps(record.to_json()))
+        except OSError as error:
+            raise Refused(
+                f"The feedback could not be kept ({error.strerror}); make room where the server runs, then send it "
+                "again.",
+                status=507,
+                kind=SERVER,
+            ) from None
         return record
 
 
@@ -134,10 +135,10 @@ def _attempt(environment: str, asked: Asked, answer: Answer) -> Attempt:
 
 def _reward(body: dict[str, Any]) -> float:
     reward = body.get("reward")
-    if isinstance(reward, bool) or not isinstance(reward, (int, float)) or not math.isfinite(reward):
+    if isinstance(reward, bool) or not isinstance(reward, (int, float)):
         raise Refused("`reward` must be a number from 0 (wrong) to 1 (right).", param="reward")
     if not 0 <= reward <= 1:
-        raise Refused("`reward` must be from 0 (wrong) to 1 (right).", param="reward")
+        raise Refused("`reward` must be from 0 (wrong) to 1 (right).", param="reward")  # NaN too
     return float(reward)
 
 
