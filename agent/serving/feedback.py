@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,8 @@ from burnish.types import Attempt, Record, Task
 
 KEPT = 10_000
 """Answers that may still be judged, the newest."""
+MOST_CHARACTERS = 2**24
+"""Characters of those answers and of what was asked, at most."""
 MOST_TEXT = 10_000
 """Characters of a comment."""
 
@@ -47,6 +49,7 @@ class Feedback:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._answers: dict[str, tuple[Asked, Answer]] = {}
+        self._characters = 0
         self._file = PrivateFile(path, f"--learn keeps feedback in {path}, which", "serve without it")
 
     def __enter__(self) -> Self:
@@ -59,9 +62,10 @@ class Feedback:
 
     def remember(self, asked: Asked, answer: Answer) -> None:
         """Take note of an answer, so that it can be judged."""
-        self._answers[answer.id] = (asked, answer)
-        while len(self._answers) > KEPT:
-            del self._answers[next(iter(self._answers))]
+        self._answers[answer.id] = (asked, replace(answer, requests=()))  # which hold every text once more
+        self._characters += _characters(asked, answer)
+        while len(self._answers) > KEPT or self._characters > MOST_CHARACTERS:
+            self._characters -= _characters(*self._answers.pop(next(iter(self._answers))))
 
     def take(self, body: object, environment: str) -> FeedbackRecord:
         """Keep what was said; of an answer that is judged again, the last counts.
@@ -75,7 +79,9 @@ class Feedback:
         known = self._answers.get(body["id"]) if isinstance(body.get("id"), str) else None
         if known is None:
             raise Refused(
-                f"`id` must be that of one of the last {KEPT} answers since the server began.", status=404, param="id"
+                f"`id` must be that of one of the last answers since the server began, at most {KEPT}.",
+                status=404,
+                param="id",
             )
         asked, answer = known
         record = FeedbackRecord(
@@ -117,6 +123,11 @@ def read_feedback(path: Path) -> Iterator[FeedbackRecord]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read as feedback ({error}); give a file that --learn wrote") from None
     yield from {record.answer: record for record in records}.values()
+
+
+def _characters(asked: Asked, answer: Answer) -> int:
+    earlier = sum(len(turn.observation) + len(turn.action) for turn in asked.earlier)
+    return len(asked.text) + earlier + len(answer.text)
 
 
 def _attempt(environment: str, asked: Asked, answer: Answer) -> Attempt:
