@@ -17,9 +17,11 @@ from typing import Self, TypeAlias
 Drawing: TypeAlias = tuple[str, ...]
 
 _NUMBER = re.compile(r"[0-9]+")
-_WORDS = re.compile(r"[^\W\d_]{2,}(?:\s|[.,:;!?]|$)")
+_WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}(?:\s|[.,:;!?]|$)")
 MANY = 3
 """Numbers from here on count as one."""
+REMEMBERED = 10_000
+"""Characters of the longest observation whose drawing is remembered."""
 SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 
@@ -51,9 +53,13 @@ class StateAbstraction:
         return (f"{said}|{beside}|{bearings}", f"{beside}|{bearings}", bearings)
 
 
-@lru_cache(maxsize=4096)
 def drawing_of(observation: str) -> Drawing:
     """The first lines of equal length without a space, two at least; empty where nothing is drawn."""
+    return _drawing(observation) if len(observation) <= REMEMBERED else _drawing.__wrapped__(observation)
+
+
+@lru_cache(maxsize=4096)
+def _drawing(observation: str) -> Drawing:
     lines = observation.split("\n")
     runs = (tuple(run) for drawn, run in groupby(lines, key=lambda line: len(line) * _drawn(line)) if drawn)
     return next((run for run in runs if len(run) > 1), ())
@@ -63,9 +69,13 @@ def _drawn(line: str) -> bool:
     return len(line) > 1 and line.split() == [line]
 
 
-@lru_cache(maxsize=4096)
 def _single(drawing: Drawing) -> Mapping[str, tuple[int, int]]:
     """Where the signs lie that a drawing holds once."""
+    return _signs(drawing) if sum(map(len, drawing)) <= REMEMBERED else _signs.__wrapped__(drawing)
+
+
+@lru_cache(maxsize=4096)
+def _signs(drawing: Drawing) -> Mapping[str, tuple[int, int]]:
     counts = Counter("".join(drawing))
     return {s: (r, c) for r, line in enumerate(drawing) for c, s in enumerate(line) if counts[s] == 1}
 
@@ -73,7 +83,12 @@ def _single(drawing: Drawing) -> Mapping[str, tuple[int, int]]:
 def _words(observation: str) -> list[str]:
     """The lines in words, numbers from `MANY` on made one."""
     lines = [line for line in observation.split("\n") if _WORDS.search(line)]
-    return [_NUMBER.sub(lambda m: m[0] if int(m[0]) < MANY else "many", line) for line in lines]
+    return [_NUMBER.sub(lambda m: m[0] if _value(m[0]) < MANY else "many", line) for line in lines]
+
+
+def _value(digits: str) -> int:
+    """A number, of a long one its beginning: Python reads none of thousands of digits."""
+    return int(digits.lstrip("0")[:9] or "0")
 
 
 def _at(drawing: Drawing, row: int, column: int) -> str:

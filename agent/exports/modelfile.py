@@ -7,6 +7,7 @@ the MESSAGEs, then what it is asked (server/routes.go).
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from burnish.agent.exports.fixed import FixedProgram
@@ -17,13 +18,16 @@ from burnish.types import Message
 QUOTES = '"""'
 KEPT = "\n\r\t"
 """Characters that Ollama keeps although they are not printed."""
+CONTROL = ("Cc", "Zl", "Zp")
+"""Categories of characters that end lines or steer a terminal."""
 
 
 def modelfile(fixed: FixedProgram) -> str:
     """The text of a Modelfile.
 
     Raises:
-        ConfigError: a line of a text ends in three quotes, which would end the text.
+        ConfigError: a line of a text ends in three quotes, which would end the text, or the name of the model or of
+            its file cannot stand on a line.
 
     """
     frame, decoding = fixed.frame, fixed.program.decoding
@@ -35,7 +39,7 @@ def modelfile(fixed: FixedProgram) -> str:
         "repeat_penalty": "1",
     }
     lines = [
-        *_comments(fixed, dropped),
+        *map(_commented, _comments(fixed, dropped)),
         *_from(fixed),
         *(f"PARAMETER {name} {value}" for name, value in parameters.items()),
         *_instruction(fixed),
@@ -58,10 +62,25 @@ def _comments(fixed: FixedProgram, dropped: list[str]) -> Iterator[str]:
 def _from(fixed: FixedProgram) -> Iterator[str]:
     if fixed.weights:
         yield "# The file of the run's model. Put it beside this one, or give its path."
-        yield f"FROM ./{fixed.weights}"
+        yield f"FROM ./{_named(fixed.weights)}"
         return
     yield "# What the run's server called its model; Ollama may have it under another name."
-    yield f"FROM {fixed.model or 'NAME'}"
+    yield f"FROM {_named(fixed.model or 'NAME')}"
+
+
+def _named(name: str) -> str:
+    """A name that is all of its line and no more of the file."""
+    if not name.isprintable() or not name.strip() or name.strip().startswith('"'):
+        raise ConfigError(
+            f"the model or its file is called {name[:80]!r}, which a Modelfile cannot name (it is blank, begins with a "
+            "quote, or has an end of a line or a control character); write it with another --format"
+        )
+    return name
+
+
+def _commented(line: str) -> str:
+    """A comment that stays one, whatever the names in it hold."""
+    return "".join(c if c == "\t" or unicodedata.category(c) not in CONTROL else ascii(c)[1:-1] for c in line)
 
 
 def _instruction(fixed: FixedProgram) -> Iterator[str]:
@@ -69,7 +88,7 @@ def _instruction(fixed: FixedProgram) -> Iterator[str]:
     before = fixed.frame.before
     if before.strip():
         yield "# Begin each task with:"
-        yield from (f"#   {line}" for line in before.strip().splitlines())
+        yield from (_commented(f"#   {line}") for line in before.strip().splitlines())
 
 
 def _written(message: Message) -> str:

@@ -48,11 +48,15 @@ def open_door(host: str, key_env: str | None) -> Door:
     """The door of a server on an address; `key_env` names the variable with its key, by default `KEY_ENV`.
 
     Raises:
-        ConfigError: the variable that was named is not set, or others than this machine could come in without a key.
+        ConfigError: the variable that was named is not set, one that is set holds no key, or others than this machine
+            could come in without a key.
 
     """
     name = key_env or KEY_ENV
-    key = os.environ.get(name, "").strip()
+    given = os.environ.get(name)
+    key = (given or "").strip()
+    if given is not None and not key:
+        raise ConfigError(f"the environment variable {name} is set but blank; export the key, or unset it")
     if key_env and not key:
         raise ConfigError(f"the environment variable {key_env} (--key-env) is not set; export the key first")
     local = is_local(host)

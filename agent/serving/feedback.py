@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 import time
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from burnish.agent.record.feedback_file import FeedbackRecord, chain_of, feedback_file, name_of
 from burnish.agent.record.run import Run
+from burnish.agent.serving.private_file import PrivateFile
 from burnish.agent.serving.refusals import SERVER, Refused
 from burnish.agent.serving.service import Answer, Asked
-from burnish.errors import ConfigError
 from burnish.types import Attempt, Task
 
 KEPT = 10_000
 """Answers that may still be judged, the newest."""
+MOST_CHARACTERS = 2**24
+"""Characters of those answers and of what was asked, at most."""
 MOST_TEXT = 10_000
 """Characters of a comment."""
 
@@ -37,15 +37,8 @@ class Feedback:
         self.path = path
         self._run, self._chain = run, chain
         self._answers: dict[str, tuple[Asked, Answer]] = {}
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-            size = os.fstat(self._file).st_size
-            if size and os.pread(self._file, 1, size - 1) != b"\n":  # a server was killed as it wrote
-                os.write(self._file, b"\n")
-        except OSError as error:
-            raise ConfigError(
-                f"--learn keeps feedback in {path}, which cannot be written ({error.strerror}); serve without it"
-            ) from None
+        self._characters = 0
+        self._file = PrivateFile(path, f"--learn keeps feedback in {path}, which", "serve without it")
 
     @classmethod
     def of(cls, run: Run) -> Self:
@@ -66,19 +59,20 @@ class Feedback:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._file)
+        self._file.close()
 
     def remember(self, asked: Asked, answer: Answer) -> None:
         """Take note of an answer, so that it can be judged."""
-        self._answers[answer.id] = (asked, answer)
-        while len(self._answers) > KEPT:
-            del self._answers[next(iter(self._answers))]
+        self._answers[answer.id] = (asked, replace(answer, requests=()))  # which hold every text once more
+        self._characters += _characters(asked, answer)
+        while len(self._answers) > KEPT or self._characters > MOST_CHARACTERS:
+            self._characters -= _characters(*self._answers.pop(next(iter(self._answers))))
 
     def take(self, body: object, environment: str) -> FeedbackRecord:
         """Keep what was said; of an answer that is judged again, the last counts.
 
         Raises:
-            Refused: the body is no feedback, or the answer is none of the last ones.
+            Refused: the body is no feedback, the answer is none of the last ones, or the file cannot be written.
 
         """
         if not isinstance(body, dict):
@@ -86,7 +80,9 @@ class Feedback:
         known = self._answers.get(body["id"]) if isinstance(body.get("id"), str) else None
         if known is None:
             raise Refused(
-                f"`id` must be that of one of the last {KEPT} answers since the server began.", status=404, param="id"
+                f"`id` must be that of one of the last answers since the server began, at most {KEPT}.",
+                status=404,
+                param="id",
             )
         asked, answer = known
         record = FeedbackRecord(
@@ -100,23 +96,21 @@ class Feedback:
             run=self._run,
             chain=self._chain,
         )
-        self._write(json.dumps(record.to_json()).encode() + b"\n")
+        try:
+            self._file.append(json.dumps(record.to_json()))
+        except OSError as error:
+            raise Refused(
+                f"The feedback could not be kept ({error.strerror}); make room where the server runs, then send it "
+                "again.",
+                status=507,
+                kind=SERVER,
+            ) from None
         return record
 
-    def _write(self, line: bytes) -> None:
-        """Append a line in one piece, so that a reader, or another server, finds whole ones."""
-        try:
-            written = os.write(self._file, line)
-        except OSError as error:
-            raise _unkept(self.path, error.strerror) from None
-        if written < len(line):
-            with suppress(OSError):
-                os.write(self._file, b"\n")
-            raise _unkept(self.path, "no space left")
 
-
-def _unkept(path: Path, why: str | None) -> Refused:
-    return Refused(f"What you said could not be kept in {path.name}: {why}.", status=500, kind=SERVER)
+def _characters(asked: Asked, answer: Answer) -> int:
+    earlier = sum(len(turn.observation) + len(turn.action) for turn in asked.earlier)
+    return len(asked.text) + earlier + len(answer.text)
 
 
 def _attempt(environment: str, asked: Asked, answer: Answer) -> Attempt:
@@ -135,10 +129,10 @@ def _attempt(environment: str, asked: Asked, answer: Answer) -> Attempt:
 
 def _reward(body: dict[str, Any]) -> float:
     reward = body.get("reward")
-    if isinstance(reward, bool) or not isinstance(reward, (int, float)) or not math.isfinite(reward):
+    if isinstance(reward, bool) or not isinstance(reward, (int, float)):
         raise Refused("`reward` must be a number from 0 (wrong) to 1 (right).", param="reward")
     if not 0 <= reward <= 1:
-        raise Refused("`reward` must be from 0 (wrong) to 1 (right).", param="reward")
+        raise Refused("`reward` must be from 0 (wrong) to 1 (right).", param="reward")  # NaN too
     return float(reward)
 
 

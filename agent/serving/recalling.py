@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 
@@ -18,6 +20,8 @@ from burnish.programs import Program
 
 AT_ONCE = 64
 """Requests that are embedded together at most."""
+MOST_CHARACTERS = 2**15
+"""Characters of the requests that are embedded together with the one that waits longest."""
 KNOWN = 4096
 """Requests whose exemplars are kept, the newest."""
 
@@ -50,7 +54,7 @@ class Recalling:
         self._thread = ThreadPoolExecutor(1, "recalling")  # memory is made for one thread at a time
         self._waiting: list[_Waiting] = []
         self._work: asyncio.Task[None] | None = None
-        self._known: dict[tuple[str, str], Found] = {}
+        self._known: dict[bytes, Found] = {}  # by hash: texts may be long
         self._least = lru_cache(KNOWN)(self._least_of)
 
     def close(self) -> None:
@@ -59,17 +63,18 @@ class Recalling:
 
     async def find(self, program: Program, query: Query) -> Found:
         """What the program shows with a text, the same in whatever company it is asked."""
-        key = (program.id, query.prompt)
-        if key not in self._known:
-            waiting = _Waiting(program, query, asyncio.get_running_loop().create_future())
-            self._waiting.append(waiting)
-            if self._work is None or self._work.done():
-                self._work = asyncio.create_task(self._look_up())
-            found = await waiting.found
-            self._known[key] = found
-            while len(self._known) > KNOWN:
-                del self._known[next(iter(self._known))]
-        return self._known[key]
+        key = hashlib.sha256(f"{program.id} {query.prompt}".encode("utf-8", "surrogatepass")).digest()
+        if key in self._known:
+            return self._known[key]
+        waiting = _Waiting(program, query, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._look_up())
+        found = await waiting.found
+        self._known[key] = found
+        while len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
+        return found
 
     async def least(self, program: Program) -> float | None:
         """How like this program's memory the sealed task least like it was; None where there is neither."""
@@ -77,7 +82,7 @@ class Recalling:
 
     async def _look_up(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            batch = self._next()
             job = asyncio.get_running_loop().run_in_executor(self._thread, self._found, batch)
             (made,) = await asyncio.gather(job, return_exceptions=True)
             for place, one in enumerate(batch):
@@ -87,6 +92,17 @@ class Recalling:
                     one.found.set_exception(made)
                 else:
                     one.found.set_result(made[place])
+
+    def _next(self) -> list[_Waiting]:
+        """Those to look up now: who waits longest, and the shortest of the others, which long ones would hold up."""
+        first, *others = self._waiting
+        others.sort(key=lambda one: len(one.query.prompt))
+        lengths = accumulate(len(one.query.prompt) for one in others[: AT_ONCE - 1])
+        count = sum(length <= MOST_CHARACTERS for length in lengths)
+        batch = [first, *others[:count]]
+        taken = set(map(id, batch))
+        self._waiting = [one for one in self._waiting if id(one) not in taken]
+        return batch
 
     def _found(self, batch: Sequence[_Waiting]) -> list[Found]:
         looked_up = [one.query.prompt for one in batch if self._memory.count(one.program.revision)]

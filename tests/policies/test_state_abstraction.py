@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
 import pytest
 
@@ -64,3 +65,29 @@ def test_what_was_never_tried_is_worth_nothing() -> None:
     lost = ActionValues.fit([Logged((("A.G\n---", "go left"),), 0.0)])
     assert lost.of("A.G\n---", "go up") == 0.0
     assert lost.greedy("A.G\n---") is None
+
+
+def test_numbers_of_any_length_are_read() -> None:
+    keys = StateAbstraction("").keys
+    assert keys("take 002 of 3 stones") == ("take 002 of many stones",)
+    assert keys(f"take {'9' * 5000} stones") == ("take many stones",)
+    assert keys(f"take {'0' * 5000} stones") == (f"take {'0' * 5000} stones",)
+
+
+def test_a_long_word_is_read_once() -> None:
+    assert StateAbstraction("").keys("a" * 1_000_000 + "_") == ("",), "from each of its letters would take hours"
+
+
+def test_long_observations_are_not_kept() -> None:
+    def read() -> None:
+        for number in range(30):
+            drawn = f"{number:09}A".ljust(20_000, ".")
+            assert drawing_of(f"{drawn}\n{drawn}\nWhat now?") == (drawn, drawn)
+            StateAbstraction("A").keys(f"{drawn}\n{drawn}\nWhat now?")
+
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    read()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 1_000_000

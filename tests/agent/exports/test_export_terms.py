@@ -41,13 +41,17 @@ def test_what_the_terms_forbid_never_leaves(
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".toml"]
 
 
+SERVERS = {"serve"}
+"""Commands that go on until they are stopped."""
+
+
 def commands_on_runs(run: Path, out: Path) -> Iterator[list[object]]:
     """Every command that takes a run, with the least it needs; what it writes is for training."""
     of_memory = {command.name: command for command in memory_app.registered_commands}
     for command in (*app.registered_commands, *of_memory.values()):
         assert command.callback
         parameters = inspect.signature(command.callback).parameters
-        if "run" in parameters:
+        if "run" in parameters and command.callback.__name__ not in SERVERS:
             name = command.name or command.callback.__name__
             group = ["memory"] if of_memory.get(name) is command else []
             file = [out] if "file" in parameters else []

@@ -53,7 +53,7 @@ def test_a_tree_keeps_every_program_below_its_parent(run: InspectedRun) -> None:
     assert sorted(node.program for _, node in told) == sorted(node.program for node in nodes)
     depth = {"": -1} | {node.program: deep for deep, node in told}
     assert all(deep == depth[node.parent] + 1 for deep, node in told)
-    deep = [LineageNode(str(n), str(n - 1) if n else "", "x", n, "", "tried") for n in range(5000)]
+    deep = [LineageNode(str(n), str(n - 1) if n else "", "x", n, "", "tried", str(n)) for n in range(5000)]
     assert [depth for depth, _ in in_tree(deep)] == list(range(5000))
 
 

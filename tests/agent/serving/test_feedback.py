@@ -58,6 +58,8 @@ def test_feedback_is_kept_with_the_attempt_that_it_judges(
         ({"id": 5, "reward": 1}, 404, "id"),
         ({"id": "", "reward": 2}, 400, "reward"),
         ({"id": "", "reward": -0.1}, 400, "reward"),
+        ({"id": "", "reward": 10**400}, 400, "reward"),
+        ({"id": "", "reward": -(10**400)}, 400, "reward"),
         ({"id": "", "reward": "good"}, 400, "reward"),
         ({"id": "", "reward": True}, 400, "reward"),
         ({"id": ""}, 400, "reward"),
@@ -75,6 +77,13 @@ def test_what_is_no_feedback_is_refused(
         body = {**body, "id": heard.answer(TASK)["id"]}
     assert said(heard.http.post(f"{heard.url}/feedback", json=body), status)["param"] == param
     assert feedback.path.read_text(encoding="utf-8") == ""
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_reward_that_is_no_finite_number_is_refused(heard: Served, number: str) -> None:
+    body = f'{{"id": "{heard.answer(TASK)["id"]}", "reward": {number}}}'
+    kind = {"content-type": "application/json"}
+    assert said(heard.http.post(f"{heard.url}/feedback", content=body, headers=kind), 400)["param"] == "reward"
 
 
 def test_without_it_there_is_no_such_path(served: Served) -> None:

@@ -12,6 +12,8 @@ from laboratory import Laboratory
 
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.serving.app import MOST_BYTES
+from burnish.agent.serving.door import open_door
+from burnish.errors import ConfigError
 
 TASK = "What is the code of the red bridge in room 1234?"
 USER = {"role": "user", "content": TASK}
@@ -161,6 +163,20 @@ def test_a_key_is_asked_for_where_there_is_one(learned: Laboratory, monkeypatch:
             said(served.ask(TASK), 401)
         served.headers = {"authorization": "Bearer s3cret"}
         assert served.ask(TASK).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("key_env", [None, "A_KEY"])
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_a_blank_key_does_not_open_the_door(
+    blank: str, key_env: str | None, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = key_env or "BURNISH_SERVE_KEY"
+    monkeypatch.setenv(name, blank)
+    with pytest.raises(ConfigError, match=f"^the environment variable {name} is set but blank; "):
+        open_door(host, key_env)
+    monkeypatch.delenv(name)
+    assert key_env or host != "127.0.0.1" or open_door(host, key_env).key == ""
 
 
 def test_a_page_that_took_another_name_for_this_machine_is_kept_out(served: Served) -> None:
