@@ -27,14 +27,13 @@ def program(asked: Asked) -> Page:
         if found.kind != "program":
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
         told, beside = program_story(journal, found.id), asked.text("beside")
-        asked_for = named(journal, beside).id if beside else ""
-        beside = asked_for or next(iter(told.ancestors), "") or journal.champion(0).id
-        other = journal.program(beside)
+        other_id = named(journal, beside).id if beside else next(iter(told.ancestors), "")
+        other = journal.program(other_id) if other_id else journal.champion(0)
         settings = setting_changes(other.to_json(), told.program.to_json())
     shown = {
         "story": told,
         "why": reasons_of(told),
-        "beside": beside,
+        "beside": other.id,
         "changes": changes(other, told.program),
         "settings": settings,
     }

@@ -18,6 +18,9 @@ from burnish.agent.pages.app import make_app
 from burnish.agent.pages.server import bound
 from burnish.agent.pages.shelf import Shelf
 
+PATIENCE = 60
+"""Seconds: a page of a busy machine may take some."""
+
 
 @dataclass
 class Pages:
@@ -30,7 +33,7 @@ class Pages:
 
     def stranger(self, **headers: str) -> httpx.Client:
         """A client without a cookie."""
-        return httpx.Client(base_url=self.base, headers=headers, trust_env=False)
+        return httpx.Client(base_url=self.base, headers=headers, trust_env=False, timeout=PATIENCE)
 
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
@@ -77,7 +80,7 @@ def pages_of(*runs: Path, enter: bool = True) -> Iterator[Pages]:
             while not server.started:
                 time.sleep(0.01)
             base = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=base, trust_env=False) as own:
+            with httpx.Client(base_url=base, trust_env=False, timeout=PATIENCE) as own:
                 if enter:
                     assert own.get(access.link).status_code == 303
                 yield Pages(base, access, own, links)

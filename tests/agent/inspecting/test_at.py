@@ -20,7 +20,7 @@ def run(learned: Laboratory) -> InspectedRun:
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_tables_end_at_an_iteration(run: InspectedRun, at: int) -> None:
     with run.journal() as journal:
-        judged = [(n, a, f) for n, a, f in journal.judged("attempt") if n <= at]
+        judged = [one for node in journal.nodes() for one in journal.judged(node) if 1 <= one[0] <= at]
         records = journal.iterations_within(-1, at)
         applicants = [one for number, one in journal.applicants() if number <= at and one.outcome != "admitted"]
         calls = sum(journal.calls_of(number) for number in range(at + 1))

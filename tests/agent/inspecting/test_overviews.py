@@ -40,7 +40,8 @@ def test_refusals_are_ranked_and_complete(run: Run) -> None:
 def test_kinds_of_tasks_say_when_they_were_first_solved_and_whether_that_was_lost(run: Run) -> None:
     with run.journal() as journal:
         told = {one.cell: one for one in cells(journal)}
-        judged = [(n, journal.task(a.task_id).cell, f.verified) for n, a, f in journal.judged("attempt")]
+        told_of = [one for node in journal.nodes() for one in journal.judged(node) if one[0] > 0]
+        judged = [(n, journal.task(a.task_id).cell, f.verified) for n, a, f in told_of]
     assert set(told) == {cell for _, cell, _ in judged}
     for cell, history in told.items():
         solved = [n for n, c, verified in judged if c == cell and verified]

@@ -20,14 +20,18 @@ from burnish.errors import ConfigError, StorageError
 
 def test_it_prints_a_link_serves_and_ends_on_ctrl_c(learned: Laboratory) -> None:
     command = [sys.executable, "-m", "burnish", "ui", str(learned.folder / "run"), "--port", "0", "--no-open"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
         assert process.stdout is not None
         told = "".join(process.stdout.readline() for _ in range(2))
         (link,) = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", told)
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             assert client.get(link, follow_redirects=True).status_code == 200
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=30)
+        rest, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 0, errors
     assert "Traceback" not in rest + errors
 

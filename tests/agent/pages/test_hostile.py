@@ -33,7 +33,7 @@ OWN_TAGS = {
     "input", "div", "button", "output", "noscript", "p", "main", "h1", "h2", "h3", "section", "table", "thead", "tbody",
     "tfoot", "tr", "th", "td", "caption", "details", "summary", "svg", "rect", "line", "circle", "text", "figure",
     "figcaption", "pre", "ul", "li", "dl", "dt", "dd", "footer", "kbd", "script", "code", "select", "option",
-    "datalist", "article", "ins", "del", "textarea", "canvas", "small",
+    "abbr", "datalist", "article", "ins", "del", "textarea", "canvas", "small",
 }  # fmt: skip
 
 
