@@ -63,7 +63,7 @@
     const option = ([value, text]) => make("option", { value }, text);
     box.append(memory());
     return [make("h1", {}, "Memory"), make("div", { class: "filters" },
-      field("search", "Holds", make("input", { type: "search", placeholder: "a word of task or answer" })),
+      field("search", "Contains", make("input", { type: "search", placeholder: "a word of task or answer" })),
       field("cell", "Cell", make("select", {}, ...[["", "all"], ...cells.map((cell) => [cell, cell])].map(option))),
       field("show", "Show", make("select", {}, ...[["", "what is remembered"], ["dead", "what has died"]].map(option)))), box];
   };

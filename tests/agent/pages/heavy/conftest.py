@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, sync_playwright
 Aside: TypeAlias = Callable[[Callable[[], object]], object]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with its module: Playwright's loop is in the way of whatever follows."""
     program = shutil.which("chromium")
     assert program, "Chromium is missing; `make chromium` installs it"
     with sync_playwright() as playwright:
@@ -24,7 +25,7 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aside() -> Iterator[Aside]:
     """Runs something in another thread: Playwright keeps a loop in this one, in which a run of Burnish has no place."""
     with ThreadPoolExecutor(1) as pool:

@@ -53,7 +53,7 @@ def page(browser: Browser, learned: Laboratory) -> Iterator[Page]:
 
 def test_the_link_leads_to_the_overview(page: Page) -> None:
     expect(page).to_have_url(pattern("/runs/run/overview$"))
-    expect(page.locator("h1")).to_have_text("Improved")
+    expect(page.locator("h1")).to_have_text("Improved on the seed")
     expect(page.locator(".chart canvas")).to_be_visible()
 
 
@@ -74,7 +74,7 @@ def test_the_scrubber_moves_a_page_without_a_flash_and_by_keyboard(page: Page, r
 def test_memory_filters_and_an_exemplar_opens(page: Page, run: InspectedRun) -> None:
     one = run.memory()[0]
     page.goto(page.url.replace("overview", "memory"))
-    page.get_by_label("Holds").fill(one.id)
+    page.get_by_label("Contains").fill(one.id)
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("main tbody tr")).to_have_count(1)
     page.get_by_role("link", name=one.id).click()
@@ -159,7 +159,7 @@ def test_pages_read_without_scripts(browser: Browser, learned: Laboratory, run: 
         watched(browser, served.base, java_script_enabled=False) as page,
     ):
         page.goto(served.access.link)
-        expect(page.locator("h1")).to_have_text("Improved")
+        expect(page.locator("h1")).to_have_text("Improved on the seed")
         page.goto(f"{served.base}/runs/run/memory")
         expect(page.locator("main tbody tr")).to_have_count(len(run.memory()))
         page.get_by_role("button", name="Go").click()
@@ -246,13 +246,13 @@ def test_the_file_opens_from_disk_scrubs_and_fetches_nothing(
     newest = run.status().iteration.number
     with watched(browser) as page:
         page.goto(file.as_uri())
-        expect(page.locator("h1")).to_have_text("Improved")
+        expect(page.locator("h1")).to_have_text("Improved on the seed")
         expect(page.locator(".chart canvas")).to_be_visible()
         page.get_by_role("link", name="Memory").click()
         expect(page.locator("main tbody tr")).to_have_count(len(run.memory()))
         page.keyboard.press("[")
         expect(page.locator("main tbody tr")).to_have_count(len(run.memory(newest - 1)))
-        page.get_by_label("Holds").fill("no such word")
+        page.get_by_label("Contains").fill("no such word")
         expect(page.locator("main")).to_contain_text("None.")
         page.get_by_role("link", name="Iteration").click()
         expect(page.locator("h1")).to_contain_text("Iteration")
