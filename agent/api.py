@@ -159,7 +159,7 @@ def _take_note_of_changes(place: RunDirectory) -> None:
 
 def _take_in_feedback(place: RunDirectory, notify: Notify) -> None:
     """Queue what was said of the run's served answers since the last sitting."""
-    from burnish.agent.record.heard import take_in_what_lies_beside
+    from burnish.agent.record.feedback_taken import take_in_what_lies_beside
 
     if not place.journal.is_file():
         return

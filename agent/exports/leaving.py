@@ -44,10 +44,7 @@ def may_leave(journal: JournalReader, program: Program) -> list[Exemplar]:
 
 def authors_of(journal: JournalReader, champion: Program, number: int) -> tuple[str, ...]:
     """The models that wrote what the prompt says: those of the file the run began with, and reflectors."""
-    file = journal.meta("program")
-    before = file["authors"] if isinstance(file, dict) else ()
-    first = journal.program(journal.iterations()[0].champion_id)
-    authors = {str(author) for author in before} if isinstance(before, list) else set()
+    first, authors = journal.program(journal.iterations()[0].champion_id), _authors_of_file(journal)
     if champion.prompt.text(REFLECTED) != first.prompt.text(REFLECTED):
         for iteration in range(1, number + 1):
             answered = journal.completions(iteration)
@@ -55,12 +52,16 @@ def authors_of(journal: JournalReader, champion: Program, number: int) -> tuple[
     return tuple(sorted(authors))
 
 
-def prompt_authors(journal: JournalReader) -> tuple[str, ...]:
-    """The models that wrote into any prompt of a run: those of the file that it began with, and its reflectors."""
+def authors_of_any_prompt(journal: JournalReader) -> tuple[str, ...]:
+    """The models that may have written into any prompt of a run, one that was refused too."""
+    return tuple(sorted(_authors_of_file(journal) | set(journal.models("reflector"))))
+
+
+def _authors_of_file(journal: JournalReader) -> set[str]:
+    """Those of the program file that the run began with."""
     file = journal.meta("program")
     before = file["authors"] if isinstance(file, dict) else ()
-    authors = {str(author) for author in before} if isinstance(before, list) else set()
-    return tuple(sorted({*authors, *journal.models("reflector")}))
+    return {str(author) for author in before} if isinstance(before, list) else set()
 
 
 def forbidden(

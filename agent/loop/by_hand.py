@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from burnish.agent.loop.feedback import take_feedback
 from burnish.agent.loop.hand_effects import Effect, Hand, Lessons, forget, pin, roll_back
-from burnish.agent.loop.hearing import hear
 from burnish.agent.loop.importing import import_
 from burnish.agent.loop.open_session import Opened
 from burnish.agent.record.directory import RunDirectory
@@ -25,7 +25,7 @@ from burnish.memory.links import SETTINGS, link
 from burnish.records import SEALED, IterationRecord
 
 EFFECTS: Mapping[HandAction, Callable[[Hand, ByHand, int, Lessons], Awaitable[Effect]]] = MappingProxyType(
-    {"rollback": roll_back, "forget": forget, "pin": pin, "unpin": pin, "import": import_, "feedback": hear}
+    {"rollback": roll_back, "forget": forget, "pin": pin, "unpin": pin, "import": import_, "feedback": take_feedback}
 )
 """By the kind of change, what it does."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from burnish.agent.loop.admission_by_hand import Candidate, let_in
 from burnish.agent.loop.hand_effects import Effect, Hand, Lessons
-from burnish.agent.loop.letting_in import Candidate, let_in
 from burnish.agent.record.by_hand import forgotten, said_by
 from burnish.agent.record.exemplar_file import CarriedExemplar
 from burnish.agent.record.program_file import FileLesson, lesson_of

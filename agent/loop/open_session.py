@@ -19,8 +19,8 @@ from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.lora_adapters import adapter_file, adapter_id, adapters_of
 from burnish.agent.models.opening import adapter_servers, mute_clients, open_clients
 from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.feedback_taken import asked_of
 from burnish.agent.record.forked import not_shown
-from burnish.agent.record.heard import asked_of
 from burnish.agent.record.memory import SHARED, mended_memory, open_meaning
 from burnish.agent.record.report import finished
 from burnish.agent.record.run import Notify

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from burnish.agent.loop.admission_by_hand import Candidate
 from burnish.agent.loop.hand_effects import Hand
-from burnish.agent.loop.letting_in import Candidate
 from burnish.agent.record.by_hand import forgotten, said_by
 from burnish.agent.record.feedback_file import FeedbackRecord
 from burnish.environments.boundary import GuardedEnvironment

@@ -28,11 +28,11 @@ from burnish.agent.pages.review import decided
 from burnish.agent.pages.shelf import Shelf
 from burnish.agent.pages.steer import change
 from burnish.agent.pages.views import VIEWS
-from burnish.errors import BurnishError, ConfigError, StorageError
+from burnish.errors import BurnishError, ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import JsonValue, Record
 
-DAMAGED = (ValueError, KeyError)
+DAMAGED = (ValueError, KeyError, TypeError)
 """What reading a record raises that is none: pydantic's and JSON's errors are of these."""
 STATIC = Path(__file__).parent / "static"
 
@@ -57,13 +57,13 @@ def make_app(shelf: Shelf) -> Starlette:
                 for ending in (".json", "")
             ),
         ],
-        exception_handlers={HTTPException: _not_found},
+        exception_handlers={HTTPException: _not_found, **dict.fromkeys((BurnishError, *DAMAGED), site.problem)},
     )
 
 
 @dataclass(frozen=True)
 class Site:
-    """The handlers of requests, over the runs of a shelf."""
+    """The handlers of requests, over the runs of a shelf. What they raise becomes a page by `problem`."""
 
     shelf: Shelf
 
@@ -81,62 +81,43 @@ class Site:
     def found(self, request: Request) -> Response:
         """Leads to the page of an id, or of its beginning."""
         name = request.path_params["run"]
-        try:
-            with open_run(self.shelf[name]).journal() as journal:
-                there = named(journal, request.query_params.get("id", ""))
-        except BurnishError as error:
-            return self._problem(name, error)
+        with open_run(self.shelf[name]).journal() as journal:
+            there = named(journal, request.query_params.get("id", ""))
         return RedirectResponse(Links.served(name).to(*path_of(there.kind, there.id)), 303)
 
     def live(self, request: Request) -> Response:
         """The stream of what changes."""
-        name = request.path_params["run"]
-        try:
-            return changed(open_run(self.shelf[name]), request)
-        except BurnishError as error:
-            return self._problem(name, error, as_json=True)
+        return changed(open_run(self.shelf[request.path_params["run"]]), request)
 
     def shown(self, view: View, request: Request, *, as_json: bool) -> Response:
         """A page, or its twin."""
         name = request.path_params["run"]
-        try:
-            asked = _asked(self.shelf, name, request)
-            page = view(asked)
-            if as_json:
-                return _json(page.told)
-            links = Links.served(name, None if asked.follows else asked.at)
-            return _html(shown(asked, page, links, self.shelf))
-        except BurnishError as error:
-            return self._problem(name, error, as_json=as_json)
-        except DAMAGED as error:
-            return self._problem(name, damaged(error), as_json=as_json)
+        asked = _asked(self.shelf, name, request)
+        page = view(asked)
+        if as_json:
+            return _json(page.told)
+        return _html(shown(asked, page, Links.served(name, None if asked.follows else asked.at), self.shelf))
 
     async def reviewed(self, request: Request) -> Response:
         """Take what a person said to a question, and lead to the next one."""
         name = request.path_params["run"]
-        try:
-            await run_in_threadpool(decided, open_run(self.shelf[name]), await read_form(request))
-        except BurnishError as error:
-            return self._problem(name, error, status=409)
+        await run_in_threadpool(decided, open_run(self.shelf[name]), await read_form(request))
         return RedirectResponse(Links.served(name).to("review"), 303)
 
     async def steered(self, request: Request) -> Response:
         """Make a change by hand, and say what came of it."""
         name = request.path_params["run"]
-        try:
-            told = await run_in_threadpool(change, open_run(self.shelf[name]), await read_form(request))
-        except BurnishError as error:
-            return self._problem(name, error, status=409)
+        told = await run_in_threadpool(change, open_run(self.shelf[name]), await read_form(request))
         return _html(rendered("steered.html", told=told, name=name, links=Links.served(name)))
 
-    def _problem(self, name: str, error: BurnishError, *, as_json: bool = False, status: int | None = None) -> Response:
+    def problem(self, request: Request, error: Exception) -> Response:
         """What is wrong, in a sentence; the rest of the run can be looked at still."""
-        status = status or (404 if isinstance(error, ConfigError) else 503)
-        if as_json:
-            return _json({"error": str(error)}, status)
-        known = name in self.shelf.runs
-        text = rendered("problem.html", sentence=str(error), name=name if known else "", links=Links.served(name))
-        return _html(text, status)
+        status = 409 if request.method == "POST" else 404 if isinstance(error, ConfigError) else 503
+        sentence, name = _sentence(error), request.path_params.get("run", "")
+        if request.url.path.endswith((".json", "/live")):
+            return _json({"error": sentence}, status)
+        known = name if name in self.shelf.runs else ""
+        return _html(rendered("problem.html", sentence=sentence, name=known, links=Links.served(name)), status)
 
 
 def shown(asked: Asked, page: Page, links: Links, shelf: Shelf) -> str:
@@ -187,10 +168,11 @@ def finished_by(journal: JournalReader, number: int, newest: int) -> int:
     return int(str(last))
 
 
-def damaged(error: Exception) -> StorageError:
-    """The same in a sentence."""
-    said = " ".join(str(error).split())[:200]
-    return StorageError(f"a record of the journal cannot be read ({said}); restore it from a copy")
+def _sentence(error: Exception) -> str:
+    """What an error says; of a record that is none, where to get a whole one."""
+    if isinstance(error, BurnishError):
+        return str(error)
+    return f"a record of the journal cannot be read ({' '.join(str(error).split())[:200]}); restore it from a copy"
 
 
 def _line(name: str, shelf: Shelf) -> dict[str, Any]:
@@ -198,8 +180,7 @@ def _line(name: str, shelf: Shelf) -> dict[str, Any]:
     try:
         return {"name": name, "status": open_run(shelf[name]).status(), "problem": ""}
     except (BurnishError, *DAMAGED) as error:
-        said = error if isinstance(error, BurnishError) else damaged(error)
-        return {"name": name, "status": None, "problem": str(said)}
+        return {"name": name, "status": None, "problem": _sentence(error)}
 
 
 def _not_found(request: Request, error: Exception) -> Response:

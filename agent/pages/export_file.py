@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from burnish.agent.exports.leaving import against_prompt, forbidden, prompt_authors
+from burnish.agent.exports.leaving import against_prompt, authors_of_any_prompt, forbidden
 from burnish.agent.exports.provenance import Papers
 from burnish.agent.inspecting.exemplar_lines import ExemplarLine, exemplar_lines
 from burnish.agent.inspecting.opened import InspectedRun
@@ -125,7 +125,7 @@ def _withheld(run: InspectedRun, lines: Sequence[ExemplarLine], table: TermsTabl
             answers=next(filter(None, answering), "")
             or licence_refusal("share", stated)
             or (FORGOTTEN if gone else ""),
-            prompts=next(iter(against_prompt("share", table, prompt_authors(journal))), ""),
+            prompts=next(iter(against_prompt("share", table, authors_of_any_prompt(journal))), ""),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burnish.agent.record.feedback_file import read_feedback
-from burnish.agent.record.heard import as_lessons, change_of, not_heard_yet
+from burnish.agent.record.feedback_taken import as_lessons, change_of, not_taken_yet
 from burnish.agent.record.run import Run
 from burnish.agent.steering.ordering import Steered, order
 from burnish.agent.steering.person import in_words, now, user
@@ -52,7 +52,7 @@ def take_feedback(
     if not read.records:
         raise ConfigError(f"{path} holds no feedback; give a file that `burnish serve --learn` wrote")
     with run.journal() as journal:
-        new = not_heard_yet(journal, read.records)
+        new = not_taken_yet(journal, read.records)
         lessons = as_lessons(journal, new)
     before = len(read.records) - len(new)
     if not new:

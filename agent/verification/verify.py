@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from burnish.agent.exports.rows import LEARNT_FROM
-from burnish.agent.record.heard import words_of
+from burnish.agent.record.feedback_taken import words_of
 from burnish.agent.record.report import Report, make_report
 from burnish.agent.record.run import Run, environment_of
 from burnish.agent.verification.records import wrong_records

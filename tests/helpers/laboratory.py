@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import re
+import shutil
 import sqlite3
 import sys
 import threading
@@ -235,6 +236,13 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
         result[key] = merged(result[key], value) if both else value
     return result
+
+
+def changed_copy(made: Laboratory, target: Path, sql: str) -> Path:
+    """A copy of the run in the folder `run`, changed by a statement."""
+    shutil.copytree(made.folder / "run", target)
+    query(target, sql)
+    return target
 
 
 def query(directory: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -161,5 +161,5 @@ window.BurnishMap = (() => {
     if (chosen.size) listed();
     soon();
   };
-  return { draw, at, paint: () => { const start = performance.now(); paint(); return performance.now() - start; } };
+  return { draw, at, address, paint: () => { const start = performance.now(); paint(); return performance.now() - start; } };
 })();

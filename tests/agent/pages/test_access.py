@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import httpx
 import pytest
 from laboratory import Laboratory
@@ -96,3 +98,26 @@ def test_every_answer_says_what_a_page_may_do(pages: Pages) -> None:
 def test_files_beside_the_static_ones_are_not_served(pages: Pages) -> None:
     for address in ("/static/../app.py", "/static/%2e%2e/app.py", "/static//etc/passwd", "/static/..%2fapp.py"):
         assert pages.get(address).status_code == 404
+
+
+def test_a_look_at_the_link_does_not_use_it_up(learned: Laboratory) -> None:
+    with pages_of(learned.folder / "run", enter=False) as pages, pages.stranger() as stranger:
+        assert stranger.head(pages.access.link).status_code == 403
+        assert stranger.get(pages.access.link).status_code == 303
+
+
+def test_a_request_that_names_two_machines_is_refused(pages: Pages) -> None:
+    own = pages.base.removeprefix("http://")
+    cookie = "; ".join(f"{name}={value}" for name, value in pages.own.cookies.items())
+    for hosts in (["evil.example", own], [own, "evil.example"]):
+        head = "".join(f"Host: {host}\r\n" for host in hosts)
+        with socket.create_connection(("127.0.0.1", httpx.URL(pages.base).port), timeout=30) as raw:
+            raw.sendall(f"GET /runs/run/overview HTTP/1.1\r\n{head}Cookie: {cookie}\r\n\r\n".encode())
+            assert raw.recv(64).split()[1] in {b"400", b"421"}
+
+
+def test_a_form_that_is_too_long_is_refused(pages: Pages) -> None:
+    with pages.client() as client:
+        long = client.post("/runs/run/review", content="a=1&" * 2_000_000, headers={"origin": pages.base})
+    assert long.status_code == 409
+    assert "send less" in long.text

@@ -6,11 +6,13 @@ import base64
 import json
 import re
 import zlib
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from laboratory import Laboratory
+from laboratory import CommandLine, Laboratory, changed_copy
+from page_server import Elements
 
 from burnish import open_run
 from burnish.agent.inspecting.opened import InspectedRun
@@ -33,10 +35,10 @@ def shareable(tmp_path: Path) -> TermsTable:
     return _terms(tmp_path, "yes")
 
 
-def _terms(folder: Path, sharing: str) -> TermsTable:
+def _terms(folder: Path, sharing: str, *, of: str = "*") -> TermsTable:
     file = folder / f"{sharing}.toml"
     file.write_text(
-        f'[[model]]\nmatch = ["*"]\nlicence = "MIT"\ntraining = "yes"\nsharing = "{sharing}"\n',
+        f'[[model]]\nmatch = ["{of}"]\nlicence = "MIT"\ntraining = "yes"\nsharing = "{sharing}"\n',
         encoding="utf-8",
     )
     return TermsTable.load(file)
@@ -153,3 +155,58 @@ def test_a_folder_lists_the_runs_that_lie_in_it(run: InspectedRun, tmp_path: Pat
     (tmp_path / "index.html").write_text("mine", encoding="utf-8")
     with pytest.raises(ExportExists, match="give a folder of its own"):
         write_index(tmp_path)
+
+
+def test_prompts_of_a_reflector_whose_terms_forbid_it_are_left_out(learned: Laboratory, tmp_path: Path) -> None:
+    reflected = "UPDATE calls SET role = 'reflector', body = json_set(body, '$.model', 'mystery') WHERE node = 'rate'"
+    run = open_run(changed_copy(learned, tmp_path / "run", reflected))
+    made = export_pages(
+        run, tmp_path / "run.html", texts="all", licence="MIT", terms=_terms(tmp_path, "yes", of="scripted")
+    )
+    assert any("words of prompts" in said and "mystery" in said for said in made.left_out)
+    with run.journal() as journal:
+        instruction = journal.champion(0).prompt.sections[0][1].splitlines()[0]
+    assert instruction not in json.dumps(data_of(tmp_path / "run.html"))
+
+
+def test_tasks_of_an_author_whose_terms_forbid_it_are_left_out(learned: Laboratory, tmp_path: Path) -> None:
+    authored = "UPDATE tasks SET body = json_set(body, '$.author', 'mystery') WHERE iteration = 1"
+    run = open_run(changed_copy(learned, tmp_path / "run", authored))
+    made = export_pages(
+        run, tmp_path / "run.html", texts="all", licence="MIT", terms=_terms(tmp_path, "yes", of="scripted")
+    )
+    assert any("answers and tasks" in said and "mystery" in said for said in made.left_out)
+    with run.journal() as journal:
+        prompts = [task.prompt for task in journal.tasks().values() if task.author]
+    whole = json.dumps(data_of(tmp_path / "run.html"))
+    assert prompts
+    assert not any(prompt in whole for prompt in prompts)
+
+
+def test_a_file_without_words_has_no_description_of_a_prompt(
+    run: InspectedRun, tmp_path: Path, shareable: TermsTable
+) -> None:
+    export_pages(run, tmp_path / "run.html", texts="none", licence="MIT", terms=shareable)
+    whole = json.dumps(data_of(tmp_path / "run.html"))
+    said = {node.description for node in run.lineage()} | {race.description for race in run.races()}
+    assert [one for one in said if len(one) > 12 and (one in whole or escape(one) in whole)] == []
+
+
+def test_every_link_of_a_file_leads_somewhere(run: InspectedRun, tmp_path: Path, shareable: TermsTable) -> None:
+    export_pages(run, tmp_path / "run.html", texts="all", licence="MIT", terms=shareable)
+    data = data_of(tmp_path / "run.html")
+    own = {"memory", "map", "find", *(f"exemplars/{id_}" for id_ in data["exemplars"]["id"])}
+    links = {link for html in data["pages"].values() for link in Elements(html).links()}
+    assert len(links) > 20
+    for link in links:
+        path = link.removeprefix("#/")
+        assert path in data["pages"] or path.partition("?")[0] in own, link
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".html", "[/b].html"])
+def test_odd_names_of_files_are_no_fault_of_the_program(
+    run: InspectedRun, tmp_path: Path, burnish: CommandLine, name: str
+) -> None:
+    told = burnish("ui", run.place.path, "--export", tmp_path / name)
+    assert "Traceback" not in told.err
+    assert (tmp_path / name).name in told.out.replace("\n", "") or "cannot be written" in told.err

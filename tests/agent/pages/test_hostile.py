@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from laboratory import Laboratory
+from laboratory import Laboratory, changed_copy
 from page_server import ADDRESSES, Elements, Pages, pages_of
 
 from burnish import open_run
@@ -160,19 +160,27 @@ def test_odd_texts_are_shown_and_cut(learned: Laboratory, tmp_path: Path, text: 
 
 
 def test_a_damaged_run_shows_what_can_be_read(learned: Laboratory, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    shutil.copytree(learned.folder / "run", run)
-    db = sqlite3.connect(run / "journal.db")
-    db.execute("DROP TABLE applicants")
-    db.commit()
-    db.close()
-    with pages_of(run) as pages:
+    with pages_of(changed_copy(learned, tmp_path / "run", "DROP TABLE applicants")) as pages:
         assert pages.get("/runs/run/overview").status_code == 200
         assert pages.get("/runs/run/memory").status_code == 200
         broken = pages.get("/runs/run/refusals")
         assert broken.status_code == 503
         assert "cannot be read" in Elements(broken.text).said
         assert "/runs/run/memory" in Elements(broken.text).links()
+
+
+@pytest.mark.parametrize("body", ["'{\"prompt\": 1}'", "'{'", "'{}'"], ids=["no program", "no JSON", "nothing"])
+def test_a_record_that_is_none_is_a_sentence_and_other_runs_are_shown(
+    learned: Laboratory, tmp_path: Path, body: str
+) -> None:
+    broken = changed_copy(learned, tmp_path / "broken", f"UPDATE programs SET body = {body}")
+    with pages_of(broken, learned.folder / "run") as pages:
+        for address in ("overview", "programs", "iteration?at=1", "overview.json", "compare?from=0"):
+            answer = pages.get(f"/runs/broken/{address}")
+            assert answer.status_code == 503, address
+            assert "cannot be read" in answer.text
+        assert "cannot be read" in pages.get("/").text
+        assert pages.get("/runs/run/overview").status_code == 200
 
 
 def test_a_journal_that_is_none_is_a_sentence(learned: Laboratory, tmp_path: Path) -> None:
@@ -190,22 +198,11 @@ def test_a_journal_that_is_none_is_a_sentence(learned: Laboratory, tmp_path: Pat
 
 
 def test_a_run_of_a_newer_version_says_so(learned: Laboratory, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    shutil.copytree(learned.folder / "run", run)
-    db = sqlite3.connect(run / "journal.db")
-    db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
-    db.commit()
-    db.close()
-    with pages_of(run) as pages:
+    newer = changed_copy(learned, tmp_path / "run", "UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with pages_of(newer) as pages:
         assert "written by a newer version" in pages.get("/runs/run/overview").text
 
 
 def test_a_run_that_has_not_begun_says_so(learned: Laboratory, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    shutil.copytree(learned.folder / "run", run)
-    db = sqlite3.connect(run / "journal.db")
-    db.execute("DELETE FROM iterations")
-    db.commit()
-    db.close()
-    with pages_of(run) as pages:
+    with pages_of(changed_copy(learned, tmp_path / "run", "DELETE FROM iterations")) as pages:
         assert "has not begun yet" in pages.get("/runs/run/overview").text

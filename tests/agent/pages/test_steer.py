@@ -63,7 +63,7 @@ def test_a_run_is_forked_beside_it(run: InspectedRun, pages: Pages) -> None:
     assert (run.place.path.parent / "second" / "run.toml").is_file()
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../out", "/tmp/out", "a/b", "run"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../out", "/out", "a/b", "run"])
 def test_a_fork_goes_nowhere_else(run: InspectedRun, pages: Pages, name: str) -> None:
     before = sorted(run.place.path.parent.iterdir())
     assert ask(pages, change="fork", at="1", name=name).status_code == 409

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -263,3 +264,23 @@ def test_the_file_opens_from_disk_scrubs_and_fetches_nothing(
             expect(page.locator("h1")).to_be_visible()
             found = Axe().run(page)
             assert [v["id"] for v in found.response["violations"] if v["impact"] in SERIOUS] == [], name
+
+
+def test_any_number_of_tabs_stays_usable(browser: Browser, learned: Laboratory) -> None:
+    with pages_of(learned.folder / "run", enter=False) as served, watched(browser, served.base) as page:
+        page.goto(served.access.link)
+        for _ in range(9):
+            tab = page.context.new_page()
+            tab.goto(f"{served.base}/runs/run/overview", timeout=10_000)
+            expect(tab.locator("h1")).to_be_visible()
+
+
+def test_the_map_of_a_run_of_any_name_opens_exemplars(browser: Browser, learned: Laboratory, tmp_path: Path) -> None:
+    named = tmp_path / "GRID-1"
+    shutil.copytree(learned.folder / "run", named)
+    with pages_of(named, enter=False) as served, watched(browser, served.base) as page:
+        page.goto(served.access.link)
+        page.goto(f"{served.base}/runs/GRID-1/map")
+        expect(page.locator("#map-legend li").first).to_be_visible()
+        one = open_run(named).memory()[0].id
+        assert page.evaluate(f"BurnishMap.address('{one}')") == f"/runs/GRID-1/exemplars/{one}"

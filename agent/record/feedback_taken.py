@@ -41,7 +41,7 @@ def asked_of(journal: JournalReader) -> set[str]:
     return {str(id_) for (id_,) in rows}
 
 
-def not_heard_yet(journal: JournalReader, records: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
+def not_taken_yet(journal: JournalReader, records: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
     """Those that no change by hand holds, made or waiting."""
     changes = [one for one in changes_by_hand(journal) if one.change.action == "feedback"]
     known = {_as_said(said) for one in changes for said in words_of(journal, one.number)}
@@ -90,7 +90,7 @@ def take_in_what_lies_beside(place: Path, journal: Journal, *, when: str) -> Tak
     if not file.is_file() or journal.newest() is None:
         return None
     try:
-        records = not_heard_yet(journal, read_feedback(file).records)
+        records = not_taken_yet(journal, read_feedback(file).records)
     except ConfigError as error:
         return TakenIn(str(file), problem=str(error))
     own = [record for record in records if is_own(journal, record)]

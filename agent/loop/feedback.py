@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from burnish.agent.loop.admission_by_hand import LetIn, let_in
 from burnish.agent.loop.hand_effects import Effect, Hand, Lessons
-from burnish.agent.loop.letting_in import LetIn, let_in
 from burnish.agent.loop.served_answers import Heard, heard
 from burnish.agent.record.by_hand import pinned, said_by, without
 from burnish.agent.record.events import SaidOfServed
@@ -22,7 +22,7 @@ from burnish.records import ADMITTED, NOT_RIGHT, ApplicantRecord, DeathRecord
 from burnish.types import ASKED
 
 
-async def hear(hand: Hand, change: ByHand, number: int, lessons: Lessons) -> Effect:
+async def take_feedback(hand: Hand, change: ByHand, number: int, lessons: Lessons) -> Effect:
     """Let in what is right; take back what was learned by a client's word alone, and was called wrong since."""
     assert hand.environment is not None
     words = [FeedbackRecord.from_json(said) for said in lessons]
