@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,7 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solvers import SlippingSolver, at_the_desk, following, guessing, mislabelling
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
+
+from desk import at_the_desk
+from solvers import SlippingSolver, following, guessing, knowing_arithmetic, mislabelling
 
 from burnish import RunConfig
 from burnish.agent.api import resume, run
@@ -141,7 +145,7 @@ def levels(keep: Path, seed: int) -> list[Proof]:
         }
         for level in range(1, 7):
             place = keep / f"level-{level}-{seed}"
-            with at_the_desk(place):
+            with at_the_desk(place, knowing_arithmetic):
                 run(RunConfig.parse({**base, "level": level}), directory=place)
             learned = [e for e in open_run(place).memory() if e.origin != "seed"]
             said = ", ".join(f"{n} {origin}" for origin, n in sorted(Counter(e.origin for e in learned).items()))

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from burnish.environments.built_in.algebra import NotAnEquation, read_equation
@@ -117,35 +113,8 @@ def guessing(body: Mapping[str, Any]) -> str:
     return f"y1 = {rng.choice(('add', 'subtract', 'multiply', 'divide'))}({numbers[0]}, {numbers[1]})"
 
 
-@contextmanager
-def at_the_desk(run: Path) -> Iterator[None]:
-    """Somebody who knows arithmetic answers what a run asks people, beside it, in the journal."""
-    stop = threading.Event()
-
-    def sit() -> None:
-        while not (run / "journal.db").exists() and not stop.is_set():
-            time.sleep(0.02)
-        time.sleep(0.2)
-        journal = Journal.join(run / "journal.db")
-        done: set[str] = set()
-        while not stop.is_set():
-            for question in journal.questions():
-                if question.id not in done:
-                    done.add(question.id)
-                    journal.add_decision(_decided(journal, question))
-            time.sleep(0.02)
-        journal.close()
-
-    person = threading.Thread(target=sit)
-    person.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        person.join()
-
-
-def _decided(journal: Journal, question: Question) -> Decision:
+def knowing_arithmetic(journal: Journal, question: Question) -> Decision:
+    """What somebody who knows arithmetic says to a question."""
     when, plan = "2026-01-01T00:00:00+00:00", Arithmetic().solve(journal.task(question.task_id))
     if question.kind == "write":
         return Decision(question.id, "edit", "script", when, answer=plan)

@@ -18,17 +18,18 @@ import re
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 
 import codes
+from desk import at_the_desk
 from goldens_model import Knowing
 
 from burnish import RunConfig, resume, run
@@ -135,7 +136,7 @@ def make(golden: Golden, folder: Path) -> None:
         if golden.kill_at:
             killed(golden, place, config, model)
         elif config.level <= 4:
-            with at_the_desk(place, live):
+            with at_the_desk(place, partial(as_judged, live)):
                 run(config, directory=place, environment=live, notify=notify)
         else:
             run(config, directory=place, environment=live, notify=notify)
@@ -183,38 +184,13 @@ def _sit(directory: str, text: str) -> None:
         run(RunConfig.parse(tomllib.loads(text)), directory=directory)
 
 
-@contextmanager
-def at_the_desk(directory: Path, environment: Any) -> Iterator[None]:
-    """A person who decides as the environment would."""
-    stop = threading.Event()
-
-    def decide(journal: Journal, question: Question) -> Decision:
-        when = "2026-01-01T00:00:00+00:00"
-        if question.kind == "write":
-            right = environment.solve(journal.task(question.task_id))
-            return Decision(question.id, "edit", "ada", when, answer=right)
-        return Decision(question.id, "accept" if question.verified else "reject", "ada", when)
-
-    def sit() -> None:
-        while not (directory / "journal.db").exists() and not stop.is_set():
-            time.sleep(0.02)
-        time.sleep(0.3)
-        journal, done = Journal.join(directory / "journal.db"), set[str]()
-        while not stop.is_set():
-            for question in journal.questions():
-                if question.id not in done:
-                    done.add(question.id)
-                    journal.add_decision(decide(journal, question))
-            time.sleep(0.02)
-        journal.close()
-
-    thread = threading.Thread(target=sit)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def as_judged(environment: Any, journal: Journal, question: Question) -> Decision:
+    """What a person says who decides as the environment would."""
+    when = "2026-01-01T00:00:00+00:00"
+    if question.kind == "write":
+        right = environment.solve(journal.task(question.task_id))
+        return Decision(question.id, "edit", "ada", when, answer=right)
+    return Decision(question.id, "accept" if question.verified else "reject", "ada", when)
 
 
 PEOPLE = ("agreement", "judged", "overruled", "waiting")

@@ -8,11 +8,12 @@ import os
 import pty
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import desk
 import pytest
 from codes import code_of
 from laboratory import CommandLine, Laboratory, query
@@ -50,32 +51,9 @@ def mender(question: Question) -> Decision:
     return decision(question, "edit", code_of(question.prompt))
 
 
-@contextmanager
-def at_the_desk(directory: Path, person: Person) -> Iterator[None]:
-    """A person who answers in another connection while the run goes on."""
-    stop = threading.Event()
-
-    def sit() -> None:
-        while not (directory / "journal.db").exists() and not stop.is_set():
-            time.sleep(0.02)
-        time.sleep(0.2)
-        journal = Journal.join(directory / "journal.db")
-        done: set[str] = set()
-        while not stop.is_set():
-            for question in journal.questions():
-                if question.id not in done:
-                    done.add(question.id)
-                    journal.add_decision(person(question))
-            time.sleep(0.02)
-        journal.close()
-
-    thread = threading.Thread(target=sit)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def at_the_desk(directory: Path, person: Person) -> AbstractContextManager[None]:
+    """A person who answers by the question alone."""
+    return desk.at_the_desk(directory, lambda _journal, question: person(question))
 
 
 def test_at_level_3_nothing_is_learned_while_no_one_answers(lab: Laboratory) -> None:
