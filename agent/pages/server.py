@@ -35,6 +35,7 @@ def bound(port: int | None) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((HOST, number))
+            made.listen()  # a link that is told at once is answered, if a moment later
         except (OSError, OverflowError):
             made.close()
         else:

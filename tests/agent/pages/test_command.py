@@ -38,7 +38,6 @@ def test_it_prints_a_link_serves_and_ends_on_ctrl_c(learned: Laboratory) -> None
 
 def test_a_port_in_use_is_a_sentence() -> None:
     with closing(bound(0)) as taken:
-        taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} is in use or not allowed; give another with --port"):
             bound(port)
