@@ -44,14 +44,13 @@ def ui(
     from burnish.agent.pages.shelf import Shelf
 
     def tell(link: str) -> None:
-        console().print(f"Open {link}", soft_wrap=True, highlight=False)
+        console().print(f"Open {link} (it works once; Ctrl-C ends)", soft_wrap=True, highlight=False)
         if "SSH_CONNECTION" in os.environ:
             port = urlsplit(link).port
             said = f"Over ssh, first run `ssh -L {port}:127.0.0.1:{port} HOST` on the machine of your browser."
             console().print(said, soft_wrap=True, highlight=False)
 
     shelf = Shelf.of(runs)
-    console().print("The link works once. Ctrl-C ends.")
     serve(shelf, port=port, browse=browse, tell=tell)
 
 
