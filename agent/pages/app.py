@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,11 +37,11 @@ DAMAGED = (ValueError, KeyError, TypeError)
 STATIC = Path(__file__).parent / "static"
 
 
-def make_app(shelf: Shelf) -> Starlette:
+def make_app(shelf: Shelf, ending: Callable[[], bool] = lambda: False) -> Starlette:
     """The application that shows the runs of a shelf. Everything is read anew for each request; what is written are
-    decisions of people and changes by hand.
+    decisions of people and changes by hand. `ending` says whether the server is about to end.
     """
-    site = Site(shelf)
+    site = Site(shelf, ending)
     return Starlette(
         routes=[
             Route("/", site.home),
@@ -66,6 +66,7 @@ class Site:
     """The handlers of requests, over the runs of a shelf. What they raise becomes a page by `problem`."""
 
     shelf: Shelf
+    ending: Callable[[], bool]
 
     def home(self, _request: Request) -> Response:
         """The runs, or the one there is."""
@@ -87,7 +88,7 @@ class Site:
 
     def live(self, request: Request) -> Response:
         """The stream of what changes."""
-        return changed(open_run(self.shelf[request.path_params["run"]]), request)
+        return changed(open_run(self.shelf[request.path_params["run"]]), request, self.ending)
 
     def shown(self, view: View, request: Request, *, as_json: bool) -> Response:
         """A page, or its twin."""

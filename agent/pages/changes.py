@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,14 +18,16 @@ QUIET = 15
 """Looks without news after which a line is sent all the same, by which a browser that left is noticed."""
 
 
-def changed(run: InspectedRun, request: Request) -> Response:
-    """A stream with an event each time that a run looks otherwise: what it stands at, which pages then fetch anew."""
-    return StreamingResponse(_events(run, request), media_type="text/event-stream")
+def changed(run: InspectedRun, request: Request, ending: Callable[[], bool]) -> Response:
+    """A stream with an event each time that a run looks otherwise: what it stands at, which pages then fetch anew.
+    It is over soon after the server is `ending`, which would wait for it.
+    """
+    return StreamingResponse(_events(run, request, ending), media_type="text/event-stream")
 
 
-async def _events(run: InspectedRun, request: Request) -> AsyncIterator[str]:
+async def _events(run: InspectedRun, request: Request, ending: Callable[[], bool]) -> AsyncIterator[str]:
     last, quiet = "", 0
-    while not await request.is_disconnected():
+    while not ending() and not await request.is_disconnected():
         now = await asyncio.to_thread(_state, run)
         quiet += 1
         if now != last:

@@ -55,7 +55,7 @@ def serve(shelf: Shelf, *, port: int | None, browse: bool, tell: Callable[[str],
 
     with closing(bound(port)) as listening:
         number = listening.getsockname()[1]
-        access = Access(make_app(shelf), port=number, on_stale=tell)
+        access = Access(make_app(shelf, lambda: server.should_exit), port=number, on_stale=tell)
         tell(access.link)
         config = uvicorn.Config(
             access,
@@ -66,10 +66,11 @@ def serve(shelf: Shelf, *, port: int | None, browse: bool, tell: Callable[[str],
             timeout_graceful_shutdown=GRACE_SECONDS,
             lifespan="on",
         )
+        server = uvicorn.Server(config)
         if browse and has_browser():
             threading.Timer(0.5, webbrowser.open, [access.link]).start()
         with suppress(KeyboardInterrupt):  # is raised again once all is shut
-            uvicorn.Server(config).run(sockets=[listening])
+            server.run(sockets=[listening])
 
 
 def has_browser() -> bool:

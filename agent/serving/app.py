@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -68,6 +69,8 @@ class Endpoint:
                 return _refusal(of_model(error))
             except BurnishError as error:
                 return _refusal(of_fault(error))
+            except asyncio.CancelledError:  # so the server ends what still runs after its grace
+                return _refusal(Refused("The server is ending; ask again later.", status=503, kind=SERVER))
 
         return guarded
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -27,13 +28,16 @@ def test_it_prints_a_link_serves_and_ends_on_ctrl_c(learned: Laboratory) -> None
         (link,) = re.findall(r"http://127\.0\.0\.1:\d+/\?token=\S+", told)
         with httpx.Client(trust_env=False, timeout=60) as client:
             assert client.get(link, follow_redirects=True).status_code == 200
-        process.send_signal(signal.SIGINT)
+            with client.stream("GET", urljoin(link, "/runs/run/live")) as following:
+                lines = following.iter_lines()
+                assert next(lines) == "event: changed"
+                process.send_signal(signal.SIGINT)
+                assert not [line for line in lines if line.startswith("event")]  # it ends, though nobody left
         rest, errors = process.communicate(timeout=60)
     finally:
         process.kill()
         process.communicate()
-    assert process.returncode == 0, errors
-    assert "Traceback" not in rest + errors
+    assert (process.returncode, rest, errors) == (0, "", "")
 
 
 def test_a_port_in_use_is_a_sentence() -> None:

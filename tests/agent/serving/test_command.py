@@ -6,6 +6,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -44,6 +46,27 @@ def test_it_says_how_to_ask_and_ends_cleanly(learned: Laboratory, number: signal
     assert process.returncode == 0
     assert out == ""
     assert err.splitlines() == ["Opening the run: loading memory and model.", "Stopped."]
+
+
+def test_an_answer_that_takes_longer_than_the_grace_is_refused_in_a_sentence(lab: Laboratory) -> None:
+    lab.run("run")
+    answers, asked = threading.Event(), threading.Event()
+    lab.model.watch = lambda _request: asked.set()
+    lab.model.answer = lambda _body: "late" if answers.wait(60) else ""
+    process, words = started(lab.folder / "run", "--port", "0")
+    found = re.search(r"http://127\.0\.0\.1:\d+/v1", words)
+    assert found
+    with ThreadPoolExecutor(1) as pool:
+        question = {"model": "champion", "messages": [{"role": "user", "content": "YOUR TASK"}]}
+        reply = pool.submit(httpx.post, f"{found.group()}/chat/completions", json=question, timeout=60)
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        answers.set()
+    assert reply.result().status_code == 503
+    assert reply.result().json()["error"]["message"] == "The server is ending; ask again later."
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == "Stopped."
 
 
 def test_a_port_in_use_is_one_sentence(learned: Laboratory, burnish: CommandLine) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from laboratory import Laboratory, laboratory
+from laboratory import CODES, Laboratory, laboratory
 from playwright.sync_api import Browser, sync_playwright
 
 Aside: TypeAlias = Callable[[Callable[[], object]], object]
@@ -34,7 +35,11 @@ def aside() -> Iterator[Aside]:
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory, aside: Aside) -> Iterator[Laboratory]:
-    """A laboratory with a finished run in the folder `run`, as other tests have it."""
+    """A laboratory with a finished run in the folder `run`, whose environment's address is long, as some are."""
     with laboratory(tmp_path_factory.mktemp("learned")) as made:
-        aside(lambda: made.run("run", seed=3))
+        far = made.folder / ("a_folder_whose_name_is_" + "very_" * 20 + "long")
+        far.mkdir()
+        file, _, name = CODES.rpartition(":")
+        shutil.copy(file, far)
+        aside(lambda: made.run("run", seed=3, environment=f"{far / Path(file).name}:{name}"))
         yield made

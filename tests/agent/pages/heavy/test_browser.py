@@ -144,7 +144,7 @@ def test_axe_finds_nothing_serious(browser: Browser, learned: Laboratory, run: I
             assert serious == [], address
 
 
-@pytest.mark.parametrize("width", [360, 3840])
+@pytest.mark.parametrize("width", [320, 360, 3840])
 def test_no_page_is_wider_than_the_screen(browser: Browser, learned: Laboratory, width: int) -> None:
     with pages_of(learned.folder / "run", enter=False) as served, watched(browser, served.base) as page:
         page.set_viewport_size({"width": width, "height": 900})
