@@ -154,7 +154,6 @@ class Contest:
     def burnish(self, changed: Mapping[str, Any] = MappingProxyType({}), *, able: bool = False) -> Played:
         """Burnish with its defaults, but for what is `changed`, and with a scripted reflector if `able`."""
         test = len(self.posed.posed["test"])
-        in_full, in_half = 2, 2 + hasattr(self.posed, "form")  # the arms of the sealed test, controls and others
         models: dict[str, Any] = {
             "task": {"url": self.model.url, "name": self.model.name, "grammars": True, "concurrency": 4}
         }
@@ -165,8 +164,8 @@ class Contest:
                 {
                     "seed": self.seed,
                     "models": models,
-                    "budget": {"calls": self.calls + in_full * test + in_half * (test // 2)},
-                    "sealed": {"tasks": test, "share": 1.0},
+                    "budget": {"calls": self.calls + 2 * test},  # of seed and champion
+                    "sealed": {"tasks": test, "share": 1.0, "controls": False},
                     **changed,
                 }
             )

@@ -179,6 +179,10 @@ class SealedConfig(Section):
     """Test tasks, at most. Each is answered by up to five programs: seed, champion and the controls."""
     share: Share = 0.4
     """Most of the budget's calls and seconds that the sealed test may take: a small budget has fewer test tasks."""
+    controls: bool = True
+    """Whether the controls are answered, which say what a gain is worth: drawn exemplars, the form alone and shuffled
+    memory. They never change the verdict. `false` leaves their calls to learning.
+    """
     alpha: Probability = 0.05
     """Significance level of the verdict `improved`."""
     seed: Count | None = None

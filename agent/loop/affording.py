@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from burnish.agent.loop.costs import costs, sealed_arms, sealed_tasks
+from burnish.agent.loop.costs import calls_to_prove, controls, costs, most_sealed_tasks
 from burnish.agent.loop.open_session import Opened
 from burnish.agent.loop.session import Session
 from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
@@ -55,8 +55,22 @@ async def _calls_left(opened: Opened) -> float:
     return left
 
 
-async def hold_back(opened: Opened, cost: Costs) -> None:
-    """Keep what the sealed test may need from the iterations."""
+async def afforded(opened: Opened, number: int, cost: Costs) -> float | None:
+    """How many iterations are affordable from iteration `number` on, what the sealed test may need being held back.
+    None when not this one.
+
+    Controls say what a gain is worth. As long as there is none, their calls are for learning too.
+    """
+    await hold_back(opened, cost.sealed)
+    affordable = await affordable_iterations(opened, number, cost)
+    if affordable is None and opened.session.champion.id == opened.seed_program.id:
+        await hold_back(opened, calls_to_prove(opened.session, 0))
+        affordable = await affordable_iterations(opened, number, cost)
+    return affordable
+
+
+async def hold_back(opened: Opened, sealed: int) -> None:
+    """Keep what the sealed test may need from the iterations: so many calls, and the time for them."""
     session, ledger = opened.session, opened.ledger
     if session.config.budget.tokens is None and session.config.budget.usd is None:
         worst = Amount(1)
@@ -65,13 +79,13 @@ async def hold_back(opened: Opened, cost: Costs) -> None:
     budget, first = session.policies.budget, len(session.past.records) == 1
 
     def seconds(taken: float, calls: int) -> float:
-        needed = budget.sealed_seconds(taken, calls, cost.sealed)
+        needed = budget.sealed_seconds(taken, calls, sealed)
         # Loading a model and the first few calls make the pace look slower than it is.
-        needed = min(needed, budget.sealed_seconds(0.0, 0, cost.sealed)) if first else needed
+        needed = min(needed, budget.sealed_seconds(0.0, 0, sealed)) if first else needed
         limit = session.config.budget.seconds
         return needed if limit is None else min(needed, session.config.sealed.share * limit)
 
-    ledger.hold(worst.times(cost.sealed), seconds=seconds)
+    ledger.hold(worst.times(sealed), seconds=seconds)
 
 
 async def affordable_sealed_tasks(opened: Opened) -> int:
@@ -81,14 +95,25 @@ async def affordable_sealed_tasks(opened: Opened) -> int:
     if isinstance(known, int):
         return known
     cost = costs(session.config, session)
-    each = sealed_arms(session) * session.environment.calls_per_attempt * session.config.decoding.best_of
-    tasks = sealed_tasks(session.config, each)
+    tasks = most_sealed_tasks(session)
     if ledger.spent.calls and session.config.budget.seconds is not None:
         pace = ledger.seconds_calling / ledger.spent.calls
         fits = int(ledger.seconds_left() / max(1e-9, pace * cost.sealed / tasks))
         tasks = max(1, min(tasks, fits))
     await opened.journal.add_meta("sealed tasks", tasks)
     return tasks
+
+
+async def affordable_controls(opened: Opened) -> int:
+    """Controls that the calls that are left afford, as it was reckoned when the sealed test was opened first."""
+    session, known = opened.session, opened.journal.meta("sealed controls")
+    if isinstance(known, int):
+        return known
+    most = controls(session)
+    while most and calls_to_prove(session, most) > opened.ledger.left().calls:
+        most -= 1
+    await opened.journal.add_meta("sealed controls", most)
+    return most
 
 
 def refuse_too_little(opened: Opened, worst: Amount, cost: Costs) -> None:

@@ -62,18 +62,35 @@ def costs(config: RunConfig, session: Session) -> Costs:
 
 def _sealed(config: RunConfig, session: Session) -> int:
     """Calls of the sealed test and of what is proved after it."""
-    given = session.environment.calls_per_attempt * config.decoding.best_of
-    arms, proofs = sealed_arms(session), sum(prover.calls for prover in choose_provers(config))
-    return given * (math.ceil(arms * sealed_tasks(config, given * arms)) + proofs)
+    return calls_to_prove(session, controls(session))
 
 
-def sealed_arms(session: Session) -> float:
-    """Programs that answer the test tasks, at most; a control answers half of them."""
+def calls_to_prove(session: Session, controls: int) -> int:
+    """Calls of the sealed test with so many controls, and of what is proved after it."""
+    given, provers = calls_per_answer(session), choose_provers(session.config)
+    arms, tasks = 2 + sum(prover.arms for prover in provers), most_sealed_tasks(session)
+    return given * (arms * tasks + controls * math.ceil(tasks / 2) + sum(prover.calls for prover in provers))
+
+
+def calls_per_answer(session: Session) -> int:
+    """Calls that the sealed test makes for an answer."""
+    return session.environment.calls_per_attempt * session.config.decoding.best_of
+
+
+def controls(session: Session) -> int:
+    """Programs beside seed and champion that answer half of the test tasks, at most."""
     config = session.config
+    if not config.sealed.controls:
+        return 0
     # exemplars that people made have a control of their own (those of a program file do not), and so has an adapter
-    controls = 2 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
-    controls += config.models.task.takes_grammars  # the seed in form
-    return 2 + controls / 2 + sum(prover.arms for prover in choose_provers(config))
+    some = 2 + bool(session.memory.count(0) and not config.program) + bool(config.train.every)
+    return some + config.models.task.takes_grammars  # the seed in form
+
+
+def most_sealed_tasks(session: Session) -> int:
+    """Test tasks of a run, as many as `sealed_tasks` with all its arms."""
+    arms = 2 + controls(session) / 2 + sum(prover.arms for prover in choose_provers(session.config))
+    return sealed_tasks(session.config, calls_per_answer(session) * arms)
 
 
 def sealed_tasks(config: RunConfig, calls: float) -> int:

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from functools import partial
 
 from burnish.agent.loop.affording import (
-    affordable_iterations,
+    affordable_controls,
     affordable_sealed_tasks,
+    afforded,
     hold_back,
     refuse_too_little,
     what_costs,
@@ -86,6 +87,7 @@ async def to_the_end(opened: Opened, secret: Callable[[], str] | None, *, until:
         seed_program=opened.seed_program,
         secret=secret(),
         most_tasks=await affordable_sealed_tasks(opened),
+        most_controls=await affordable_controls(opened),
         collapsed=session.past.records[-1].action == "stop",
     )
     journal.set_meta(proofs=[proof.to_json() for proof in await prove(opened)])
@@ -103,7 +105,7 @@ async def _announce(opened: Opened) -> None:
             f"{config.budget.calls} calls do not buy one iteration and the sealed test; give at least {least}, or "
             f"lower {what_costs(session)}"
         )
-    await hold_back(opened, cost)
+    await hold_back(opened, cost.sealed)
     if opened.ledger.spent.calls == 0:
         refuse_too_little(opened, await worst_call(opened), cost)
         if session.forming:
@@ -173,8 +175,7 @@ async def _begin(opened: Opened, number: int) -> bool:
     """Begin iteration `number`; False when the budget does not afford it."""
     session = opened.session
     cost = costs(session.config, session)
-    await hold_back(opened, cost)
-    if (affordable := await affordable_iterations(opened, number, cost)) is None:
+    if (affordable := await afforded(opened, number, cost)) is None:
         return False
     pair = 2 * session.config.decoding.best_of * session.environment.calls_per_attempt
     session.begin(number, affordable=affordable, race_tasks=affordable * (cost.each + cost.search) / pair)

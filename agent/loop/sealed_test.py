@@ -42,6 +42,7 @@ async def open_sealed(
     seed_program: Program,
     secret: str,
     most_tasks: int,
+    most_controls: int,
     collapsed: bool,
 ) -> SealedRecord:
     """Try the arms on the sealed tasks, which `secret` decides, and write down the verdict.
@@ -49,7 +50,7 @@ async def open_sealed(
     Everything is journalled, so it may be resumed.
     """
     tasks = await environment.draw("test", sealed_seed(secret), most_tasks)
-    programs = await arms_of(session, environment, seed_program, tasks)
+    programs = _affordable(await arms_of(session, environment, seed_program, tasks), most_controls)
     tasks, arms = await try_sealed(session, environment, programs, tasks)
     nearest = await nearest_answers(session, environment, tasks)
     if nearest:
@@ -72,6 +73,12 @@ async def open_sealed(
     if evaluated_by_people(session.config.level):
         await session.journal.add_questions(_for_people(session, tasks, arms["champion"]))
     return record
+
+
+def _affordable(arms: Mapping[str, Arm], most_controls: int) -> dict[str, Arm]:
+    """The arms with the first so many of their controls."""
+    kept = [name for name, arm in arms.items() if arm.control][:most_controls]
+    return {name: arm for name, arm in arms.items() if not arm.control or name in kept}
 
 
 async def _twins(

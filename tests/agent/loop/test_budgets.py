@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from laboratory import Laboratory, learner, query
+from codes import code_of
+from laboratory import Laboratory, learner, posed, query
 from strength import thorough_but
 
 from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.errors import BudgetExhausted, BudgetTooSmall
+from burnish.records import DRAWN, SHUFFLED
 
 PRICES = {"usd_per_million_prompt_tokens": 1.0, "usd_per_million_completion_tokens": 2.0}
 TINY: dict[str, Any] = {"sampling": {"tasks": 3, "samples": 2}, "sealed": {"tasks": 5}}
@@ -95,6 +97,39 @@ def test_the_last_iteration_is_as_small_as_the_budget(lab: Laboratory) -> None:
     assert report.stopped == "the budget buys no further iteration"
     assert 0 < last.attempts < whole[-1].attempts
     assert 140 <= report.total.calls <= 150
+
+
+LATE: dict[str, Any] = {
+    "budget": {"calls": 150, "iterations": 50},
+    "operators": [],
+    "policies": {"stopping": {"name": "never"}, "rating": {"most": 0}},
+    "sealed": {"tasks": 20},
+}
+"""The sealed test keeps 60 calls: 20 each for seed and champion, 10 each for two controls."""
+
+
+def test_as_long_as_nothing_is_learned_the_calls_of_controls_are_for_learning(lab: Laboratory) -> None:
+    lab.model.answer = lambda _body: "no idea"
+    report = lab.run("run", **LATE)
+    assert report.sealed is not None
+    assert {"seed", "champion"} == report.sealed.arms.keys()
+    assert 120 < report.total.calls <= 130, "the champion's are kept, which would have been needed"
+
+
+@pytest.mark.parametrize(
+    ("first", "controls"), [(1, {DRAWN, SHUFFLED}), (80, {DRAWN, SHUFFLED}), (90, {DRAWN}), (106, set())]
+)
+def test_what_is_learned_late_has_the_controls_that_are_affordable(
+    lab: Laboratory, first: int, controls: set[str]
+) -> None:
+    lab.model.answer = lambda body: (
+        code_of(posed(body) or "") if len(lab.model.bodies) >= first and posed(body) else "no idea"
+    )
+    report = lab.run("run", **LATE)
+    assert report.sealed is not None
+    assert {DRAWN, SHUFFLED} & report.sealed.arms.keys() == controls
+    assert report.sealed.arms["champion"].tasks == report.sealed.arms["seed"].tasks == 20
+    assert report.total.calls <= 150
 
 
 @pytest.mark.parametrize(
