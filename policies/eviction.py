@@ -81,19 +81,35 @@ class Showing:
     reward: float
 
 
-def usefulness(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, float]:
+@dataclass(frozen=True)
+class Gain:
+    """How useful an exemplar was, on average, and the standard error of that."""
+
+    mean: float
+    error: float
+
+
+def usefulness(showings: Sequence[Showing]) -> dict[str, float]:
+    """The means of `gains`."""
+    return {exemplar_id: gain.mean for exemplar_id, gain in gains(showings).items()}
+
+
+def gains(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, Gain]:
     """Mean reward where an exemplar was shown minus matched attempts where it was not, shrunk towards 0.
 
     Matched means the same cell and program. An exemplar seen n times with m matches counts n·m/(n+m) pairs
-    against `prior` pairs of no difference. Exemplars without a match are not in the result.
+    against `prior` pairs of no difference. Exemplars without a match are not in the result. The error takes the
+    rewards of matched attempts to vary alike, whether or not it was shown.
     """
     groups: dict[tuple[str, str], list[Showing]] = {}
     for showing in showings:
         groups.setdefault((showing.cell, showing.program_id), []).append(showing)
     weighted: dict[str, float] = {}
     weights: dict[str, float] = {}
+    variances: dict[str, float] = {}
     for members in groups.values():
         total, sums, counts = sum(m.reward for m in members), dict[str, float](), dict[str, int]()
+        variance = float(np.var([m.reward for m in members], ddof=1)) if len(members) > 1 else 0.0
         for member in members:
             for exemplar_id in member.exemplar_ids:
                 sums[exemplar_id] = sums.get(exemplar_id, 0.0) + member.reward
@@ -106,4 +122,5 @@ def usefulness(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, 
             pairs = n * m / (n + m)
             weighted[exemplar_id] = weighted.get(exemplar_id, 0.0) + pairs * difference
             weights[exemplar_id] = weights.get(exemplar_id, 0.0) + pairs
-    return {e: weighted[e] / (weights[e] + prior) for e in weighted}
+            variances[exemplar_id] = variances.get(exemplar_id, 0.0) + pairs * variance
+    return {e: Gain(weighted[e] / (weights[e] + prior), variances[e] ** 0.5 / (weights[e] + prior)) for e in weighted}

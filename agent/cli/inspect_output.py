@@ -68,10 +68,8 @@ def _exemplar(told: ExemplarStory, whole: bool) -> None:
         if exemplars:
             screen.print(f"{name:12}  {' '.join(e.id for e in exemplars)}", soft_wrap=True)
     useful = told.usefulness
-    gain = "unknown" if useful.gain is None else f"{useful.gain:+.3f} in reward"
-    screen.print(
-        f"usefulness    {gain}: {useful.shown} answers that it was shown for, against {useful.others} without it"
-    )
+    answers = f"{useful.shown} answers that it was shown for, against {useful.others} without it"
+    screen.print(f"usefulness    {useful.in_words}: {answers}", soft_wrap=True)
     if told.showings:
         sealed = sum(one.iteration == SEALED for one in told.showings)
         among = f", {sealed} of them in the sealed test" if sealed else ""

@@ -67,11 +67,15 @@ def print_tasks(lines: Sequence[TaskLine], *, as_json: bool) -> None:
 
 
 def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
-    """A row a kind of tasks, with its rate over the iterations as bars."""
+    """A row a kind of tasks, with its rate and its exemplars' births and deaths over the iterations as bars."""
+    from burnish.agent.inspecting.overviews import shares_over, sums_over
+
     if as_json:
         print_json(told)
         return
-    last = max((number for one in told for number, _, _ in one.iterations), default=1)
+    last = max((number for one in told for number, _, _ in (*one.iterations, *one.turnover)), default=1)
+    moved = {one.cell: sums_over(one.turnover, last, most=WIDE) for one in told}
+    most = max((max(pair) for steps in moved.values() for pair in steps), default=0)
     rows = [
         (
             one.cell or "(no kind)",
@@ -80,19 +84,23 @@ def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
             "never" if one.first_solved is None else str(one.first_solved),
             "" if one.lost is None else f"since {one.lost}",
             str(one.exemplars),
-            _bars(one.iterations, last),
+            str(sum(died for _, _, died in one.turnover)),
+            _bars(shares_over(one.iterations, last, most=WIDE)),
+            _bars([born / most if born else None for born, _ in moved[one.cell]]),
+            _bars([died / most if died else None for _, died in moved[one.cell]]),
         )
         for one in told
     ]
-    print_rows(("cell", "tried", "solved", "first", "lost", "exemplars", "share solved, by iteration"), rows)
-    console().print(f"\n[dim]{BARS[0]} none, {BARS[-1]} all, blank: not tried; {last} iterations[/]")
+    names = ("cell", "tried", "solved", "first", "lost", "born", "died", "share solved", "births", "deaths")
+    print_rows(names, rows)
+    console().print(
+        f"\n[dim]{last} iterations from left to right; solved: {BARS[0]} none, {BARS[-1]} all, blank not tried; births "
+        f"and deaths of exemplars: {BARS[-1]} is {most}[/]"
+    )
 
 
-def _bars(iterations: Iterable[tuple[int, int, int]], last: int) -> str:
-    """The share that was solved, from the first iteration to the last; a blank where nothing was tried."""
-    from burnish.agent.inspecting.overviews import shares_over
-
-    shares = shares_over(iterations, last, most=WIDE)
+def _bars(shares: Iterable[float | None]) -> str:
+    """A bar for each; a blank for None."""
     return "".join(" " if share is None else BARS[round(share * (len(BARS) - 1))] for share in shares)
 
 

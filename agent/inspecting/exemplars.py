@@ -11,7 +11,8 @@ from burnish.agent.inspecting.answers import Answer, answers, showings
 from burnish.errors import ConfigError
 from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
-from burnish.policies.eviction import Showing, usefulness
+from burnish.policies.eviction import Showing, gains
+from burnish.policies.statistics import normal_quantile
 from burnish.records import ApplicantRecord, DeathRecord
 from burnish.types import Exemplar, Record
 
@@ -19,14 +20,23 @@ from burnish.types import Exemplar, Record
 @dataclass(frozen=True)
 class Usefulness(Record):
     """What showing an exemplar was seen to bring: the mean reward of the `shown` answers that it was shown for, less
-    that of the `others` by the same programs to tasks of the same cells, shrunk towards 0. None where there were no
-    others.
+    that of the `others` by the same programs to tasks of the same cells, shrunk towards 0, and its interval of 95 %.
+    None where there were no others.
     """
 
     gain: float | None
+    lower: float | None
+    upper: float | None
     shown: int
     others: int
     verified: int
+
+    @property
+    def in_words(self) -> str:
+        """The gain with its interval, where there is one."""
+        if self.gain is None:
+            return "unknown"
+        return f"{self.gain:+.3f} in reward (95 % interval {self.lower:+.2f} to {self.upper:+.2f})"
 
 
 @dataclass(frozen=True)
@@ -104,8 +114,12 @@ def usefulness_of(journal: JournalReader, exemplar_id: str, shown: Sequence[Answ
     own = [answer for answer in shown if answer.iteration >= 0 and answer.judged]
     groups = sorted({(answer.program, _cell(journal, answer.task)) for answer in own})
     beside = [one for group in groups for one in _showings_of(journal, *group)]
+    found = gains(beside).get(exemplar_id)
+    gain, margin = (found.mean, normal_quantile(0.95) * found.error) if found else (None, 0.0)
     return Usefulness(
-        gain=usefulness(beside).get(exemplar_id),
+        gain=gain,
+        lower=None if gain is None else gain - margin,
+        upper=None if gain is None else gain + margin,
         shown=len(own),
         others=sum(exemplar_id not in one.exemplar_ids for one in beside),
         verified=sum(answer.verified for answer in own),

@@ -12,7 +12,7 @@ from burnish.agent.inspecting.names import latest
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.schema import SPENT
 from burnish.records import ADMITTED, SEALED, GateRecord, ProposalRecord
-from burnish.types import Record, Usage
+from burnish.types import ALIVE, Record, Usage
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def refusals(journal: JournalReader, *, at: int | None = None, examples: int = 5
 @dataclass(frozen=True)
 class CellHistory(Record):
     """A kind of tasks over the iterations: (iteration, tried, verified) of all answers but those of the sealed test,
-    when it was `first_solved`, since when it was `lost` (none of the last three or more were right), and how many
-    exemplars ever came of it.
+    when it was `first_solved`, since when it was `lost` (none of the last three or more were right), how many
+    exemplars ever came of it, and in its `turnover` (iteration, born, died).
     """
 
     cell: str
@@ -57,6 +57,7 @@ class CellHistory(Record):
     first_solved: int | None
     lost: int | None
     exemplars: int
+    turnover: tuple[tuple[int, int, int], ...]
 
 
 LOST = 3
@@ -70,35 +71,58 @@ def cells(journal: JournalReader, *, at: int | None = None) -> list[CellHistory]
         " WHERE iteration BETWEEN 1 AND ? GROUP BY cell, iteration ORDER BY cell, iteration",
         (latest(at),),
     )
-    known = {
-        row["cell"]: row["n"]
-        for row in journal.named_rows(
-            "SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, COUNT(*) AS n FROM exemplars"
-            " WHERE born <= ? GROUP BY cell",
-            (latest(at),),
-        )
-    }
+    moved = _turnover(journal, latest(at))
     by_cell: dict[str, list[tuple[int, int, int]]] = {}
     for row in rows:
         by_cell.setdefault(row["cell"], []).append((row["iteration"], row["tried"], int(row["verified"] or 0)))
     found = [
-        CellHistory(cell, tuple(past), _first_solved(past), _lost(past), known.get(cell, 0))
-        for cell, past in by_cell.items()
+        CellHistory(
+            cell,
+            tuple(past := by_cell.get(cell, [])),
+            _first_solved(past),
+            _lost(past),
+            sum(born for _, born, _ in moved.get(cell, ())),
+            tuple(moved.get(cell, ())),
+        )
+        for cell in by_cell.keys() | moved.keys()
     ]
     return sorted(found, key=lambda one: (-sum(tried for _, tried, _ in one.iterations), one.cell))
+
+
+def _turnover(journal: JournalReader, last: int) -> dict[str, list[tuple[int, int, int]]]:
+    """(iteration, born, died) of exemplars until an iteration, by cell."""
+    rows = journal.named_rows(
+        "SELECT cell, number, SUM(birth) AS born, SUM(1 - birth) AS died FROM ("
+        "  SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, born AS number, 1 AS birth FROM exemplars"
+        "  UNION ALL"
+        "  SELECT COALESCE(json_extract(body, '$.cell'), ''), died, 0 FROM exemplars WHERE died < ?"
+        ") WHERE number <= ? GROUP BY cell, number ORDER BY cell, number",
+        (ALIVE, last),
+    )
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for row in rows:
+        found.setdefault(row["cell"], []).append((row["number"], row["born"], row["died"]))
+    return found
 
 
 def shares_over(iterations: Iterable[tuple[int, int, int]], last: int, *, most: int) -> list[float | None]:
     """The share that was solved over iterations 1 to `last`, in at most so many steps of equal length; None where
     nothing was tried.
     """
+    return [verified / tried if tried else None for tried, verified in sums_over(iterations, last, most=most)]
+
+
+def sums_over(counts: Iterable[tuple[int, int, int]], last: int, *, most: int) -> list[tuple[int, int]]:
+    """The sums of two counts over iterations 1 to `last`, in at most so many steps of equal length. What came before
+    counts to the first.
+    """
     width = max(1, min(most, last))
-    tried, solved = [0] * width, [0] * width
-    for number, count, verified in iterations:
-        place = (number - 1) * width // max(1, last)
-        tried[place] += count
-        solved[place] += verified
-    return [verified / count if count else None for count, verified in zip(tried, solved, strict=True)]
+    firsts, seconds = [0] * width, [0] * width
+    for number, first, second in counts:
+        place = max(0, number - 1) * width // max(1, last)
+        firsts[place] += first
+        seconds[place] += second
+    return list(zip(firsts, seconds, strict=True))
 
 
 def _first_solved(past: Iterable[tuple[int, int, int]]) -> int | None:

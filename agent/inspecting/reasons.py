@@ -72,7 +72,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     useful = told.usefulness
     if useful.shown:
         others = f"{_several(useful.others, 'answer')} by the same programs to tasks of the same kind without it"
-        gain = "" if useful.gain is None else f"; against {others} that is {useful.gain:+.2f} in reward"
+        gain = "" if useful.gain is None else f"; against {others} that is {useful.in_words}"
         yield f"It was shown for {_several(useful.shown, 'answer')}, of which {useful.verified} were right{gain}."
     else:
         yield "It was never shown for an answer to a train or validation task."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burnish.agent.inspecting.calls import call_story
 from burnish.agent.inspecting.names import named
-from burnish.agent.inspecting.overviews import shares_over
+from burnish.agent.inspecting.overviews import shares_over, sums_over
 from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.inspecting.stories import answer_story
 from burnish.agent.inspecting.tasks import task_story
@@ -30,8 +30,12 @@ def tasks(asked: Asked) -> Page:
         ]
         for one in cells
     }
+    moved = {one.cell: sums_over(one.turnover, last, most=STEPS) for one in cells}
+    most = max((max(pair) for steps in moved.values() for pair in steps), default=0)
     more = {
         "strips": strips,
+        "moved": {cell: [(x, *pair) for x, pair in enumerate(steps) if any(pair)] for cell, steps in moved.items()},
+        "most": max(most, 1),
         "steps": min(STEPS, last),
         "cell": cell,
         "unsolved": unsolved,

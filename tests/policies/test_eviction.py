@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction, Showing, Vectors, usefulness
+from burnish.policies.eviction import CrowdingEviction, Eviction, OldestEviction, Showing, Vectors, gains, usefulness
 
 POLICIES: list[Eviction] = [CrowdingEviction(size=5), OldestEviction(size=5)]
 
@@ -99,3 +99,24 @@ def test_usefulness_is_within_bounds_and_turns_with_the_rewards(showings: list[S
 def test_more_evidence_counts_more() -> None:
     once = [showing("a", 1.0), showing("", 0.0)]
     assert 0 < usefulness(once)["a"] < usefulness(once * 5)["a"] < 1
+
+
+def test_the_error_of_usefulness_is_that_of_a_difference_of_means() -> None:
+    rewards = {("a",): [1.0, 0.0, 1.0], (): [0.0, 1.0, 0.0, 0.0]}
+    found = gains([Showing(ids, "", "p", r) for ids, some in rewards.items() for r in some], prior=0.0)["a"]
+    spread = float(np.var([r for some in rewards.values() for r in some], ddof=1))
+    assert found.mean == pytest.approx(2 / 3 - 1 / 4)
+    assert found.error == pytest.approx((spread * (1 / 3 + 1 / 4)) ** 0.5)
+
+
+def test_an_exemplar_without_effect_is_within_two_errors_of_none_nineteen_times_of_twenty() -> None:
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(400):
+        shown = [
+            Showing(("a",) if i < 15 else (), f"cell {i % 2}", "p", float(r))
+            for i, r in enumerate(rng.integers(0, 2, 40))
+        ]
+        gain = gains(shown)["a"]
+        covered += abs(gain.mean) <= 1.96 * gain.error
+    assert 0.92 <= covered / 400 <= 0.98

@@ -23,7 +23,7 @@ def test_every_key_and_table_of_a_run_has_a_meaning() -> None:
     [
         ("sampling.tasks", ["sampling.tasks"]),
         ("tasks", ["sampling.tasks", "sealed.tasks", "compiling.tasks"]),
-        ("sealed", ["sealed.tasks", "sealed.share", "sealed.alpha"]),
+        ("sealed", ["sealed.tasks", "sealed.share", "sealed.controls"]),
         ("models.judge.url", ["models.judge.url"]),
         ("policies.eviction.size", ["policies.eviction.size"] * 2),
         ("models", ["models.task", "models.reflector", "models.judge", "models.teacher"]),

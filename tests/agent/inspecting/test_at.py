@@ -8,7 +8,7 @@ from laboratory import Laboratory
 from burnish import open_run
 from burnish.agent.inspecting.lineage import LineageNode, in_tree
 from burnish.agent.inspecting.opened import InspectedRun
-from burnish.agent.inspecting.overviews import shares_over
+from burnish.agent.inspecting.overviews import shares_over, sums_over
 from burnish.errors import ConfigError
 
 
@@ -25,7 +25,9 @@ def test_tables_end_at_an_iteration(run: InspectedRun, at: int) -> None:
         applicants = [one for number, one in journal.applicants() if number <= at and one.outcome != "admitted"]
         calls = sum(journal.calls_of(number) for number in range(at + 1))
     assert sum(tried for cell in run.cells(at) for _, tried, _ in cell.iterations) == len(judged)
-    assert sum(cell.exemplars for cell in run.cells(at)) == sum(e.born <= at for e in run.memory(at))
+    moved = [step for cell in run.cells(at) for step in cell.turnover]
+    assert sum(cell.exemplars for cell in run.cells(at)) == sum(born for _, born, _ in moved)
+    assert sum(born - died for _, born, died in moved) == len(run.memory(at))
     assert sum(one.answers for one in run.refusals(at)) == len(applicants)
     assert sum(one.proposed for one in run.operators(at)) == sum(len(record.proposals) for record in records)
     assert [race.number for race in run.races(at)] == sorted({gate.number for r in records for gate in r.gates})
@@ -61,3 +63,4 @@ def test_shares_over_iterations_are_put_together_where_there_are_many() -> None:
     assert shares_over([(1, 2, 1), (3, 1, 1)], 3, most=10) == [0.5, None, 1.0]
     assert shares_over([(1, 2, 1), (2, 2, 2), (4, 1, 0)], 4, most=2) == [0.75, 0.0]
     assert shares_over([], 0, most=5) == [None]
+    assert sums_over([(0, 3, 0), (1, 2, 1), (2, 2, 2), (4, 1, 0)], 4, most=2) == [(7, 3), (1, 0)]
