@@ -93,9 +93,15 @@ def _program(told: ProgramStory, whole: bool) -> None:
         }
     )
     _changes(told.changes, "than in the prompt that it came from")
+    if told.looks:
+        screen.print("\n[bold]As it was proposed, on tasks that had failed[/]")
+        _answers(told.looks)
     for trial in told.trials:
         gain = f"{trial.gain:+.2f} on {trial.tasks} tasks beside {trial.beside}"
-        screen.print(f"iteration {trial.iteration}: {gain} ({trial.kind})", soft_wrap=True)
+        screen.print(f"\niteration {trial.iteration}: {gain} ({trial.kind})", soft_wrap=True)
+        rows = [(one.task, f"{one.difference:+.2f}", _marked(one.beside), _marked(one.own)) for one in trial.items]
+        if rows:
+            print_rows(("task", "gain", "beside", "this program"), rows)
     for race in told.races:
         screen.print(gate_line(race))
     for arm, (passed, tasks) in told.sealed.items():
@@ -149,12 +155,17 @@ def _race(told: RaceStory, whole: bool) -> None:
             item.task,
             f"{item.difference:+.2f}",
             f"{item.evidence:.3g}",
-            f"{MARKS[item.champion.verified]} {one_line(item.champion.answer)}",
-            f"{MARKS[item.challenger.verified]} {one_line(item.challenger.answer)}",
+            _marked(item.champion),
+            _marked(item.challenger),
         )
         for n, item in enumerate(told.items, 1)
     ]
     print_rows(("n", "iteration", "task", "gain", "evidence", "champion", "challenger"), rows)
+
+
+def _marked(answer: Answer) -> str:
+    """An answer with its verdict, on one line."""
+    return f"{MARKS[answer.verified]} {one_line(answer.answer)}"
 
 
 def _iteration(told: IterationStory, whole: bool) -> None:

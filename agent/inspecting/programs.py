@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
+from burnish.agent.inspecting.answers import COLUMNS, Answer, answer_of
+from burnish.agent.inspecting.lineage import variant_of
 from burnish.agent.inspecting.races import races
+from burnish.agent.record.races import compared
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
@@ -37,21 +40,34 @@ class SectionChange(Record):
 
 
 @dataclass(frozen=True)
+class TrialItem(Record):
+    """A task that two programs answered. `difference` is what the one that is tried has more, in [-1, 1]."""
+
+    task: str
+    beside: Answer
+    own: Answer
+    difference: float
+
+
+@dataclass(frozen=True)
 class Trial(Record):
-    """What was seen of a program beside another on some tasks of an iteration: the mean difference in its favour."""
+    """What was seen of a program beside another on some tasks of an iteration: the mean difference in its favour, and
+    the tasks one by one.
+    """
 
     iteration: int
     kind: str
     beside: str
     tasks: int
     gain: float
+    items: tuple[TrialItem, ...]
 
 
 @dataclass(frozen=True)
 class ProgramStory(Record):
     """All that is known of a program: when it was first met, the programs that its prompt came from, newest first, what
-    differs from its parent's, how it did in trials and races, in which iterations it was champion, and how it did in
-    the sealed test, by arm as (passed, tasks).
+    differs from its parent's, what it answered to tasks that had failed before it was tried, how it did in trials and
+    races, in which iterations it was champion, and how it did in the sealed test, by arm as (passed, tasks).
     """
 
     program: Program
@@ -59,6 +75,7 @@ class ProgramStory(Record):
     ancestors: tuple[str, ...]
     changes: tuple[SectionChange, ...]
     proposals: tuple[ProposalRecord, ...]
+    looks: tuple[Answer, ...]
     trials: tuple[Trial, ...]
     races: tuple[GateRecord, ...]
     champion_in: tuple[int, ...]
@@ -81,13 +98,17 @@ def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
     parent = by_prompt.get(program.prompt.parent)
     raced = {record.number: record for _, record in races(journal) if program_id in _raced(record)}
     champion = journal.named_rows("SELECT number FROM iterations WHERE champion = ? ORDER BY number", (program_id,))
+    same = _same(journal, program)
+    proposals = tuple(_proposals(journal, same))
+    ids = same if proposals else [program_id]  # memory grows while a proposal is tried
     return ProgramStory(
         program=program,
         iteration=rows[0]["iteration"],
         ancestors=tuple(one.id for one in ancestors),
         changes=changes(parent, program) if parent else (),
-        proposals=tuple(_proposals(journal, program_id)),
-        trials=tuple(_trials(journal, program_id)),
+        proposals=proposals,
+        looks=tuple(_looks(journal, ids)),
+        trials=tuple(_trials(journal, ids)),
         races=tuple(raced.values()),
         champion_in=tuple(row["number"] for row in champion),
         sealed=_sealed(journal, program_id),
@@ -115,25 +136,53 @@ def _ancestors(program: Program, by_prompt: Mapping[str, Program]) -> Iterator[P
         program = parent
 
 
-def _proposals(journal: JournalReader, program_id: str) -> Iterator[ProposalRecord]:
+def _same(journal: JournalReader, program: Program) -> list[str]:
+    """The ids of a program and of those that differ from it in memory alone."""
+    rows = journal.named_rows(
+        "SELECT id, body FROM programs WHERE json_extract(body, '$.prompt.id') = ? ORDER BY id", (program.prompt.id,)
+    )
+    variant = variant_of(program.to_json())
+    return [row["id"] for row in rows if variant_of(json.loads(row["body"])) == variant]
+
+
+def _proposals(journal: JournalReader, ids: Sequence[str]) -> Iterator[ProposalRecord]:
     rows = journal.named_rows(
         "SELECT p.value AS body FROM iterations i, json_each(i.body, '$.proposals') p"
-        " WHERE json_extract(p.value, '$.program_id') = ? ORDER BY i.number",
-        (program_id,),
+        " WHERE json_extract(p.value, '$.program_id') IN (SELECT value FROM json_each(?)) ORDER BY i.number",
+        (json.dumps(ids),),
     )
     yield from (ProposalRecord.from_json(json.loads(row["body"])) for row in rows)
 
 
-def _trials(journal: JournalReader, program_id: str) -> Iterator[Trial]:
+def _trials(journal: JournalReader, ids: Sequence[str]) -> Iterator[Trial]:
     rows = journal.named_rows(
         "SELECT i.number, c.value AS body FROM iterations i, json_each(i.body, '$.comparisons') c"
-        " WHERE json_extract(c.value, '$.program_id') = ? ORDER BY i.number",
-        (program_id,),
+        " WHERE json_extract(c.value, '$.program_id') IN (SELECT value FROM json_each(?)) ORDER BY i.number",
+        (json.dumps(ids),),
     )
     for row in rows:
         record = ComparisonRecord.from_json(json.loads(row["body"]))
-        n = len(record.differences)
-        yield Trial(row["number"], record.kind, record.beside_id, n, sum(record.differences) / n if n else 0.0)
+        n, pairs = len(record.differences), compared(journal, row["number"], record)
+        items = tuple(
+            TrialItem(
+                task=own[0].task_id,
+                beside=Answer.of(row["number"], "trial", *beside),
+                own=Answer.of(row["number"], "trial", *own),
+                difference=difference,
+            )
+            for (beside, own), difference in zip(pairs, record.differences, strict=False)
+        )
+        yield Trial(row["number"], record.kind, record.beside_id, n, sum(record.differences) / n if n else 0.0, items)
+
+
+def _looks(journal: JournalReader, ids: Sequence[str]) -> Iterator[Answer]:
+    """What a program answered when it was proposed, to tasks that had failed."""
+    rows = journal.named_rows(
+        f"SELECT {COLUMNS} FROM attempts a WHERE a.node = 'rewrite'"  # noqa: S608 (our own names)
+        " AND a.program IN (SELECT value FROM json_each(?)) ORDER BY a.iteration, a.place",
+        (json.dumps(ids),),
+    )
+    yield from map(answer_of, rows)
 
 
 def _sealed(journal: JournalReader, program_id: str) -> dict[str, tuple[int, int]]:

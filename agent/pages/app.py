@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,7 @@ from burnish.types import JsonValue, Record
 
 DAMAGED = (ValueError, KeyError, TypeError)
 """What reading a record raises that is none: pydantic's and JSON's errors are of these."""
+LIKE_AN_ID = re.compile(r"[0-9a-f]{6,}|.*/.*|(race|iteration)[ #:]*-?\d+")
 STATIC = Path(__file__).parent / "static"
 
 
@@ -80,10 +82,15 @@ class Site:
         return RedirectResponse("overview")
 
     def found(self, request: Request) -> Response:
-        """Leads to the page of an id, or of its beginning."""
-        name = request.path_params["run"]
-        with open_run(self.shelf[name]).journal() as journal:
-            there = named(journal, request.query_params.get("id", ""))
+        """Leads to the page of an id, or of its beginning; other words to the exemplars that contain them."""
+        name, sought = request.path_params["run"], request.query_params.get("id", "").strip()
+        try:
+            with open_run(self.shelf[name]).journal() as journal:
+                there = named(journal, sought)
+        except ConfigError:
+            if not sought or LIKE_AN_ID.fullmatch(sought):
+                raise
+            return RedirectResponse(Links.served(name).to("memory", search=sought), 303)
         return RedirectResponse(Links.served(name).to(*path_of(there.kind, there.id)), 303)
 
     def live(self, request: Request) -> Response:

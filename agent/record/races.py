@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair
 from burnish.programs import Program
-from burnish.records import GateRecord, IterationRecord
+from burnish.records import ComparisonRecord, GateRecord, IterationRecord
 from burnish.types import Attempt, Feedback
 
 
@@ -33,12 +33,18 @@ def matched(journal: JournalReader, iteration: int, gate: GateRecord) -> list[tu
 def matched_on_train(journal: JournalReader, record: IterationRecord) -> list[tuple[Judged, Judged]]:
     """The train tasks of the race that went on in an iteration."""
     race = next((one for one in record.comparisons if one.kind == "race"), None)
-    if race is None:
-        return []
-    firsts = [(a, f) for _, a, f in journal.judged("attempt", record.number) if a.slot == 0 and not a.rung]
-    old = {a.task_id: (a, f) for a, f in reversed(firsts) if a.program_id == race.beside_id}
-    new = [(a, f) for _, a, f in journal.judged("compare", record.number) if a.program_id == race.program_id]
-    return [(old[a.task_id], (a, f)) for a, f in new if a.task_id in old]
+    return [] if race is None else compared(journal, record.number, race)
+
+
+def compared(journal: JournalReader, iteration: int, record: ComparisonRecord) -> list[tuple[Judged, Judged]]:
+    """The train tasks of a comparison: what was answered by the program beside, and by the one that it is about."""
+    besides = [(a, f) for _, a, f in journal.judged("compare", iteration)]
+    if record.kind == "successor":  # both were put beside the attempts
+        firsts = besides
+    else:
+        firsts = [(a, f) for _, a, f in journal.judged("attempt", iteration) if a.slot == 0 and not a.rung]
+    old = {a.task_id: (a, f) for a, f in reversed(firsts) if a.program_id == record.beside_id}
+    return [(old[a.task_id], (a, f)) for a, f in besides if a.program_id == record.program_id and a.task_id in old]
 
 
 def raced(journal: JournalReader, iteration: int, gate: GateRecord) -> list[Pair]:

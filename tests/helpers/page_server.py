@@ -42,9 +42,9 @@ class Pages:
             made.cookies = self.own.cookies
             yield made
 
-    def get(self, address: str) -> httpx.Response:
+    def get(self, address: str, **query: str) -> httpx.Response:
         """A page as somebody sees it who has the cookie."""
-        return self.own.get(address, follow_redirects=True)
+        return self.own.get(address, params=query or None, follow_redirects=True)
 
 
 class Elements(HTMLParser):

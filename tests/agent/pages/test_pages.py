@@ -108,6 +108,13 @@ def test_an_id_or_its_beginning_leads_to_its_page(pages: Pages, run: InspectedRu
     assert pages.get(f"/runs/run/find?id={one.call}").url.params["key"] == one.call
 
 
+def test_words_lead_to_the_exemplars_that_contain_them(pages: Pages, run: InspectedRun) -> None:
+    words = run.memory()[0].prompt[:11]
+    found = pages.get("/runs/run/find", id=words)
+    assert found.url.path == "/runs/run/memory"
+    assert found.url.params["search"] == words
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -125,6 +132,8 @@ def test_an_id_or_its_beginning_leads_to_its_page(pages: Pages, run: InspectedRu
         ("call?key=1/2/3", "made no call"),
         ("call", "made no call"),
         ("find?id=", "too short"),
+        ("find?id=deadbeef", "nothing named"),
+        ("find?id=race 77", "there is no race 77"),
     ],
 )
 def test_what_is_not_there_is_said_in_a_sentence(pages: Pages, address: str, said: str) -> None:
