@@ -150,7 +150,7 @@ def compare(run_folder: Path, model_url: str, scratch: Path, texts: Callable[[in
 def scripted(scratch: Path, latency: float) -> None:
     def texts(turn: int) -> list[str]:
         rng = random.Random(f"texts {turn}")
-        return [note(rng) for _ in range(max(256, round(8 * CLIENTS / max(latency, 0.1))))]
+        return [note(rng) for _ in range(max(256, round(16 * CLIENTS / max(latency, 0.1))))]
 
     with process(sys.executable, "-c", SERVER, "0.01") as (url, _):
         tables = {
