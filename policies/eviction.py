@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish.limits import NonNegative, Positive
+from burnish.policies.statistics import normal_quantile
 
 Vectors = NDArray[np.float32]
 
@@ -88,6 +89,11 @@ class Gain:
     mean: float
     error: float
 
+    @property
+    def margin(self) -> float:
+        """How far the interval of 95 % reaches to either side."""
+        return normal_quantile(0.95) * self.error
+
 
 def usefulness(showings: Sequence[Showing]) -> dict[str, float]:
     """The means of `gains`."""
@@ -99,7 +105,8 @@ def gains(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, Gain]
 
     Matched means the same cell and program. An exemplar seen n times with m matches counts n·m/(n+m) pairs
     against `prior` pairs of no difference. Exemplars without a match are not in the result. The error takes the
-    rewards of matched attempts to vary alike, whether or not it was shown.
+    rewards of matched attempts to vary alike, whether or not it was shown, and as if a reward of 0 and one of 1 had
+    been among them: that the few that were seen are the same does not make it certain.
     """
     groups: dict[tuple[str, str], list[Showing]] = {}
     for showing in showings:
@@ -109,7 +116,7 @@ def gains(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, Gain]
     variances: dict[str, float] = {}
     for members in groups.values():
         total, sums, counts = sum(m.reward for m in members), dict[str, float](), dict[str, int]()
-        variance = float(np.var([m.reward for m in members], ddof=1)) if len(members) > 1 else 0.0
+        variance = float(np.var([0.0, 1.0, *(m.reward for m in members)], ddof=1))
         for member in members:
             for exemplar_id in member.exemplar_ids:
                 sums[exemplar_id] = sums.get(exemplar_id, 0.0) + member.reward

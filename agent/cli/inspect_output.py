@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
+from rich.text import Text
 
 from burnish.agent.cli.run_lines import gate_line, iteration_line
 from burnish.agent.cli.terminal import console, one_line, print_json, print_rows
@@ -222,11 +223,14 @@ def print_changes(changes: Sequence[SectionChange]) -> None:
 
 
 def _changes(changes: Sequence[SectionChange], where: str) -> None:
+    screen = console()
     style = {"same": "dim", "gone": "red strike", "new": "green"}
+    coloured = screen.is_terminal and not screen.no_color
+    marks = {"gone": ("", "") if coloured else ("[-", "-]"), "new": ("", "") if coloured else ("{+", "+}")}
     for change in changes:
-        console().print(f"\n[bold]{escape(change.section)}[/] reads otherwise {where}")
-        said = "".join(f"[{style[w.change]}]{escape(w.text)}[/]" for w in change.words)
-        console().print(said, soft_wrap=True)
+        screen.print(f"\n[bold]{escape(change.section)}[/] reads otherwise {where}")
+        said = ((word, *marks.get(word.change, ("", ""))) for word in change.words)
+        screen.print(Text.assemble(*((f"{a}{w.text}{b}", style[w.change]) for w, a, b in said)), soft_wrap=True)
 
 
 def _head(name: str, said: str, *, markup: bool = False) -> None:

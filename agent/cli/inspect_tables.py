@@ -251,25 +251,39 @@ def print_comparison(told: RunComparison, *, as_json: bool) -> None:
         print_json(told)
         return
     both = (told.first, told.second)
-    arms = dict.fromkeys(name for one in both for name in one.rates)
+    arms = dict.fromkeys(name for one in both for name in one.arms)
     rows: list[tuple[str, ...]] = [
         ("environment", *(one.environment for one in both)),
         ("verdict", *(one.verdict for one in both)),
-        *((name, *(_rate(one, name) for one in both)) for name in arms),
+        *((f"sealed: {name}", *(_rate(one, name) for one in both)) for name in arms),
         ("iterations", *(str(one.iterations) for one in both)),
         ("exemplars", *(str(one.exemplars) for one in both)),
         ("calls", *(f"{one.usage.calls:,}" for one in both)),
         ("tokens", *(f"{one.usage.tokens:,}" for one in both)),
-        *((name, one or "-", other or "-") for name, one, other in told.settings),
+        *((f"setting {name}", one or "-", other or "-") for name, one, other in told.settings),
     ]
+    screen = console()
     print_rows(("", told.first.name, told.second.name), rows)
-    console().print(
-        f"\nexemplars: {told.common} in both, {told.only_first} in {escape(told.first.name)} only, "
-        f"{told.only_second} in {escape(told.second.name)} only",
-        soft_wrap=True,
-    )
-    print_changes(told.changes)
+    for facts in both:
+        for iteration, change in facts.by_hand:
+            screen.print(f"{escape(facts.name)}, iteration {iteration}: {escape(change)}", soft_wrap=True)
+    screen.print(f"\nexemplars: {told.common} in both")
+    for facts, count, own in zip(both, (told.only_first, told.only_second), told.own, strict=True):
+        some = f", the newest {len(own)}" if count > len(own) else ""
+        screen.print(f"\n{count} in {escape(facts.name)} only{some}", soft_wrap=True)
+        if own:
+            print_rows(
+                ("exemplar", "born", "cell", "task", "answer"),
+                [(e.id, str(e.born), e.cell, one_line(e.prompt), one_line(e.answer)) for e in own],
+            )
+    if told.changes:
+        print_changes(told.changes)
+    else:
+        screen.print("\nthe prompts of both champions read the same")
 
 
-def _rate(facts: RunFacts, arm: str) -> str:
-    return f"{facts.rates[arm]:.3f}" if arm in facts.rates else ""
+def _rate(facts: RunFacts, name: str) -> str:
+    """The pass rate of an arm with its interval."""
+    if (arm := facts.arms.get(name)) is None:
+        return "-"
+    return f"{arm.rate:.3f} ({arm.lower:.2f} to {arm.upper:.2f}) of {arm.tasks}"

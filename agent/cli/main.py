@@ -50,7 +50,7 @@ BudgetCalls = Annotated[int | None, sets("budget.calls")]
 BudgetTokens = Annotated[int | None, sets("budget.tokens")]
 BudgetUsd = Annotated[float | None, sets("budget.usd")]
 BudgetSeconds = Annotated[float | None, sets("budget.seconds")]
-Order = Literal["born", "cell", "reward", "rating", "showings", "likeness"]
+Order = Literal["born", "cell", "reward", "rating", "showings", "usefulness", "likeness"]
 Iterations = Annotated[int | None, sets("budget.iterations")]
 
 

@@ -70,6 +70,7 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
     among += f", {pins} pinned (▲)" if pins else ""
     console().print(f"[bold]{of} exemplars {'that died' if dead else f'remembered, {among}'}[/]")
     likened = any(one.likeness is not None for one in found)
+    useful = any(one.gain for one in found)
     rows = [
         (
             f"{'●' if one.shown else ''}{'▲' if one.pinned else ''}",
@@ -77,6 +78,7 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
             str(one.exemplar.born),
             *([f"{one.exemplar.died}"] if dead else []),
             str(one.showings),
+            *([f"{one.gain.mean:+.3f} ± {one.gain.margin:.2f}" if one.gain else "unknown"] if useful else []),
             *([f"{one.likeness:.2f}"] if one.likeness is not None else []),
             one.exemplar.cell,
             _short(one.exemplar.prompt),
@@ -84,7 +86,7 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
         )
         for one in found
     ]
-    more = (*(["died"] if dead else []), "shown", *(["cosine"] if likened else []))
+    more = (*(["died"] if dead else []), "shown", *(["usefulness"] if useful else []), *(["cosine"] if likened else []))
     print_rows(("", "id", "born", *more, "cell", "task", "why" if dead else "answer"), rows)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from burnish.agent.inspecting.answers import Answer, answers, showings
+from burnish.agent.inspecting.names import latest
 from burnish.errors import ConfigError
 from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.eviction import Showing, gains
-from burnish.policies.statistics import normal_quantile
 from burnish.records import ApplicantRecord, DeathRecord
 from burnish.types import Exemplar, Record
 
@@ -114,16 +114,29 @@ def usefulness_of(journal: JournalReader, exemplar_id: str, shown: Sequence[Answ
     own = [answer for answer in shown if answer.iteration >= 0 and answer.judged]
     groups = sorted({(answer.program, _cell(journal, answer.task)) for answer in own})
     beside = [one for group in groups for one in _showings_of(journal, *group)]
-    found = gains(beside).get(exemplar_id)
-    gain, margin = (found.mean, normal_quantile(0.95) * found.error) if found else (None, 0.0)
+    found = gains(beside).get(exemplar_id)  # None where there is nothing to compare with
     return Usefulness(
-        gain=gain,
-        lower=None if gain is None else gain - margin,
-        upper=None if gain is None else gain + margin,
+        gain=found.mean if found else None,
+        lower=found.mean - found.margin if found else None,
+        upper=found.mean + found.margin if found else None,
         shown=len(own),
         others=sum(exemplar_id not in one.exemplar_ids for one in beside),
         verified=sum(answer.verified for answer in own),
     )
+
+
+def showings_by_then(journal: JournalReader, at: int | None = None) -> list[Showing]:
+    """All judged answers to train and validation tasks until an iteration (by default the newest), from the side of
+    what they were shown.
+    """
+    rows = journal.named_rows(
+        "SELECT json_extract(a.body, '$.exemplar_ids') AS shown, s.cell, a.program,"
+        " json_extract(a.verdict, '$.reward') AS reward FROM attempts a JOIN answered s ON s.iteration = a.iteration"
+        " AND s.node = a.node AND s.place = a.place AND s.task = json_extract(a.body, '$.task_id')"
+        " WHERE a.iteration BETWEEN 0 AND ? AND json_extract(a.verdict, '$.status') IN ('ok', 'unparsable')",
+        (latest(at),),
+    )
+    return [Showing(tuple(json.loads(r["shown"] or "[]")), r["cell"], r["program"], float(r["reward"])) for r in rows]
 
 
 def _showings_of(journal: JournalReader, program: str, cell: str) -> list[Showing]:

@@ -8,23 +8,26 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from burnish.agent.inspecting.exemplars import showings_by_then
 from burnish.agent.inspecting.names import named
 from burnish.agent.record.by_hand import pinned_at
 from burnish.agent.record.memory import recalled_memory
 from burnish.agent.record.run import Run
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
+from burnish.policies.eviction import Gain, gains
 from burnish.policies.retrieval import cosines
 from burnish.programs import Program
 from burnish.types import Exemplar, JsonValue, Record
 
-Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "likeness"]
+Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "usefulness", "likeness"]
 
 
 @dataclass(frozen=True)
 class Remembered(Record):
     """An exemplar, whether the champion may show it, for how many train and validation answers it was shown so far, its
-    cosine to what it was compared with, and whether a person pinned it.
+    cosine to what it was compared with, whether a person pinned it, and, where that was asked for, its usefulness by
+    then (see `burnish.policies.eviction.gains`).
     """
 
     exemplar: Exemplar
@@ -32,10 +35,15 @@ class Remembered(Record):
     showings: int
     likeness: float | None = None
     pinned: bool = False
+    gain: Gain | None = None
 
     def to_json(self) -> dict[str, JsonValue]:
         """The exemplar's fields, and these."""
-        more = {"shown": self.shown, "showings": self.showings, **({"pinned": True} if self.pinned else {})}
+        more: dict[str, JsonValue] = {"shown": self.shown, "showings": self.showings}
+        if self.pinned:
+            more["pinned"] = True
+        if self.gain:
+            more |= {"usefulness": self.gain.mean, "margin": self.gain.margin}
         return {**self.exemplar.to_json(), **more, **({} if self.likeness is None else {"likeness": self.likeness})}
 
 
@@ -68,7 +76,7 @@ def remembered(
         number = run.number(journal, at)
         program = journal.champion(number)
         where, values = _condition(number, search, cell, program if champion else None, dead=dead)
-        most = "" if like else f" LIMIT {-1 if limit is None else limit} OFFSET {offset:d}"
+        most = "" if like or order == "usefulness" else f" LIMIT {-1 if limit is None else limit} OFFSET {offset:d}"
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
         counts = _showings(journal, [exemplar.id for exemplar in known], number)
         pins = pinned_at(journal, number)
@@ -79,6 +87,10 @@ def remembered(
         if like:
             found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
             found = found[offset:]
+        elif order == "usefulness":
+            known_gains = gains(showings_by_then(journal, number))
+            found = [replace(one, gain=known_gains.get(one.exemplar.id)) for one in found]
+            found = sorted(found, key=lambda one: -one.gain.mean if one.gain else float("inf"))[offset:]
         return found[:limit]
 
 
@@ -147,7 +159,8 @@ ORDERS: Mapping[Order, str] = MappingProxyType(
         "reward": "json_extract(body, '$.reward') DESC, born, id",
         "rating": "COALESCE(json_extract(body, '$.rating'), 0) DESC, born, id",
         "showings": f"({SHOWINGS}) DESC, born, id",
+        "usefulness": "born, id",
         "likeness": "born, id",
     }
 )
-"""By what exemplars are put in order; likeness is told after they were read."""
+"""By what exemplars are put in order; usefulness and likeness are told after they were read."""

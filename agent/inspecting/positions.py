@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.agent.inspecting.exemplars import showings_by_then
 from burnish.agent.record.memory import run_embedder
 from burnish.agent.record.run import Run
-from burnish.memory.journal_reader import JournalReader
-from burnish.policies.eviction import Showing, usefulness
+from burnish.policies.eviction import Gain, gains
 from burnish.types import Exemplar, Record
 
 DIGITS = 4
@@ -23,8 +22,8 @@ DIGITS = 4
 @dataclass(frozen=True)
 class Position(Record):
     """An exemplar on the map: `x` and `y` from -1 to 1. It lived from revision `born` until before `died`; `gain` is
-    its usefulness (see `burnish.policies.eviction.usefulness`), None where it is unknown, and `showings` for how many
-    train and validation answers it was shown.
+    its usefulness (see `burnish.policies.eviction.gains`) and `margin` how far its interval of 95 % reaches to either
+    side, None where it is unknown, and `showings` for how many train and validation answers it was shown.
     """
 
     id: str
@@ -35,6 +34,7 @@ class Position(Record):
     cell: str
     origin: str
     gain: float | None
+    margin: float | None
     showings: int
 
 
@@ -54,14 +54,14 @@ def memory_map(run: Run) -> MemoryMap:
         exemplars = journal.exemplars()
         embedder = run_embedder(run.place, run.config, journal)
         plane, explained = projected(embedder.embed([exemplar.prompt for exemplar in exemplars]))
-        shown = _showings(journal)
-    gains, counts = usefulness(shown), Counter(id_ for one in shown for id_ in one.exemplar_ids)
-    positions = (_position(e, x, y, gains, counts) for e, (x, y) in zip(exemplars, plane.tolist(), strict=True))
+        shown = showings_by_then(journal)
+    useful, counts = gains(shown), Counter(id_ for one in shown for id_ in one.exemplar_ids)
+    positions = (_position(e, x, y, useful, counts) for e, (x, y) in zip(exemplars, plane.tolist(), strict=True))
     return MemoryMap(tuple(positions), explained)
 
 
-def _position(exemplar: Exemplar, x: float, y: float, gains: dict[str, float], counts: Counter[str]) -> Position:
-    gain = gains.get(exemplar.id)
+def _position(exemplar: Exemplar, x: float, y: float, useful: Mapping[str, Gain], counts: Counter[str]) -> Position:
+    gain = useful.get(exemplar.id)
     return Position(
         id=exemplar.id,
         x=round(x, DIGITS),
@@ -70,7 +70,8 @@ def _position(exemplar: Exemplar, x: float, y: float, gains: dict[str, float], c
         died=exemplar.died,
         cell=exemplar.cell,
         origin=exemplar.origin,
-        gain=None if gain is None else round(gain, DIGITS),
+        gain=None if gain is None else round(gain.mean, DIGITS),
+        margin=None if gain is None else round(gain.margin, DIGITS),
         showings=counts[exemplar.id],
     )
 
@@ -89,14 +90,3 @@ def projected(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float64], tuple[
     total = float(variances.sum())
     shares = [float(share) / total if total > 0 else 0.0 for share in variances[::-1][:2]]
     return plane / max(float(np.abs(plane).max()), 1e-12), (shares[0], shares[1])
-
-
-def _showings(journal: JournalReader) -> Sequence[Showing]:
-    """All judged answers to train and validation tasks, from the side of what they were shown."""
-    rows = journal.named_rows(
-        "SELECT json_extract(a.body, '$.exemplar_ids') AS shown, s.cell, a.program,"
-        " json_extract(a.verdict, '$.reward') AS reward FROM attempts a JOIN answered s ON s.iteration = a.iteration"
-        " AND s.node = a.node AND s.place = a.place AND s.task = json_extract(a.body, '$.task_id')"
-        " WHERE a.iteration >= 0 AND json_extract(a.verdict, '$.status') IN ('ok', 'unparsable')"
-    )
-    return [Showing(tuple(json.loads(r["shown"] or "[]")), r["cell"], r["program"], float(r["reward"])) for r in rows]

@@ -225,6 +225,7 @@ def _columns(
         "showings": lambda line: line.showings,
         "right": lambda line: line.right,
         "gain": lambda line: places[line.exemplar.id].gain,
+        "margin": lambda line: places[line.exemplar.id].margin,
         "x": lambda line: places[line.exemplar.id].x,
         "y": lambda line: places[line.exemplar.id].y,
     }

@@ -6,6 +6,7 @@ from burnish.agent.inspecting.programs import words
 from burnish.agent.inspecting.runs import compare_runs
 from burnish.agent.inspecting.stories import iteration_story
 from burnish.agent.inspecting.summary import Point, summary
+from burnish.agent.pages.links import Links
 from burnish.agent.pages.page import ROWS, Asked, Page
 from burnish.agent.record.diff import compare as between
 from burnish.types import JsonValue
@@ -44,8 +45,9 @@ def compare(asked: Asked) -> Page:
     if asked.others:
         ((name, other),) = asked.others.items()
         told = compare_runs(asked.run, other)
-        arms = dict.fromkeys([*told.first.rates, *told.second.rates])
-        return Page(f"{asked.name} and {name}", "compare_runs.html", told, {"other": name, "arms": list(arms)})
+        arms = dict.fromkeys([*told.first.arms, *told.second.arms])
+        more = {"other": name, "arms": list(arms), "elsewhere": Links.served(name)}
+        return Page(f"{asked.name} and {name}", "compare_runs.html", told, more)
     before = min(asked.number("from"), asked.newest)
     found = between(asked.run, before, asked.at, most=ROWS)
     more = {"before": before, "differing": {name: words(old, new) for name, old, new in found.sections}}

@@ -104,7 +104,7 @@ def test_more_evidence_counts_more() -> None:
 def test_the_error_of_usefulness_is_that_of_a_difference_of_means() -> None:
     rewards = {("a",): [1.0, 0.0, 1.0], (): [0.0, 1.0, 0.0, 0.0]}
     found = gains([Showing(ids, "", "p", r) for ids, some in rewards.items() for r in some], prior=0.0)["a"]
-    spread = float(np.var([r for some in rewards.values() for r in some], ddof=1))
+    spread = float(np.var([0.0, 1.0, *(r for some in rewards.values() for r in some)], ddof=1))
     assert found.mean == pytest.approx(2 / 3 - 1 / 4)
     assert found.error == pytest.approx((spread * (1 / 3 + 1 / 4)) ** 0.5)
 
@@ -119,4 +119,10 @@ def test_an_exemplar_without_effect_is_within_two_errors_of_none_nineteen_times_
         ]
         gain = gains(shown)["a"]
         covered += abs(gain.mean) <= 1.96 * gain.error
-    assert 0.92 <= covered / 400 <= 0.98
+    assert covered / 400 >= 0.93
+
+
+def test_where_all_rewards_are_the_same_usefulness_is_not_certain() -> None:
+    gain = gains([Showing(("a",) if i < 97 else (), "", "p", 1.0) for i in range(101)])["a"]
+    assert gain.mean == 0.0
+    assert gain.error > 0.02

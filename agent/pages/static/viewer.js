@@ -10,7 +10,7 @@
   const ALIVE = 2147483647;
   const lived = (number) => columns.died[number] === null ? ALIVE : columns.died[number];
   window.BurnishData = {
-    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], showings: columns.showings[n] })),
+    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], margin: columns.margin[n], showings: columns.showings[n] })),
   };
   const main = document.getElementById("main"), at = document.getElementById("at"), ROWS = 100;
   document.getElementById("verdict").textContent = data.verdict;
@@ -80,7 +80,7 @@
       ["parents", columns.parents[n].length ? make("span", {}, ...columns.parents[n].flatMap((one) => [exemplar(one), " "])) : "–"],
       ["made by program", Object.hasOwn(data.pages, `programs/${columns.program[n]}`) ? make("a", { class: "id", href: `#/programs/${columns.program[n]}` }, columns.program[n]) : columns.program[n] || "–"],
       ["shown", `for ${columns.showings[n]} answers, ${columns.right[n]} of them right`],
-      ["usefulness", columns.gain[n] === null ? "unknown" : `${columns.gain[n] >= 0 ? "+" : ""}${columns.gain[n]} in reward, on ${columns.showings[n]} showings`],
+      ["usefulness", columns.gain[n] === null ? "unknown" : `${columns.gain[n] >= 0 ? "+" : ""}${columns.gain[n]} ± ${columns.margin[n]} in reward, on ${columns.showings[n]} showings`],
       ["cell", columns.cell[n] || "–"], ["reward", share(columns.reward[n])], ["model", columns.model[n] || "people"],
     ];
     const children = numbers((other) => columns.parents[other].includes(n));

@@ -140,7 +140,7 @@ def test_two_runs_are_compared(burnish: CommandLine, place: Path, lab: Laborator
     lab.run("other", seed=5, budget={"iterations": 1})
     told = burnish("compare", place, lab.folder / "other")
     assert told.code == 0
-    assert re.search(r"^seed +3 +5$", told.out, re.MULTILINE)
+    assert re.search(r"^setting seed +3 +5$", told.out, re.MULTILINE)
     assert "in both" in told.out
     assert json.loads(burnish("compare", place, lab.folder / "other", "--json").out)["settings"]
 

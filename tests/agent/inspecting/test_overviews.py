@@ -14,7 +14,7 @@ from burnish.agent.inspecting.overviews import cells, operators, refusals, spend
 from burnish.agent.inspecting.programs import program_story, words
 from burnish.agent.inspecting.ratings import rating_story
 from burnish.agent.inspecting.recalled import recall
-from burnish.agent.inspecting.runs import compare_runs
+from burnish.agent.inspecting.runs import NAMED, compare_runs
 from burnish.agent.inspecting.tasks import task_lines, task_story
 from burnish.agent.record.run import Run, open_run
 from burnish.errors import ConfigError
@@ -142,6 +142,8 @@ def test_two_runs_side_by_side(learned: Laboratory, run: Run, lab: Laboratory) -
     assert ("retrieval.k", "4", "2") in told.settings
     assert told.first.exemplars == told.common + told.only_first
     assert told.second.exemplars == told.common + told.only_second
+    assert [len(own) for own in told.own] == [min(n, NAMED) for n in (told.only_first, told.only_second)]
+    assert told.first.arms["champion"].tasks == told.second.arms["champion"].tasks == 20
     same = compare_runs(run, run)
     assert (same.settings, same.changes, same.only_first, same.only_second) == ((), (), 0, 0)
 
