@@ -92,17 +92,15 @@ def cells(journal: JournalReader, *, at: int | None = None) -> list[CellHistory]
 def _turnover(journal: JournalReader, last: int) -> dict[str, list[tuple[int, int, int]]]:
     """(iteration, born, died) of exemplars until an iteration, by cell."""
     rows = journal.named_rows(
-        "SELECT cell, number, SUM(birth) AS born, SUM(1 - birth) AS died FROM ("
-        "  SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, born AS number, 1 AS birth FROM exemplars"
-        "  UNION ALL"
-        "  SELECT COALESCE(json_extract(body, '$.cell'), ''), died, 0 FROM exemplars WHERE died < ?"
-        ") WHERE number <= ? GROUP BY cell, number ORDER BY cell, number",
-        (ALIVE, last),
+        "SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, born, died FROM exemplars WHERE born <= ?", (last,)
     )
-    found: dict[str, list[tuple[int, int, int]]] = {}
-    for row in rows:
-        found.setdefault(row["cell"], []).append((row["number"], row["born"], row["died"]))
-    return found
+    moved: dict[str, dict[int, list[int]]] = {}
+    for cell, born, died in rows:
+        of_cell = moved.setdefault(cell, {})
+        of_cell.setdefault(born, [0, 0])[0] += 1
+        if died <= last and died < ALIVE:
+            of_cell.setdefault(died, [0, 0])[1] += 1
+    return {cell: [(n, of_cell[n][0], of_cell[n][1]) for n in sorted(of_cell)] for cell, of_cell in moved.items()}
 
 
 def shares_over(iterations: Iterable[tuple[int, int, int]], last: int, *, most: int) -> list[float | None]:

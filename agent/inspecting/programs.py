@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from burnish.agent.inspecting.answers import COLUMNS, Answer, answer_of
 from burnish.agent.inspecting.lineage import variant_of
@@ -19,6 +19,7 @@ from burnish.programs import Program
 from burnish.records import SEALED, ComparisonRecord, GateRecord, ProposalRecord
 from burnish.types import Record
 
+Body: TypeAlias = Mapping[str, Any]
 Change: TypeAlias = Literal["same", "gone", "new"]
 _WORDS = re.compile(r"\s+|[^\s]+")
 
@@ -92,13 +93,15 @@ def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
     rows = journal.named_rows("SELECT iteration FROM programs WHERE id = ?", (program_id,))
     if not rows:
         raise ConfigError(f"this run has no program {program_id}; `burnish lineage` lists them")
-    program = journal.program(program_id)
-    by_prompt = _by_prompt(journal)
+    bodies = _bodies(journal)
+    program = Program.from_json(bodies[program_id])
+    by_prompt = _by_prompt(bodies.values())
     ancestors = list(_ancestors(program, by_prompt))
     parent = by_prompt.get(program.prompt.parent)
     raced = {record.number: record for _, record in races(journal) if program_id in _raced(record)}
     champion = journal.named_rows("SELECT number FROM iterations WHERE champion = ? ORDER BY number", (program_id,))
-    same = _same(journal, program)
+    variant = variant_of(bodies[program_id])
+    same = [id_ for id_, body in bodies.items() if variant_of(body) == variant]
     proposals = tuple(_proposals(journal, same))
     ids = same if proposals else [program_id]  # memory grows while a proposal is tried
     return ProgramStory(
@@ -119,13 +122,18 @@ def _raced(record: GateRecord) -> set[str]:
     return {record.challenger_id, record.champion_id}
 
 
-def _by_prompt(journal: JournalReader) -> dict[str, Program]:
+def _bodies(journal: JournalReader) -> dict[str, Body]:
+    """All programs as the journal has them, by id, oldest first."""
+    rows = journal.named_rows("SELECT id, body FROM programs ORDER BY iteration < 0, iteration, id")
+    return {row["id"]: json.loads(row["body"]) for row in rows}
+
+
+def _by_prompt(bodies: Iterable[Body]) -> dict[str, Program]:
     """The first program with each prompt, by the prompt's id."""
-    found: dict[str, Program] = {}
-    for row in journal.named_rows("SELECT body FROM programs ORDER BY iteration < 0, iteration, id"):
-        program = Program.from_json(json.loads(row["body"]))
-        found.setdefault(program.prompt.id, program)
-    return found
+    first: dict[str, Body] = {}
+    for body in bodies:
+        first.setdefault(body["prompt"]["id"], body)
+    return {id_: Program.from_json(body) for id_, body in first.items()}
 
 
 def _ancestors(program: Program, by_prompt: Mapping[str, Program]) -> Iterator[Program]:
@@ -134,15 +142,6 @@ def _ancestors(program: Program, by_prompt: Mapping[str, Program]) -> Iterator[P
         seen.add(parent.prompt.id)
         yield parent
         program = parent
-
-
-def _same(journal: JournalReader, program: Program) -> list[str]:
-    """The ids of a program and of those that differ from it in memory alone."""
-    rows = journal.named_rows(
-        "SELECT id, body FROM programs WHERE json_extract(body, '$.prompt.id') = ? ORDER BY id", (program.prompt.id,)
-    )
-    variant = variant_of(program.to_json())
-    return [row["id"] for row in rows if variant_of(json.loads(row["body"])) == variant]
 
 
 def _proposals(journal: JournalReader, ids: Sequence[str]) -> Iterator[ProposalRecord]:
