@@ -61,11 +61,15 @@ async def afforded(opened: Opened, number: int, cost: Costs) -> float | None:
 
     Controls say what a gain is worth. As long as there is none, their calls are for learning too.
     """
-    await hold_back(opened, cost.sealed)
+    least, spends_them = calls_to_prove(opened.session, 0), f"without controls {number}"
+    resumed = bool(opened.journal.meta(spends_them))
+    await hold_back(opened, least if resumed else cost.sealed)
     affordable = await affordable_iterations(opened, number, cost)
     if affordable is None and opened.session.champion.id == opened.seed_program.id:
-        await hold_back(opened, calls_to_prove(opened.session, 0))
+        await hold_back(opened, least)
         affordable = await affordable_iterations(opened, number, cost)
+        if affordable is not None:
+            await opened.journal.add_meta(spends_them, value=True)
     return affordable
 
 

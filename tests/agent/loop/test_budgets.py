@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from signal import SIGKILL
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from strength import thorough_but
 
 from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.scripted import ScriptedReply
+from burnish.agent.record.run import open_run
+from burnish.agent.verification.verify import verify
 from burnish.errors import BudgetExhausted, BudgetTooSmall
 from burnish.records import DRAWN, SHUFFLED
 
@@ -130,6 +133,17 @@ def test_what_is_learned_late_has_the_controls_that_are_affordable(
     assert {DRAWN, SHUFFLED} & report.sealed.arms.keys() == controls
     assert report.sealed.arms["champion"].tasks == report.sealed.arms["seed"].tasks == 20
     assert report.total.calls <= 150
+    result = verify(open_run(lab.folder / "run"))
+    assert result.holds, result.problems
+
+
+def test_a_run_that_is_killed_as_it_spends_the_calls_of_controls_comes_to_the_same_end(lab: Laboratory) -> None:
+    lab.model.answer = lambda _body: "no idea"
+    whole = lab.run("whole", **LATE)
+    assert lab.killed("run", 97, **LATE) == -SIGKILL
+    report = lab.resume("run")
+    assert [one.attempts for one in report.iterations][:-1] == [one.attempts for one in whole.iterations][:-1]
+    assert report.total.calls <= 130, "those in flight were lost, and the last iteration is smaller by them"
 
 
 @pytest.mark.parametrize(
