@@ -10,6 +10,7 @@ from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.positions import memory_map
 from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.inspecting.recalled import recall as recalled
+from burnish.agent.pages.axes import showings_by_iteration, ticks
 from burnish.agent.pages.page import ROWS, Asked, Page
 from burnish.agent.record.by_hand import pinned_at
 from burnish.errors import ConfigError
@@ -66,10 +67,17 @@ def exemplar(asked: Asked) -> Page:
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
         told = exemplar_story(journal, found.id)
         pins = found.id in pinned_at(journal, asked.newest)
+    life = showings_by_iteration(told.showings)
     return Page(
         f"Exemplar {found.id}",
         "exemplar.html",
         {"story": told, "why": reasons_of(told), "terms": _terms(told.exemplar), "pinned": pins},
+        {
+            "life": life,
+            "most": max((max(right, wrong) for _, right, wrong in life), default=1),
+            "ticks": ticks(0, asked.newest),
+        },
+        scrubbed=False,
     )
 
 

@@ -40,8 +40,9 @@
       return make("tr", {}, ...names.map((name) => make("td", { class: figures.has(name) ? "figure" : null }, values[name])));
     };
     const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { class: figures.has(name) ? "figure" : null }, name)))), make("tbody", {}, ...numbers.map(row)));
-    window.BurnishTables.sortable(made);
-    return make("div", { class: "wide" }, made);
+    const box = make("div", { class: "wide" }, made);
+    window.BurnishTables.dress(box);
+    return box;
   };
   const numbers = (test) => { const found = []; for (let n = 0; n < count; n++) if (test(n)) found.push(n); return found; };
   const listed = (found, caption, dead) => make("div", {}, found.length ? table(found.slice(0, ROWS), found.length > ROWS ? `${caption}; the first ${ROWS}` : caption, dead) : make("p", { class: "empty" }, "None."));
@@ -130,7 +131,7 @@
     main.querySelectorAll("[data-born]").forEach((place) => place.replaceWith(listed(numbers((n) => columns.born[n] === Number(place.dataset.born)), "born")));
     main.querySelectorAll("[data-died]").forEach((place) => place.replaceWith(listed(numbers((n) => columns.died[n] === Number(place.dataset.died)), "died", true)));
     main.querySelectorAll(".chart").forEach((chart) => window.BurnishCharts.draw(chart));
-    main.querySelectorAll("table").forEach(window.BurnishTables.sortable);
+    window.BurnishTables.dress(main);
     const map = document.getElementById("map");
     if (map) window.BurnishMap.draw(map);
     document.querySelectorAll("nav.pages a").forEach((link) => {
