@@ -39,7 +39,7 @@ window.BurnishTables = (() => {
     if (!head || table.classList.contains("tree") || table.tBodies.length !== 1 || table.tBodies[0].rows.length < 2) return;
     table.classList.add("sorts");
     [...head.cells].forEach((cell, place) => {
-      if (cell.colSpan > 1 || !cell.textContent.trim() || cell.querySelector("button, .hidden") || cell.classList.contains("scale")) return;
+      if (cell.colSpan > 1 || !cell.textContent.trim() || cell.querySelector("button, .hidden") || cell.matches(".scale, .drawn")) return;
       const button = document.createElement("button");
       button.type = "button";
       button.append(...cell.childNodes);

@@ -9,8 +9,9 @@
   const of = new Map(columns.id.map((id, number) => [id, number]));
   const ALIVE = 2147483647;
   const lived = (number) => columns.died[number] === null ? ALIVE : columns.died[number];
+  const cut = (text, most) => { const line = text.split(/\s+/).join(" ").trim(); return line.length > most ? `${line.slice(0, most - 1)}…` : line; };
   window.BurnishData = {
-    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], showings: columns.showings[n] })),
+    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], showings: columns.showings[n], prompt: columns.prompt[n] === null ? "" : cut(columns.prompt[n], 80) })),
   };
   const main = document.getElementById("main"), at = document.getElementById("at"), ROWS = 100;
   document.getElementById("verdict").textContent = data.verdict;
@@ -24,11 +25,7 @@
     made.append(...inside.map((one) => (one instanceof Node ? one : String(one ?? ""))));
     return made;
   };
-  const brief = (text) => {
-    if (text === null) return "–";
-    const line = text.split(/\s+/).join(" ").trim();
-    return line.length > 160 ? `${line.slice(0, 159)}…` : line;
-  };
+  const brief = (text) => (text === null ? "–" : cut(text, 160));
   const share = (value) => (value === null || value === undefined ? "" : value.toFixed(2));
   const exemplar = (number) => make("a", { class: "id", href: `#/exemplars/${columns.id[number]}` }, columns.id[number]);
   const iteration = (number) => make("a", { href: `#/iteration?at=${number}` }, number);
@@ -95,8 +92,8 @@
   const mapPage = () => {
     const option = ([value, name]) => make("option", { value }, name);
     return [make("h1", {}, "Map of memory"),
-      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Ringed: born in the iteration at the top; crossed: died in it."),
-      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "draw around points to list them, click one to open it")),
+      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Solid: alive at the iteration at the top. Ringed: born in it. Hollow with a cross: died in it, which is shown in any case; what died before is hollow too, and shown where asked for. Coloured by birth or death, all that have died are shown."),
+      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["born", "born at"], ["died", "died at"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "draw around points to list them, click one to open it")),
       make("div", { id: "map", "data-source": "file", "data-at": at.value, "data-exemplar": "#/exemplars/" }, make("canvas", { role: "img", "aria-label": "Map of memory" }), make("p", { class: "tip", hidden: "" })),
       make("ul", { class: "legend", id: "map-legend" }), make("div", { id: "map-chosen" })];
   };
