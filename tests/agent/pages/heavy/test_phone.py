@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,17 +19,17 @@ WIDTH = 390
 
 
 @pytest.fixture(scope="module")
-def served(learned: Laboratory) -> Iterator[Pages]:
-    with pages_of(learned.folder / "run", learned.folder / "other", enter=False) as pages:
+def runs(learned: Laboratory) -> tuple[Path, Path]:
+    """Two runs, to compare."""
+    other = learned.folder / "other"
+    shutil.copytree(learned.folder / "run", other)
+    return learned.folder / "run", other
+
+
+@pytest.fixture
+def served(runs: tuple[Path, Path]) -> Iterator[Pages]:
+    with pages_of(*runs, enter=False) as pages:
         yield pages
-
-
-@pytest.fixture(scope="module", autouse=True)
-def other(learned: Laboratory) -> None:
-    """A second run, to compare with."""
-    from shutil import copytree
-
-    copytree(learned.folder / "run", learned.folder / "other")
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_rows_are_cards_whose_labels_and_texts_are_on_the_screen(phone: Page, se
     phone.goto(f"{served.base}/runs/run/memory")
     card = phone.locator("main tbody tr").first
     task = card.locator("td[data-label=task]")
-    assert task.evaluate("cell => getComputedStyle(cell, '::before').content").startswith('"task"')
+    assert task.evaluate("cell => getComputedStyle(cell, '::before').content").startswith('"task')
     for cell in (task, card.locator("td[data-label=answer]"), card.locator("td[data-label=exemplar]")):
         box = cell.bounding_box()
         assert box
