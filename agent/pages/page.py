@@ -62,7 +62,7 @@ class Asked:
 @dataclass(frozen=True)
 class Page:
     """A page: its title, its template, and `told`, the record or records that both template and JSON show. `more` is
-    what the template needs besides, and it is `scrubbed` where the iteration at which the scrubber stands matters to it.
+    what the template needs besides; it is `scrubbed` where the iteration at which the scrubber stands matters to it.
     """
 
     title: str

@@ -22,7 +22,7 @@ def overview(asked: Asked) -> Page:
 
 def _point(point: Point) -> JsonValue:
     """A point of the curve as a chart takes it."""
-    marks: list[JsonValue] = [[race.outcome, race.challenger_score, race.number] for race in point.races if not race.open]
+    marks: list[JsonValue] = [[race.outcome, race.challenger_score] for race in point.races if not race.open]
     return [point.calls, point.share, point.iteration, marks, bool(point.alarms)]
 
 
@@ -45,8 +45,8 @@ def compare(asked: Asked) -> Page:
         ((name, other),) = asked.others.items()
         told = compare_runs(asked.run, other)
         arms = dict.fromkeys([*told.first.rates, *told.second.rates])
-        more = {"other": name, "arms": list(arms)}
-        return Page(f"{asked.name} and {name}", "compare_runs.html", told, more, scrubbed=False)
+        beside = {"other": name, "arms": list(arms)}
+        return Page(f"{asked.name} and {name}", "compare_runs.html", told, beside, scrubbed=False)
     before = min(asked.number("from"), asked.newest)
     found = between(asked.run, before, asked.at, most=ROWS)
     more = {"before": before, "differing": {name: words(old, new) for name, old, new in found.sections}}

@@ -16,6 +16,7 @@
   const main = document.getElementById("main"), at = document.getElementById("at"), ROWS = 100;
   document.getElementById("verdict").textContent = data.verdict;
   document.getElementById("verdict").classList.add(...data.verdict.replace(" ", "-").split(" "));
+  if (data.changed_since) document.getElementById("changed").hidden = false;
   at.max = data.newest;
   at.value = data.newest;
 
@@ -92,7 +93,7 @@
   const mapPage = () => {
     const option = ([value, name]) => make("option", { value }, name);
     return [make("h1", {}, "Map of memory"),
-      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Solid: alive at the iteration at the top. Ringed: born in it. Hollow with a cross: died in it, which is shown in any case; what died before is hollow too, and shown where asked for. Coloured by birth or death, all that have died are shown."),
+      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Solid: alive at the iteration at the top; ringed: born in it; crossed: died in it, which is always shown; hollow: died before, shown where asked for. Coloured by birth or death, all of them are shown."),
       make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["born", "born at"], ["died", "died at"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "draw around points to list them, click one to open it")),
       make("div", { id: "map", "data-source": "file", "data-at": at.value, "data-exemplar": "#/exemplars/" }, make("canvas", { role: "img", "aria-label": "Map of memory" }), make("p", { class: "tip", hidden: "" })),
       make("ul", { class: "legend", id: "map-legend" }), make("div", { id: "map-chosen" })];

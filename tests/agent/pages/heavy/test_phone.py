@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from watched_page import watched
 
 from burnish import open_run
+from burnish.agent.inspecting.races import RaceStory
 
 WIDTH = 390
 
@@ -92,7 +93,9 @@ def test_cards_sort(phone: Page, served: Pages) -> None:
 
 def test_a_race_shows_only_the_tasks_that_differ(phone: Page, served: Pages, learned: Laboratory) -> None:
     phone.goto(f"{served.base}/runs/run/races/1")
-    items = open_run(learned.folder / "run").show("race 1").items
+    story = open_run(learned.folder / "run").show("race 1")
+    assert isinstance(story, RaceStory)
+    items = story.items
     rows = phone.locator("#items tbody tr:visible")
     expect(rows).to_have_count(len(items))
     phone.get_by_label("only tasks where they differ").check()
