@@ -74,5 +74,8 @@ window.BurnishTables = (() => {
     part.querySelectorAll("input[data-without]").forEach(filtered);
   };
 
+  const alone = document.querySelector("main[data-tables]"); // a page that has no other script
+  if (alone) dress(alone);
+
   return { dress };
 })();

@@ -134,7 +134,7 @@
     if (map) window.BurnishMap.draw(map);
     document.querySelectorAll("nav.pages a").forEach((link) => {
       const name = { exemplars: "memory", programs: "programs", races: "races" }[first] || first;
-      if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+      if (link.getAttribute("href") === `#/${name}`) { link.setAttribute("aria-current", "page"); link.scrollIntoView({ inline: "center", block: "nearest" }); } else link.removeAttribute("aria-current");
     });
     document.title = `${path} · ${data.name} · Burnish`;
   };
