@@ -8,6 +8,7 @@ from burnish.agent.inspecting.overviews import shares_over, sums_over
 from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.inspecting.stories import answer_story
 from burnish.agent.inspecting.tasks import task_story
+from burnish.agent.pages.axes import ticks
 from burnish.agent.pages.page import ROWS, Asked, Page
 from burnish.errors import ConfigError
 
@@ -37,6 +38,7 @@ def tasks(asked: Asked) -> Page:
         "moved": {cell: [(x, *pair) for x, pair in enumerate(steps) if any(pair)] for cell, steps in moved.items()},
         "most": max(most, 1),
         "steps": min(STEPS, last),
+        "ticks": ticks(1, last),
         "cell": cell,
         "unsolved": unsolved,
         "following": len(lines) > ROWS,
@@ -48,21 +50,22 @@ def task(asked: Asked) -> Page:
     """A task, and every answer to it."""
     with asked.run.journal() as journal:
         told = task_story(journal, _named(asked, "task"))
-    return Page(f"Task {told.task.id}", "task.html", {"story": told, "why": reasons_of(told)})
+    return Page(f"Task {told.task.id}", "task.html", {"story": told, "why": reasons_of(told)}, scrubbed=False)
 
 
 def answer(asked: Asked) -> Page:
     """An answer, and what became of it."""
     with asked.run.journal() as journal:
         told = answer_story(journal, _named(asked, "answer"))
-    return Page(f"Answer {told.given[0].attempt}", "answer.html", {"story": told, "why": reasons_of(told)})
+    shown = {"story": told, "why": reasons_of(told)}
+    return Page(f"Answer {told.given[0].attempt}", "answer.html", shown, scrubbed=False)
 
 
 def call(asked: Asked) -> Page:
     """A call: what was sent, as it was sent."""
     with asked.run.journal() as journal:
         told = call_story(journal, asked.text("key"), asked.run.config.fingerprint)
-    return Page("Prompt as sent", "call.html", {"story": told, "why": reasons_of(told)})
+    return Page("Prompt as sent", "call.html", {"story": told, "why": reasons_of(told)}, scrubbed=False)
 
 
 def refusals(asked: Asked) -> Page:

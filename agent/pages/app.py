@@ -138,6 +138,7 @@ def shown(asked: Asked, page: Page, links: Links, shelf: Shelf) -> str:
         links=links,
         runs=list(shelf.runs),
         status=asked.run.status(),
+        scrubbed=page.scrubbed,
         **page.more,
     )
 

@@ -83,6 +83,7 @@ def export_pages(
         "name": name,
         "newest": newest,
         "verdict": run.status().verdict,
+        "changed_since": bool(run.status().since_sealed),
         "left_out": [*left_out],
         "pages": {**pages},
         "exemplars": _columns(lines, places, texts, withheld.exemplars, short),
@@ -90,6 +91,7 @@ def export_pages(
     facts: dict[str, JsonValue] = {
         "name": name,
         "verdict": run.status().verdict,
+        "changed_since": bool(run.status().since_sealed),
         "environment": short(run.config.environment),
         "iterations": newest,
         "exemplars": len(lines),

@@ -10,7 +10,9 @@ from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.positions import memory_map
 from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.inspecting.recalled import recall as recalled
+from burnish.agent.pages.axes import showings_by_iteration, ticks
 from burnish.agent.pages.page import ROWS, Asked, Page
+from burnish.agent.pages.rendering import brief
 from burnish.agent.record.by_hand import pinned_at
 from burnish.errors import ConfigError
 from burnish.terms import TermsTable
@@ -19,6 +21,8 @@ from burnish.types import Exemplar, JsonValue
 ORDERS: tuple[Order, ...] = get_args(Order)
 MEASURES = ("vendi", "coverage", "distinct_2", "near_duplicates")
 """Those of what was generated that a page shows."""
+BEGINNING = 80
+"""Letters of a task that the map says of a point."""
 PAIRS = 20
 """Of exemplars most alike, on a page."""
 
@@ -66,10 +70,17 @@ def exemplar(asked: Asked) -> Page:
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
         told = exemplar_story(journal, found.id)
         pins = found.id in pinned_at(journal, asked.newest)
+    life = showings_by_iteration(told.showings)
     return Page(
         f"Exemplar {found.id}",
         "exemplar.html",
         {"story": told, "why": reasons_of(told), "terms": _terms(told.exemplar), "pinned": pins},
+        {
+            "life": life,
+            "most": max((max(right, wrong) for _, right, wrong in life), default=1),
+            "ticks": ticks(0, asked.newest),
+        },
+        scrubbed=False,
     )
 
 
@@ -83,7 +94,13 @@ def _terms(exemplar: Exemplar) -> str:
 
 def positions(asked: Asked) -> Page:
     """Where exemplars lie: the points come with the JSON of this page, since to embed what was not yet takes long."""
-    return Page("Map", "map.html", memory_map(asked.run) if asked.path.endswith(".json") else None)
+    if not asked.path.endswith(".json"):
+        return Page("Map", "map.html", None)
+    found = memory_map(asked.run)
+    with asked.run.journal() as journal:
+        prompts = {one.id: brief(one.prompt, BEGINNING) for one in journal.exemplars()}
+    points = [{**one.to_json(), "prompt": prompts[one.id]} for one in found.positions]
+    return Page("Map", "map.html", {"positions": points, "explained": found.explained})
 
 
 def alike(asked: Asked) -> Page:

@@ -62,13 +62,14 @@ class Asked:
 @dataclass(frozen=True)
 class Page:
     """A page: its title, its template, and `told`, the record or records that both template and JSON show. `more` is
-    what the template needs besides.
+    what the template needs besides; it is `scrubbed` where the iteration at which the scrubber stands matters to it.
     """
 
     title: str
     template: str
     told: Any
     more: Mapping[str, Any] = field(default_factory=dict)
+    scrubbed: bool = True
 
 
 View: TypeAlias = Callable[[Asked], Page]

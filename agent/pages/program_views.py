@@ -37,7 +37,7 @@ def program(asked: Asked) -> Page:
         "changes": changes(other, told.program),
         "settings": settings,
     }
-    return Page(f"Program {found.id}", "program.html", shown)
+    return Page(f"Program {found.id}", "program.html", shown, scrubbed=False)
 
 
 def races(asked: Asked) -> Page:
@@ -49,5 +49,7 @@ def race(asked: Asked) -> Page:
     """A race, task by task."""
     with asked.run.journal() as journal:
         told = race_story(journal, whole_number(asked.named, "the number of a race"))
+        prompts = {one: journal.task(one).prompt for one in {item.task for item in told.items} if journal.has_task(one)}
     curve = [[number, item.evidence] for number, item in enumerate(told.items, 1)]
-    return Page(f"Race {told.number}", "race.html", {"story": told, "why": reasons_of(told)}, {"curve": curve})
+    more = {"curve": curve, "prompts": prompts}
+    return Page(f"Race {told.number}", "race.html", {"story": told, "why": reasons_of(told)}, more, scrubbed=False)

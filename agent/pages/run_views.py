@@ -46,8 +46,8 @@ def compare(asked: Asked) -> Page:
         ((name, other),) = asked.others.items()
         told = compare_runs(asked.run, other)
         arms = dict.fromkeys([*told.first.arms, *told.second.arms])
-        more = {"other": name, "arms": list(arms), "elsewhere": Links.served(name)}
-        return Page(f"{asked.name} and {name}", "compare_runs.html", told, more)
+        beside = {"other": name, "arms": list(arms), "elsewhere": Links.served(name)}
+        return Page(f"{asked.name} and {name}", "compare_runs.html", told, beside, scrubbed=False)
     before = min(asked.number("from"), asked.newest)
     found = between(asked.run, before, asked.at, most=ROWS)
     more = {"before": before, "differing": {name: words(old, new) for name, old, new in found.sections}}

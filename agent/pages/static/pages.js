@@ -31,12 +31,12 @@
     draw();
   };
 
-  const { sortable } = window.BurnishTables;
+  const { dress } = window.BurnishTables;
 
   const draw = () => {
     const current = document.querySelector(".pages [aria-current]");
     if (current) current.scrollIntoView({ inline: "center", block: "nearest" });
-    document.querySelectorAll("main table").forEach(sortable);
+    dress(document.querySelector("main"));
     document.querySelectorAll("main .chart").forEach((chart) => window.BurnishCharts.draw(chart));
     document.querySelectorAll("main [data-include]").forEach(include);
     const map = document.getElementById("map");
@@ -49,7 +49,7 @@
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("included");
     if (!found || !place.isConnected) return;
     place.replaceWith(document.adoptNode(found));
-    found.querySelectorAll("table").forEach(sortable);
+    dress(found);
   };
 
   const scrub = document.getElementById("scrub");

@@ -9,12 +9,14 @@
   const of = new Map(columns.id.map((id, number) => [id, number]));
   const ALIVE = 2147483647;
   const lived = (number) => columns.died[number] === null ? ALIVE : columns.died[number];
+  const cut = (text, most) => { const line = text.split(/\s+/).join(" ").trim(); return line.length > most ? `${line.slice(0, most - 1)}…` : line; };
   window.BurnishData = {
-    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], margin: columns.margin[n], showings: columns.showings[n] })),
+    positions: columns.id.map((id, n) => ({ id, x: columns.x[n], y: columns.y[n], born: columns.born[n], died: lived(n), cell: columns.cell[n], origin: columns.origin[n], gain: columns.gain[n], margin: columns.margin[n], showings: columns.showings[n], prompt: columns.prompt[n] === null ? "" : cut(columns.prompt[n], 80) })),
   };
   const main = document.getElementById("main"), at = document.getElementById("at"), ROWS = 100;
   document.getElementById("verdict").textContent = data.verdict;
   document.getElementById("verdict").classList.add(...data.verdict.replace(" ", "-").split(" "));
+  if (data.changed_since) document.getElementById("changed").hidden = false;
   at.max = data.newest;
   at.value = data.newest;
 
@@ -24,11 +26,7 @@
     made.append(...inside.map((one) => (one instanceof Node ? one : String(one ?? ""))));
     return made;
   };
-  const brief = (text) => {
-    if (text === null) return "–";
-    const line = text.split(/\s+/).join(" ").trim();
-    return line.length > 160 ? `${line.slice(0, 159)}…` : line;
-  };
+  const brief = (text) => (text === null ? "–" : cut(text, 160));
   const share = (value) => (value === null || value === undefined ? "" : value.toFixed(2));
   const exemplar = (number) => make("a", { class: "id", href: `#/exemplars/${columns.id[number]}` }, columns.id[number]);
   const iteration = (number) => make("a", { href: `#/iteration?at=${number}` }, number);
@@ -40,8 +38,9 @@
       return make("tr", {}, ...names.map((name) => make("td", { class: figures.has(name) ? "figure" : null }, values[name])));
     };
     const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { class: figures.has(name) ? "figure" : null }, name)))), make("tbody", {}, ...numbers.map(row)));
-    window.BurnishTables.sortable(made);
-    return make("div", { class: "wide" }, made);
+    const box = make("div", { class: "wide" }, made);
+    window.BurnishTables.dress(box);
+    return box;
   };
   const numbers = (test) => { const found = []; for (let n = 0; n < count; n++) if (test(n)) found.push(n); return found; };
   const listed = (found, caption, dead) => make("div", {}, found.length ? table(found.slice(0, ROWS), found.length > ROWS ? `${caption}; the first ${ROWS}` : caption, dead) : make("p", { class: "empty" }, "None."));
@@ -94,8 +93,8 @@
   const mapPage = () => {
     const option = ([value, name]) => make("option", { value }, name);
     return [make("h1", {}, "Map of memory"),
-      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Ringed: born in the iteration at the top; crossed: died in it."),
-      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "draw around points to list them, click one to open it")),
+      make("p", { class: "quiet" }, "Every exemplar that ever was, by its meaning (PCA), the same at every iteration. Solid: alive at the iteration at the top; ringed: born in it; crossed: died in it, which is always shown; hollow: died before, shown where asked for. Coloured by birth or death, all of them are shown."),
+      make("div", { class: "map-tools" }, make("label", {}, "Colour by ", make("select", { id: "map-colour" }, ...[["cell", "cell"], ["born", "born at"], ["died", "died at"], ["age", "age"], ["gain", "usefulness"], ["origin", "origin"]].map(option))), make("label", {}, make("input", { type: "checkbox", id: "map-dead" }), " show what has died"), make("span", { class: "quiet" }, "draw around points to list them, click one to open it")),
       make("div", { id: "map", "data-source": "file", "data-at": at.value, "data-exemplar": "#/exemplars/" }, make("canvas", { role: "img", "aria-label": "Map of memory" }), make("p", { class: "tip", hidden: "" })),
       make("ul", { class: "legend", id: "map-legend" }), make("div", { id: "map-chosen" })];
   };
@@ -130,12 +129,12 @@
     main.querySelectorAll("[data-born]").forEach((place) => place.replaceWith(listed(numbers((n) => columns.born[n] === Number(place.dataset.born)), "born")));
     main.querySelectorAll("[data-died]").forEach((place) => place.replaceWith(listed(numbers((n) => columns.died[n] === Number(place.dataset.died)), "died", true)));
     main.querySelectorAll(".chart").forEach((chart) => window.BurnishCharts.draw(chart));
-    main.querySelectorAll("table").forEach(window.BurnishTables.sortable);
+    window.BurnishTables.dress(main);
     const map = document.getElementById("map");
     if (map) window.BurnishMap.draw(map);
     document.querySelectorAll("nav.pages a").forEach((link) => {
       const name = { exemplars: "memory", programs: "programs", races: "races" }[first] || first;
-      if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+      if (link.getAttribute("href") === `#/${name}`) { link.setAttribute("aria-current", "page"); link.scrollIntoView({ inline: "center", block: "nearest" }); } else link.removeAttribute("aria-current");
     });
     document.title = `${path} · ${data.name} · Burnish`;
   };

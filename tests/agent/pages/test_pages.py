@@ -10,6 +10,7 @@ from laboratory import Laboratory
 from page_server import ADDRESSES, Elements, Pages, pages_of
 
 from burnish import open_run
+from burnish.agent.inspecting.answers import Answer, showings
 from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.pages.app import plain
 from burnish.agent.pages.views import NAVIGATION, VIEWS
@@ -85,6 +86,27 @@ def test_the_scrubber_drives_every_page(pages: Pages, run: InspectedRun) -> None
     for exemplar in run.memory(1):
         assert exemplar.id in pages.get("/runs/run/memory?at=1").text
     assert "Memory is empty at this iteration" in pages.get("/runs/run/memory?at=0").text
+
+
+def test_pages_of_the_whole_run_have_no_scrubber(pages: Pages, run: InspectedRun) -> None:
+    one = run.memory()[0]
+    for address in (f"exemplars/{one.id}", f"tasks/{one.task_id}", "races/1"):
+        at = pages.get(f"/runs/run/{address}?at=1").text
+        assert 'id="at"' not in at
+        assert "others stand at iteration 1 of 3" in at
+        assert "others stand" not in pages.get(f"/runs/run/{address}").text
+
+
+def test_long_tables_of_showings_are_folded(pages: Pages, run: InspectedRun) -> None:
+    counts = {one.exemplar.id: len(exemplar_answers(run, one.exemplar.id)) for one in run.exemplars()}
+    id_ = max(counts, key=counts.__getitem__)
+    text = pages.get(f"/runs/run/exemplars/{id_}").text
+    assert (f"The other {counts[id_] - 20}" in text) == (counts[id_] > 20)
+
+
+def exemplar_answers(run: InspectedRun, id_: str) -> tuple[Answer, ...]:
+    with run.journal() as journal:
+        return tuple(showings(journal, id_))
 
 
 def test_memory_is_filtered_sorted_and_paged(pages: Pages, run: InspectedRun) -> None:

@@ -43,6 +43,7 @@ def test_an_exemplar_is_forgotten_and_pinned_from_its_page(run: InspectedRun, pa
     assert "a name is in it" in Elements(pages.get(f"/runs/run/exemplars/{gone.id}").text).said
     assert "pinned: no policy" in pages.get(f"/runs/run/exemplars/{kept.id}").text
     assert "Changed by hand since the sealed test" in pages.get("/runs/run/overview").text
+    assert "changed since" in Elements(pages.get("/runs/run/memory").text).said
     assert "ada pinned 1 exemplar" in pages.get("/runs/run/iteration").text
     assert ask(pages, change="unpin", id=kept.id).status_code == 200
     assert pinned(run.iterations()) == set()

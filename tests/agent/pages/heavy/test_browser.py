@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from re import compile as pattern
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from laboratory import Laboratory
 from page_server import ADDRESSES, pages_of
 from playwright.sync_api import Browser, Page, expect
+from watched_page import watched
 
 from burnish import open_run
 from burnish.agent.inspecting.opened import InspectedRun
@@ -24,20 +25,6 @@ from burnish.errors import Waiting
 
 Aside: TypeAlias = Callable[[Callable[[], object]], object]
 SERIOUS = {"serious", "critical"}
-
-
-@contextmanager
-def watched(browser: Browser, base: str = "", **options: Any) -> Iterator[Page]:
-    """A page in which no error, refused script or request to elsewhere may happen."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-    page, wrong, asked = context.new_page(), list[str](), list[str]()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    context.close()
-    assert wrong == []
-    assert [url for url in asked if not url.startswith((f"{base}/", "file://"))] == []
 
 
 @pytest.fixture(scope="module")
