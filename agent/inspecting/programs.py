@@ -133,7 +133,8 @@ def _by_prompt(bodies: Iterable[Body]) -> dict[str, Program]:
     first: dict[str, Body] = {}
     for body in bodies:
         first.setdefault(body["prompt"]["id"], body)
-    return {id_: Program.from_json(body) for id_, body in first.items()}
+    programs = map(Program.from_json, first.values())
+    return {program.prompt.id: program for program in programs}
 
 
 def _ancestors(program: Program, by_prompt: Mapping[str, Program]) -> Iterator[Program]:
