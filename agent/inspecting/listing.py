@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from burnish.agent.inspecting.lives import deaths_in_words
 from burnish.agent.inspecting.names import named
 from burnish.agent.record.by_hand import pinned_at
 from burnish.agent.record.memory import recalled_memory
@@ -24,7 +25,7 @@ Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "like
 @dataclass(frozen=True)
 class Remembered(Record):
     """An exemplar, whether the champion may show it, for how many train and validation answers it was shown so far, its
-    cosine to what it was compared with, and whether a person pinned it.
+    cosine to what it was compared with, whether a person pinned it, and in words why it died, if it did.
     """
 
     exemplar: Exemplar
@@ -32,10 +33,13 @@ class Remembered(Record):
     showings: int
     likeness: float | None = None
     pinned: bool = False
+    why_died: str = ""
 
     def to_json(self) -> dict[str, JsonValue]:
         """The exemplar's fields, and these."""
-        more = {"shown": self.shown, "showings": self.showings, **({"pinned": True} if self.pinned else {})}
+        more: dict[str, JsonValue] = {"shown": self.shown, "showings": self.showings}
+        more |= {"pinned": True} if self.pinned else {}
+        more |= {"why_died": self.why_died} if self.why_died else {}
         return {**self.exemplar.to_json(), **more, **({} if self.likeness is None else {"likeness": self.likeness})}
 
 
@@ -72,14 +76,28 @@ def remembered(
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
         counts = _showings(journal, [exemplar.id for exemplar in known], number)
         pins = pinned_at(journal, number)
+        died = deaths_in_words(journal, known) if dead else {}
         found = [
-            Remembered(one, program.shows(one), counts.get(one.id, 0), pinned=one.id in pins and not dead)
+            Remembered(
+                one,
+                program.shows(one),
+                counts.get(one.id, 0),
+                pinned=one.id in pins and not dead,
+                why_died=died.get(one.id, ""),
+            )
             for one in known
         ]
         if like:
             found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
             found = found[offset:]
         return found[:limit]
+
+
+def shown_count(journal: JournalReader, number: int) -> int:
+    """How many exemplars the champion of an iteration may show."""
+    where, values = _condition(number, "", "", journal.champion(number), dead=False)
+    ((count,),) = journal.rows(f"SELECT COUNT(*) FROM exemplars WHERE {where}", values)  # noqa: S608 (ours)
+    return int(str(count))
 
 
 def _condition(

@@ -9,16 +9,19 @@ from typing import Any
 
 from burnish.agent.inspecting.calls import CallStory
 from burnish.agent.inspecting.exemplars import ExemplarStory
+from burnish.agent.inspecting.lineage import change_in_words
 from burnish.agent.inspecting.programs import ProgramStory
 from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
 from burnish.agent.record.run import Run
 from burnish.memory.journal import FEEDBACK, IMPORT
-from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
+from burnish.records import ADMITTED, SEALED, ApplicantRecord, ComparisonKind, GateRecord
 from burnish.types import ALIVE, Exemplar, Record
 
 SEED = "seed"
+SOME = 8
+"""Other ids of a program that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
             f"{accepted} (reward {told.made_by.reward:g})."
         )
     if told.application:
-        yield _admitted(told.application, one, told.neighbour)
+        yield _admitted(told, told.application)
     elif one.reason:
         yield f"Why it came in: {one.reason}."
     if told.earlier:
@@ -79,22 +82,17 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     if one.died == ALIVE:
         yield f"It is remembered still{f': pinned by {told.pinned}' if told.pinned else ''}."
         return
-    why = told.death.reason if told.death else one.death
-    other = told.death.other_id if told.death else ""
-    at = f" at a cosine of {told.death.likeness:.2f}" if told.death and told.death.likeness is not None else ""
-    role = "was the one most like it that stayed" if why == EVICTED else "took its place"
-    named = f"; {other} {role}{at}" if other else ""
-    yield f"It died at iteration {one.died}: {why}{named}."
+    yield f"It died at iteration {one.died}: {told.died}."
     for later in told.later:
         yield f"It came back as {later.id} at iteration {later.born}."
 
 
-def _admitted(application: ApplicantRecord, exemplar: Exemplar, neighbour: Exemplar | None) -> str:
-    if neighbour is None or application.likeness is None:
-        return f"It was admitted: {exemplar.reason or ADMITTED}."
-    new = ", which came in with it" if neighbour.born == exemplar.born else ""
-    near = f"Most like it was exemplar {neighbour.id}{new}, at a cosine of {application.likeness:.2f}"
-    return f"It was admitted: {exemplar.reason or ADMITTED}. {near}."
+def _admitted(told: ExemplarStory, application: ApplicantRecord) -> str:
+    if told.neighbour is None or application.likeness is None:
+        return f"It was admitted: {told.admitted}."
+    new = ", which came in with it" if told.neighbour.born == told.exemplar.born else ""
+    near = f"Most like it was exemplar {told.neighbour.id}{new}, at a cosine of {application.likeness:.2f}"
+    return f"It was admitted: {told.admitted}. {near}."
 
 
 def _origin(exemplar: Exemplar) -> str:
@@ -118,34 +116,49 @@ def _of_program(told: ProgramStory) -> Iterator[str]:
                 else "and was tried"
             )
         )
-        yield f"It was proposed: {proposal.description}, {use}."
+        yield f"It was proposed: {change_in_words(proposal.description)}, {use}."
     for trial in told.trials:
         how = "the same" if not trial.gain else f"{abs(trial.gain):.2f} {'better' if trial.gain > 0 else 'worse'}"
         yield (
-            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}, and "
-            f"did {how} on average."
+            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}"
+            f"{TRIALS[trial.kind]}, and did {how} on average."
         )
     for race in told.races:
-        yield from _race(race, of=told.program.id)
-    if told.champion_in:
-        first, last = told.champion_in[0], told.champion_in[-1]
-        span = f"from iteration {first} to {last}" if last > first else f"in iteration {first}"
-        yield f"It was champion {span}."
-    else:
-        yield "It never was champion."
+        yield from _race(race, of=told)
+    yield f"It {told.outcome}."
+    others = [id_ for id_ in told.ids if id_ != told.program.id]
+    if others:
+        named = ", ".join(others[:SOME])
+        more = f" and {len(others) - SOME} more, the newest of them {others[-1]}" if len(others) > SOME else ""
+        yield f"Memory grows, and each state of it gives a program another id: it is also {named}{more}."
     for arm, (passed, tasks) in told.sealed.items():
         yield f"In the sealed test, as `{arm}`, it passed {passed} of {_several(tasks, 'task')}."
 
 
-def _race(race: GateRecord, *, of: str = "") -> Iterator[str]:
-    role = {race.challenger_id: "the challenger", race.champion_id: "the champion"}.get(of, "")
+TRIALS: Mapping[ComparisonKind, str] = {
+    "proposal": ", in a trial",
+    "race": ", as evidence in its race",
+    "successor": ", which was raced, in a trial",
+    "earlier memory": ", which had newer memory, to see whether that does harm",
+}
+"""Why a program was put beside another, by the kind of the comparison."""
+
+
+def _race(race: GateRecord, *, of: ProgramStory | None = None) -> Iterator[str]:
+    role = ""
+    if of is not None:
+        role = "the champion" if race.challenger_id not in of.ids else "the challenger"
     outcome = {
         "accept": f"it was accepted, since the evidence reached {race.threshold:.3g}",
         "reject": "it was rejected, since a gain worth having was ruled out",
         "undecided": "it goes on" if race.open else "it ended without proof",
     }[race.outcome]
+    head = f"Race {race.number}{f', as {role}' if role else ''}: {change_in_words(race.description)}."
+    if not race.tasks:
+        yield f"{head} No task yet; {outcome}."
+        return
     yield (
-        f"Race {race.number}{f', as {role}' if role else ''}: {race.description}. Champion {race.champion_score:.2f}, "
+        f"{head} Champion {race.champion_score:.2f}, "
         f"challenger {race.challenger_score:.2f} on {_several(race.tasks, 'task')}; evidence {race.e_value:.3g} of "
         f"{race.threshold:.3g}: {outcome}."
     )
