@@ -106,9 +106,19 @@ def _program(told: ProgramStory, whole: bool) -> None:
     for trial in told.trials:
         gain = f"{trial.gain:+.2f} on {_several(trial.tasks, 'task')} beside {trial.beside}"
         screen.print(f"\niteration {trial.iteration}: {gain} ({trial.kind})", soft_wrap=True)
-        rows = [(one.task, f"{one.difference:+.2f}", _marked(one.beside), _marked(one.own)) for one in trial.items]
+        rows = [
+            (
+                one.task,
+                f"{one.difference:+.2f}",
+                _marked(one.beside),
+                _marked(one.own),
+                *_calls(whole, one.beside, one.own),
+            )
+            for one in trial.items
+        ]
         if rows:
-            print_rows(("task", "gain", "beside", "this program"), rows, whole=whole)
+            more = ("call beside", "call of this program") if whole else ()
+            print_rows(("task", "gain", "beside", "this program", *more), rows, whole=whole)
     for race in told.races:
         screen.print(gate_line(race), soft_wrap=True)
     for arm, (passed, tasks) in told.sealed.items():
@@ -171,15 +181,22 @@ def _race(told: RaceStory, whole: bool) -> None:
             f"{item.evidence:.3g}",
             _marked(item.champion),
             _marked(item.challenger),
+            *_calls(whole, item.champion, item.challenger),
         )
         for n, item in enumerate(told.items, 1)
     ]
-    print_rows(("n", "iteration", "task", "gain", "evidence", "champion", "challenger"), rows, whole=whole)
+    more = ("champion's call", "challenger's call") if whole else ()
+    print_rows(("n", "iteration", "task", "gain", "evidence", "champion", "challenger", *more), rows, whole=whole)
 
 
 def _marked(answer: Answer) -> str:
     """An answer with its verdict, on one line."""
     return f"{MARKS[answer.verified]} {one_line(answer.answer)}"
+
+
+def _calls(whole: bool, *answers: Answer) -> tuple[str, ...]:
+    """The calls that brought some answers, where all is printed."""
+    return tuple(one.call for one in answers) if whole else ()
 
 
 def _iteration(told: IterationStory, whole: bool) -> None:

@@ -73,7 +73,8 @@ def print_memory(
     among = f"of which the champion may show {shown} (●)"
     pins = sum(one.pinned for one in found)
     among += f", {pins} pinned (▲)" if pins else ""
-    console().print(f"[bold]{of} exemplars {'that died' if dead else f'remembered, {among}'}[/]")
+    noun = "exemplar" if of == "1" else "exemplars"
+    console().print(f"[bold]{of} {noun} {'that died' if dead else f'remembered, {among}'}[/]")
     likened = any(one.likeness is not None for one in found)
     rows = [
         (

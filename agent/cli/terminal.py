@@ -65,7 +65,7 @@ def print_rows(
 
 def _on_one_line(text: str) -> str:
     """A text without ends of lines; what it is indented by stays."""
-    return text if len(text.splitlines()) < 2 and "\n" not in text else one_line(text)
+    return text if text.splitlines() in ([], [text]) else one_line(text)
 
 
 def one_line(text: str) -> str:

@@ -14,6 +14,7 @@ from burnish.agent.inspecting.programs import ProgramStory
 from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
+from burnish.agent.record.complaints import complaints
 from burnish.agent.record.run import Run
 from burnish.memory.journal import FEEDBACK, IMPORT
 from burnish.records import ADMITTED, SEALED, ApplicantRecord, ComparisonKind, GateRecord
@@ -183,21 +184,26 @@ def _of_race(told: RaceStory) -> Iterator[str]:
 
 def _of_answer(told: AnswerStory) -> Iterator[str]:
     first = told.given[0]
+    where = "the sealed test" if first.iteration == SEALED else f"iteration {first.iteration}"
     yield (
-        f"It was given {_several(len(told.given), 'time')}, first in iteration {first.iteration} by program "
-        f"{first.program or '(none)'}."
+        f"It was given {_several(len(told.given), 'time')}, first in {where}"
+        f"{f', by program {first.program}' if first.program else ''}."
     )
-    said = f": {first.feedback}" if first.feedback and not first.verified else ""
+    said = f": {'; '.join(complaints(first.feedback))}" if first.feedback and not first.verified else ""
     verdict = "verified it" if first.verified else "did not verify it"
     if first.reviewer:
         verdict = "accepted it" if first.verified else "did not find it right"
     yield f"{first.reviewer or 'The environment'} {verdict} (reward {first.reward:g}){said}."
-    for place, one in enumerate(told.applications):
+    became = []
+    for one in told.applications:
         near = (
             "" if one.likeness is None else f"; most like it was {one.neighbour_id}, at a cosine of {one.likeness:.2f}"
         )
         learned = f"learned as exemplar {one.exemplar_id}" if one.outcome == ADMITTED else f"not learned: {one.outcome}"
-        yield f"{'Given again, it' if place else 'It'} was {learned}{near}."
+        became.append(f"{learned}{near}")
+    for place, one_way in enumerate(dict.fromkeys(became)):
+        again = f", {_several(became.count(one_way), 'time')}" if became.count(one_way) > 1 else ""
+        yield f"{'Given again, it' if place else 'It'} was {one_way}{again}."
     if not told.applications:
         where = "the sealed test" if all(one.iteration == SEALED for one in told.given) else "a race or trial"
         yield f"Nothing of it could be learned: it was given in {where}."
@@ -238,14 +244,18 @@ def _of_call(told: CallStory) -> Iterator[str]:
 
 def _of_iteration(told: IterationStory) -> Iterator[str]:
     record = told.record
+    held = f"memory held {_several(record.memory, 'exemplar')} at its end"
     if record.by_hand is not None:
         since = ", after the sealed test, whose verdict is of the program before" if record.by_hand.after_sealed else ""
         yield f"It is a change by hand: {record.by_hand.said} ({record.by_hand.when}){since}."
-        yield f"{len(told.born)} were born and {len(told.died)} died; memory held {record.memory} exemplars at its end."
+        yield f"{len(told.born)} were born and {len(told.died)} died; {held}."
         return
     attempts = f"{record.verified} of {_several(record.attempts, 'attempt')} were verified"
-    yield f"{attempts}; memory held {record.memory} exemplars at its end."
-    yield f"{len(told.born)} were born, {len(told.died)} died, and {len(told.refused)} answers were not learned."
+    yield f"{attempts}; {held}."
+    yield (
+        f"{len(told.born)} were born, {len(told.died)} died, and {_several(len(told.refused), 'answer')} "
+        f"{'was' if len(told.refused) == 1 else 'were'} not learned."
+    )
     for gate in record.gates:
         yield from _race(gate)
     for alarm in record.alarms:

@@ -9,14 +9,17 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from string import ascii_uppercase, digits
 
 import pytest
 from laboratory import CommandLine, Laboratory
 
+from burnish.agent.cli.inspect_tables import print_races
 from burnish.agent.cli.terminal import print_rows
-from burnish.agent.inspecting.races import races
+from burnish.agent.inspecting.races import race_story, races
+from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.record.run import Run, open_run
 
 
@@ -277,3 +280,40 @@ def test_rows_stay_rows_whatever_lines_texts_have(capsys: pytest.CaptureFixture[
     assert len(lines) == 3
     assert lines[1].split() == ["x", "y", "1", "2", "3"]
     assert "z" * 100 in lines[2]
+
+
+def test_what_was_changed_by_hand_is_told_in_plain_words(burnish: CommandLine, lab: Laboratory) -> None:
+    lab.run("run", budget={"iterations": 2})
+    place = lab.folder / "run"
+    gone = open_run(place).memory()[0].id
+    assert burnish("forget", place, gone, "--because", "a name is in it").code == 0
+    why = burnish("why", place, gone).out
+    assert re.search(r"taken out by hand by \S+.* because a name is in it; nothing took its place\.", why)
+    for told in (burnish("show", place, gone).out, burnish("memory", place, "--dead").out):
+        assert "because a name is in it; nothing took its place" in told
+    assert "replaced by" not in burnish("show", place, gone).out
+    assert "changed by hand: " in burnish("diversity", place).out
+
+
+def test_a_race_without_a_task_shows_no_score(capsys: pytest.CaptureFixture[str], run: Run) -> None:
+    with run.journal() as journal:
+        number, record = races(journal)[0]
+        story = race_story(journal, record.number)
+    empty = replace(record, tasks=0, open=True, outcome="undecided", champion_score=0.0, challenger_score=0.0)
+    print_races([empty], as_json=False)
+    told = capsys.readouterr().out
+    assert "no task yet" in told
+    assert "0.00" not in told
+    said = reasons_of(replace(story, records=(empty,), items=())).sentences[0]
+    assert "No task yet; it goes on." in said
+    assert "0.00" not in said
+    assert number > 0
+
+
+def test_calls_stand_beside_the_answers_of_races_where_all_is_wanted(
+    burnish: CommandLine, place: Path, ids: dict[str, str]
+) -> None:
+    told = json.loads(burnish("show", place, ids["race"], "--json").out)
+    whole = burnish("show", place, ids["race"], "--whole").out
+    assert told["items"]
+    assert all(one[side]["call"] in whole for one in told["items"] for side in ("champion", "challenger"))
