@@ -164,9 +164,9 @@ def test_several_runs_stand_beside_each_other(lab: Laboratory) -> None:
 def test_the_counts_of_refusals_lead_to_those_answers(pages: Pages, run: InspectedRun) -> None:
     links = [link for link in Elements(pages.get("/runs/run/refusals").text).links() if "of=" in link]
     counted = run.refusals()
-    assert len(links) == len(counted)
-    for one, link in zip(counted, links, strict=True):
-        assert one.id in link
+    assert len(set(links)) == len(counted)
+    for one in counted:
+        (link,) = [link for link in links if f"of={one.id}" in link]
         listed = json.loads(pages.get(link.replace("refusals?", "refusals.json?")).text)
         assert len(listed) == min(one.answers, 100)
         page = Elements(pages.get(link).text).said
