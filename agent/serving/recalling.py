@@ -19,7 +19,7 @@ from burnish.policies.retrieval import cosines
 from burnish.programs import Program
 
 AT_ONCE = 8
-"""Requests that are embedded together at most: with more, a text costs little less, and the first waits for the last."""
+"""Requests that are embedded together at most. With more a text costs little less, and the first waits for the last."""
 MOST_CHARACTERS = 2**15
 """Characters of the requests that are embedded together with the one that waits longest."""
 KNOWN = 4096
