@@ -25,12 +25,15 @@ from burnish.agent.inspecting.exemplars import exemplar_story
 from burnish.agent.inspecting.lineage import lineage
 from burnish.agent.inspecting.listing import remembered
 from burnish.agent.inspecting.names import named
-from burnish.agent.inspecting.overviews import cells, operators, refusals, spending
+from burnish.agent.inspecting.overviews import cells
 from burnish.agent.inspecting.programs import program_story
 from burnish.agent.inspecting.races import race_story
 from burnish.agent.inspecting.ratings import rating_story
+from burnish.agent.inspecting.refused import refusals, refused_answers
+from burnish.agent.inspecting.spent import spending
 from burnish.agent.inspecting.stories import answer_story, iteration_story
 from burnish.agent.inspecting.tasks import task_lines, task_story
+from burnish.agent.inspecting.yields import operators
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.rendering import render
 from burnish.agent.record.directory import RunDirectory
@@ -179,6 +182,7 @@ def queries(run: Run, rounds: int) -> Iterator[tuple[str, list[float]]]:
             "an iteration": lambda: iteration_story(journal, late.born),
             "an id by its beginning": lambda: named(journal, late.id[:8]),
             "refusals": lambda: refusals(journal),
+            "refused answers, the first 100": lambda: refused_answers(journal, "name", limit=100),
             "cells by iteration": lambda: cells(journal),
             "operators": lambda: operators(journal),
             "spending by node": lambda: spending(journal),
@@ -215,7 +219,7 @@ def main() -> None:
         place.create(RunConfig.parse({"environment": "contacts"}))
         asyncio.run(Made(place, options.exemplars, options.iterations).fill())
         for name, took in queries(open_run(place.path), options.rounds):
-            print(f"{name:24} {statistics.median(took):7.1f} ms ({min(took):.1f} to {max(took):.1f})", flush=True)
+            print(f"{name:30} {statistics.median(took):7.1f} ms ({min(took):.1f} to {max(took):.1f})", flush=True)
         run, last = str(place.path), str(options.iterations)
         burnish = (sys.executable, "-m", "burnish")
         for name, arguments in {

@@ -166,6 +166,23 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
+    """The mean of independent values with Student's interval, which is the mean alone for a single value.
+
+    Raises ValueError where there are none.
+    """
+    if not values:
+        raise ValueError("A mean needs a value at least.")
+    from scipy.special import stdtrit
+
+    n, mean = len(values), sum(values) / len(values)
+    if n == 1:
+        return Interval(mean, mean, mean, level)
+    error = math.sqrt(sum((value - mean) ** 2 for value in values) / (n - 1) / n)
+    margin = float(stdtrit(n - 1, (1 + level) / 2)) * error
+    return Interval(mean, mean - margin, mean + margin, level)
+
+
 def normal_quantile(level: float) -> float:
     """How many standard errors a two-sided normal interval of this confidence reaches."""
     from scipy.special import ndtri

@@ -96,15 +96,22 @@ def tasks(
 def spend(
     run: RunArgument,
     *,
-    by: Annotated[Literal["node", "role", "iteration"], typer.Option(help="What to sum over.")] = "node",
+    by: Annotated[
+        Literal["node", "role", "iteration", "all"], typer.Option(help="What to sum over; all: by node and role.")
+    ] = "node",
     at: Until = None,
     as_json: Json = False,
 ) -> None:
     """What was spent, by node, role or iteration: calls, tokens, money, time, and time waited."""
-    from burnish.agent.cli.inspect_tables import print_spending
+    from burnish.agent.cli.inspect_sums import print_spending
     from burnish.agent.inspecting.opened import open_run
+    from burnish.agent.inspecting.spent import overlap_in_words, spent_in_all
 
-    print_spending(open_run(run).spending(by, at), by, as_json=as_json)
+    opened = open_run(run)
+    told = opened.spending(by, at)
+    with opened.journal() as journal:
+        overlap = overlap_in_words(journal, spent_in_all(told) if at is None else None)
+    print_spending(told, by, overlap, as_json=as_json)
 
 
 def compare(
@@ -121,12 +128,33 @@ def compare(
     print_comparison(compare_runs(open_run(first), open_run(second)), as_json=as_json)
 
 
-def refusals(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
-    """Why answers were not learned, the commonest reason first, with some of them."""
-    from burnish.agent.cli.inspect_tables import print_refusals
+def refusals(
+    run: RunArgument,
+    *,
+    reason: Annotated[
+        str, typer.Option(metavar="WORDS", help="List the answers with these words in the reason or a complaint.")
+    ] = "",
+    listed: Annotated[bool, typer.Option("--list", help="List all answers that were not learned.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Most answers that are listed.")] = 100,
+    offset: Annotated[int, typer.Option(min=0, help="Answers that are passed over first.")] = 0,
+    at: Until = None,
+    whole: Whole = False,
+    as_json: Json = False,
+) -> None:
+    """Why answers were not learned, the commonest reason first; or those answers, with what was said of each."""
+    from burnish.agent.cli.inspect_sums import print_refusals, print_refused
     from burnish.agent.inspecting.opened import open_run
+    from burnish.agent.inspecting.refused import refusals as by_reason
+    from burnish.agent.inspecting.refused import refused_answers, refused_count
 
-    print_refusals(open_run(run).refusals(at), as_json=as_json)
+    opened = open_run(run)
+    with opened.journal() as journal:
+        until = opened.until(journal, at)
+        if reason or listed:
+            answers, total = refused_answers(journal, reason, at=until, limit=limit, offset=offset)
+            print_refused(answers, total, as_json=as_json, whole=whole)
+        else:
+            print_refusals(by_reason(journal, at=until), refused_count(journal, at=until), as_json=as_json)
 
 
 def cells(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
@@ -147,7 +175,7 @@ def races(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
 
 def operators(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """What each operator's proposals came to."""
-    from burnish.agent.cli.inspect_tables import print_operators
+    from burnish.agent.cli.inspect_sums import print_operators
     from burnish.agent.inspecting.opened import open_run
 
     print_operators(open_run(run).operators(at), as_json=as_json)
@@ -155,7 +183,7 @@ def operators(run: RunArgument, *, at: Until = None, as_json: Json = False) -> N
 
 def ratings(run: RunArgument, *, at: Until = None, as_json: Json = False) -> None:
     """How well the judge's ratings are calibrated, and which wrong answers convinced it most."""
-    from burnish.agent.cli.inspect_tables import print_ratings
+    from burnish.agent.cli.inspect_sums import print_ratings
     from burnish.agent.inspecting.opened import open_run
 
     print_ratings(open_run(run).ratings(at), as_json=as_json)
@@ -184,7 +212,7 @@ COMMANDS: Sequence[tuple[Callable[..., None], str]] = [
     (lineage, "burnish lineage runs/first"),
     (tasks, "burnish tasks runs/first --unsolved"),
     (cells, "burnish cells runs/first"),
-    (refusals, "burnish refusals runs/first"),
+    (refusals, 'burnish refusals runs/first --reason "not verified"'),
     (races, "burnish races runs/first"),
     (operators, "burnish operators runs/first"),
     (ratings, "burnish ratings runs/first"),

@@ -15,8 +15,7 @@ from burnish.types import JsonValue
 if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.inspecting.diversity import DiversityAt, Near
     from burnish.agent.inspecting.lineage import LineageNode
-    from burnish.agent.inspecting.overviews import CellHistory, OperatorYield, Refusal, Spending
-    from burnish.agent.inspecting.ratings import RatingStory
+    from burnish.agent.inspecting.overviews import CellHistory
     from burnish.agent.inspecting.runs import RunComparison, RunFacts
     from burnish.agent.inspecting.tasks import TaskLine
 
@@ -27,7 +26,7 @@ WIDE = 24
 
 def print_lineage(nodes: Sequence[LineageNode], *, as_json: bool) -> None:
     """Every prompt below the one that it came from."""
-    from burnish.agent.inspecting.lineage import in_tree
+    from burnish.agent.inspecting.lineage import MEANINGS, in_tree
 
     if as_json:
         print_json(nodes)
@@ -43,6 +42,12 @@ def print_lineage(nodes: Sequence[LineageNode], *, as_json: bool) -> None:
         for depth, node in in_tree(nodes)
     ]
     print_rows(("program", "iteration", "operator", "fared", "what it changed"), rows)
+    said = "; ".join(f"{word}: {meaning}" for word, meaning in MEANINGS.items() if word in {n.outcome for n in nodes})
+    console().print(
+        f"\n[dim]{escape(said)}. Programs that differ in memory alone are one, under the first of their ids; "
+        "`burnish why` takes any of them and says what became of it[/]",
+        soft_wrap=True,
+    )
 
 
 def print_tasks(lines: Sequence[TaskLine], *, as_json: bool) -> None:
@@ -82,7 +87,7 @@ def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
             str(sum(tried for _, tried, _ in one.iterations)),
             str(sum(verified for _, _, verified in one.iterations)),
             "never" if one.first_solved is None else str(one.first_solved),
-            "" if one.lost is None else f"since {one.lost}",
+            one.losses,
             str(one.exemplars),
             str(sum(died for _, _, died in one.turnover)),
             _bars(shares_over(one.iterations, last, most=WIDE)),
@@ -95,22 +100,15 @@ def print_cells(told: Sequence[CellHistory], *, as_json: bool) -> None:
     print_rows(names, rows)
     console().print(
         f"\n[dim]{last} iterations from left to right; solved: {BARS[0]} none, {BARS[-1]} all, blank not tried; births "
-        f"and deaths of exemplars: {BARS[-1]} is {most}[/]"
+        f"and deaths of exemplars: {BARS[-1]} is {most}. Lost: three answers or more in a row were wrong, after a "
+        "right one[/]",
+        soft_wrap=True,
     )
 
 
 def _bars(shares: Iterable[float | None]) -> str:
     """A bar for each; a blank for None."""
     return "".join(" " if share is None else BARS[round(share * (len(BARS) - 1))] for share in shares)
-
-
-def print_refusals(told: Sequence[Refusal], *, as_json: bool) -> None:
-    """A row a reason, with some answers."""
-    if as_json:
-        print_json(told)
-        return
-    rows = [(str(one.answers), one.reason, one.feedback, one.examples[0] if one.examples else "") for one in told]
-    print_rows(("answers", "why they were not learned", "what the environment said", "one of them"), rows)
 
 
 def print_races(told: Sequence[GateRecord], *, as_json: bool) -> None:
@@ -126,9 +124,8 @@ def print_races(told: Sequence[GateRecord], *, as_json: bool) -> None:
             str(one.number),
             "open" if one.open else one.outcome,
             str(one.tasks),
-            f"{one.champion_score:.2f}",
-            f"{one.challenger_score:.2f}",
-            f"{one.e_value:.3g}",
+            *((f"{one.champion_score:.2f}", f"{one.challenger_score:.2f}") if one.tasks else ("no task yet", "")),
+            f"{one.e_value:.3g}" if one.tasks else "",
             f"{one.threshold:.3g}",
             one.challenger_id,
             one.operator,
@@ -151,66 +148,6 @@ def print_races(told: Sequence[GateRecord], *, as_json: bool) -> None:
     print_rows(names, rows)
 
 
-def print_operators(told: Sequence[OperatorYield], *, as_json: bool) -> None:
-    """A row an operator."""
-    if as_json:
-        print_json(told)
-        return
-    rows = [(one.operator, *map(str, (one.proposed, one.useless, one.tried, one.raced, one.accepted))) for one in told]
-    print_rows(("operator", "proposed", "of no use", "tried", "raced", "accepted"), rows)
-
-
-def print_spending(told: Sequence[Spending], by: str, *, as_json: bool) -> None:
-    """A row a node, role or iteration, the dearest first."""
-    if as_json:
-        print_json(told)
-        return
-    rows = [
-        (
-            one.name,
-            str(one.usage.calls),
-            f"{one.usage.prompt_tokens:,}",
-            f"{one.usage.completion_tokens:,}",
-            f"{one.usage.usd:.4f}",
-            f"{one.usage.seconds:.1f}",
-            f"{one.waited:.1f}" if one.waited else "",
-        )
-        for one in (told if by == "iteration" else sorted(told, key=lambda one: -one.usage.tokens))
-    ]
-    print_rows((by, "calls", "prompt tokens", "answer tokens", "USD", "seconds of calls", "waited"), rows)
-
-
-def print_ratings(told: RatingStory, *, as_json: bool) -> None:
-    """Calibration, then the wrong answers that convinced most."""
-    if as_json:
-        print_json(told)
-        return
-    auc = (
-        "no AUC: all were of one kind"
-        if told.auc is None
-        else f"AUC {told.auc:.2f} ({told.lower:.2f} to {told.upper:.2f})"
-    )
-    console().print(f"[bold]{told.rated} ratings[/]  {auc}")
-    rows = [
-        (
-            str(one.rating),
-            str(one.rated),
-            f"{one.share:.2f}" if one.rated else "",
-            f"{one.lower:.2f} to {one.upper:.2f}",
-        )
-        for one in told.reliability
-    ]
-    print_rows(("rating", "answers", "verified", "95 % interval"), rows)
-    for title, some in (("wrong answers rated highest", told.convincing), ("right answers rated lowest", told.doubted)):
-        if some:
-            console().print(f"\n[bold]{title}[/]")
-            answers = [
-                (f"{one.rating:.1f}", one.answer.attempt, one_line(one.answer.answer), one.answer.feedback)
-                for one in some
-            ]
-            print_rows(("rating", "answer", "text", "feedback"), answers)
-
-
 def print_diversity(told: Sequence[DiversityAt], pairs: Sequence[Near], *, as_json: bool) -> None:
     """A row an iteration, then the pairs most alike."""
     if as_json:
@@ -222,11 +159,22 @@ def print_diversity(told: Sequence[DiversityAt], pairs: Sequence[Near], *, as_js
             *(_figure(one.generated.get(name)) for name in ("vendi", "coverage", "near_duplicates")),
             _figure(one.remembered.get("vendi")),
             one.action if one.alarms else "",
-            " ".join(one.alarms),
+            one.by_hand or " ".join(one.alarms),
         )
         for one in told
     ]
-    print_rows(("iteration", "Vendi", "coverage", "alike", "Vendi of memory", "guard", "alarms"), rows)
+    print_rows(
+        (
+            "iteration",
+            "Vendi",
+            "coverage",
+            "alike",
+            "Vendi of memory",
+            "guard",
+            "what it found, or what was changed by hand",
+        ),
+        rows,
+    )
     console().print(
         "[dim]Vendi: the effective number of different answers, and of exemplars in memory; coverage: the share of the "
         "seed's cells reached; alike: the share of answers with a near-duplicate[/]",

@@ -188,7 +188,7 @@ def memory(
     """What is remembered as of any iteration, and what of it the champion may show."""
     from burnish.agent.cli.run_output import print_memory
     from burnish.agent.cli.terminal import embedding
-    from burnish.agent.inspecting.listing import remembered
+    from burnish.agent.inspecting.listing import remembered, shown_count
     from burnish.agent.record.run import open_run
 
     opened = open_run(run)
@@ -197,8 +197,9 @@ def memory(
             opened, at, search=search, like=like, cell=cell, champion=shown, order=sort, limit=limit, dead=dead
         )
     with opened.journal() as journal:
-        known = journal.remembered(opened.number(journal, at))
-    print_memory(found, known, dead=dead, as_json=as_json)
+        number = opened.number(journal, at)
+        known, may = journal.remembered(number), shown_count(journal, number)
+    print_memory(found, known, may, dead=dead, by=sort, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish diff runs/first 0 3", rich_help_panel=inspect.PANEL)
@@ -208,7 +209,9 @@ def diff(
     a: Annotated[int, typer.Argument(metavar="A", help="Earlier iteration.")],
     b: Annotated[int, typer.Argument(metavar="B", help="Later iteration.")],
     *,
-    whole: Annotated[bool, typer.Option("--whole", help="Name every exemplar that came or went.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Name every exemplar that came or went, and print the prompt.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """What changed in prompt, settings and memory between two iterations, and why."""
@@ -217,7 +220,8 @@ def diff(
     from burnish.agent.record.run import open_run
 
     most = None if whole or as_json else MOST_NAMED
-    print_difference(compare(open_run(run), a, b, most=most), as_json=as_json)
+    opened = open_run(run)
+    print_difference(compare(opened, a, b, most=most), opened.program(b).prompt if whole else None, as_json=as_json)
 
 
 @app.command(epilog="Example: burnish verify runs/first")

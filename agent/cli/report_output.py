@@ -140,7 +140,7 @@ def _race(gate: GateRecord) -> tuple[str, str]:
     """What became of a race in an iteration with the scores of both sides, and what the challenger changed."""
     outcome = "goes on" if gate.open else gate.outcome
     succeeded = " (another takes its place)" if gate.successor_id else ""
-    scores = f"{gate.champion_score:.2f} → {gate.challenger_score:.2f}"
+    scores = f"{gate.champion_score:.2f} → {gate.challenger_score:.2f}" if gate.tasks else "(no task yet)"
     return f"{outcome} {scores}", escape(gate.description[:60]) + succeeded
 
 
@@ -179,7 +179,7 @@ def _facts(report: Report) -> str:
             f"Cut off: {report.cut_off} of {report.attempts} attempts at {report.champion.decoding.max_tokens} tokens"
             + ("; raise decoding.max_tokens" if report.cut_off > report.attempts / 10 else "")
         )
-    lines += [f"Feedback: {many} × {line}" for line, many in report.feedback]
+    lines += _feedback(report)
     lines += _start(report)
     lines += [f"Obstacle: {sentence}" for sentence in report.obstacles]
     lines.append(
@@ -209,6 +209,15 @@ def _facts(report: Report) -> str:
         for name, control in (sealed.controls.items() if sealed else ())
     ]
     return escape("\n".join(lines))
+
+
+def _feedback(report: Report) -> list[str]:
+    """What the environment said most often, and what is counted."""
+    said = [f"Feedback: {many} × {line}" for line, many in report.feedback]
+    counted = (
+        "(by the first line of what was said of attempts; `burnish refusals` counts every line, and of trials too)"
+    )
+    return [*said, *([counted] if said else [])]
 
 
 def _start(report: Report) -> list[str]:

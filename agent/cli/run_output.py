@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.record.diff import Difference
     from burnish.agent.record.status import Status
     from burnish.agent.verification.verify import Verification
+    from burnish.programs import Prompt
 
 MOST_NAMED = 40
 """Exemplars that came, and that went, of which a difference has lines."""
@@ -56,8 +57,12 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
-def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as_json: bool) -> None:
-    """One row an exemplar, of so many that are remembered; those that the champion may show are marked. Or the dead."""
+def print_memory(
+    found: Sequence[Remembered], remembered: int, shown: int, *, dead: bool, by: str = "", as_json: bool
+) -> None:
+    """One row an exemplar, of so many that are remembered and that the champion may show: these are marked. Or the
+    dead. What they are sorted `by` has a column.
+    """
     if as_json:
         print_json(found)
         return
@@ -65,10 +70,11 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
         console().print(f"0 of {remembered} exemplars" if remembered else "0 exemplars: memory was empty.")
         return
     of = f"{len(found)}" if dead or remembered == len(found) else f"{len(found)} of {remembered}"
-    among = f"of which the champion may show {sum(one.shown for one in found)} (●)"
+    among = f"of which the champion may show {shown} (●)"
     pins = sum(one.pinned for one in found)
     among += f", {pins} pinned (▲)" if pins else ""
-    console().print(f"[bold]{of} exemplars {'that died' if dead else f'remembered, {among}'}[/]")
+    noun = "exemplar" if of == "1" else "exemplars"
+    console().print(f"[bold]{of} {noun} {'that died' if dead else f'remembered, {among}'}[/]")
     likened = any(one.likeness is not None for one in found)
     useful = any(one.gain for one in found)
     rows = [
@@ -80,18 +86,21 @@ def print_memory(found: Sequence[Remembered], remembered: int, *, dead: bool, as
             str(one.showings),
             *([f"{one.gain.mean:+.3f} ± {one.gain.margin:.2f}" if one.gain else "unknown"] if useful else []),
             *([f"{one.likeness:.2f}"] if one.likeness is not None else []),
+            *([f"{one.exemplar.reward:.2f}"] if by == "reward" else []),
+            *(["" if one.exemplar.rating is None else f"{one.exemplar.rating:.2f}"] if by == "rating" else []),
             one.exemplar.cell,
             _short(one.exemplar.prompt),
-            _short(one.exemplar.death if dead else one.exemplar.answer),
+            one.why_died if dead else _short(one.exemplar.answer),
         )
         for one in found
     ]
     more = (*(["died"] if dead else []), "shown", *(["usefulness"] if useful else []), *(["cosine"] if likened else []))
-    print_rows(("", "id", "born", *more, "cell", "task", "why" if dead else "answer"), rows)
+    more += (by,) if by in {"reward", "rating"} else ()
+    print_rows(("", "id", "born", *more, "cell", "task", "why" if dead else "answer"), rows, uncut=("why",))
 
 
-def print_difference(difference: Difference, *, as_json: bool) -> None:
-    """Prompt, settings, memory, and the decisions between."""
+def print_difference(difference: Difference, prompt: Prompt | None = None, *, as_json: bool) -> None:
+    """Prompt, settings, memory, and the decisions between; where both have the same prompt, that, if it is given."""
     if as_json:
         print_json(difference)
         return
@@ -102,7 +111,7 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     for number, change in difference.by_hand:
         screen.print(f"iteration {number} by hand: {escape(change.said)}", soft_wrap=True)
     if not difference.sections:
-        screen.print("prompt: unchanged")
+        _print_unchanged(difference.after, prompt)
     for name, old, new in difference.sections:
         screen.print(f"\n[bold]prompt section {escape(name)}[/]")
         for sign, style, text in (("-", "red", old), ("+", "green", new)):
@@ -122,6 +131,14 @@ def print_difference(difference: Difference, *, as_json: bool) -> None:
     left = sum(difference.counts) - len(signed)
     if left:
         screen.print(f"[dim]{left:,} more came or went; --whole names them all[/]")
+
+
+def _print_unchanged(iteration: int, prompt: Prompt | None) -> None:
+    """That two iterations have one prompt, and that, or how to see it."""
+    how = "" if prompt else f'; `burnish show RUN "iteration {iteration}"` or --whole prints it'
+    console().print(f"prompt: unchanged{how}", soft_wrap=True)
+    for name, text in prompt.sections if prompt else ():
+        console().print(f"\n[bold]prompt section {escape(name)}[/]\n{escape(text)}", soft_wrap=True)
 
 
 def print_verification(result: Verification, *, as_json: bool) -> None:

@@ -42,17 +42,30 @@ MOST_IN_COLUMN = 60
 """Characters of a column that `print_rows` shows."""
 
 
-def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Many rows, a line each. On a terminal the last two columns share the room that is left; thousands of rows take no
-    time, as they would in a `table`.
+def print_rows(
+    names: Sequence[str], rows: Sequence[Sequence[str]], *, uncut: Sequence[str] = (), whole: bool = False
+) -> None:
+    """Many rows, a line each, whatever lines their texts have. On a terminal the last two columns that may be cut share
+    the room that is left; those named `uncut` are not cut, and with `whole` none is. Thousands of rows take no time, as
+    they would in a `table`.
     """
-    wide = [min(MOST_IN_COLUMN, max(map(cell_len, column))) for column in zip(names, *rows, strict=True)]
-    if sys.stdout.isatty():
-        room = console().width - sum(wide[:-2]) - 2 * (len(wide) - 1)
-        wide[-2] = min(wide[-2], max(room // 2, room - wide[-1], MOST_IN_COLUMN // 4))
-        wide[-1] = min(wide[-1], max(room - wide[-2], MOST_IN_COLUMN // 4))
+    rows = [[_on_one_line(text) for text in row] for row in rows]
+    widest = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    kept = [whole or name in uncut for name in names]
+    wide = [most if keep else min(MOST_IN_COLUMN, most) for most, keep in zip(widest, kept, strict=True)]
+    cut = [place for place, keep in enumerate(kept) if not keep][-2:]
+    if sys.stdout.isatty() and len(cut) == 2:
+        first, last = cut
+        room = console().width - sum(wide) + wide[first] + wide[last] - 2 * (len(wide) - 1)
+        wide[first] = min(wide[first], max(room // 2, room - wide[last], MOST_IN_COLUMN // 4))
+        wide[last] = min(wide[last], max(room - wide[first], MOST_IN_COLUMN // 4))
     for row in (names, *rows):
         print("  ".join(_cell(text, width) for text, width in zip(row, wide, strict=True)).rstrip())
+
+
+def _on_one_line(text: str) -> str:
+    """A text without ends of lines; what it is indented by stays."""
+    return text if text.splitlines() in ([], [text]) else one_line(text)
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from burnish.agent.record.memory import recalled_memory
 from burnish.agent.record.run import Run
+from burnish.by_hand import ByHand
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Exemplar, JsonValue, Record
 
@@ -15,7 +16,8 @@ from burnish.types import Exemplar, JsonValue, Record
 @dataclass(frozen=True)
 class DiversityAt(Record):
     """Diversity of what an iteration generated and of what is `remembered` after it, by measure, see
-    `burnish.policies.diversity`; what the guard found, and what it did.
+    `burnish.policies.diversity`; what the guard found, and what it did. Nothing is generated in an iteration that is a
+    change `by_hand`: who did what.
     """
 
     iteration: int
@@ -23,6 +25,7 @@ class DiversityAt(Record):
     remembered: Mapping[str, JsonValue]
     alarms: tuple[str, ...]
     action: str
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ def diversity(journal: JournalReader) -> list[DiversityAt]:
     rows = journal.named_rows(
         "SELECT number, json_extract(body, '$.diversity') AS generated,"
         " json_extract(body, '$.remembered') AS remembered, json_extract(body, '$.alarms') AS alarms,"
-        " json_extract(body, '$.action') AS action FROM iterations ORDER BY number"
+        " json_extract(body, '$.action') AS action, json_extract(body, '$.by_hand') AS by_hand"
+        " FROM iterations ORDER BY number"
     )
     return [
         DiversityAt(
@@ -48,6 +52,7 @@ def diversity(journal: JournalReader) -> list[DiversityAt]:
             remembered=json.loads(row["remembered"] or "{}"),
             alarms=tuple(json.loads(row["alarms"] or "[]")),
             action=row["action"] or "none",
+            by_hand=f"changed by hand: {ByHand.from_json(json.loads(row['by_hand'])).said}" if row["by_hand"] else "",
         )
         for row in rows
     ]

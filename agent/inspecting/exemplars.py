@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from burnish.agent.inspecting.answers import Answer, answers, showings
+from burnish.agent.inspecting.lives import admission_in_words, deaths_in_words
 from burnish.agent.inspecting.names import latest
 from burnish.errors import ConfigError
 from burnish.memory.changes_by_hand import changes_by_hand
@@ -48,6 +49,7 @@ class ExemplarStory(Record):
     from answers that it was shown for. `death` says why it died, and `successor` is what took its place, or what was
     most alike of those that stayed. `earlier` is the exemplar that it is once more, and `later` are those that are it
     once more. `pinned` says who keeps it from being evicted, since when and why; empty where nobody does.
+    `admitted` and `died` say in words why it came in and why it left, the latter empty as long as it lives.
     """
 
     exemplar: Exemplar
@@ -63,10 +65,12 @@ class ExemplarStory(Record):
     earlier: Exemplar | None
     later: tuple[Exemplar, ...]
     pinned: str = ""
+    admitted: str = ""
+    died: str = ""
 
 
-def exemplar_story(journal: JournalReader, exemplar_id: str) -> ExemplarStory:
-    """The story of an exemplar, by its id.
+def exemplar_story(journal: JournalReader, exemplar_id: str, *, near: float | None = None) -> ExemplarStory:
+    """The story of an exemplar, by its id; `near` is the cosine from which on the run takes two for near-duplicates.
 
     Raises:
         ConfigError: there is no such exemplar.
@@ -93,6 +97,8 @@ def exemplar_story(journal: JournalReader, exemplar_id: str) -> ExemplarStory:
         earlier=_one(journal, exemplar.again),
         later=tuple(journal.exemplars_where("json_extract(body, '$.again') = ?", (exemplar_id,))),
         pinned=_pinned(journal, exemplar_id),
+        admitted=admission_in_words(exemplar, near),
+        died=deaths_in_words(journal, [exemplar])[exemplar_id],
     )
 
 

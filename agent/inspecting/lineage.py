@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from burnish.agent.inspecting.names import latest
@@ -67,10 +68,15 @@ def _node(
         parent=of_prompt.get(prompt["parent"], "") if first_of_prompt == program else first_of_prompt,
         operator=operator,
         iteration=iteration,
-        description=said,
+        description=change_in_words(said),
         outcome=max(fared, key=RANKS.index),
         newest=same[-1][0],
     )
+
+
+def change_in_words(said: str) -> str:
+    """What a program changes; of a swap also what takes the exemplar's place."""
+    return f"{said} for the one that retrieval finds next" if said.startswith(SWAP) and " for " not in said else said
 
 
 def in_tree(nodes: Iterable[LineageNode]) -> list[tuple[int, LineageNode]]:
@@ -90,6 +96,22 @@ VARYING = ("retrieval", "decoding", "dropped", "only", "adapter")
 """What programs may differ in beside their prompt and their memory."""
 RANKS = ("control", "besides", "proposed", "of no use", "tried", "undecided", "rejected", "accepted", "champion")
 """How a prompt may fare, the last word last."""
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "champion": "in force in some iteration",
+        "accepted": "raced, and proved to be better",
+        "rejected": "raced, and a gain worth having was ruled out",
+        "undecided": "raced, and neither proved nor ruled out",
+        "tried": "answered train tasks beside the champion, and was not raced",
+        "of no use": "put to a few tasks that had failed, it did better on none of them, and was not tried further",
+        "proposed": "proposed, and not tried beside the champion",
+        "besides": "answered a few tasks without being proposed: a further way of asking, as in a cold start",
+        "control": "made for the sealed test, to compare with",
+    }
+)
+"""What the words mean for how a program may fare."""
+SWAP = "swap of exemplar "
+"""How it begins what a program is said to change that leaves one exemplar out."""
 OF_RACES = {"accept": "accepted", "reject": "rejected", "undecided": "undecided"}
 
 

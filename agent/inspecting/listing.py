@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from burnish.agent.inspecting.exemplars import showings_by_then
+from burnish.agent.inspecting.lives import deaths_in_words
 from burnish.agent.inspecting.names import named
 from burnish.agent.record.by_hand import pinned_at
 from burnish.agent.record.memory import recalled_memory
@@ -26,8 +27,8 @@ Order: TypeAlias = Literal["born", "cell", "reward", "rating", "showings", "usef
 @dataclass(frozen=True)
 class Remembered(Record):
     """An exemplar, whether the champion may show it, for how many train and validation answers it was shown so far, its
-    cosine to what it was compared with, whether a person pinned it, and, where that was asked for, its usefulness by
-    then (see `burnish.policies.eviction.gains`).
+    cosine to what it was compared with, whether a person pinned it, in words why it died, if it did, and, where that
+    was asked for, its usefulness by then (see `burnish.policies.eviction.gains`).
     """
 
     exemplar: Exemplar
@@ -35,15 +36,15 @@ class Remembered(Record):
     showings: int
     likeness: float | None = None
     pinned: bool = False
+    why_died: str = ""
     gain: Gain | None = None
 
     def to_json(self) -> dict[str, JsonValue]:
         """The exemplar's fields, and these."""
         more: dict[str, JsonValue] = {"shown": self.shown, "showings": self.showings}
-        if self.pinned:
-            more["pinned"] = True
-        if self.gain:
-            more |= {"usefulness": self.gain.mean, "margin": self.gain.margin}
+        more |= {"pinned": True} if self.pinned else {}
+        more |= {"why_died": self.why_died} if self.why_died else {}
+        more |= {"usefulness": self.gain.mean, "margin": self.gain.margin} if self.gain else {}
         return {**self.exemplar.to_json(), **more, **({} if self.likeness is None else {"likeness": self.likeness})}
 
 
@@ -80,8 +81,15 @@ def remembered(
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
         counts = _showings(journal, [exemplar.id for exemplar in known], number)
         pins = pinned_at(journal, number)
+        died = deaths_in_words(journal, known) if dead else {}
         found = [
-            Remembered(one, program.shows(one), counts.get(one.id, 0), pinned=one.id in pins and not dead)
+            Remembered(
+                one,
+                program.shows(one),
+                counts.get(one.id, 0),
+                pinned=one.id in pins and not dead,
+                why_died=died.get(one.id, ""),
+            )
             for one in known
         ]
         if like:
@@ -92,6 +100,13 @@ def remembered(
             found = [replace(one, gain=known_gains.get(one.exemplar.id)) for one in found]
             found = sorted(found, key=lambda one: -one.gain.mean if one.gain else float("inf"))[offset:]
         return found[:limit]
+
+
+def shown_count(journal: JournalReader, number: int) -> int:
+    """How many exemplars the champion of an iteration may show."""
+    where, values = _condition(number, "", "", journal.champion(number), dead=False)
+    ((count,),) = journal.rows(f"SELECT COUNT(*) FROM exemplars WHERE {where}", values)  # noqa: S608 (ours)
+    return int(str(count))
 
 
 def _condition(

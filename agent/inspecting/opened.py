@@ -9,26 +9,20 @@ from pathlib import Path
 from burnish.agent.inspecting.diversity import DiversityAt, Near, diversity, nearest_pairs
 from burnish.agent.inspecting.lineage import LineageNode, lineage
 from burnish.agent.inspecting.listing import Order, Remembered, remembered
-from burnish.agent.inspecting.overviews import (
-    CellHistory,
-    OperatorYield,
-    Refusal,
-    Spending,
-    cells,
-    operators,
-    refusals,
-    spending,
-)
+from burnish.agent.inspecting.overviews import CellHistory, cells
 from burnish.agent.inspecting.positions import MemoryMap, memory_map
 from burnish.agent.inspecting.races import races
 from burnish.agent.inspecting.ratings import RatingStory, rating_story
 from burnish.agent.inspecting.reasons import Reasons, reasons
 from burnish.agent.inspecting.recalled import Recall, recall
+from burnish.agent.inspecting.refused import Refusal, RefusedAnswer, refusals, refused_answers
 from burnish.agent.inspecting.rows import Rows
 from burnish.agent.inspecting.runs import RunComparison, compare_runs
+from burnish.agent.inspecting.spent import Spending, spending
 from burnish.agent.inspecting.stories import Story, story
 from burnish.agent.inspecting.summary import Summary, summary
 from burnish.agent.inspecting.tasks import TaskLine, task_lines
+from burnish.agent.inspecting.yields import OperatorYield, operators
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import Run
 from burnish.records import GateRecord
@@ -98,9 +92,17 @@ class InspectedRun(Run):
             return Rows(cells(journal, at=self.until(journal, at)))
 
     def refusals(self, at: int | None = None) -> Rows[Refusal]:
-        """Why answers were not learned."""
+        """Why answers were not learned, by complaint of the environment."""
         with self.journal() as journal:
             return Rows(refusals(journal, at=self.until(journal, at)))
+
+    def refused(
+        self, words: str = "", at: int | None = None, *, limit: int | None = None, offset: int = 0
+    ) -> Rows[RefusedAnswer]:
+        """The answers that were not learned, all or those with these words in the reason or a complaint."""
+        with self.journal() as journal:
+            until = self.until(journal, at)
+            return Rows(refused_answers(journal, words, at=until, limit=limit, offset=offset)[0])
 
     def operators(self, at: int | None = None) -> Rows[OperatorYield]:
         """What operators' proposals came to."""
@@ -118,7 +120,9 @@ class InspectedRun(Run):
             return Rows(lineage(journal, at=self.until(journal, at)))
 
     def spending(self, by: str = "node", at: int | None = None) -> Rows[Spending]:
-        """What was spent by `node`, `role` or `iteration`. Raises ValueError for anything else."""
+        """What was spent by `node`, `role` or `iteration`, or by node and role (`all`). Raises ValueError for anything
+        else.
+        """
         with self.journal() as journal:
             return Rows(spending(journal, by, at=self.until(journal, at)))
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal, TypeAlias
 
 from burnish.agent.inspecting.answers import COLUMNS, Answer, answer_of
 from burnish.agent.inspecting.lineage import variant_of
+from burnish.agent.inspecting.outcomes import Facts, champion_in, outcome
 from burnish.agent.inspecting.races import races
+from burnish.agent.inspecting.trials import comparisons
 from burnish.agent.record.races import compared
 from burnish.errors import ConfigError
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
-from burnish.records import SEALED, ComparisonRecord, GateRecord, ProposalRecord
+from burnish.records import SEALED, ComparisonKind, GateRecord, ProposalRecord
 from burnish.types import Record
 
 Body: TypeAlias = Mapping[str, Any]
@@ -57,7 +59,7 @@ class Trial(Record):
     """
 
     iteration: int
-    kind: str
+    kind: ComparisonKind
     beside: str
     tasks: int
     gain: float
@@ -68,11 +70,17 @@ class Trial(Record):
 class ProgramStory(Record):
     """All that is known of a program: when it was first met, the programs that its prompt came from, newest first, what
     differs from its parent's, what it answered to tasks that had failed before it was tried, how it did in trials and
-    races, in which iterations it was champion, and how it did in the sealed test, by arm as (passed, tasks).
+    races, in which iterations it was champion, how it did in the sealed test, by arm as (passed, tasks), and in words
+    what became of it.
+
+    Memory grows while a proposal is tried, so that one program has several `ids`: whichever of them is asked for, all
+    is told. Those that differ from the first champion in memory alone are told of one by one, but for when they were
+    champion: then `ids` are still all of them.
     """
 
     program: Program
     iteration: int
+    ids: tuple[str, ...]
     ancestors: tuple[str, ...]
     changes: tuple[SectionChange, ...]
     proposals: tuple[ProposalRecord, ...]
@@ -81,6 +89,7 @@ class ProgramStory(Record):
     races: tuple[GateRecord, ...]
     champion_in: tuple[int, ...]
     sealed: Mapping[str, tuple[int, int]]
+    outcome: str
 
 
 def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
@@ -98,28 +107,48 @@ def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
     by_prompt = _by_prompt(bodies.values())
     ancestors = list(_ancestors(program, by_prompt))
     parent = by_prompt.get(program.prompt.parent)
-    raced = {record.number: record for _, record in races(journal) if program_id in _raced(record)}
-    champion = journal.named_rows("SELECT number FROM iterations WHERE champion = ? ORDER BY number", (program_id,))
     variant = variant_of(bodies[program_id])
     same = [id_ for id_, body in bodies.items() if variant_of(body) == variant]
-    proposals = tuple(_proposals(journal, same))
-    ids = same if proposals else [program_id]  # memory grows while a proposal is tried
+    first = _first_champion(journal)
+    ids = [program_id] if first in same else same
+    proposals, looks, trials = _proposals(journal, ids), _looks(journal, ids), _trials(journal, ids, same)
+    all_races = races(journal)
+    raced = {record.number: record for _, record in all_races if _took_part(record, ids, same)}
+    facts = Facts(
+        variant=program.variant,
+        ids=frozenset(ids),
+        same=frozenset(same),
+        first=first in same,
+        met=rows[0]["iteration"],
+        looks=len(looks),
+        tried=tuple((one.iteration, one.tasks, one.gain) for one in trials if one.kind == "proposal"),
+        proposed=tuple(proposals),
+        races=tuple(all_races),
+    )
     return ProgramStory(
         program=program,
         iteration=rows[0]["iteration"],
+        ids=tuple(same),
         ancestors=tuple(one.id for one in ancestors),
         changes=changes(parent, program) if parent else (),
-        proposals=proposals,
-        looks=tuple(_looks(journal, ids)),
-        trials=tuple(_trials(journal, ids)),
+        proposals=tuple(proposal for _, proposal in proposals),
+        looks=tuple(looks),
+        trials=tuple(trials),
         races=tuple(raced.values()),
-        champion_in=tuple(row["number"] for row in champion),
-        sealed=_sealed(journal, program_id),
+        champion_in=champion_in(journal, same),
+        sealed=_sealed(journal, ids),
+        outcome=outcome(journal, facts),
     )
 
 
-def _raced(record: GateRecord) -> set[str]:
-    return {record.challenger_id, record.champion_id}
+def _took_part(record: GateRecord, ids: Collection[str], same: Collection[str]) -> bool:
+    """Whether a program was challenger in a race, or one that differs from it in memory alone was champion."""
+    return record.challenger_id in ids or record.successor_id in ids or record.champion_id in same
+
+
+def _first_champion(journal: JournalReader) -> str:
+    rows = journal.named_rows("SELECT champion FROM iterations ORDER BY number LIMIT 1")
+    return str(rows[0]["champion"]) if rows else ""
 
 
 def _bodies(journal: JournalReader) -> dict[str, Body]:
@@ -145,51 +174,54 @@ def _ancestors(program: Program, by_prompt: Mapping[str, Program]) -> Iterator[P
         program = parent
 
 
-def _proposals(journal: JournalReader, ids: Sequence[str]) -> Iterator[ProposalRecord]:
+def _proposals(journal: JournalReader, ids: Sequence[str]) -> list[tuple[int, ProposalRecord]]:
+    """(iteration, record) of each time that it was proposed."""
     rows = journal.named_rows(
-        "SELECT p.value AS body FROM iterations i, json_each(i.body, '$.proposals') p"
+        "SELECT i.number, p.value AS body FROM iterations i, json_each(i.body, '$.proposals') p"
         " WHERE json_extract(p.value, '$.program_id') IN (SELECT value FROM json_each(?)) ORDER BY i.number",
         (json.dumps(ids),),
     )
-    yield from (ProposalRecord.from_json(json.loads(row["body"])) for row in rows)
+    return [(row["number"], ProposalRecord.from_json(json.loads(row["body"]))) for row in rows]
 
 
-def _trials(journal: JournalReader, ids: Sequence[str]) -> Iterator[Trial]:
-    rows = journal.named_rows(
-        "SELECT i.number, c.value AS body FROM iterations i, json_each(i.body, '$.comparisons') c"
-        " WHERE json_extract(c.value, '$.program_id') IN (SELECT value FROM json_each(?)) ORDER BY i.number",
-        (json.dumps(ids),),
-    )
-    for row in rows:
-        record = ComparisonRecord.from_json(json.loads(row["body"]))
-        n, pairs = len(record.differences), compared(journal, row["number"], record)
+def _trials(journal: JournalReader, ids: Sequence[str], same: Sequence[str]) -> list[Trial]:
+    found = []
+    for one in comparisons(journal):
+        sign, record = one.sign(ids, same), one.record
+        if not sign:
+            continue
+        pairs = [pair[::sign] for pair in compared(journal, one.iteration, record)]
+        differences = [sign * difference for difference in record.differences]
+        n, other = len(differences), record.beside_id if sign > 0 else record.program_id
         items = tuple(
             TrialItem(
                 task=own[0].task_id,
-                beside=Answer.of(row["number"], "trial", *beside),
-                own=Answer.of(row["number"], "trial", *own),
+                beside=Answer.of(one.iteration, "trial", *beside),
+                own=Answer.of(one.iteration, "trial", *own),
                 difference=difference,
             )
-            for (beside, own), difference in zip(pairs, record.differences, strict=False)
+            for (beside, own), difference in zip(pairs, differences, strict=False)
         )
-        yield Trial(row["number"], record.kind, record.beside_id, n, sum(record.differences) / n if n else 0.0, items)
+        found.append(Trial(one.iteration, record.kind, other, n, sum(differences) / n if n else 0.0, items))
+    return found
 
 
-def _looks(journal: JournalReader, ids: Sequence[str]) -> Iterator[Answer]:
+def _looks(journal: JournalReader, ids: Sequence[str]) -> list[Answer]:
     """What a program answered when it was proposed, to tasks that had failed."""
     rows = journal.named_rows(
         f"SELECT {COLUMNS} FROM attempts a WHERE a.node = 'rewrite'"  # noqa: S608 (our own names)
         " AND a.program IN (SELECT value FROM json_each(?)) ORDER BY a.iteration, a.place",
         (json.dumps(ids),),
     )
-    yield from map(answer_of, rows)
+    return [answer_of(row) for row in rows]
 
 
-def _sealed(journal: JournalReader, program_id: str) -> dict[str, tuple[int, int]]:
+def _sealed(journal: JournalReader, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     rows = journal.named_rows(
         "SELECT node, SUM(json_extract(verdict, '$.verified')) AS passed, COUNT(*) AS n FROM attempts"
-        " WHERE program = ? AND iteration = ? AND node LIKE 'sealed %' GROUP BY node ORDER BY node",
-        (program_id, SEALED),
+        " WHERE program IN (SELECT value FROM json_each(?)) AND iteration = ? AND node LIKE 'sealed %'"
+        " GROUP BY node ORDER BY node",
+        (json.dumps(ids), SEALED),
     )
     return {row["node"].removeprefix("sealed "): (int(row["passed"] or 0), row["n"]) for row in rows}
 

@@ -9,16 +9,20 @@ from typing import Any
 
 from burnish.agent.inspecting.calls import CallStory
 from burnish.agent.inspecting.exemplars import ExemplarStory
+from burnish.agent.inspecting.lineage import change_in_words
 from burnish.agent.inspecting.programs import ProgramStory
 from burnish.agent.inspecting.races import RaceStory
 from burnish.agent.inspecting.stories import AnswerStory, IterationStory, Story, story
 from burnish.agent.inspecting.tasks import TaskStory
+from burnish.agent.record.complaints import complaints
 from burnish.agent.record.run import Run
 from burnish.memory.journal import FEEDBACK, IMPORT
-from burnish.records import ADMITTED, EVICTED, SEALED, ApplicantRecord, GateRecord
+from burnish.records import ADMITTED, SEALED, ApplicantRecord, ComparisonKind, GateRecord
 from burnish.types import ALIVE, Exemplar, Record
 
 SEED = "seed"
+SOME = 8
+"""Other ids of a program that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
             f"{accepted} (reward {told.made_by.reward:g})."
         )
     if told.application:
-        yield _admitted(told.application, one, told.neighbour)
+        yield _admitted(told, told.application)
     elif one.reason:
         yield f"Why it came in: {one.reason}."
     if told.earlier:
@@ -79,22 +83,17 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
     if one.died == ALIVE:
         yield f"It is remembered still{f': pinned by {told.pinned}' if told.pinned else ''}."
         return
-    why = told.death.reason if told.death else one.death
-    other = told.death.other_id if told.death else ""
-    at = f" at a cosine of {told.death.likeness:.2f}" if told.death and told.death.likeness is not None else ""
-    role = "was the one most like it that stayed" if why == EVICTED else "took its place"
-    named = f"; {other} {role}{at}" if other else ""
-    yield f"It died at iteration {one.died}: {why}{named}."
+    yield f"It died at iteration {one.died}: {told.died}."
     for later in told.later:
         yield f"It came back as {later.id} at iteration {later.born}."
 
 
-def _admitted(application: ApplicantRecord, exemplar: Exemplar, neighbour: Exemplar | None) -> str:
-    if neighbour is None or application.likeness is None:
-        return f"It was admitted: {exemplar.reason or ADMITTED}."
-    new = ", which came in with it" if neighbour.born == exemplar.born else ""
-    near = f"Most like it was exemplar {neighbour.id}{new}, at a cosine of {application.likeness:.2f}"
-    return f"It was admitted: {exemplar.reason or ADMITTED}. {near}."
+def _admitted(told: ExemplarStory, application: ApplicantRecord) -> str:
+    if told.neighbour is None or application.likeness is None:
+        return f"It was admitted: {told.admitted}."
+    new = ", which came in with it" if told.neighbour.born == told.exemplar.born else ""
+    near = f"Most like it was exemplar {told.neighbour.id}{new}, at a cosine of {application.likeness:.2f}"
+    return f"It was admitted: {told.admitted}. {near}."
 
 
 def _origin(exemplar: Exemplar) -> str:
@@ -118,34 +117,49 @@ def _of_program(told: ProgramStory) -> Iterator[str]:
                 else "and was tried"
             )
         )
-        yield f"It was proposed: {proposal.description}, {use}."
+        yield f"It was proposed: {change_in_words(proposal.description)}, {use}."
     for trial in told.trials:
         how = "the same" if not trial.gain else f"{abs(trial.gain):.2f} {'better' if trial.gain > 0 else 'worse'}"
         yield (
-            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}, and "
-            f"did {how} on average."
+            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}"
+            f"{TRIALS[trial.kind]}, and did {how} on average."
         )
     for race in told.races:
-        yield from _race(race, of=told.program.id)
-    if told.champion_in:
-        first, last = told.champion_in[0], told.champion_in[-1]
-        span = f"from iteration {first} to {last}" if last > first else f"in iteration {first}"
-        yield f"It was champion {span}."
-    else:
-        yield "It never was champion."
+        yield from _race(race, of=told)
+    yield f"It {told.outcome}."
+    others = [id_ for id_ in told.ids if id_ != told.program.id]
+    if others:
+        named = ", ".join(others[:SOME])
+        more = f" and {len(others) - SOME} more, the newest of them {others[-1]}" if len(others) > SOME else ""
+        yield f"Memory grows, and each state of it gives a program another id: it is also {named}{more}."
     for arm, (passed, tasks) in told.sealed.items():
         yield f"In the sealed test, as `{arm}`, it passed {passed} of {_several(tasks, 'task')}."
 
 
-def _race(race: GateRecord, *, of: str = "") -> Iterator[str]:
-    role = {race.challenger_id: "the challenger", race.champion_id: "the champion"}.get(of, "")
+TRIALS: Mapping[ComparisonKind, str] = {
+    "proposal": ", in a trial",
+    "race": ", as evidence in its race",
+    "successor": ", which was raced, in a trial",
+    "earlier memory": ", which had newer memory, to see whether that does harm",
+}
+"""Why a program was put beside another, by the kind of the comparison."""
+
+
+def _race(race: GateRecord, *, of: ProgramStory | None = None) -> Iterator[str]:
+    role = ""
+    if of is not None:
+        role = "the champion" if race.challenger_id not in of.ids else "the challenger"
     outcome = {
         "accept": f"it was accepted, since the evidence reached {race.threshold:.3g}",
         "reject": "it was rejected, since a gain worth having was ruled out",
         "undecided": "it goes on" if race.open else "it ended without proof",
     }[race.outcome]
+    head = f"Race {race.number}{f', as {role}' if role else ''}: {change_in_words(race.description)}."
+    if not race.tasks:
+        yield f"{head} No task yet; {outcome}."
+        return
     yield (
-        f"Race {race.number}{f', as {role}' if role else ''}: {race.description}. Champion {race.champion_score:.2f}, "
+        f"{head} Champion {race.champion_score:.2f}, "
         f"challenger {race.challenger_score:.2f} on {_several(race.tasks, 'task')}; evidence {race.e_value:.3g} of "
         f"{race.threshold:.3g}: {outcome}."
     )
@@ -170,21 +184,26 @@ def _of_race(told: RaceStory) -> Iterator[str]:
 
 def _of_answer(told: AnswerStory) -> Iterator[str]:
     first = told.given[0]
+    where = "the sealed test" if first.iteration == SEALED else f"iteration {first.iteration}"
     yield (
-        f"It was given {_several(len(told.given), 'time')}, first in iteration {first.iteration} by program "
-        f"{first.program or '(none)'}."
+        f"It was given {_several(len(told.given), 'time')}, first in {where}"
+        f"{f', by program {first.program}' if first.program else ''}."
     )
-    said = f": {first.feedback}" if first.feedback and not first.verified else ""
+    said = f": {'; '.join(complaints(first.feedback))}" if first.feedback and not first.verified else ""
     verdict = "verified it" if first.verified else "did not verify it"
     if first.reviewer:
         verdict = "accepted it" if first.verified else "did not find it right"
     yield f"{first.reviewer or 'The environment'} {verdict} (reward {first.reward:g}){said}."
-    for place, one in enumerate(told.applications):
+    became = []
+    for one in told.applications:
         near = (
             "" if one.likeness is None else f"; most like it was {one.neighbour_id}, at a cosine of {one.likeness:.2f}"
         )
         learned = f"learned as exemplar {one.exemplar_id}" if one.outcome == ADMITTED else f"not learned: {one.outcome}"
-        yield f"{'Given again, it' if place else 'It'} was {learned}{near}."
+        became.append(f"{learned}{near}")
+    for place, one_way in enumerate(dict.fromkeys(became)):
+        again = f", {_several(became.count(one_way), 'time')}" if became.count(one_way) > 1 else ""
+        yield f"{'Given again, it' if place else 'It'} was {one_way}{again}."
     if not told.applications:
         where = "the sealed test" if all(one.iteration == SEALED for one in told.given) else "a race or trial"
         yield f"Nothing of it could be learned: it was given in {where}."
@@ -225,14 +244,18 @@ def _of_call(told: CallStory) -> Iterator[str]:
 
 def _of_iteration(told: IterationStory) -> Iterator[str]:
     record = told.record
+    held = f"memory held {_several(record.memory, 'exemplar')} at its end"
     if record.by_hand is not None:
         since = ", after the sealed test, whose verdict is of the program before" if record.by_hand.after_sealed else ""
         yield f"It is a change by hand: {record.by_hand.said} ({record.by_hand.when}){since}."
-        yield f"{len(told.born)} were born and {len(told.died)} died; memory held {record.memory} exemplars at its end."
+        yield f"{len(told.born)} were born and {len(told.died)} died; {held}."
         return
     attempts = f"{record.verified} of {_several(record.attempts, 'attempt')} were verified"
-    yield f"{attempts}; memory held {record.memory} exemplars at its end."
-    yield f"{len(told.born)} were born, {len(told.died)} died, and {len(told.refused)} answers were not learned."
+    yield f"{attempts}; {held}."
+    yield (
+        f"{len(told.born)} were born, {len(told.died)} died, and {_several(len(told.refused), 'answer')} "
+        f"{'was' if len(told.refused) == 1 else 'were'} not learned."
+    )
     for gate in record.gates:
         yield from _race(gate)
     for alarm in record.alarms:

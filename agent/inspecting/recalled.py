@@ -11,6 +11,7 @@ from burnish.agent.rollouts.episode_values import Valuer
 from burnish.agent.rollouts.retriever import Retriever
 from burnish.errors import ConfigError
 from burnish.policies.retrieval import cosines
+from burnish.programs import Retrieval
 from burnish.types import Exemplar, Message, Record, Task
 
 
@@ -24,13 +25,16 @@ class Shown(Record):
 
 @dataclass(frozen=True)
 class Recall(Record):
-    """What a text would be shown at an `iteration`, by its champion, in the order of the prompt; and that prompt."""
+    """What a text would be shown at an `iteration`, by its champion, in the order of the prompt; that prompt; and in
+    words how they were chosen and put in order.
+    """
 
     text: str
     iteration: int
     program: str
     shown: tuple[Shown, ...]
     messages: tuple[Message, ...]
+    how: str = ""
 
 
 def recall(run: Run, text: str, at: int | None = None) -> Recall:
@@ -56,4 +60,23 @@ def recall(run: Run, text: str, at: int | None = None) -> Recall:
             program=program.id,
             shown=tuple(Shown(e, cosine) for e, cosine in zip(found.exemplars, alike, strict=True)),
             messages=render(program, found.exemplars, task),
+            how=chosen_in_words(program.retrieval),
         )
+
+
+def chosen_in_words(retrieval: Retrieval) -> str:
+    """How exemplars are chosen, and why their cosines need not rise."""
+    place, last = ("last", retrieval.order == "nearest_last") if retrieval.order == "nearest_last" else ("first", False)
+    variety = (
+        f"Each is chosen for likeness (weight {retrieval.relevance:g}) and for being unlike those chosen before it "
+        f"(weight {1 - retrieval.relevance:g})"
+        if retrieval.relevance < 1
+        else "Each is chosen for likeness alone"
+    )
+    way = {
+        "nearest": variety,
+        "shelves": f"They are the set of exemplars that is nearest to the text, of {retrieval.shelves} sets. {variety}",
+        "value": "Of the turns of episodes that are alike, those whose action was worth most are chosen",
+    }[retrieval.policy]
+    order = f"the one chosen first stands {place} in the prompt{', next to the task' if last else ''}"
+    return f"{way}; {order}. What the texts mean and their form are weighed, so cosines need not be in order."

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from burnish.agent.inspecting.answers import Answer, answers
 from burnish.agent.inspecting.calls import CallStory, call_story
 from burnish.agent.inspecting.exemplars import ExemplarStory, applications, exemplar_story
+from burnish.agent.inspecting.lives import likeness_condition
 from burnish.agent.inspecting.names import Kind, named
 from burnish.agent.inspecting.programs import ProgramStory, SectionChange, changes, program_story
 from burnish.agent.inspecting.races import RaceStory, race_story
@@ -108,12 +109,13 @@ def story(run: Run, text: str) -> Story:
         found = named(journal, text)
         if found.kind == "call":
             return call_story(journal, found.id, run.config.fingerprint)
+        if found.kind == "exemplar":
+            return exemplar_story(journal, found.id, near=likeness_condition(run.config))
         return STORIES[found.kind](journal, found.id)
 
 
 STORIES: Mapping[Kind, Callable[[JournalReader, str], Story]] = MappingProxyType(
     {
-        "exemplar": exemplar_story,
         "program": program_story,
         "task": task_story,
         "answer": answer_story,

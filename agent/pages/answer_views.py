@@ -6,6 +6,8 @@ from burnish.agent.inspecting.calls import call_story
 from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.overviews import shares_over, sums_over
 from burnish.agent.inspecting.reasons import reasons_of
+from burnish.agent.inspecting.refused import refusals as by_reason
+from burnish.agent.inspecting.refused import refused_answers, refused_count
 from burnish.agent.inspecting.stories import answer_story
 from burnish.agent.inspecting.tasks import task_story
 from burnish.agent.pages.axes import ticks
@@ -69,8 +71,27 @@ def call(asked: Asked) -> Page:
 
 
 def refusals(asked: Asked) -> Page:
-    """Why answers were not learned."""
-    return Page("Refusals", "refusals.html", asked.run.refusals(asked.until))
+    """Why answers were not learned; or those answers, a page of them, with some words, or of one of the reasons."""
+    words, of = asked.text("words"), asked.text("of")
+    with asked.run.journal() as journal:
+        known = by_reason(journal, at=asked.until)
+        one = next((one for one in known if one.id == of), None)
+        if of and one is None:
+            raise ConfigError("no answer was refused for that reason until this iteration; go back to the refusals")
+        if not words and one is None:
+            every = {"total": refused_count(journal, at=asked.until), "listed": False}
+            return Page("Refusals", "refusals.html", known, every)
+        told, total = refused_answers(
+            journal,
+            words,
+            reason=one.reason if one else "",
+            complaint=one.feedback if one else None,
+            at=asked.until,
+            limit=ROWS,
+            offset=asked.page * ROWS,
+        )
+    more = {"total": total, "listed": True, "of": one, "following": total > (asked.page + 1) * ROWS}
+    return Page("Refusals", "refusals.html", told, more)
 
 
 def ratings(asked: Asked) -> Page:

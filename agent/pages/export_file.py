@@ -17,6 +17,7 @@ from burnish.agent.exports.provenance import Papers
 from burnish.agent.inspecting.exemplar_lines import ExemplarLine, exemplar_lines
 from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.inspecting.positions import Position
+from burnish.agent.inspecting.spent import BY
 from burnish.agent.pages.links import FileLinks
 from burnish.agent.pages.page import Asked, Page, View
 from burnish.agent.pages.paths import without_paths
@@ -164,7 +165,7 @@ def _pages(
     races = [race.number for race in run.races()]
     wanted: list[tuple[str, str, Mapping[str, str], int]] = [
         *((path, "", {}, newest) for path in WHOLE_RUN),
-        *(("spend", "", {"by": by}, newest) for by in ("node", "role", "iteration")),
+        *(("spend", "", {"by": by}, newest) for by in BY),
         *(("programs/{named}", one, {}, newest) for one in programs),
         *(("races/{named}", str(one), {}, newest) for one in races),
         *(("iteration", "", {}, number) for number in numbers),

@@ -6,6 +6,7 @@ from typing import get_args
 
 from burnish.agent.inspecting.exemplars import exemplar_story
 from burnish.agent.inspecting.listing import Order, remembered
+from burnish.agent.inspecting.lives import likeness_condition
 from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.positions import memory_map
 from burnish.agent.inspecting.reasons import reasons_of
@@ -68,7 +69,7 @@ def exemplar(asked: Asked) -> Page:
         found = named(journal, asked.named)
         if found.kind != "exemplar":
             raise ConfigError(f"{asked.named} names a {found.kind}; find it by the field at the top")
-        told = exemplar_story(journal, found.id)
+        told = exemplar_story(journal, found.id, near=likeness_condition(asked.run.config))
         pins = found.id in pinned_at(journal, asked.newest)
     life = showings_by_iteration(told.showings)
     return Page(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from burnish.agent.inspecting.lineage import in_tree
+from burnish.agent.inspecting.lineage import MEANINGS, change_in_words, in_tree
 from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.programs import changes, program_story
 from burnish.agent.inspecting.races import race_story
 from burnish.agent.inspecting.reasons import reasons_of
+from burnish.agent.inspecting.yields import IN_WORDS
 from burnish.agent.pages.forms import whole_number
 from burnish.agent.pages.page import Asked, Page
 from burnish.agent.record.diff import setting_changes
@@ -17,7 +18,9 @@ def programs(asked: Asked) -> Page:
     """The lineage, and what operators yielded."""
     nodes = asked.run.lineage(asked.until)
     told = {"lineage": nodes, "operators": asked.run.operators(asked.until)}
-    return Page("Programs", "programs.html", told, {"tree": in_tree(nodes)})
+    fared = {node.outcome for node in nodes}
+    meanings = {word: meaning for word, meaning in MEANINGS.items() if word in fared}
+    return Page("Programs", "programs.html", told, {"tree": in_tree(nodes), "meanings": meanings, "columns": IN_WORDS})
 
 
 def program(asked: Asked) -> Page:
@@ -37,7 +40,8 @@ def program(asked: Asked) -> Page:
         "changes": changes(other, told.program),
         "settings": settings,
     }
-    return Page(f"Program {found.id}", "program.html", shown, scrubbed=False)
+    more = {"change_in_words": change_in_words}
+    return Page(f"Program {found.id}", "program.html", shown, more, scrubbed=False)
 
 
 def races(asked: Asked) -> Page:

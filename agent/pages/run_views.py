@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from burnish.agent.inspecting.programs import words
 from burnish.agent.inspecting.runs import compare_runs
+from burnish.agent.inspecting.spent import BY, overlap_in_words, spent_in_all
 from burnish.agent.inspecting.stories import iteration_story
 from burnish.agent.inspecting.summary import Point, summary
 from burnish.agent.pages.links import Links
 from burnish.agent.pages.page import ROWS, Asked, Page
 from burnish.agent.record.diff import compare as between
 from burnish.types import JsonValue
-
-BY = ("node", "role", "iteration")
 
 
 def overview(asked: Asked) -> Page:
@@ -35,9 +34,13 @@ def iteration(asked: Asked) -> Page:
 
 
 def spend(asked: Asked) -> Page:
-    """What was spent, by node, role or iteration."""
-    by = asked.text("by") if asked.text("by") in BY else "node"
-    return Page("Spend", "spend.html", asked.run.spending(by, asked.until), {"by": by, "ways": BY})
+    """What was spent, by node, role or iteration, or by node and role."""
+    by = next((way for way in BY if way == asked.text("by")), "node")
+    told = asked.run.spending(by, asked.until)
+    whole = spent_in_all(told)
+    with asked.run.journal() as journal:
+        overlap = overlap_in_words(journal, whole if asked.until is None else None)
+    return Page("Spend", "spend.html", told, {"by": by, "ways": BY, "whole": whole, "overlap": overlap})
 
 
 def compare(asked: Asked) -> Page:

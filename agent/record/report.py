@@ -56,15 +56,16 @@ class Report(Record):
     """All a run has to say. `seconds` is the wall clock of all sittings; the rest is the same at every replay.
 
     Of its `attempts`, `cut_off` reached `decoding.max_tokens`; `feedback` is what the environment said most often of
-    those not verified, and how often. `live` says that the environment was an object that has no name to load it by,
-    `changed` which files of its code were changed between two sittings. `started_from` is the program file that the run
-    began with, or the run that it was forked from. `agreement` is there where people judge a sample of the sealed test.
-    `waiting` counts questions to people that are open, `judged` the answers of which people said whether they may be
-    learned, and `overruled` those of which the environment had said otherwise. `first_success` is the first verified
-    attempt, `tried` are the ways in which answers were asked for, and `obstacles` say what stands in the way of
-    learning. `exemplars_remembered` are remembered, and `exemplars_shown` those of them that the champion may show.
-    `calls` are those up to the end of each iteration. `head` is the end of the chain of hashes over the journal.
-    `since_sealed` are the iterations by hand after the sealed test, whose verdict is not one on the champion then.
+    those not verified, by its first line, and how often. `live` says that the environment was an object that has no
+    name to load it by, `changed` which files of its code were changed between two sittings. `started_from` is the
+    program file that the run began with, or the run that it was forked from. `agreement` is there where people judge a
+    sample of the sealed test. `waiting` counts questions to people that are open, `judged` the answers of which people
+    said whether they may be learned, and `overruled` those of which the environment had said otherwise. `first_success`
+    is the first verified attempt, `tried` are the ways in which answers were asked for, and `obstacles` say what stands
+    in the way of learning. `exemplars_remembered` are remembered, and `exemplars_shown` those of them that the champion
+    may show. `calls` are those up to the end of each iteration. `head` is the end of the chain of hashes over the
+    journal. `since_sealed` are the iterations by hand after the sealed test, whose verdict is not one on the champion
+    then.
     """
 
     version: str

@@ -91,6 +91,7 @@ def pages_of(*runs: Path, enter: bool = True) -> Iterator[Pages]:
 
 ADDRESSES: Sequence[str] = (
     "overview", "iteration", "memory", "map", "alike", "recall?text=Input", "programs", "races", "races/1", "tasks",
-    "refusals", "ratings", "diversity", "spend", "spend?by=iteration", "compare?from=0", "review",
+    "refusals", "refusals?words=not", "ratings", "diversity", "spend", "spend?by=iteration", "spend?by=all",
+    "compare?from=0", "review",
 )  # fmt: skip
 """Pages that every run with a race has, below its own address."""

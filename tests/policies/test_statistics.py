@@ -14,6 +14,7 @@ from burnish.policies.statistics import (
     compare,
     holm,
     mcnemar_exact,
+    mean_interval,
     p_value,
     paired_bootstrap,
     wilson,
@@ -117,3 +118,11 @@ def test_several_claims_are_corrected_for_their_number() -> None:
 def test_resamples_give_an_interval_of_any_level() -> None:
     drawn = Resampled(0.5, np.linspace(0, 1, 101))
     assert (drawn.interval(0.8).lower, drawn.interval(0.8).upper) == pytest.approx((0.1, 0.9))
+
+
+def test_the_interval_of_a_mean_is_students() -> None:
+    found = mean_interval([1.0, 2.0, 3.0, 4.0])
+    assert (found.lower, found.estimate, found.upper) == pytest.approx((0.4457, 2.5, 4.5543), abs=1e-4)
+    assert mean_interval([0.5]).lower == mean_interval([0.5]).upper == 0.5
+    with pytest.raises(ValueError, match="needs a value"):
+        mean_interval([])

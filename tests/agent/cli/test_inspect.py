@@ -9,13 +9,17 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from string import ascii_uppercase, digits
 
 import pytest
 from laboratory import CommandLine, Laboratory
 
-from burnish.agent.inspecting.races import races
+from burnish.agent.cli.inspect_tables import print_races
+from burnish.agent.cli.terminal import print_rows
+from burnish.agent.inspecting.races import race_story, races
+from burnish.agent.inspecting.reasons import reasons_of
 from burnish.agent.record.run import Run, open_run
 
 
@@ -57,7 +61,8 @@ def test_anything_is_shown_by_its_id(burnish: CommandLine, place: Path, ids: dic
     assert ids[kind].removeprefix("race ").removeprefix("iteration ") in shown.out
     assert json.loads(burnish("show", place, ids[kind], "--json").out)
     whole = burnish("show", place, ids[kind], "--whole")
-    assert len(whole.out) >= len(shown.out)
+    assert whole.code == 0, whole.err
+    assert "…" not in whole.out
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,8 @@ def test_the_dead_are_listed_with_the_reason(burnish: CommandLine, lab: Laborato
     assert all(one["died"] and one["death"] for one in dead)
     told = burnish("memory", lab.folder / "small", "--dead").out
     assert f"{len(dead)} exemplars that died" in told
-    assert dead[0]["death"][:20] in told
+    assert all(one["why_died"] in told for one in dead)
+    assert "took its place" in told or "that stayed" in told
     assert "leave out --dead" in burnish("memory", lab.folder / "small", "--dead", "--shown").err
 
 
@@ -219,3 +225,95 @@ def test_output_goes_through_a_pager_on_a_terminal_only(place: Path, burnish: Co
 
 def test_a_pager_that_is_left_early_is_no_fault(place: Path) -> None:
     assert on_a_terminal([sys.executable, "-m", "burnish", "tasks", str(place)], PAGER="head -1").count("\n") == 1
+
+
+def test_from_an_answer_one_gets_to_its_call(burnish: CommandLine, place: Path, ids: dict[str, str]) -> None:
+    told = json.loads(burnish("show", place, ids["answer"], "--json").out)
+    call = told["given"][0]["call"]
+    for name in (ids["answer"], ids["task"]):
+        assert call in burnish("show", place, name).out
+        assert call in burnish("show", place, name, "--whole").out
+    assert burnish("show", place, call).code == 0
+
+
+def test_refused_answers_are_listed_by_words(burnish: CommandLine, place: Path) -> None:
+    counted = json.loads(burnish("refusals", place, "--json").out)
+    most = max(counted, key=lambda one: int(one["answers"]))
+    listed = json.loads(burnish("refusals", place, "--reason", "not verified", "--json", "--limit", 1000).out)
+    assert len(listed) >= most["answers"]
+    told = burnish("refusals", place, "--reason", "NOT VERIFIED", "--limit", 2).out
+    assert listed[0]["answer"]["attempt"] in told
+    assert listed[0]["answer"]["call"] in told
+    assert f"2 of {len(listed)}" in told
+    whole = burnish("refusals", place, "--list", "--limit", 1, "--offset", 1, "--whole").out
+    assert whole.startswith(f"answer {listed[1]['answer']['attempt']}")
+    assert listed[1]["prompt"] in whole
+    assert burnish("refusals", place, "--reason", "never said").out.startswith("No answer was refused")
+
+
+def test_sums_stand_below_what_was_spent(burnish: CommandLine, place: Path) -> None:
+    for by in ("node", "role", "iteration", "all"):
+        told = burnish("spend", place, "--by", by).out
+        assert re.search(r"^all .*100%", told, re.MULTILINE)
+        assert "seconds overlap" in told
+    assert re.search(r"^node +role +calls", burnish("spend", place, "--by", "all").out)
+
+
+def test_words_stand_where_they_are_used(burnish: CommandLine, place: Path, run: Run) -> None:
+    for command in ("lineage", "operators"):
+        assert "of no use: put to a few tasks that had failed" in burnish(command, place).out
+    assert re.search(r"The judge has (a|no) vote", burnish("ratings", place).out)
+    shown = len(run.shown())
+    assert f"of which the champion may show {shown} (" in burnish("memory", place, "--limit", 2).out
+    assert re.search(r"^ +id +born +shown +rating", burnish("memory", place, "--sort", "rating").out, re.MULTILINE)
+    same = burnish("diff", place, 0, 0).out
+    assert 'prompt: unchanged; `burnish show RUN "iteration 0"` or --whole prints it' in same
+    assert run.program(0).prompt.sections[0][1] in burnish("diff", place, 0, 0, "--whole").out
+    with run.journal() as journal:
+        ((control,),) = journal.rows("SELECT id FROM programs WHERE iteration < 0 LIMIT 1")
+    assert "first met in the sealed test" in burnish("show", place, str(control)).out
+
+
+def test_rows_stay_rows_whatever_lines_texts_have(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(("a", "b"), [("  x\ny", "1\r\n2\x853"), ("z" * 100, "w")], uncut=("a",))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[1].split() == ["x", "y", "1", "2", "3"]
+    assert "z" * 100 in lines[2]
+
+
+def test_what_was_changed_by_hand_is_told_in_plain_words(burnish: CommandLine, lab: Laboratory) -> None:
+    lab.run("run", budget={"iterations": 2})
+    place = lab.folder / "run"
+    gone = open_run(place).memory()[0].id
+    assert burnish("forget", place, gone, "--because", "a name is in it").code == 0
+    why = burnish("why", place, gone).out
+    assert re.search(r"taken out by hand by \S+.* because a name is in it; nothing took its place\.", why)
+    for told in (burnish("show", place, gone).out, burnish("memory", place, "--dead").out):
+        assert "because a name is in it; nothing took its place" in told
+    assert "replaced by" not in burnish("show", place, gone).out
+    assert "changed by hand: " in burnish("diversity", place).out
+
+
+def test_a_race_without_a_task_shows_no_score(capsys: pytest.CaptureFixture[str], run: Run) -> None:
+    with run.journal() as journal:
+        number, record = races(journal)[0]
+        story = race_story(journal, record.number)
+    empty = replace(record, tasks=0, open=True, outcome="undecided", champion_score=0.0, challenger_score=0.0)
+    print_races([empty], as_json=False)
+    told = capsys.readouterr().out
+    assert "no task yet" in told
+    assert "0.00" not in told
+    said = reasons_of(replace(story, records=(empty,), items=())).sentences[0]
+    assert "No task yet; it goes on." in said
+    assert "0.00" not in said
+    assert number > 0
+
+
+def test_calls_stand_beside_the_answers_of_races_where_all_is_wanted(
+    burnish: CommandLine, place: Path, ids: dict[str, str]
+) -> None:
+    told = json.loads(burnish("show", place, ids["race"], "--json").out)
+    whole = burnish("show", place, ids["race"], "--whole").out
+    assert told["items"]
+    assert all(one[side]["call"] in whole for one in told["items"] for side in ("champion", "challenger"))

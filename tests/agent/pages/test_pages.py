@@ -181,3 +181,25 @@ def test_several_runs_stand_beside_each_other(lab: Laboratory) -> None:
         assert (told["first"]["name"], told["second"]["name"]) == ("one", "two")
         assert ["budget.iterations", "1", "2"] in told["settings"]
         assert pages.get("/runs/one/compare?with=two").status_code == 200
+
+
+def test_the_counts_of_refusals_lead_to_those_answers(pages: Pages, run: InspectedRun) -> None:
+    links = [link for link in Elements(pages.get("/runs/run/refusals").text).links() if "of=" in link]
+    counted = run.refusals()
+    assert len(set(links)) == len(counted)
+    for one in counted:
+        (link,) = [link for link in links if f"of={one.id}" in link]
+        listed = json.loads(pages.get(link.replace("refusals?", "refusals.json?")).text)
+        assert len(listed) == min(one.answers, 100)
+        page = Elements(pages.get(link).text).said
+        assert listed[0]["answer"]["attempt"] in page
+    assert pages.get("/runs/run/refusals?of=nothing").status_code == 404
+    assert len(json.loads(pages.get("/runs/run/refusals.json?words=NOT+verified").text)) == min(
+        100, len(run.refused("not verified"))
+    )
+
+
+def test_pages_say_what_words_mean_and_end_with_the_verdict(pages: Pages, run: InspectedRun) -> None:
+    assert "of no use: put to a few tasks" in Elements(pages.get("/runs/run/programs").text).said
+    assert run.ratings().verdict in Elements(pages.get("/runs/run/ratings").text).said
+    assert "seconds overlap" in Elements(pages.get("/runs/run/spend?by=all").text).said

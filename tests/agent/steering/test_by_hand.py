@@ -146,10 +146,10 @@ def test_every_way_to_look_at_a_run_shows_what_was_done_by_hand(run: Run, burnis
     expected = {
         ("show", place, "iteration 4"): "ana forgot 1 exemplar: wrong label",
         ("why", place, "iteration 4"): "a change by hand: ana forgot 1 exemplar: wrong label (20",
-        ("why", place, one.id): "forgotten by ana: wrong label",
+        ("why", place, one.id): "taken out by hand by ana because wrong label; nothing took its place",
         ("why", place, other.id): "pinned by eve at iteration 5 (the best)",
         ("diff", place, 3, 5): "iteration 5 by hand: eve pinned 1 exemplar: the best",
-        ("memory", place, "--dead"): "forgotten by ana: wrong label",
+        ("memory", place, "--dead"): "taken out by hand by ana because wrong label; nothing took its place",
         ("report", place): "eve pinned",
         ("show", place, other.id): "eve at iteration 5",
         ("memory", place): f"1 pinned (▲) id born shown cell task answer ●▲ {other.id}",
