@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnish.agent.inspecting.lineage import MEANINGS, change_in_words, in_tree
+from burnish.agent.inspecting.lineage import MEANINGS, in_tree
 from burnish.agent.inspecting.names import named
 from burnish.agent.inspecting.programs import changes, program_story
 from burnish.agent.inspecting.races import race_story
@@ -40,8 +40,7 @@ def program(asked: Asked) -> Page:
         "changes": changes(other, told.program),
         "settings": settings,
     }
-    more = {"change_in_words": change_in_words}
-    return Page(f"Program {found.id}", "program.html", shown, more, scrubbed=False)
+    return Page(f"Program {found.id}", "program.html", shown, scrubbed=False)
 
 
 def races(asked: Asked) -> Page:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from burnish import __version__
+from burnish.agent.inspecting.lineage import change_in_words
 from burnish.records import SEALED
 from burnish.types import ALIVE
 
@@ -167,6 +168,7 @@ FILTERS: Mapping[str, Any] = MappingProxyType(
         "several": several,
         "linked": linked,
         "wording": wording,
+        "in_words": change_in_words,
         "whole": Whole,
     }
 )
