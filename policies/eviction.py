@@ -84,10 +84,14 @@ class Showing:
 
 @dataclass(frozen=True)
 class Gain:
-    """How useful an exemplar was, on average, and the standard error of that."""
+    """How useful an exemplar was, on average, the standard error of that, and of how many attempts it is: with it, and
+    matched ones without.
+    """
 
     mean: float
     error: float
+    shown: int = 0
+    others: int = 0
 
     @property
     def margin(self) -> float:
@@ -114,6 +118,7 @@ def gains(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, Gain]
     weighted: dict[str, float] = {}
     weights: dict[str, float] = {}
     variances: dict[str, float] = {}
+    compared: dict[str, tuple[int, int]] = {}
     for members in groups.values():
         total, sums, counts = sum(m.reward for m in members), dict[str, float](), dict[str, int]()
         variance = float(np.var([0.0, 1.0, *(m.reward for m in members)], ddof=1))
@@ -130,4 +135,9 @@ def gains(showings: Sequence[Showing], *, prior: float = 4.0) -> dict[str, Gain]
             weighted[exemplar_id] = weighted.get(exemplar_id, 0.0) + pairs * difference
             weights[exemplar_id] = weights.get(exemplar_id, 0.0) + pairs
             variances[exemplar_id] = variances.get(exemplar_id, 0.0) + pairs * variance
-    return {e: Gain(weighted[e] / (weights[e] + prior), variances[e] ** 0.5 / (weights[e] + prior)) for e in weighted}
+            shown, others = compared.get(exemplar_id, (0, 0))
+            compared[exemplar_id] = (shown + n, others + m)
+    return {
+        e: Gain(weighted[e] / (weights[e] + prior), variances[e] ** 0.5 / (weights[e] + prior), *compared[e])
+        for e in weighted
+    }

@@ -72,8 +72,7 @@ def _exemplar(told: ExemplarStory, whole: bool) -> None:
         if exemplars:
             screen.print(f"{name:12}  {' '.join(e.id for e in exemplars)}", soft_wrap=True)
     useful = told.usefulness
-    answers = f"{useful.shown} answers that it was shown for, against {useful.others} without it"
-    screen.print(f"usefulness    {useful.in_words}: {answers}", soft_wrap=True)
+    screen.print(f"usefulness    {useful.in_words}", soft_wrap=True)
     if told.showings:
         sealed = sum(one.iteration == SEALED for one in told.showings)
         among = f", {sealed} of them in the sealed test" if sealed else ""
@@ -298,13 +297,14 @@ def _answers(told: Sequence[Answer], whole: bool) -> None:
             f"{one.reward:.2f}",
             one.attempt,
             one.task,
+            one.program,
             one.answer,
             one.feedback,
             one.call,
         )
         for one in told
     ]
-    names = ("iteration", "node", "", "reward", "id", "task", "answer", "feedback", "call")
+    names = ("iteration", "node", "", "reward", "id", "task", "program", "answer", "feedback", "call")
     print_rows(names, rows, uncut=("call",))
 
 

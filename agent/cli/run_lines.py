@@ -103,9 +103,10 @@ def gate_line(gate: GateRecord) -> str:
         f"{gate.champion_score:.2f} → {gate.challenger_score:.2f} on {gate.tasks} tasks, "
         f"e = {gate.e_value:.3g} of {gate.threshold:.3g}"
     )
+    none = "on the tasks of the next iteration" if gate.open else "no task was left"
     return (
         f"[{style}]{'racing' if gate.open else gate.outcome}[/] challenger {gate.number}: {escape(gate.description)}  "
-        f"[dim]{evidence if gate.tasks else 'on the tasks of the next iteration'}[/]"
+        f"[dim]{evidence if gate.tasks else none}[/]"
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.record.status import Status
     from burnish.agent.verification.verify import Verification
     from burnish.programs import Prompt
+    from burnish.types import Exemplar
 
 MOST_NAMED = 40
 """Exemplars that came, and that went, of which a difference has lines."""
@@ -126,7 +127,8 @@ def print_difference(difference: Difference, prompt: Prompt | None = None, *, as
     )
     signed = [("+", e) for e in difference.born] + [("-", e) for e in difference.died]
     print_signed(
-        (sign, e.id, f"{_short(e.prompt)}  {e.reason if (sign == '+') is forward else e.death}") for sign, e in signed
+        (sign, e.id, f"{_short(e.prompt)}  {_came_in(e) if (sign == '+') is forward else e.death}")
+        for sign, e in signed
     )
     left = sum(difference.counts) - len(signed)
     if left:
@@ -177,3 +179,10 @@ def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
 def _short(text: str) -> str:
     line = one_line(text)
     return line if len(line) <= 100 else line[:97] + "..."
+
+
+def _came_in(exemplar: Exemplar) -> str:
+    """Why it was admitted, in short: `why` says whether likeness was a condition."""
+    from burnish.agent.inspecting.lives import NOVEL
+
+    return "verified" if exemplar.reason == NOVEL else exemplar.reason

@@ -20,24 +20,29 @@ from burnish.types import Exemplar, Record
 
 @dataclass(frozen=True)
 class Usefulness(Record):
-    """What showing an exemplar was seen to bring: the mean reward of the `shown` answers that it was shown for, less
-    that of the `others` by the same programs to tasks of the same cells, shrunk towards 0, and its interval of 95 %.
-    None where there were no others.
+    """What showing an exemplar was seen to bring: the mean reward of answers that it was shown for, less that of others
+    by the same programs to tasks of the same cells, shrunk towards 0, and its interval of 95 %; None where there were
+    no others. It was `shown` for so many answers, of which `compared` have `others` to be compared with.
     """
 
     gain: float | None
     lower: float | None
     upper: float | None
     shown: int
+    compared: int
     others: int
     verified: int
 
     @property
     def in_words(self) -> str:
-        """The gain with its interval, where there is one."""
+        """The gain with its interval, where there is one, and of how many answers it is."""
         if self.gain is None:
-            return "unknown"
-        return f"{self.gain:+.3f} in reward (95 % interval {self.lower:+.2f} to {self.upper:+.2f})"
+            return "unknown: no program answered tasks of the same kind both with it and without it"
+        return (
+            f"{self.gain:+.3f} in reward (95 % interval {self.lower:+.2f} to {self.upper:+.2f}, shrunk towards 0): "
+            f"{self.compared} answers with it beside {self.others} without it, by the same programs to tasks of the "
+            "same kind"
+        )
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ def usefulness_of(journal: JournalReader, exemplar_id: str, shown: Sequence[Answ
         lower=found.mean - found.margin if found else None,
         upper=found.mean + found.margin if found else None,
         shown=len(own),
-        others=sum(exemplar_id not in one.exemplar_ids for one in beside),
+        compared=found.shown if found else 0,
+        others=found.others if found else 0,
         verified=sum(answer.verified for answer in own),
     )
 

@@ -13,7 +13,7 @@ from burnish.agent.inspecting.exemplars import showings_by_then
 from burnish.agent.record.memory import run_embedder
 from burnish.agent.record.run import Run
 from burnish.policies.eviction import Gain, gains
-from burnish.types import Exemplar, Record
+from burnish.types import ALIVE, Exemplar, Record
 
 DIGITS = 4
 """Of a coordinate."""
@@ -21,7 +21,8 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Position(Record):
-    """An exemplar on the map: `x` and `y` from -1 to 1. It lived from revision `born` until before `died`; `gain` is
+    """An exemplar on the map: `x` and `y` from -1 to 1. It lived from revision `born` until before `died`, None
+    where it lives; `gain` is
     its usefulness (see `burnish.policies.eviction.gains`) and `margin` how far its interval of 95 % reaches to either
     side, None where it is unknown, and `showings` for how many train and validation answers it was shown.
     """
@@ -30,7 +31,7 @@ class Position(Record):
     x: float
     y: float
     born: int
-    died: int
+    died: int | None
     cell: str
     origin: str
     gain: float | None
@@ -67,7 +68,7 @@ def _position(exemplar: Exemplar, x: float, y: float, useful: Mapping[str, Gain]
         x=round(x, DIGITS),
         y=round(y, DIGITS),
         born=exemplar.born,
-        died=exemplar.died,
+        died=None if exemplar.died == ALIVE else exemplar.died,
         cell=exemplar.cell,
         origin=exemplar.origin,
         gain=None if gain is None else round(gain.mean, DIGITS),

@@ -75,9 +75,8 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         yield f"It is exemplar {told.earlier.id} once more, which had died at iteration {told.earlier.died}."
     useful = told.usefulness
     if useful.shown:
-        others = f"{_several(useful.others, 'answer')} by the same programs to tasks of the same kind without it"
-        gain = "" if useful.gain is None else f"; against {others} that is {useful.in_words}"
-        yield f"It was shown for {_several(useful.shown, 'answer')}, of which {useful.verified} were right{gain}."
+        yield f"It was shown for {_several(useful.shown, 'answer')}, of which {useful.verified} were right."
+        yield f"Its usefulness is {useful.in_words}."
     else:
         yield "It was never shown for an answer to a train or validation task."
     if one.died == ALIVE:
@@ -156,7 +155,7 @@ def _race(race: GateRecord, *, of: ProgramStory | None = None) -> Iterator[str]:
     }[race.outcome]
     head = f"Race {race.number}{f', as {role}' if role else ''}: {change_in_words(race.description)}."
     if not race.tasks:
-        yield f"{head} No task yet; {outcome}."
+        yield f"{head} {'No task yet' if race.open else 'No task was left for it'}; {outcome}."
         return
     yield (
         f"{head} Champion {race.champion_score:.2f}, "
@@ -167,16 +166,16 @@ def _race(race: GateRecord, *, of: ProgramStory | None = None) -> Iterator[str]:
 
 def _of_race(told: RaceStory) -> Iterator[str]:
     yield from _race(told.last)
+    if not told.items:
+        return
     won = sum(item.difference > 0 for item in told.items)
     lost = sum(item.difference < 0 for item in told.items)
     yield (
         f"Of {_several(len(told.items), 'task')} the challenger did better on {won} and worse on {lost}; on the others "
         "both did the same."
     )
-    if told.items:
-        peak = max(told.items, key=lambda item: item.evidence)
-        place = told.items.index(peak) + 1
-        yield f"The evidence was highest after task {place}, at {peak.evidence:.3g}."
+    peak = max(told.items, key=lambda item: item.evidence)
+    yield f"The evidence was highest after task {told.items.index(peak) + 1}, at {peak.evidence:.3g}."
     if any(item.missing for item in told.items):
         missing = sum(item.missing for item in told.items)
         yield f"On {missing} of them the server or the environment failed, and the worst case counts."

@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from burnish.agent.pages.links import Links
 
 TEMPLATES = Path(__file__).parent / "templates"
+NAVIGATION: Mapping[str, str] = MappingProxyType(
+    {
+        "overview": "Overview",
+        "iteration": "Iteration",
+        "memory": "Memory",
+        "map": "Map",
+        "programs": "Programs",
+        "races": "Races",
+        "tasks": "Tasks",
+        "refusals": "Refusals",
+        "ratings": "Ratings",
+        "diversity": "Diversity",
+        "spend": "Spend",
+        "compare": "Compare",
+        "review": "Review",
+    }
+)
+"""The pages that stand in the navigation, in its order, and what they are called there."""
 Texts: TypeAlias = Literal["none", "exemplars", "all"]
 """Whose words are written out."""
 SHORT, MOST, LONG = 160, 600, 20_000
@@ -48,14 +66,8 @@ def _environment(texts: Texts) -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {**FILTERS, **dict.fromkeys(WITHHELD[texts], withheld)}
-    made.globals |= {"ALIVE": ALIVE, "SEALED": SEALED, "version": __version__, "navigation": _navigation()}
+    made.globals |= {"ALIVE": ALIVE, "SEALED": SEALED, "version": __version__, "navigation": NAVIGATION}
     return made
-
-
-def _navigation() -> Mapping[str, str]:
-    from burnish.agent.pages.views import NAVIGATION
-
-    return NAVIGATION
 
 
 def share(value: float | None) -> str:

@@ -34,21 +34,3 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "review": review,
     }
 )
-NAVIGATION: Mapping[str, str] = MappingProxyType(
-    {
-        "overview": "Overview",
-        "iteration": "Iteration",
-        "memory": "Memory",
-        "map": "Map",
-        "programs": "Programs",
-        "races": "Races",
-        "tasks": "Tasks",
-        "refusals": "Refusals",
-        "ratings": "Ratings",
-        "diversity": "Diversity",
-        "spend": "Spend",
-        "compare": "Compare",
-        "review": "Review",
-    }
-)
-"""The pages that stand in the navigation, in its order, and what they are called there."""

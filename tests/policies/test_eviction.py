@@ -126,3 +126,10 @@ def test_where_all_rewards_are_the_same_usefulness_is_not_certain() -> None:
     gain = gains([Showing(("a",) if i < 97 else (), "", "p", 1.0) for i in range(101)])["a"]
     assert gain.mean == 0.0
     assert gain.error > 0.02
+    assert (gain.shown, gain.others) == (97, 4)
+
+
+def test_what_has_nothing_beside_it_does_not_count() -> None:
+    alone = [Showing(("a",), "other cell", "p", 1.0) for _ in range(9)]
+    gain = gains([*alone, Showing(("a",), "", "p", 1.0), Showing((), "", "p", 0.0)])["a"]
+    assert (gain.shown, gain.others) == (1, 1)

@@ -212,6 +212,7 @@ window.BurnishMap = (() => {
     if (!known || draw.source !== map.dataset.source) {
       draw.source = map.dataset.source;
       known = window.BurnishData ? window.BurnishData.positions : (await (await fetch(map.dataset.source)).json()).positions;
+      known.forEach((point) => { point.died ??= ALIVE; });
     }
     const wait = map.querySelector(".wait");
     if (wait) wait.remove();

@@ -53,7 +53,8 @@ def test_usefulness_compares_with_answers_of_the_same_program_to_tasks_of_the_sa
         useful = story.usefulness
         assert useful.shown == sum(one.iteration >= 0 for one in story.showings)
         assert useful.verified <= useful.shown
-        assert (useful.gain is None) == (not useful.others or not useful.shown)
+        assert useful.compared <= useful.shown
+        assert (useful.gain is None) == (not useful.others) == (not useful.compared)
         assert useful.gain is None or -1 <= useful.gain <= 1
     assert any(story.usefulness.gain is not None for story in stories)
 

@@ -12,6 +12,7 @@ from burnish import open_run
 from burnish.agent.inspecting.exemplars import exemplar_story
 from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.inspecting.positions import projected
+from burnish.types import ALIVE
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_every_exemplar_that_ever_was_has_a_place(run: InspectedRun) -> None:
         exemplars = journal.exemplars()
         stories = [exemplar_story(journal, one.id) for one in exemplars]
     assert [(p.id, p.born, p.died, p.cell) for p in told.positions] == [
-        (e.id, e.born, e.died, e.cell) for e in exemplars
+        (e.id, e.born, None if e.died == ALIVE else e.died, e.cell) for e in exemplars
     ]
     assert max(max(abs(p.x), abs(p.y)) for p in told.positions) == 1
     assert [p.gain for p in told.positions] == [

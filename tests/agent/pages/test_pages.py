@@ -13,7 +13,8 @@ from burnish import open_run
 from burnish.agent.inspecting.answers import Answer, showings
 from burnish.agent.inspecting.opened import InspectedRun
 from burnish.agent.pages.app import plain
-from burnish.agent.pages.views import NAVIGATION, VIEWS
+from burnish.agent.pages.rendering import NAVIGATION
+from burnish.agent.pages.views import VIEWS
 
 
 @pytest.fixture
