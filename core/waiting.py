@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -24,12 +25,16 @@ def awaited(work: Coroutine[Any, Any, T]) -> T:
 
 def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
+    ended = threading.Event()
 
     async def told() -> T:
         task = asyncio.current_task()
         assert task is not None
         begun.set_result((asyncio.get_running_loop(), task))
-        return await work
+        try:
+            return await work
+        finally:
+            ended.set()
 
     with ThreadPoolExecutor(1) as thread:
         try:
@@ -37,4 +42,5 @@ def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
         except KeyboardInterrupt:
             loop, task = begun.result()
             loop.call_soon_threadsafe(task.cancel)
+            ended.wait()  # the pool may not know its thread yet
             raise
