@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -65,16 +67,17 @@ def cells(journal: JournalReader, *, at: int | None = None) -> list[CellHistory]
 
 def _turnover(journal: JournalReader, last: int) -> dict[str, list[tuple[int, int, int]]]:
     """(iteration, born, died) of exemplars until an iteration, by cell."""
-    rows = journal.named_rows(
-        "SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, born, died FROM exemplars WHERE born <= ?", (last,)
+    rows = journal.named_rows(  # a list each, since ten thousand rows take their time
+        "SELECT COALESCE(json_extract(body, '$.cell'), '') AS cell, json_group_array(born) AS born,"
+        " json_group_array(died) FILTER (WHERE died <= ?1 AND died < ?2) AS died"
+        " FROM exemplars WHERE born <= ?1 GROUP BY cell",
+        (last, ALIVE),
     )
-    moved: dict[str, dict[int, list[int]]] = {}
-    for cell, born, died in rows:
-        of_cell = moved.setdefault(cell, {})
-        of_cell.setdefault(born, [0, 0])[0] += 1
-        if died <= last and died < ALIVE:
-            of_cell.setdefault(died, [0, 0])[1] += 1
-    return {cell: [(n, of_cell[n][0], of_cell[n][1]) for n in sorted(of_cell)] for cell, of_cell in moved.items()}
+    moved = {row["cell"]: (Counter(json.loads(row["born"])), Counter(json.loads(row["died"]))) for row in rows}
+    return {
+        cell: [(number, born[number], died[number]) for number in sorted(born.keys() | died.keys())]
+        for cell, (born, died) in moved.items()
+    }
 
 
 def shares_over(iterations: Iterable[tuple[int, int, int]], last: int, *, most: int) -> list[float | None]:
