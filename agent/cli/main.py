@@ -180,7 +180,10 @@ def memory(
     search: Annotated[str, typer.Option(help="Only those with this text in task or answer.")] = "",
     like: Annotated[str, typer.Option(metavar="ID|TEXT", help="The likest to an exemplar or a text first.")] = "",
     cell: Annotated[str, typer.Option(help="Only those of this kind of tasks.")] = "",
-    sort: Annotated[Order, typer.Option(help="What to sort by.")] = "born",
+    sort: Annotated[
+        Order | None,
+        typer.Option(help="By default birth, or with --like likeness.", show_default=False),
+    ] = None,
     dead: Annotated[bool, typer.Option("--dead", help="Those that had died by then, with the reason.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
     as_json: Json = False,
@@ -199,7 +202,7 @@ def memory(
     with opened.journal() as journal:
         number = opened.number(journal, at)
         known, may = journal.remembered(number), shown_count(journal, number)
-    print_memory(found, known, may, dead=dead, by=sort, as_json=as_json)
+    print_memory(found, known, may, dead=dead, by=sort or "", as_json=as_json)
 
 
 @app.command(epilog="Example: burnish diff runs/first 0 3", rich_help_panel=inspect.PANEL)

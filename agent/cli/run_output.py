@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -58,6 +59,16 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 
 
+SORTED_BY: Mapping[str, Callable[[Remembered], str]] = MappingProxyType(
+    {
+        "usefulness": lambda one: f"{one.gain.mean:+.3f} ± {one.gain.margin:.2f}" if one.gain else "unknown",
+        "reward": lambda one: f"{one.exemplar.reward:.2f}",
+        "rating": lambda one: "" if one.exemplar.rating is None else f"{one.exemplar.rating:.2f}",
+    }
+)
+"""Columns that memory has only where it is sorted by them."""
+
+
 def print_memory(
     found: Sequence[Remembered], remembered: int, shown: int, *, dead: bool, by: str = "", as_json: bool
 ) -> None:
@@ -77,7 +88,6 @@ def print_memory(
     noun = "exemplar" if of == "1" else "exemplars"
     console().print(f"[bold]{of} {noun} {'that died' if dead else f'remembered, {among}'}[/]")
     likened = any(one.likeness is not None for one in found)
-    useful = any(one.gain for one in found)
     rows = [
         (
             f"{'●' if one.shown else ''}{'▲' if one.pinned else ''}",
@@ -85,18 +95,15 @@ def print_memory(
             str(one.exemplar.born),
             *([f"{one.exemplar.died}"] if dead else []),
             str(one.showings),
-            *([f"{one.gain.mean:+.3f} ± {one.gain.margin:.2f}" if one.gain else "unknown"] if useful else []),
             *([f"{one.likeness:.2f}"] if one.likeness is not None else []),
-            *([f"{one.exemplar.reward:.2f}"] if by == "reward" else []),
-            *(["" if one.exemplar.rating is None else f"{one.exemplar.rating:.2f}"] if by == "rating" else []),
+            *([SORTED_BY[by](one)] if by in SORTED_BY else []),
             one.exemplar.cell,
             _short(one.exemplar.prompt),
             one.why_died if dead else _short(one.exemplar.answer),
         )
         for one in found
     ]
-    more = (*(["died"] if dead else []), "shown", *(["usefulness"] if useful else []), *(["cosine"] if likened else []))
-    more += (by,) if by in {"reward", "rating"} else ()
+    more = (*(["died"] if dead else []), "shown", *(["cosine"] if likened else []), *([by] if by in SORTED_BY else []))
     print_rows(("", "id", "born", *more, "cell", "task", "why" if dead else "answer"), rows, uncut=("why",))
 
 

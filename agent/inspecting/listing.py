@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -56,14 +56,14 @@ def remembered(
     like: str = "",
     cell: str = "",
     champion: bool = False,
-    order: Order = "born",
+    order: Order | None = None,
     limit: int | None = None,
     offset: int = 0,
     dead: bool = False,
 ) -> list[Remembered]:
     """The exemplars of a revision (by default the newest), or all that were `dead` by then: those with `search` in task
-    or answer, of a `cell`, or that the `champion` may show. `like` is an exemplar, by its id, or a text; the likest to
-    it come first then.
+    or answer, of a `cell`, or that the `champion` may show. `like` is an exemplar, by its id, or a text. Unless an
+    `order` is asked for, the likest to it come first, or else the oldest.
 
     Raises:
         ConfigError: there is no such revision, or nothing to compare with.
@@ -71,13 +71,14 @@ def remembered(
     """
     if dead and (like or champion):
         raise ConfigError("what is dead is neither shown nor compared; leave out --dead, or --like and --shown")
+    order = order or ("likeness" if like else "born")
     if order == "likeness" and not like:
         raise ConfigError("--sort likeness needs something to be like; give --like an exemplar's id or a text")
     with run.journal() as journal:
         number = run.number(journal, at)
         program = journal.champion(number)
         where, values = _condition(number, search, cell, program if champion else None, dead=dead)
-        most = "" if like or order == "usefulness" else f" LIMIT {-1 if limit is None else limit} OFFSET {offset:d}"
+        most = "" if order in LATE else f" LIMIT {-1 if limit is None else limit} OFFSET {offset:d}"
         known = journal.exemplars_where(where, values, order=f"{ORDERS[order]}{most}")
         counts = _showings(journal, [exemplar.id for exemplar in known], number)
         pins = pinned_at(journal, number)
@@ -93,12 +94,12 @@ def remembered(
             for one in known
         ]
         if like:
-            found = sorted(_likened(run, journal, number, found, like), key=lambda one: -(one.likeness or 0.0))
-            found = found[offset:]
-        elif order == "usefulness":
-            known_gains = gains(showings_by_then(journal, number))
-            found = [replace(one, gain=known_gains.get(one.exemplar.id)) for one in found]
-            found = sorted(found, key=lambda one: -one.gain.mean if one.gain else float("inf"))[offset:]
+            found = _likened(run, journal, number, found, like)
+        if order == "usefulness":
+            useful = gains(showings_by_then(journal, number))
+            found = [replace(one, gain=useful.get(one.exemplar.id)) for one in found]
+        if order in LATE:
+            found = sorted(found, key=LATE[order])[offset:]
         return found[:limit]
 
 
@@ -178,4 +179,11 @@ ORDERS: Mapping[Order, str] = MappingProxyType(
         "likeness": "born, id",
     }
 )
-"""By what exemplars are put in order; usefulness and likeness are told after they were read."""
+"""By what exemplars are put in order."""
+LATE: Mapping[Order, Callable[[Remembered], float]] = MappingProxyType(
+    {
+        "usefulness": lambda one: -one.gain.mean if one.gain else float("inf"),
+        "likeness": lambda one: -(one.likeness or 0.0),
+    }
+)
+"""What is told after they were read, the smallest first."""

@@ -64,7 +64,7 @@ class InspectedRun(Run):
         like: str = "",
         cell: str = "",
         champion: bool = False,
-        order: Order = "born",
+        order: Order | None = None,
         limit: int | None = None,
     ) -> Rows[Remembered]:
         """What is remembered at a revision, see `burnish.agent.inspecting.listing.remembered`."""

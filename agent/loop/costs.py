@@ -55,21 +55,16 @@ def costs(config: RunConfig, session: Session) -> Costs:
         + looks * (policies.rewriting.look + ("reflection" in config.operators)),
         gate_task=2 * given * (proposes(config) and racing and not on_train),
         gate_tasks=policies.acceptance.block,
-        sealed=_sealed(config, session),
+        sealed=calls_to_prove(session, controls(session)),
         search=given * _search(config),
     )
 
 
-def _sealed(config: RunConfig, session: Session) -> int:
-    """Calls of the sealed test and of what is proved after it."""
-    return calls_to_prove(session, controls(session))
-
-
-def calls_to_prove(session: Session, controls: int) -> int:
+def calls_to_prove(session: Session, with_controls: int) -> int:
     """Calls of the sealed test with so many controls, and of what is proved after it."""
     given, provers = calls_per_answer(session), choose_provers(session.config)
     arms, tasks = 2 + sum(prover.arms for prover in provers), most_sealed_tasks(session)
-    return given * (arms * tasks + controls * math.ceil(tasks / 2) + sum(prover.calls for prover in provers))
+    return given * (arms * tasks + with_controls * math.ceil(tasks / 2) + sum(prover.calls for prover in provers))
 
 
 def calls_per_answer(session: Session) -> int:

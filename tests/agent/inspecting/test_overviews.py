@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from laboratory import Laboratory, query
 
 from burnish.agent.inspecting.diversity import diversity, nearest_pairs
+from burnish.agent.inspecting.exemplars import exemplar_story
 from burnish.agent.inspecting.lineage import lineage
 from burnish.agent.inspecting.listing import remembered
 from burnish.agent.inspecting.overviews import cells
@@ -163,3 +165,24 @@ def test_letters_beyond_ascii_are_found_in_any_case(lab: Laboratory) -> None:
     )
     run = open_run(lab.folder / "run")
     assert [one.exemplar.answer for one in remembered(run, search="ömer ASS éCLAIRS")] == ["Ömer aß Éclairs"]
+
+
+def test_an_order_that_is_asked_for_wins_over_likeness(run: Run) -> None:
+    one = remembered(run)[-1].exemplar
+    likest = remembered(run, like=one.id)
+    assert likest[0].exemplar.id == one.id
+    oldest = remembered(run, like=one.id, order="born", limit=3)
+    cosines = {one.exemplar.id: one.likeness for one in likest}
+    assert oldest == [replace(one, likeness=cosines[one.exemplar.id]) for one in remembered(run, limit=3)]
+
+
+def test_by_usefulness_the_most_useful_come_first_and_what_is_unknown_last(run: Run) -> None:
+    gains = [one.gain.mean if one.gain else -2.0 for one in remembered(run, order="usefulness")]
+    assert max(gains) > -2
+    assert gains == sorted(gains, reverse=True)
+    with run.journal() as journal:
+        told = {one.exemplar.id: one.gain for one in remembered(run, order="usefulness")}
+        for id_, gain in told.items():
+            assert exemplar_story(journal, id_).usefulness.gain == (pytest.approx(gain.mean) if gain else None)
+    first, second = (remembered(run, order="usefulness", limit=2, offset=n) for n in (0, 1))
+    assert first[1] == second[0]
