@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from burnish.spelling import several
 from burnish.types import Record
 
 HandAction: TypeAlias = Literal["rollback", "forget", "pin", "unpin", "import", "feedback"]
@@ -33,9 +34,9 @@ class ByHand(Record):
         """What was done by whom and why, in words."""
         objects = {
             "rollback": f"rolled back to iteration {self.to}",
-            "forget": f"forgot {_several(len(self.ids))}",
-            "pin": f"pinned {_several(len(self.ids))}",
-            "unpin": f"unpinned {_several(len(self.ids))}",
+            "forget": f"forgot {several(len(self.ids), 'exemplar')}",
+            "pin": f"pinned {several(len(self.ids), 'exemplar')}",
+            "unpin": f"unpinned {several(len(self.ids), 'exemplar')}",
             "import": f"imported exemplars of {self.source}",
             "feedback": f"judged what was served: {self.source}",
         }
@@ -46,7 +47,3 @@ class ByHand(Record):
         """Why an exemplar was born or died by it."""
         done = {"rollback": f"rolled back to iteration {self.to}", "forget": "forgotten", "import": "imported"}
         return f"{done.get(self.action, self.action)} by {self.who}{f': {self.because}' if self.because else ''}"
-
-
-def _several(count: int) -> str:
-    return f"{count} exemplar{'' if count == 1 else 's'}"

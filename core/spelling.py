@@ -1,9 +1,14 @@
-"""Naming the right word when a wrong one was written."""
+"""Words in sentences: the right one where a wrong one was written, and a noun in its number."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+
+def several(number: int, noun: str) -> str:
+    """A count with its noun, which takes an s for its plural."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def close_to(wrong: str, right: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 from burnish.agent.cli.run_lines import gate_line, iteration_line
 from burnish.agent.cli.terminal import console, one_line, print_json, print_rows
 from burnish.records import SEALED, ApplicantRecord
+from burnish.spelling import several
 from burnish.types import ALIVE, Exemplar
 
 if TYPE_CHECKING:  # a command imports what it needs
@@ -104,7 +105,7 @@ def _program(told: ProgramStory, whole: bool) -> None:
         screen.print("\n[bold]As it was proposed, on tasks that had failed[/]")
         _answers(told.looks, whole)
     for trial in told.trials:
-        gain = f"{trial.gain:+.2f} on {_several(trial.tasks, 'task')} beside {trial.beside}"
+        gain = f"{trial.gain:+.2f} on {several(trial.tasks, 'task')} beside {trial.beside}"
         screen.print(f"\niteration {trial.iteration}: {gain} ({trial.kind})", soft_wrap=True)
         rows = [
             (
@@ -215,7 +216,7 @@ def _iteration(told: IterationStory, whole: bool) -> None:
     _changes(told.changes, "than one iteration before") if told.changes else screen.print("prompt        unchanged")
     if told.refused:
         rows = [(r.answer.attempt, r.application.outcome, *_texts(r.answer), r.answer.call) for r in told.refused]
-        screen.print(f"\n[bold]{_several(len(rows), 'answer')} not learned[/]")
+        screen.print(f"\n[bold]{several(len(rows), 'answer')} not learned[/]")
         print_rows(("answer", "why", "text", "feedback", "call"), rows, uncut=("call",), whole=whole)
 
 
@@ -237,7 +238,7 @@ def print_recall(told: Recall, *, whole: bool, as_json: bool) -> None:
         print_json(told)
         return
     order = ", in this order" if told.shown else ""
-    said = f"program {told.program} would show {_several(len(told.shown), 'exemplar')}{order}"
+    said = f"program {told.program} would show {several(len(told.shown), 'exemplar')}{order}"
     _head(f"iteration {told.iteration}", said)
     if whole:
         for message in told.messages:
@@ -314,10 +315,6 @@ def _when(iteration: int) -> str:
 
 def _memory(revision: int) -> str:
     return "without memory" if revision < 0 else f"with memory as of iteration {revision}"
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _texts(answer: Answer) -> tuple[str, str]:

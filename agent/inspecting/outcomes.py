@@ -9,19 +9,19 @@ from itertools import pairwise
 
 from burnish.memory.journal_reader import JournalReader
 from burnish.records import SEALED, GateRecord, ProposalRecord
+from burnish.spelling import several
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the outcome of a program is told from: the `ids` that it went by, and the `same` but for memory. It is that
-    of the `first` champion or not, was `met` in an iteration, put to `looks` failed tasks, `tried` as (iteration,
-    tasks, mean gain), and `proposed` and raced, each with the iteration.
+    """What the outcome of a program is told from: the `ids` that it went by, and the iterations in which it `held` the
+    place of champion. It was `met` in an iteration, put to `looks` failed tasks, `tried` as (iteration, tasks, mean
+    gain), and `proposed` and raced, each with the iteration.
     """
 
     variant: str
     ids: frozenset[str]
-    same: frozenset[str]
-    first: bool
+    held: tuple[int, ...]
     met: int
     looks: int
     tried: tuple[tuple[int, int, float], ...]
@@ -40,11 +40,9 @@ def champion_in(journal: JournalReader, ids: Sequence[str]) -> tuple[int, ...]:
 
 def outcome(journal: JournalReader, facts: Facts) -> str:
     """What became of it, in words that follow "It": the last thing that decided, and why."""
-    held = champion_in(journal, sorted(facts.same))
-    newest = journal.newest()
-    if held:
-        still = " and is it now" if held[-1] == newest else ""
-        return f"was champion {spans(held)}{still}"
+    if facts.held:
+        still = " and is it now" if facts.held[-1] == journal.newest() else ""
+        return f"was champion {spans(facts.held)}{still}"
     raced = [(n, gate) for n, gate in facts.races if gate.challenger_id in facts.ids]
     if raced:
         return _raced(raced[-1][1])
@@ -61,7 +59,7 @@ def outcome(journal: JournalReader, facts: Facts) -> str:
 def _raced(gate: GateRecord) -> str:
     if gate.successor_id:
         return f"was raced (race {gate.number}), until {gate.successor_id}, which did better, took its place"
-    tasks = _several(gate.tasks, "task")
+    tasks = several(gate.tasks, "task")
     if gate.outcome == "accept":
         return f"was accepted in race {gate.number}, after {tasks}"
     if gate.outcome == "reject":
@@ -79,12 +77,12 @@ def _not_raced(journal: JournalReader, facts: Facts) -> str:
     since, proposal = facts.proposed[-1]
     if proposal.useless:
         return (
-            f"was of no use: on none of {_several(facts.looks, 'task')} that had failed did it do better, so it was "
+            f"was of no use: on none of {several(facts.looks, 'task')} that had failed did it do better, so it was "
             "not tried further"
         )
     tasks = sum(n for _, n, _ in facts.tried)
     gain = sum(n * mean for _, n, mean in facts.tried) / tasks if tasks else 0.0
-    seen = f"was tried on {_several(tasks, 'task')}: {gain:+.2f}" if tasks else "was not tried beside the champion"
+    seen = f"was tried on {several(tasks, 'task')}: {gain:+.2f}" if tasks else "was not tried beside the champion"
     return f"{seen}; {''.join(_why_not_raced(journal, facts, since, gain))}"
 
 
@@ -119,7 +117,3 @@ def spans(numbers: Sequence[int]) -> str:
     rows = [numbers[low:high] for low, high in pairwise([0, *breaks, len(numbers)])]
     said = [f"from iteration {row[0]} to {row[-1]}" if len(row) > 1 else f"in iteration {row[0]}" for row in rows]
     return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -117,8 +117,7 @@ def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
     facts = Facts(
         variant=program.variant,
         ids=frozenset(ids),
-        same=frozenset(same),
-        first=first in same,
+        held=champion_in(journal, same),
         met=rows[0]["iteration"],
         looks=len(looks),
         tried=tuple((one.iteration, one.tasks, one.gain) for one in trials if one.kind == "proposal"),
@@ -135,7 +134,7 @@ def program_story(journal: JournalReader, program_id: str) -> ProgramStory:
         looks=tuple(looks),
         trials=tuple(trials),
         races=tuple(raced.values()),
-        champion_in=champion_in(journal, same),
+        champion_in=facts.held,
         sealed=_sealed(journal, ids),
         outcome=outcome(journal, facts),
     )

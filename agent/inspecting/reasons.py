@@ -18,6 +18,7 @@ from burnish.agent.record.complaints import complaints
 from burnish.agent.record.run import Run
 from burnish.memory.journal import FEEDBACK, IMPORT
 from burnish.records import ADMITTED, SEALED, ApplicantRecord, ComparisonKind, GateRecord
+from burnish.spelling import several
 from burnish.types import ALIVE, Exemplar, Record
 
 SEED = "seed"
@@ -61,7 +62,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         by = f"program {told.made_by.program}" if told.made_by.program else "a person"
         if told.made_by.node == IMPORT or (told.made_by.node == FEEDBACK and not told.made_by.program):
             by = f"{one.model or 'a person'} in another run"
-        shown = f", with {_several(len(told.parents), 'exemplar')} shown" if told.parents else ""
+        shown = f", with {several(len(told.parents), 'exemplar')} shown" if told.parents else ""
         accepted = f"{one.reviewer} accepted it" if one.reviewer else "the environment verified it"
         yield (
             f"It is the answer of {by} to task {one.task_id}{shown}, in iteration {told.made_by.iteration}, and "
@@ -75,7 +76,7 @@ def _of_exemplar(told: ExemplarStory) -> Iterator[str]:
         yield f"It is exemplar {told.earlier.id} once more, which had died at iteration {told.earlier.died}."
     useful = told.usefulness
     if useful.shown:
-        yield f"It was shown for {_several(useful.shown, 'answer')}, of which {useful.verified} were right."
+        yield f"It was shown for {several(useful.shown, 'answer')}, of which {useful.verified} were right."
         yield f"Its usefulness is {useful.in_words}."
     else:
         yield "It was never shown for an answer to a train or validation task."
@@ -120,7 +121,7 @@ def _of_program(told: ProgramStory) -> Iterator[str]:
     for trial in told.trials:
         how = "the same" if not trial.gain else f"{abs(trial.gain):.2f} {'better' if trial.gain > 0 else 'worse'}"
         yield (
-            f"In iteration {trial.iteration} it answered {_several(trial.tasks, 'task')} beside {trial.beside}"
+            f"In iteration {trial.iteration} it answered {several(trial.tasks, 'task')} beside {trial.beside}"
             f"{TRIALS[trial.kind]}, and did {how} on average."
         )
     for race in told.races:
@@ -132,7 +133,7 @@ def _of_program(told: ProgramStory) -> Iterator[str]:
         more = f" and {len(others) - SOME} more, the newest of them {others[-1]}" if len(others) > SOME else ""
         yield f"Memory grows, and each state of it gives a program another id: it is also {named}{more}."
     for arm, (passed, tasks) in told.sealed.items():
-        yield f"In the sealed test, as `{arm}`, it passed {passed} of {_several(tasks, 'task')}."
+        yield f"In the sealed test, as `{arm}`, it passed {passed} of {several(tasks, 'task')}."
 
 
 TRIALS: Mapping[ComparisonKind, str] = {
@@ -159,7 +160,7 @@ def _race(race: GateRecord, *, of: ProgramStory | None = None) -> Iterator[str]:
         return
     yield (
         f"{head} Champion {race.champion_score:.2f}, "
-        f"challenger {race.challenger_score:.2f} on {_several(race.tasks, 'task')}; evidence {race.e_value:.3g} of "
+        f"challenger {race.challenger_score:.2f} on {several(race.tasks, 'task')}; evidence {race.e_value:.3g} of "
         f"{race.threshold:.3g}: {outcome}."
     )
 
@@ -171,7 +172,7 @@ def _of_race(told: RaceStory) -> Iterator[str]:
     won = sum(item.difference > 0 for item in told.items)
     lost = sum(item.difference < 0 for item in told.items)
     yield (
-        f"Of {_several(len(told.items), 'task')} the challenger did better on {won} and worse on {lost}; on the others "
+        f"Of {several(len(told.items), 'task')} the challenger did better on {won} and worse on {lost}; on the others "
         "both did the same."
     )
     peak = max(told.items, key=lambda item: item.evidence)
@@ -185,7 +186,7 @@ def _of_answer(told: AnswerStory) -> Iterator[str]:
     first = told.given[0]
     where = "the sealed test" if first.iteration == SEALED else f"iteration {first.iteration}"
     yield (
-        f"It was given {_several(len(told.given), 'time')}, first in {where}"
+        f"It was given {several(len(told.given), 'time')}, first in {where}"
         f"{f', by program {first.program}' if first.program else ''}."
     )
     said = f": {'; '.join(complaints(first.feedback))}" if first.feedback and not first.verified else ""
@@ -201,7 +202,7 @@ def _of_answer(told: AnswerStory) -> Iterator[str]:
         learned = f"learned as exemplar {one.exemplar_id}" if one.outcome == ADMITTED else f"not learned: {one.outcome}"
         became.append(f"{learned}{near}")
     for place, one_way in enumerate(dict.fromkeys(became)):
-        again = f", {_several(became.count(one_way), 'time')}" if became.count(one_way) > 1 else ""
+        again = f", {several(became.count(one_way), 'time')}" if became.count(one_way) > 1 else ""
         yield f"{'Given again, it' if place else 'It'} was {one_way}{again}."
     if not told.applications:
         where = "the sealed test" if all(one.iteration == SEALED for one in told.given) else "a race or trial"
@@ -211,14 +212,14 @@ def _of_answer(told: AnswerStory) -> Iterator[str]:
 def _of_task(told: TaskStory) -> Iterator[str]:
     judged = [one for one in told.answers if one.judged]
     verified = [one for one in judged if one.verified]
-    yield f"It was answered {_several(len(judged), 'time')}, {len(verified)} of them right."
+    yield f"It was answered {several(len(judged), 'time')}, {len(verified)} of them right."
     learning = [one for one in verified if one.iteration >= 0]
     if learning:
         how = f", {learning[0].rung}" if learning[0].rung else ""
         yield f"It was first solved in iteration {learning[0].iteration}, by program {learning[0].program}{how}."
     after = [one for one in judged if learning and one.iteration > learning[-1].iteration >= 0]
     if after:
-        yield f"Since iteration {learning[-1].iteration} no answer to it was right ({_several(len(after), 'answer')})."
+        yield f"Since iteration {learning[-1].iteration} no answer to it was right ({several(len(after), 'answer')})."
     for exemplar in told.exemplars:
         died = "" if exemplar.died == ALIVE else f", which died at iteration {exemplar.died}"
         yield f"It is exemplar {exemplar.id}{died}."
@@ -243,26 +244,22 @@ def _of_call(told: CallStory) -> Iterator[str]:
 
 def _of_iteration(told: IterationStory) -> Iterator[str]:
     record = told.record
-    held = f"memory held {_several(record.memory, 'exemplar')} at its end"
+    held = f"memory held {several(record.memory, 'exemplar')} at its end"
     if record.by_hand is not None:
         since = ", after the sealed test, whose verdict is of the program before" if record.by_hand.after_sealed else ""
         yield f"It is a change by hand: {record.by_hand.said} ({record.by_hand.when}){since}."
         yield f"{len(told.born)} were born and {len(told.died)} died; {held}."
         return
-    attempts = f"{record.verified} of {_several(record.attempts, 'attempt')} were verified"
+    attempts = f"{record.verified} of {several(record.attempts, 'attempt')} were verified"
     yield f"{attempts}; {held}."
     yield (
-        f"{len(told.born)} were born, {len(told.died)} died, and {_several(len(told.refused), 'answer')} "
+        f"{len(told.born)} were born, {len(told.died)} died, and {several(len(told.refused), 'answer')} "
         f"{'was' if len(told.refused) == 1 else 'were'} not learned."
     )
     for gate in record.gates:
         yield from _race(gate)
     for alarm in record.alarms:
         yield f"The guard found: {alarm}. What it did: {record.action}."
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 SUBJECTS: Mapping[type[Any], tuple[Callable[[Any], str], Callable[[Any], Iterator[str]]]] = {

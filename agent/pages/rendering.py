@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from burnish import __version__
 from burnish.agent.inspecting.lineage import change_in_words
 from burnish.records import SEALED
+from burnish.spelling import several
 from burnish.types import ALIVE
 
 if TYPE_CHECKING:
@@ -121,11 +122,6 @@ def at_most(value: object) -> object:
 def series(points: Sequence[object]) -> Whole:
     """Numbers for a chart, as JSON in an attribute."""
     return Whole(json.dumps(points, allow_nan=False))
-
-
-def several(number: int, noun: str) -> str:
-    """So many of something."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def wording(text: str) -> Whole:
