@@ -12,28 +12,40 @@ from burnish.limits import Count, Positive, Temperature
 from burnish.policies.pareto import Mean
 
 Rung: TypeAlias = Literal[
-    "", "sketch", "form", "shape", "extract", "json", "words", "rules", "beside", "hot", "hint", "others"
+    "", "sketch", "form", "shape", "extract", "json", "words", "edit", "beside", "rules", "hot", "hint", "others"
 ]  # fmt: skip
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
 of the task's answers. `shape`: shaped like an example in instruction or feedback. `extract`, `json`: in that format.
-`words`: held to the words of instruction, task and feedback. `rules`: with the feedback so far as rules. `beside`: with
-the instruction beside the task. `hot`: at a high temperature. `hint`: with a part of a right answer."""
+`words`: held to the words of instruction, task and feedback. `edit`: held to the text of the task but for one word,
+with the instruction beside it. `beside`: with the instruction beside the task. `rules`: with the feedback so far as
+rules. `hot`: at a high temperature. `hint`: with a part of a right answer."""
 
-LADDER: tuple[Rung, ...] = ("form", "shape", "extract", "json", "words", "rules", "beside", "hot")
+LADDER: tuple[tuple[Rung, ...], ...] = (
+    ("form",), ("shape",), ("extract",), ("json",), ("words", "edit"), ("beside",), ("rules",), ("hot",)
+)  # fmt: skip
+"""The steps, each with its rungs."""
+
+FORMED: tuple[Rung, ...] = ("form", "shape", "extract", "json")
+"""Rungs that know what an answer looks like, the surest first."""
+
+BY_TURNS: frozenset[Rung] = frozenset({"shape", "words"})
+"""Rungs of which every second answer is asked for with the instruction beside the task: some tasks a small model then
+answers far better, others worse.
+"""
 
 
 @dataclass(frozen=True)
 class ColdStart:
     """Climbs the ladder as long as memory holds fewer exemplars than a program shows: each iteration opens further
-    rungs, and the attempts are dealt out to all that are open, half of them to the one whose answers came nearest to
-    right ones.
+    steps, and the attempts are dealt out to all that are open, half of them to the one whose answers came nearest to
+    right ones; as long as none came near, to the one that knows best what an answer looks like.
     """
 
     name: Literal["ladder"] = "ladder"
     first: Positive = 1
-    """Rungs that are open in the first iteration."""
+    """Steps that are open in the first iteration."""
     more: Positive = 2
-    """Rungs that each further iteration opens."""
+    """Steps that each further iteration opens."""
     temperature: Temperature = 1.2
     """The temperature of the rung `hot`."""
     easier: Positive = 2
@@ -56,13 +68,17 @@ class ColdStart:
     def deal(
         self, able: Sequence[Rung], iterations: int, count: int, rewards: Mapping[str, Mean] = MappingProxyType({})
     ) -> list[Rung]:
-        """The rungs of `count` attempts after so many iterations; `able` are those there are here, in order,
-        and `rewards` those of each so far.
+        """The rungs of `count` attempts after so many iterations; `able` are those there are here, and `rewards` those
+        of each so far. What is on no step of the ladder, as to ask as the program says, is open from the beginning.
         """
-        opened = able[: self.first + self.more * iterations] or ("",)
+        steps = [here for step in LADDER if (here := [rung for rung in step if rung in able])]
+        climbed = [rung for step in steps[: self.first + self.more * iterations] for rung in step]
+        opened = [rung for rung in able if rung in climbed or not any(rung in step for step in LADDER)] or [""]
         known = {rung: rewards[rung].towards(0.0) for rung in opened if rung in rewards}
         best = max(known, key=known.__getitem__, default=None)
         if best is None or not known[best]:
+            best = next((rung for rung in FORMED if rung in opened), None)
+        if best is None:
             return list(islice(cycle(opened), count))
         near = (count + 1) // 2
         return [best] * near + list(islice(cycle(opened), count - near))

@@ -21,6 +21,9 @@ MOST_ONCE = 5
 MOST_UNITS = 400
 """Words and marks of a text beyond which the grammar would cost more than the model."""
 
+MOST_EDITED = 40
+"""Words of a text up to which an answer may be held to it but for one word."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _SHAPED = re.compile(r"[^\W_]+(?:[-/:_.|;=+*#@][^\W_]+)+")
@@ -84,23 +87,50 @@ def words_grammar(texts: Sequence[str], most: int) -> str:
     )
 
 
+def edit_grammar(text: str) -> str:
+    """A text with one of its words replaced by another, with the mark at its end as it is: what tasks ask for that have
+    a text corrected or put differently. Empty for one of several lines, or of more than `MOST_EDITED` words.
+    """
+    body = text.strip()
+    end = body[-1:] if body[-1:] in ".!?" else ""
+    words = body.removesuffix(end).split(" ")
+    if "\n" in body or not all(words) or len(words) > MOST_EDITED:
+        return ""
+    rules = ["root ::= before0", "new ::= [^ \\n]{1,20}"]
+    for place, word in enumerate(words):
+        space = '" " ' if place else ""
+        last = place == len(words) - 1
+        after = _quoted(end) if last else f"after{place + 1}"
+        same = "" if last else f"{space}{_quoted(word)} before{place + 1} | "
+        rules.append(f"before{place} ::= {same}{space}new {after}")
+        rules.append(f"after{place} ::= {space}{_quoted(word)} {after}")
+    return "\n".join(rules[:2] + [rule for rule in rules[2:] if not rule.startswith("after0 ")])
+
+
 def shapes(texts: Sequence[str]) -> list[str]:
     """The words with marks within them, such as `mail/INFO/1207` or `YYYY-MM-DD`: instructions and feedback show by
-    them what an answer looks like. Those with digits come first: they are examples, and not descriptions.
+    them what an answer looks like. Those with digits come first: they are examples. A description with the marks of an
+    example, such as `component/LEVEL/user`, is left out.
     """
     found = dict.fromkeys(word for text in texts for word in _SHAPED.findall(text) if not _NO_SHAPE.fullmatch(word))
-    return sorted(found, key=lambda word: not any(map(str.isdigit, word)))
+    examples = [word for word in found if any(map(str.isdigit, word))]
+    shown = {_RUN.sub("", word) for word in examples}
+    return examples + [word for word in found if word not in examples and _RUN.sub("", word) not in shown]
 
 
-def shape_grammar(shape: str, text: str) -> str:
+def shape_grammar(shape: str, text: str, *, copied: bool = False) -> str:
     """Answers shaped like an example: its marks as they are, for each run of letters one of `text`, in capitals where
-    the example has capitals, and digits for a number, or for a letter again and again, as of years and days.
+    the example has capitals, and digits for a number, or for a letter again and again, as of years and days. Where
+    numbers are `copied`, they are those of `text` with as many digits, if it has any.
     """
+    numbers = list(dict.fromkeys(run for run in _RUN.findall(text) if run.isdecimal()))[:MOST_UNITS] if copied else []
     words = list(dict.fromkeys(run for run in _RUN.findall(text) if run.isalpha()))[:MOST_UNITS]
     parts = []
     for piece in re.findall(rf"{_RUN.pattern}|.", shape):
         if not _RUN.fullmatch(piece):
             parts.append(_quoted(piece))
+        elif piece.isdigit() and (alike := [number for number in numbers if len(number) == len(piece)]):
+            parts.append(f"({' | '.join(map(_quoted, alike))})")
         elif piece.isdigit():
             parts.append(f"[0-9]{{{len(piece) if piece[0] == '0' else 1},{len(piece)}}}")
         elif len(piece) > 1 and len(set(piece)) == 1:

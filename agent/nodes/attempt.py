@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import cycle
 
 from burnish.agent.models.calls import Place
 from burnish.agent.models.sketches import outline_of
@@ -18,12 +17,9 @@ from burnish.agent.operators.rules import SECTION as RULES
 from burnish.agent.operators.rules import as_rules
 from burnish.agent.rollouts.answering import Search, Trial
 from burnish.agent.rollouts.rollout import raise_if_unanswered, sampling_seed
-from burnish.policies.cold_start import ColdStart, Rung
+from burnish.policies.cold_start import BY_TURNS, ColdStart, Rung
 from burnish.policies.curriculum import Effort
 from burnish.types import Attempt, Task
-
-LENGTHS = (1, 2, 1, 4, 1, 8)
-"""Most words of the answers of a search, in turn: left to itself a small model does not come to an end."""
 
 
 async def attempt(
@@ -44,7 +40,9 @@ async def attempt(
     places = [(place, slot) for place, effort in enumerate(efforts) for slot in range(effort.samples)]
     searched = [(place, slot) for place, slot in places if _searches(iteration, efforts[place], slot)]
     told = iteration.told() if searched else ()
-    searches = dict(zip(searched, _searches_for(iteration, policy, told, len(searched)), strict=True))
+    searches = dict(
+        zip(searched, _searches_for(iteration, policy, told, [tasks[place] for place, _ in searched]), strict=True)
+    )
     trials = [
         _trial(
             iteration,
@@ -79,19 +77,27 @@ def _gives_up(iteration: Iteration) -> bool:
     return bool(past.in_vain) and not past.arms and past.race is None
 
 
-def _searches_for(iteration: Iteration, policy: ColdStart, told: Sequence[str], count: int) -> list[Search | None]:
-    """The searches of so many samples; None where one is asked for as the program says."""
+def _searches_for(
+    iteration: Iteration, policy: ColdStart, told: Sequence[str], tasks: Sequence[Task]
+) -> list[Search | None]:
+    """The searches of the samples of these tasks; None where one is asked for as the program says."""
+    count = len(tasks)
     if iteration.sketching and count:
         known = Counter(outline_of(e.answer) for e in iteration.memory.alive())
         return [Search("sketch", known)] * count
-    past, able = iteration.past, iteration.rungs(told)
+    past, able = iteration.past, iteration.rungs(told, tasks)
     as_it_says: list[Rung] = [""] if _gives_up(iteration) else []
     rungs = policy.deal([*as_it_says, *able], past.cold or 0, count, past.rung_rewards)
     instruction = tuple(text for _, text in iteration.champion.prompt.sections)
-    return [
-        Search(rung, texts=(*instruction, *told), most=most) if rung else None
-        for rung, most in zip(rungs, cycle(LENGTHS), strict=False)
-    ]
+    turns = Counter(dict.fromkeys(rungs, 4 * (past.cold or 0)))
+    searches: list[Search | None] = []
+    for rung in rungs:
+        turn, beside = divmod(turns[rung], 2)
+        turns[rung] += 1
+        always, by_turns = rung in ("beside", "edit"), rung in BY_TURNS
+        search = Search(rung, texts=(*instruction, *told), turn=turn, beside=always or (by_turns and bool(beside)))
+        searches.append(search if rung else None)
+    return searches
 
 
 def _trial(iteration: Iteration, policy: ColdStart, trial: Trial, told: Sequence[str]) -> Trial:
@@ -109,8 +115,8 @@ def _trial(iteration: Iteration, policy: ColdStart, trial: Trial, told: Sequence
             program = replace(program, prompt=prompt)
         case "extract" | "json":
             program = replace(program, decoding=replace(program.decoding, format=search.rung))
-        case "beside":
-            program = replace(program, decoding=replace(program.decoding, rendering="beside"))
+    if search.beside:
+        program = replace(program, decoding=replace(program.decoding, rendering="beside"))
     return replace(trial, program=program, temperature=temperature)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from burnish.agent.judges.process_reward import ProcessRewardModel
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.grammar import shapes
+from burnish.agent.models.grammar import edit_grammar, shapes
 from burnish.agent.operators.rules import frequent
 from burnish.agent.record.history import History
 from burnish.agent.rollouts.answer_form import AnswerForms
@@ -111,8 +111,8 @@ class Iteration:
                 break
         return tuple(frequent(said[:LISTENED]))
 
-    def rungs(self, told: Sequence[str]) -> list[Rung]:
-        """The rungs of a cold start that there are here."""
+    def rungs(self, told: Sequence[str], tasks: Sequence[Task] = ()) -> list[Rung]:
+        """The rungs of a cold start that there are here, for tasks like these."""
         plain = self.champion.decoding.format == "text"
         holds = self.config.models.task.takes_grammars and plain
         texts = [*(text for _, text in self.champion.prompt.sections), *told]
@@ -123,11 +123,12 @@ class Iteration:
             "extract": holds and json,
             "json": plain and json,
             "words": holds and not json and not self.forming,
+            "edit": holds and not json and not self.forming and all(edit_grammar(task.prompt) for task in tasks),
             "rules": bool(told),
             "beside": bool(self.champion.prompt.sections),
             "hot": True,
         }
-        return [rung for rung in LADDER if able[rung]]
+        return [rung for step in LADDER for rung in step if able[rung]]
 
     def with_memory_of(self, revision: int) -> Program:
         """The champion with memory as it stands now, which `revision` names; itself where memory is the same still."""

@@ -24,6 +24,7 @@ ASKED: Mapping[Rung, str] = {
     "extract": "JSON in words of the task",
     "json": "JSON",
     "words": "held to the words of task and instruction",
+    "edit": "held to the text of the task but for one word",
     "rules": "with the feedback as rules",
     "beside": "with the instruction beside the task",
     "hot": "at a high temperature",

@@ -10,7 +10,14 @@ from typing import Protocol
 
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.grammar import plan_grammar, shape_grammar, shapes, sketch_grammar, words_grammar
+from burnish.agent.models.grammar import (
+    edit_grammar,
+    plan_grammar,
+    shape_grammar,
+    shapes,
+    sketch_grammar,
+    words_grammar,
+)
 from burnish.agent.models.rendering import Query, defuse, task_request
 from burnish.agent.models.sketches import Outline, nth_sketch
 from burnish.agent.rollouts.answer_form import AnswerForms
@@ -25,6 +32,8 @@ from burnish.types import Attempt, Exemplar, Played, Task, Usage
 Recall = Callable[[Program, Sequence[Query]], list[Recalled]]
 Pick = Callable[[Program, Task, Sequence[str]], int]
 """Which of several answers to a task a program gives, as an index."""
+LENGTHS = (1, 2, 1, 4, 1, 8)
+"""Most words of the answers of a search, in turn: left to itself a small model does not come to an end."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,10 @@ class Search:
     known: Mapping[Outline, int] = field(default_factory=dict)
     """How many exemplars have each outline."""
     texts: tuple[str, ...] = ()
-    most: int = 1
-    """Most words of an answer that is held to words."""
+    turn: int = 0
+    """Counts searches of the rung, for them not to be all alike."""
+    beside: bool = False
+    """Whether the instruction stands beside the task."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +166,13 @@ class Answering:
 
     async def _search_grammar(self, task: Task, search: Search) -> str:
         if search.rung == "words":
-            return words_grammar([*map(defuse, search.texts), defuse(task.prompt)], search.most)
+            return words_grammar([*map(defuse, search.texts), defuse(task.prompt)], LENGTHS[search.turn % len(LENGTHS)])
+        if search.rung == "edit":
+            return edit_grammar(defuse(task.prompt))
         if search.rung == "shape":
             known = shapes(search.texts)
-            return shape_grammar(known[(search.most - 1) % len(known)], defuse(task.prompt)) if known else ""
+            turn, place = divmod(search.turn, max(1, len(known)))
+            return shape_grammar(known[place], defuse(task.prompt), copied=turn % 2 == 0) if known else ""
         if search.rung != "form":
             return ""
         return await self.forms.grammar(self.environment, task)

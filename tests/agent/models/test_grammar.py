@@ -12,8 +12,10 @@ import pytest
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.grammar import (
+    MOST_EDITED,
     MOST_ONCE,
     MOST_UNITS,
+    edit_grammar,
     extraction_grammar,
     plan_grammar,
     shape_grammar,
@@ -193,7 +195,7 @@ def test_examples_of_a_form_are_found_in_what_is_said_and_nothing_else_is_taken_
         "Expected component/LEVEL/user, such as mail/INFO/1207. See i.e. the well-known list, 3.5 pages.",
         "Write it as YYYY-MM-DD, don't add a word; mail/INFO/1207 is right.",
     )
-    assert shapes(said) == ["mail/INFO/1207", "component/LEVEL/user", "YYYY-MM-DD"], "those with digits first"
+    assert shapes(said) == ["mail/INFO/1207", "YYYY-MM-DD"], "those with digits first, and no description of one"
     assert shapes(["Name the colour.", ""]) == []
 
 
@@ -211,3 +213,29 @@ def test_an_answer_is_shaped_like_the_example(server: EmbeddedServer, shape: str
     for seed in (1, 2):
         said = asked(server, f"Shorten this: {text}", shape_grammar(shape, text), seed=seed)
         assert re.fullmatch(pattern, said), said
+
+
+@pytest.mark.parametrize(
+    ("shape", "pattern"), [("mail/1207", "(search|user|took|ms)/5288"), ("7-07", r"\d-\d{2}"), ("a/12", r"\w+/(10|18)")]
+)
+def test_its_numbers_may_be_copied_from_the_text(server: EmbeddedServer, shape: str, pattern: str) -> None:
+    text = "10:18 [search] user=5288 took 644 ms"
+    for seed in (1, 2):
+        said = asked(server, f"Shorten this: {text}", shape_grammar(shape, text, copied=True), seed=seed)
+        assert re.fullmatch(pattern, said), said
+
+
+@pytest.mark.parametrize("text", ["She walks home.", "rain", 'He said "no" \\ to Zoë!', "Does 日本語 work?"])
+def test_an_answer_is_the_text_but_for_one_word(server: EmbeddedServer, text: str) -> None:
+    for seed in (1, 2):
+        said = asked(server, f"Put it into the past: {text}", edit_grammar(text), seed=seed)
+        mark = text[-1] if text[-1] in ".!?" else ""
+        assert said.endswith(mark)
+        words, before = (one.removesuffix(mark).split(" ") for one in (said, text))
+        assert len(words) == len(before)
+        assert sum(one != other for one, other in zip(words, before, strict=True)) <= 1, said
+
+
+@pytest.mark.parametrize("text", ["", "two\nlines", "two  spaces", "word " * MOST_EDITED + "word"])
+def test_a_long_text_or_one_of_several_lines_is_not_edited(text: str) -> None:
+    assert not edit_grammar(text)
