@@ -1,9 +1,10 @@
 """Environments for `peers.py` as a stranger would write them: tasks, a judgement with a line of feedback, and reference
 answers; no form, no levels and no cells.
 
-`PastTense` and `Cheapest` were written after commit 453052c, `Reminders` after e44976c, and nothing of Burnish was
-changed to do well on them. `LogLines` was as well, but Burnish got nowhere on it, and what it lacked (answers shaped
-like an example in the feedback) was added since: it is no longer fresh.
+`Initials`, `Opposites` and `Rooms` were written after commit affe692, `Cheapest` after 453052c and `Reminders` after
+e44976c, and nothing of Burnish was changed to do well on them. Two are no longer fresh, since Burnish got nowhere on
+them and what it lacked was added: `LogLines` (answers shaped like an example in the feedback) and `PastTense` (the text
+of a task but for one word).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from burnish.types import Feedback, Split, Task
 
 
 class Fresh(ABC):
-    """What the three have in common: an expected answer that must be given word for word."""
+    """What they have in common: an expected answer that must be given word for word."""
 
     name = ""
     instruction = ""
@@ -120,6 +121,101 @@ class PastTense(Fresh):
         who, where, when = rng.choice(self.WHO), rng.choice(self.WHERE), rng.choice(self.WHEN)
         now, then = rng.choice(self.VERBS)
         return f"{who} {now} {where} {when}.", f"{who} {then} {where} {when}."
+
+
+class Initials(Fresh):
+    """Shorten the name that a sentence holds."""
+
+    name = "initials"
+    instruction = "Give the initials of the person who is named."
+    wrong = "Give the first letters of both names, each with a full stop, as in: A.K."
+
+    FIRST = ("Clara", "Jonas", "Miriam", "Peter", "Rosa", "Victor", "Helen", "Bruno", "Edith", "Samuel", "Nadia", "Tom")
+    LAST = (
+        "Winter",
+        "Okafor",
+        "Lindqvist",
+        "Moreau",
+        "Tanaka",
+        "Fischer",
+        "Delgado",
+        "Novak",
+        "Baker",
+        "Rossi",
+        "Hale",
+    )
+    FRAMES: ClassVar = (
+        "{} called this morning.",
+        "The parcel is for {}, second floor.",
+        "We met {} at the station.",
+        "Nobody has seen {} since Tuesday.",
+        "A letter from {} came back.",
+    )
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A sentence about somebody."""
+        first, last = rng.choice(self.FIRST), rng.choice(self.LAST)
+        return rng.choice(self.FRAMES).format(f"{first} {last}"), f"{first[0]}.{last[0]}."
+
+
+class Opposites(Fresh):
+    """Turn what a sentence says into its opposite."""
+
+    name = "opposites"
+    instruction = "Say the opposite."
+    wrong = "Only the describing word changes, to its opposite."
+
+    PAIRS: ClassVar = (
+        ("hot", "cold"), ("big", "small"), ("old", "new"), ("early", "late"), ("full", "empty"), ("fast", "slow"),
+        ("open", "closed"), ("heavy", "light"), ("wet", "dry"), ("loud", "quiet"), ("clean", "dirty"),
+        ("long", "short"),
+    )  # fmt: skip
+    THINGS = ("soup", "train", "box", "door", "street", "shirt", "room", "letter", "bag", "garden", "boat", "bottle")
+    PLACES = ("in the hall", "on the table", "near the river", "from Oslo", "of my brother", "behind the house")
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A sentence with one describing word."""
+        thing, place = rng.choice(self.THINGS), rng.choice(self.PLACES)
+        one, other = rng.choice(self.PAIRS)
+        if rng.random() < 0.5:
+            one, other = other, one
+        return f"The {thing} {place} is {one}.", f"The {thing} {place} is {other}."
+
+
+class Rooms(Fresh):
+    """Choose the room where a thing is kept; the rooms are named by the feedback alone."""
+
+    name = "rooms"
+    instruction = "Into which room does it go?"
+    wrong = "The rooms are kitchen, garage, bathroom and study."
+
+    KEPT: ClassVar = {
+        "kitchen": ("frying pan", "bread knife", "teapot", "whisk", "salad bowl", "corkscrew", "toaster", "ladle"),
+        "garage": (
+            "car jack",
+            "spare tyre",
+            "bicycle pump",
+            "lawn mower",
+            "motor oil",
+            "snow chains",
+            "ladder",
+            "drill",
+        ),
+        "bathroom": ("toothbrush", "bath towel", "shampoo", "hair dryer", "soap dish", "razor", "sponge", "comb"),
+        "study": ("printer", "stapler", "desk lamp", "dictionary", "ink bottle", "paper clips", "atlas", "envelopes"),
+    }
+    FRAMES: ClassVar = (
+        "We bought a {} for aunt {who}.",
+        "Where shall I put the {} of {who}?",
+        "{who} came and left a {} here.",
+        "There is still a {} in the box that {who} sent.",
+    )
+    WHO = ("Anna", "Boris", "Carmen", "Dora", "Emil", "Fatima", "Greta", "Hugo", "Ines", "Jan")
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A thing to put away."""
+        room = rng.choice(sorted(self.KEPT))
+        return rng.choice(self.FRAMES).format(rng.choice(self.KEPT[room]), who=rng.choice(self.WHO)), room
 
 
 class Cheapest(Fresh):

@@ -121,6 +121,23 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
                         "nothing else.",
                     ),
                     (
+                        "initials",
+                        "Initials",
+                        "Reply with the first letter of the first name, a full stop, the first letter of the last name "
+                        "and a full stop, and nothing else, such as A.K.",
+                    ),
+                    (
+                        "opposites",
+                        "Opposites",
+                        "Reply with the same sentence, its adjective replaced by the opposite one, every other word "
+                        "unchanged, and nothing else.",
+                    ),
+                    (
+                        "rooms",
+                        "Rooms",
+                        "Reply with kitchen, garage, bathroom or study, the room where the thing is used, and nothing else.",
+                    ),
+                    (
                         "cheapest",
                         "Cheapest",
                         "Compare the three prices. Reply with the name of the cheapest thing, a space and its price "
