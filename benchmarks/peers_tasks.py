@@ -135,7 +135,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
                     (
                         "rooms",
                         "Rooms",
-                        "Reply with kitchen, garage, bathroom or study, the room where the thing is used, and nothing else.",
+                        "Reply with kitchen, garage, bathroom or study: the room where the thing is used.",
                     ),
                     (
                         "cheapest",
