@@ -28,10 +28,11 @@ LADDER: tuple[tuple[Rung, ...], ...] = (
 FORMED: tuple[Rung, ...] = ("form", "shape", "extract", "json")
 """Rungs that know what an answer looks like, the surest first."""
 
+BESIDE: frozenset[Rung] = frozenset({"edit", "beside"})
+"""Rungs of which every answer is asked for with the instruction beside the task."""
+
 BY_TURNS: frozenset[Rung] = frozenset({"shape", "words"})
-"""Rungs of which every second answer is asked for with the instruction beside the task: some tasks a small model then
-answers far better, others worse.
-"""
+"""Rungs of which every second answer is: some tasks a small model then answers far better, others worse."""
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,9 @@ def edit_grammar(text: str) -> str:
         after = _quoted(end) if last else f"after{place + 1}"
         same = "" if last else f"{space}{_quoted(word)} before{place + 1} | "
         rules.append(f"before{place} ::= {same}{space}new {after}")
-        rules.append(f"after{place} ::= {space}{_quoted(word)} {after}")
-    return "\n".join(rules[:2] + [rule for rule in rules[2:] if not rule.startswith("after0 ")])
+        if place:
+            rules.append(f"after{place} ::= {space}{_quoted(word)} {after}")
+    return "\n".join(rules)
 
 
 def shapes(texts: Sequence[str]) -> list[str]:

@@ -17,9 +17,12 @@ from burnish.agent.operators.rules import SECTION as RULES
 from burnish.agent.operators.rules import as_rules
 from burnish.agent.rollouts.answering import Search, Trial
 from burnish.agent.rollouts.rollout import raise_if_unanswered, sampling_seed
-from burnish.policies.cold_start import BY_TURNS, ColdStart, Rung
+from burnish.policies.cold_start import BESIDE, BY_TURNS, ColdStart, Rung
 from burnish.policies.curriculum import Effort
 from burnish.types import Attempt, Task
+
+LATER_BY = 4
+"""Searches of a rung by which an iteration begins later in their order than the one before."""
 
 
 async def attempt(
@@ -89,14 +92,14 @@ def _searches_for(
     as_it_says: list[Rung] = [""] if _gives_up(iteration) else []
     rungs = policy.deal([*as_it_says, *able], past.cold or 0, count, past.rung_rewards)
     instruction = tuple(text for _, text in iteration.champion.prompt.sections)
-    turns = Counter(dict.fromkeys(rungs, 4 * (past.cold or 0)))
+    # few searches of a rung are made in an iteration: each iteration begins with other lengths and shapes
+    made = Counter(dict.fromkeys(rungs, LATER_BY * (past.cold or 0)))
     searches: list[Search | None] = []
     for rung in rungs:
-        turn, beside = divmod(turns[rung], 2)
-        turns[rung] += 1
-        always, by_turns = rung in ("beside", "edit"), rung in BY_TURNS
-        search = Search(rung, texts=(*instruction, *told), turn=turn, beside=always or (by_turns and bool(beside)))
-        searches.append(search if rung else None)
+        turn, second = divmod(made[rung], 2)
+        made[rung] += 1
+        beside = rung in BESIDE or (rung in BY_TURNS and bool(second))
+        searches.append(Search(rung, texts=(*instruction, *told), turn=turn, beside=beside) if rung else None)
     return searches
 
 

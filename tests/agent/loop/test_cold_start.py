@@ -99,6 +99,25 @@ def test_answers_are_held_to_an_example_in_the_feedback_until_memory_holds_what_
     assert not any(rungs[n]["shape"] for n in warm)
 
 
+def test_the_instruction_stands_beside_the_task_for_some_rungs_always_and_for_others_by_turns(lab: Laboratory) -> None:
+    lab.model.answer = never
+    lab.run_with("turns", Codes(), **COLD, operators=["memory"], models={"task": {"grammars": True}})
+    with open_run(lab.folder / "turns").journal() as journal:
+        beside = {
+            rung: [
+                journal.program(a.program_id).decoding.rendering == "beside"
+                for _, a, _ in journal.judged("attempt")
+                if a.rung == rung
+            ]
+            for rung in ("", "words", "edit", "beside", "hot")
+        }
+    assert all(beside.values()), "all were tried"
+    assert not any(beside[""] + beside["hot"])
+    assert all(beside["edit"] + beside["beside"])
+    assert abs(2 * sum(beside["words"]) - len(beside["words"])) <= 5, "every second, in each iteration"
+    assert any(beside["words"])
+
+
 def test_after_an_iteration_in_vain_what_the_program_says_has_a_turn_like_all_other_ways(lab: Laboratory) -> None:
     lab.model.answer = never
     lab.run("vain", **COLD, operators=["memory"])
