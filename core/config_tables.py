@@ -65,6 +65,10 @@ class ModelConfig(Section):
     """Upper bound of the tokens that the server's chat template adds to one message. It is part of the worst case that
     is reserved before a call.
     """
+    thinking: Literal["marked", "tags"] = "marked"
+    """What is left out of answers as thought: what the server marks as such, or also what stands in the text itself,
+    between tags such as `<think>` or in a channel before the final one.
+    """
     grammars: bool = False
     """Whether the server can hold answers to a grammar in GBNF, as llama.cpp does. The embedded model always can."""
     usd_per_million_prompt_tokens: NonNegative = 0.0

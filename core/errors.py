@@ -34,7 +34,10 @@ Every message says what happened, to which item, and what to do next.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from burnish.types import Usage
 
 __all__ = [
     "BudgetError",
@@ -111,9 +114,11 @@ class ModelRejected(ModelError):
     is empty. Otherwise the server calls the request itself wrong: it is too long, say.
     """
 
-    def __init__(self, said: str, *, passing: bool = False) -> None:
+    def __init__(self, said: str, *, passing: bool = False, usage: Usage | None = None) -> None:
         super().__init__(said)
         self.passing = passing
+        self.usage = usage
+        """What the model used to answer so; None where it did not."""
 
 
 class StorageError(BurnishError):

@@ -28,7 +28,7 @@ from burnish.records import (
     Question,
     SealedRecord,
 )
-from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task
+from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
 
 IMPORT = "import"
 """Stands for the node of answers that a person brought from another run; it is the action of such a change by hand."""
@@ -108,14 +108,25 @@ class Journal(JournalReader):
         )  # fmt: skip
 
     async def add_failure(
-        self, key: CallKey, try_number: int, state: Literal["failed", "lost", "rejected", "faulty"], *, reason: str
+        self,
+        key: CallKey,
+        try_number: int,
+        state: Literal["failed", "lost", "rejected", "faulty"],
+        *,
+        reason: str,
+        used: Usage | None = None,
     ) -> None:
         """A try that brought no answer. One that `failed` cost no tokens, one that was `lost` its worst case; both are
-        made again. A request that the server calls wrong is `rejected`; one may be `faulty` now and not later.
+        made again. A request that the server calls wrong is `rejected`; one may be `faulty` now and not later. What
+        the server `used` to say so counts.
         """
-        await self._write(
-            ("UPDATE calls SET state = ?, body = ? WHERE key = ? AND try = ?", (state, reason, str(key), try_number))
+        sql = (
+            "UPDATE calls SET state = ?, body = ?, prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?, "
+            "usd = ? WHERE key = ? AND try = ?"
         )
+        used = used or Usage()
+        costs = (used.prompt_tokens, used.completion_tokens, used.cached_tokens, used.usd)
+        await self._write((sql, (state, reason, *costs, str(key), try_number)))
 
     async def add_wait(self, key: CallKey, try_number: int, *, seconds: float) -> None:
         """How long it was waited after a try that failed."""

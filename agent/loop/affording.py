@@ -8,6 +8,7 @@ from burnish.agent.loop.costs import calls_to_prove, controls, costs, most_seale
 from burnish.agent.loop.open_session import Opened
 from burnish.agent.loop.session import Session
 from burnish.agent.models.ledger import CLOSING_SECONDS, Amount
+from burnish.agent.models.reading import Tokens
 from burnish.agent.models.rendering import task_request
 from burnish.errors import BudgetTooSmall
 from burnish.policies.budget import Costs
@@ -167,6 +168,7 @@ async def worst_call(opened: Opened) -> Amount:
         return Amount(1, *seen)
     client, program = session.caller.clients["task"], opened.seed_program
     tasks = await session.environment.draw("train", 0, 8)
-    worst = max((client.worst_case_tokens(task_request(program, (), t)) for t in tasks), default=(0, 0))
-    prompt = worst[0] * (1 + program.retrieval.k)
-    return Amount(1, prompt + worst[1], client.price(prompt, worst[1]))
+    cases = [client.worst_case(task_request(program, (), task)) for task in tasks]
+    prompt = max((case.prompt for case in cases), default=0) * (1 + program.retrieval.k)
+    worst = Tokens(prompt, max((case.completion for case in cases), default=0))
+    return Amount(1, worst.prompt + worst.completion, client.price(worst))

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.ledger import Amount, Ledger
+from burnish.agent.models.reading import Tokens
 from burnish.errors import (
     GO_ON,
     BudgetExhausted,
@@ -207,8 +208,8 @@ class Caller:
         return wait
 
     async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, try_number: int) -> Completion:
-        prompt_tokens, completion_tokens = client.worst_case_tokens(request)
-        worst = Amount(1, prompt_tokens + completion_tokens, client.price(prompt_tokens, completion_tokens))
+        most = client.worst_case(request)
+        worst = Amount(1, most.prompt + most.completion, client.price(most))
         await self.ledger.reserve_in_turn(worst)
         if self._stopping.is_set():
             self.ledger.settle(worst, Amount())
@@ -232,32 +233,44 @@ class Caller:
         except ModelError as error:
             if isinstance(error, ModelRefused):
                 self._refused = error  # what is queued behind it would only be refused too
-            await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False), error)
+            used = error.usage and _charged(error.usage, most, worst) if isinstance(error, ModelRejected) else None
+            await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False), error, used)
             raise
         except BaseException:
             self.ledger.lose(worst)
             raise
-        if completion.usage.tokens == 0:  # a server that reports nothing is charged the worst case
-            usage = replace(completion.usage, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
-            completion = replace(completion, usage=replace(usage, usd=worst.usd))
-        usage = completion.usage
+        usage = _charged(completion.usage, most, worst)
+        completion = replace(completion, usage=usage)
         client.learn(request, usage)
         self.ledger.settle(worst, Amount(1, usage.tokens, usage.usd))
         await self._journal.add_completion(key, try_number, completion)
         return completion
 
     async def _give_up(
-        self, key: CallKey, try_number: int, worst: Amount, failure: TryFailed, error: ModelError | None = None
+        self,
+        key: CallKey,
+        try_number: int,
+        worst: Amount,
+        failure: TryFailed,
+        error: ModelError | None = None,
+        used: Usage | None = None,
     ) -> None:
         if failure.lost:
             self.ledger.lose(worst)
         else:
-            self.ledger.settle(worst, Amount(calls=1))
+            self.ledger.settle(worst, Amount(1, used.tokens, used.usd) if used else Amount(calls=1))
         state: Literal["failed", "lost", "rejected", "faulty"] = "lost" if failure.lost else "failed"
         if isinstance(error, ModelRejected):
             state = "faulty" if error.passing else "rejected"
             self._rejected[str(key)] = (str(error), error.passing)
-        await self._journal.add_failure(key, try_number, state, reason=str(failure))
+        await self._journal.add_failure(key, try_number, state, reason=str(failure), used=used)
+
+
+def _charged(usage: Usage, most: Tokens, worst: Amount) -> Usage:
+    """What a call is charged: what the server says, or the worst case where it says nothing."""
+    if usage.tokens:
+        return usage
+    return replace(usage, prompt_tokens=most.prompt, completion_tokens=most.completion, usd=worst.usd)
 
 
 async def gather_in_order(jobs: Iterable[Awaitable[T]]) -> Sequence[T]:

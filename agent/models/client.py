@@ -6,22 +6,22 @@ It makes single tries and says what a failed one means; retrying, paying and rem
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx
 
+from burnish.agent.models.reading import Answer, Fault, Tokens, Unusable, read
 from burnish.config import ModelConfig
 from burnish.errors import ConfigError, ModelRefused, ModelRejected, ModelUnavailable
 from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
-RETRIED_STATUSES = frozenset({408, 409, 429, *range(500, 600)})
+RETRIED_STATUSES = frozenset({200, 408, 409, 429, *range(500, 600)})
 WRONG_STATUSES = frozenset({400, 413, 414, 422})
 """Statuses by which a server says that no other time would do: the request is wrong."""
 UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
@@ -29,8 +29,8 @@ UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
 gateway, a model may have worked."""
 REFUSED_STATUSES = frozenset({401, 403})
 LONGEST_ERROR_TEXT = 300
-MOST_TOKENS = 2**53
-"""A count beyond this is no count; it would not fit the journal either."""
+MOST_BYTES = 16 << 20
+"""Bytes of a reply, unpacked; no answer is as long."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class ChatClient:
         self.url = (base_url or config.url).rstrip("/")
         limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
         self._http = httpx.AsyncClient(
-            headers=authorization(config),
+            headers={**authorization(config), "accept-encoding": "gzip, deflate"},
             timeout=httpx.Timeout(config.timeout_seconds, connect=10.0, pool=None),
             limits=limits,
             transport=transport,
@@ -132,53 +132,54 @@ class ChatClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    def price(self, prompt_tokens: int, completion_tokens: int) -> float:
+    def price(self, tokens: Tokens) -> float:
         """US dollars for these tokens by the configured prices."""
         config = self.config
         return (
-            prompt_tokens * config.usd_per_million_prompt_tokens
-            + completion_tokens * config.usd_per_million_completion_tokens
+            tokens.prompt * config.usd_per_million_prompt_tokens
+            + tokens.completion * config.usd_per_million_completion_tokens
         ) / 1e6
 
-    def worst_case_tokens(self, request: ChatRequest) -> tuple[int, int]:
-        """Upper bounds (prompt tokens, completion tokens): no tokenizer makes more tokens than there are bytes.
+    def worst_case(self, request: ChatRequest) -> Tokens:
+        """Upper bounds: no tokenizer makes more tokens than there are bytes.
 
         To these comes what the server has ever counted beyond them, see `learn`.
         """
         size = sum(len(m.content.encode("utf-8", "surrogatepass")) for m in request.messages)
         prompt = size + self.config.template_tokens * (len(request.messages) + 1)
-        return prompt + self._beyond[0], request.max_tokens + self._beyond[1]
+        return Tokens(prompt + self._beyond[0], request.max_tokens + self._beyond[1])
 
     def learn(self, request: ChatRequest, usage: Usage) -> None:
         """Take in what an answer used: a server may put a long text of its own before every prompt, or think aloud
         beyond the limit, and from then on each worst case allows for as much.
         """
-        prompt, completion = self.worst_case_tokens(request)
-        more = (max(0, usage.prompt_tokens - prompt), max(0, usage.completion_tokens - completion))
+        worst = self.worst_case(request)
+        more = (max(0, usage.prompt_tokens - worst.prompt), max(0, usage.completion_tokens - worst.completion))
         self._beyond = (self._beyond[0] + more[0], self._beyond[1] + more[1])
 
     async def send(self, request: ChatRequest, *, timeout: float) -> Completion:  # noqa: ASYNC109 (httpx enforces it)
         """One try, taking `timeout` seconds at most.
 
         Raises:
-            TryFailed: a time-out, a lost connection, or a status that may pass (408, 409, 429, 5xx).
+            TryFailed: a time-out, a lost connection, a status that may pass (408, 409, 429, 5xx), or what is no chat
+                completion.
             ModelRefused: 401 or 403.
-            ModelRejected: another 4xx, or an answer that is no chat completion.
+            ModelRejected: another 4xx, or an answer that holds no text to be judged; what that one used is its `usage`.
 
         """
         started = time.perf_counter()
         body = json.dumps(request.body(self.name)).encode()
+        headers = {"content-type": "application/json"}
+        address = self._address(request)
         try:
-            response = await self._http.post(
-                self._address(request), content=body, headers={"content-type": "application/json"}, timeout=timeout
-            )
+            async with self._http.stream("POST", address, content=body, headers=headers, timeout=timeout) as response:
+                received = await _received(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryFailed(f"cannot connect to {self.url} ({_words(error)})", lost=False) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise TryFailed(f"{self.url} did not answer ({_words(error)})", lost=True) from None
-        if response.status_code != httpx.codes.OK:
-            raise self._failure(response)
-        return self._completion(response, time.perf_counter() - started)
+        reading = read(response.status_code, response.headers, received, thinking=self.config.thinking)
+        return self._meant(reading, time.perf_counter() - started)
 
     def _address(self, request: ChatRequest) -> httpx.URL:
         if not request.adapter:
@@ -194,20 +195,38 @@ class ChatClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             return f"{self.url} is unreachable ({_words(error)}); start the server or correct models.task.url"
         if response.status_code in REFUSED_STATUSES:
-            return str(self._failure(response))
+            return str(self._failure(Fault(response.status_code, "")))
         return None
 
-    def _failure(self, response: httpx.Response) -> Exception:
-        status = response.status_code
+    def _meant(self, reading: Answer | Fault | Unusable, seconds: float) -> Completion:
+        """The completion that a reply is; another raises."""
+        if isinstance(reading, Fault):
+            raise self._failure(reading)
+        tokens = reading.tokens
+        usage = Usage(1, tokens.prompt, tokens.completion, tokens.cached, self.price(tokens), seconds)
+        if isinstance(reading, Unusable):
+            said = self._quoted(reading.said)
+            raise ModelRejected(f"{self.url} gave no answer that can be used: {said}", usage=usage)
+        return Completion(
+            text=reading.text,
+            model=reading.model or self.name,
+            truncated=reading.truncated,
+            probabilities=reading.probabilities,
+            usage=usage,
+        )
+
+    def _failure(self, fault: Fault) -> Exception:
+        status, said = fault.status, self._quoted(fault.said)
+        words = f" ({said})" if said else ""
         if status in REFUSED_STATUSES:
             where = self.config.api_key_env or "no variable: api_key_env is not set"
             return ModelRefused(
-                f"{self.url} refused the API key ({status}); it is read from the environment ({where}): check it there"
+                f"{self.url} refused the API key: {status}{words}; it is read from the environment ({where}): check "
+                "it there"
             )
         if status in RETRIED_STATUSES:
-            lost = status not in UNTOUCHED_STATUSES
-            return TryFailed(f"{self.url} answered {status}", lost=lost, retry_after=_retry_after(response))
-        said = self._quoted(response.text)
+            lost = fault.within or status not in UNTOUCHED_STATUSES
+            return TryFailed(f"{self.url} answered {status}{words}", lost=lost, retry_after=fault.retry_after)
         return ModelRejected(
             f"{self.url} rejected the request ({status}): {said or 'no reason given'}",
             passing=status not in WRONG_STATUSES,
@@ -218,27 +237,30 @@ class ChatClient:
         key = self._http.headers.get("authorization", "").removeprefix("Bearer ")
         return " ".join((text.replace(key, "[API key]") if key else text).split())[:LONGEST_ERROR_TEXT]
 
-    def _completion(self, response: httpx.Response, seconds: float) -> Completion:
+
+async def _received(response: httpx.Response) -> bytes:
+    """The body, unpacked, as far as `MOST_BYTES`; a small packed one may hide one that fills the memory.
+
+    Raises:
+        TryFailed: it is longer, or packed in a way that was not asked for.
+
+    """
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise TryFailed(f"{response.url.host} packed its answer as {packed!r}, which was not asked for", lost=True)
+    unpack = None if packed in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        room = MOST_BYTES + 1 - len(body)
         try:
-            data = json.loads(response.content)
-            choice = data["choices"][0]
-            usage = data.get("usage") or {}
-            text = choice["message"].get("content") or ""
-            prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-            return Completion(
-                text=str(text),
-                model=str(data.get("model") or self.name),
-                truncated=choice.get("finish_reason") == "length",
-                probabilities=_first_token_probabilities(choice.get("logprobs")),
-                usage=Usage(1, prompt, completion, _cached(data, usage), self.price(prompt, completion), seconds),
-            )
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            said = self._quoted(f"{type(error).__name__}: {error}")
-            raise ModelRejected(
-                f"{self.url} answered something that is no chat completion ({said}); "
-                "check that models.*.url is the base of an OpenAI-compatible API",
-                passing=True,
+            body += chunk[:room] if unpack is None else unpack.decompress(chunk, room)
+        except zlib.error as error:
+            raise TryFailed(
+                f"{response.url.host} sent an answer that cannot be unpacked ({error})", lost=True
             ) from None
+        if len(body) > MOST_BYTES:
+            raise TryFailed(f"{response.url.host} answered more than {MOST_BYTES >> 20} MiB", lost=True)
+    return bytes(body)
 
 
 def authorization(config: ModelConfig) -> dict[str, str]:
@@ -259,38 +281,6 @@ def authorization(config: ModelConfig) -> dict[str, str]:
             "non-ASCII); export it again"
         )
     return {"authorization": f"Bearer {key}"}
-
-
-def _count(value: Any) -> int:
-    count = int(value or 0)
-    if not 0 <= count <= MOST_TOKENS:
-        raise ValueError("a number of tokens is out of range")
-    return count
-
-
-def _cached(data: Mapping[str, Any], usage: Mapping[str, Any]) -> int:
-    details = usage.get("prompt_tokens_details") or {}
-    return _count(details.get("cached_tokens") or (data.get("timings") or {}).get("cache_n"))
-
-
-def _first_token_probabilities(logprobs: Any) -> dict[str, float] | None:
-    content: Sequence[Any] = (logprobs or {}).get("content") or ()
-    if not content:
-        return None
-    top = content[0].get("top_logprobs") or ()
-    return {str(entry["token"]): math.exp(min(0.0, float(entry["logprob"]))) for entry in top} or None
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _words(error: Exception) -> str:

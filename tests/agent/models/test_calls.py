@@ -141,7 +141,8 @@ async def test_results_come_in_slot_order_whatever_order_the_answers_come_in(sit
         n = int(json.loads(asked.content)["messages"][0]["content"])
         await until(lambda: len(arrived) == 19 - n)  # the later the slot, the earlier its answer
         arrived.append(n)
-        return httpx.Response(200, json={"choices": [{"message": {"content": str(n)}}]})
+        said = json.dumps({"choices": [{"message": {"content": str(n)}}]})
+        return httpx.Response(200, stream=httpx.ByteStream(said.encode()))
 
     caller = sitting("http://model.test/v1", transport=httpx.MockTransport(handler))
     results = await gather_in_order(caller.ask("task", request(str(n)), place(n)) for n in range(20))
@@ -226,8 +227,9 @@ async def test_the_key_is_neither_in_the_journal_nor_in_an_error(
     statuses = iter([200, 400, 500])
 
     def echo(asked: httpx.Request) -> httpx.Response:
-        said = asked.headers["authorization"]
-        return httpx.Response(next(statuses), json={"choices": [{"message": {"content": "4"}}], "error": said})
+        status, said = next(statuses), asked.headers["authorization"]
+        body = {"choices": [{"message": {"content": "4"}}]} if status == 200 else {"error": said}
+        return httpx.Response(status, stream=httpx.ByteStream(json.dumps(body).encode()))
 
     caller = sitting("http://m.test/v1", transport=httpx.MockTransport(echo), api_key_env="SOME_KEY", retries=0)
     results = await asyncio.gather(*(caller.ask("task", request(), place(n)) for n in range(3)), return_exceptions=True)

@@ -3,12 +3,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import math
 import socket
 import traceback
+import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -18,12 +16,12 @@ from hypothesis import strategies as st
 
 from burnish.agent.models.client import (
     LONGEST_ERROR_TEXT,
-    MOST_TOKENS,
+    MOST_BYTES,
     ChatClient,
     ChatRequest,
     TryFailed,
-    _retry_after,
 )
+from burnish.agent.models.reading import Tokens
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import ModelConfig
 from burnish.errors import ConfigError, ModelRefused, ModelRejected
@@ -46,8 +44,14 @@ TEXT = st.text(st.characters(exclude_categories=()))
 def send(handler: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Completion:
     """One try against a server that is a function."""
 
+    def streamed(request: httpx.Request) -> httpx.Response:
+        made = handler(request)
+        if not made.is_stream_consumed:
+            return made
+        return httpx.Response(made.status_code, headers=made.headers, stream=httpx.ByteStream(made.content))
+
     async def once() -> Completion:
-        client = ChatClient(ModelConfig(url=URL, **settings), transport=httpx.MockTransport(handler))
+        client = ChatClient(ModelConfig(url=URL, **settings), transport=httpx.MockTransport(streamed))
         try:
             return await client.send(REQUEST, timeout=9)
         finally:
@@ -102,43 +106,56 @@ def test_an_answer_is_read_with_its_usage_and_its_price() -> None:
     assert made.usage.seconds > 0
 
 
-@pytest.mark.parametrize(
-    ("fields", "cached"),
-    [
-        ({"usage": {"prompt_tokens_details": {"cached_tokens": 5}}}, 5),
-        ({"timings": {"cache_n": 6}}, 6),
-        ({"usage": {"prompt_tokens_details": None}, "timings": None}, 0),
-        ({"usage": None}, 0),
-        ({}, 0),
-    ],
-)
-def test_cached_tokens_are_read_from_either_field_and_nothing_is_no_usage(fields: dict[str, Any], cached: int) -> None:
-    usage = send(answering(**fields)).usage
-    assert (usage.calls, usage.tokens, usage.cached_tokens) == (1, 0, cached)
+def test_what_is_no_chat_completion_is_tried_again_and_may_have_been_worked_for() -> None:
+    with pytest.raises(TryFailed, match=r"no chat completion; check that models\.\*\.url is the base") as caught:
+        send(lambda _: httpx.Response(200, text="<html>" + "!" * 9999))
+    assert caught.value.lost
+    assert len(str(caught.value)) < LONGEST_ERROR_TEXT + 100
 
 
-def test_probabilities_are_those_of_the_first_token() -> None:
-    top = [{"token": "5", "logprob": math.log(0.75)}, {"token": "4", "logprob": -9999.0}, {"token": "3", "logprob": 1}]
-    content = [{"token": "5", "top_logprobs": top}, {"token": ".", "top_logprobs": []}]
-    choice = {"message": {"content": "5."}, "finish_reason": "length", "logprobs": {"content": content}}
-    made = send(answering(choices=[choice]))
-    assert made.probabilities == pytest.approx({"5": 0.75, "4": 0.0, "3": 1.0})
-    assert made.truncated
-    nothings: list[Any] = [None, {}, {"content": []}, {"content": [{"token": "5"}]}]
-    for nothing in nothings:
-        assert send(answering(choices=[{**choice, "logprobs": nothing}])).probabilities is None
+def test_an_error_within_a_200_is_that_error() -> None:
+    error = {"error": {"message": "Rate limit exceeded", "code": 429}}
+    with pytest.raises(TryFailed, match="answered 429 .Rate limit exceeded") as caught:
+        send(lambda _: httpx.Response(200, json=error, headers={"retry-after": "9"}))
+    assert (caught.value.lost, caught.value.retry_after) == (True, 9.0)
+    with pytest.raises(ModelRejected, match=r"\(404\): no such model"):
+        send(lambda _: httpx.Response(200, json={"error": {"message": "no such model", "code": 404}}))
 
 
-def test_an_answer_without_text_is_an_empty_one() -> None:
-    assert send(answering(choices=[{"message": {"content": None}}])).text == ""
+def test_an_answer_without_a_text_to_judge_is_no_answer_and_says_what_it_used() -> None:
+    message = {"content": None, "refusal": "I cannot help."}
+    usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 18}
+    with pytest.raises(ModelRejected, match="no answer that can be used: it refused: I cannot help") as caught:
+        send(answering(choices=[{"message": message}], usage=usage), usd_per_million_completion_tokens=1e6)
+    assert not caught.value.passing
+    assert caught.value.usage is not None
+    assert (caught.value.usage.tokens, caught.value.usage.usd) == (18, 13.0)
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
+def test_a_packed_answer_is_unpacked_only_as_far_as_an_answer_may_be_long(packing: str) -> None:
+    def packed(body: bytes) -> Callable[[httpx.Request], httpx.Response]:
+        made = gzip.compress(body) if packing == "gzip" else zlib.compress(body)
+        headers = {"content-encoding": packing}
+        return lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(made))
+
+    assert send(packed(json.dumps(ANSWER).encode())).text == "4"
+    with pytest.raises(TryFailed, match="answered more than 16 MiB") as caught:
+        send(packed(b" " * (MOST_BYTES + 1)))
+    assert caught.value.lost
+
+
+def test_a_packing_that_was_not_asked_for_is_not_unpacked() -> None:
+    with pytest.raises(TryFailed, match="'br', which was not asked for"):
+        send(lambda _: httpx.Response(200, headers={"content-encoding": "br"}, stream=httpx.ByteStream(b"x")))
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 501, 502, 503, 504, 521, 529])
 def test_a_status_that_may_pass_is_a_failed_try_that_costs_nothing_where_the_server_did_not_take_it_on(
     status: int,
 ) -> None:
-    with pytest.raises(TryFailed, match=f"answered {status}") as caught:
-        send(lambda _: httpx.Response(status, headers={"retry-after": "2.5"}))
+    with pytest.raises(TryFailed, match=rf"answered {status} \(busy\)") as caught:
+        send(lambda _: httpx.Response(status, text="busy", headers={"retry-after": "2.5"}))
     assert (caught.value.lost, caught.value.retry_after) == (status in {500, 501, 502, 504, 521}, 2.5)
 
 
@@ -158,70 +175,6 @@ def test_any_other_status_is_a_rejected_request_with_what_the_server_said(status
     assert len(str(caught.value)) < LONGEST_ERROR_TEXT + 100
     with pytest.raises(ModelRejected, match="no reason given"):
         send(lambda _: httpx.Response(status))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html>",
-        b"\xff",
-        b"[" * 200_000,
-        b"null",
-        b"[]",
-        b"{}",
-        b'{"choices": []}',
-        b'{"choices": [{}]}',
-        b'{"choices": [{"message": "x"}]}',
-        b'{"choices": [{"message": {"content": "x"}, "logprobs": [1]}]}',
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": "many"}}',
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": -5}}',
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": 1e999}}',
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": NaN}}',
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"completion_tokens": 1' + b"0" * 30 + b"}}",
-        b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": ' + b"9" * 5000 + b"}}",
-    ],
-)
-def test_what_is_no_chat_completion_is_rejected_in_one_sentence(body: bytes) -> None:
-    with pytest.raises(
-        ModelRejected, match=r"is no chat completion .*check that models\.\*\.url is the base"
-    ) as caught:
-        send(lambda _: httpx.Response(200, content=body))
-    assert len(str(caught.value)) < LONGEST_ERROR_TEXT + 200
-
-
-@given(GARBAGE, st.integers() | st.floats() | st.text(max_size=3))
-def test_no_json_whatever_gets_past_as_anything_but_an_answer_or_a_rejection(choice: Any, count: Any) -> None:
-    body = {"choices": [choice], "usage": {"prompt_tokens": count, "prompt_tokens_details": {"cached_tokens": count}}}
-    response = httpx.Response(200, content=json.dumps(body).encode())
-    try:
-        made = send(lambda _: response)
-    except ModelRejected:
-        return
-    assert 0 <= made.usage.prompt_tokens <= MOST_TOKENS
-    assert all(0 <= p <= 1 for p in (made.probabilities or {}).values())
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("3", 3.0), ("0.5", 0.5), ("-4", 0.0), ("soon", None), ("", None), ("inf", None), ("nan", None), ("1e400", None)],
-)
-def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
-    assert _retry_after(httpx.Response(429, headers={"retry-after": value})) == seconds
-
-
-def test_retry_after_as_a_date() -> None:
-    for shift, expected in ((timedelta(minutes=5), 300), (timedelta(minutes=-5), 0)):
-        value = format_datetime(datetime.now(UTC) + shift, usegmt=True)
-        assert _retry_after(httpx.Response(429, headers={"retry-after": value})) == pytest.approx(expected, abs=30)
-    impossible = "21 Oct GMT 7:99:99 99999999999 : 2015"
-    assert _retry_after(httpx.Response(429, headers={"retry-after": impossible})) is None
-
-
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
-def test_no_retry_after_header_is_anything_but_seconds_or_nothing(value: str) -> None:
-    wait = _retry_after(httpx.Response(429, headers={"retry-after": value}))
-    assert wait is None or 0 <= wait < math.inf
 
 
 async def test_a_refused_connection_was_not_lost() -> None:
@@ -302,21 +255,21 @@ WORST = ChatClient(ModelConfig(url=URL, template_tokens=9))
 @example(["\ud800"], 1)
 def test_the_worst_case_is_no_less_than_every_byte_being_a_token(texts: list[str], most: int) -> None:
     request = ChatRequest(tuple(Message("user", text) for text in texts), max_tokens=most)
-    prompt, completion = WORST.worst_case_tokens(request)
+    worst = WORST.worst_case(request)
     # A lone surrogate reaches the server as three bytes: itself, or the replacement character.
-    assert prompt >= sum(len(t.encode("utf-8", "surrogatepass")) for t in texts) + 9 * (len(texts) + 1)
-    assert completion == most
+    assert worst.prompt >= sum(len(t.encode("utf-8", "surrogatepass")) for t in texts) + 9 * (len(texts) + 1)
+    assert worst.completion == most
 
 
 def test_what_a_server_counts_beyond_the_worst_case_is_allowed_for_from_then_on() -> None:
     client, request = ChatClient(ModelConfig(url=URL)), ChatRequest((Message("user", "four?"),), max_tokens=10)
-    prompt, completion = client.worst_case_tokens(request)
-    client.learn(request, Usage(1, prompt + 500, completion - 1))
-    client.learn(request, Usage(1, prompt, completion + 7))
-    client.learn(request, Usage(1, prompt + 499, 1))
-    assert client.worst_case_tokens(request) == (prompt + 500, completion + 7)
+    worst = client.worst_case(request)
+    client.learn(request, Usage(1, worst.prompt + 500, worst.completion - 1))
+    client.learn(request, Usage(1, worst.prompt, worst.completion + 7))
+    client.learn(request, Usage(1, worst.prompt + 499, 1))
+    assert client.worst_case(request) == Tokens(worst.prompt + 500, worst.completion + 7)
 
 
 def test_prices_are_per_million_tokens() -> None:
     config = ModelConfig(url=URL, usd_per_million_prompt_tokens=3, usd_per_million_completion_tokens=15)
-    assert ChatClient(config).price(1000, 100) == pytest.approx(0.0045)
+    assert ChatClient(config).price(Tokens(1000, 100)) == pytest.approx(0.0045)

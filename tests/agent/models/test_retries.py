@@ -44,7 +44,9 @@ def test_the_wait_is_what_the_server_asks_for_or_doubles_up_to_a_bound(sitting: 
 async def test_a_wait_beyond_the_time_budget_ends_the_loop_at_once(sitting: Callable[..., Caller]) -> None:
     with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "500"})) as server:
         caller = sitting(server.base_url, budget=BudgetConfig(seconds=400))
-        with pytest.raises(BudgetExhausted, match=r"answered 429, and waiting 50\d s for it would exceed"):
+        with pytest.raises(
+            BudgetExhausted, match=r"answered 429 \(scripted failure\), and waiting 50\d s for it would exceed"
+        ):
             await caller.ask("task", request(), place())
         assert server.requests == 1
 
@@ -52,7 +54,9 @@ async def test_a_wait_beyond_the_time_budget_ends_the_loop_at_once(sitting: Call
 async def test_a_server_that_never_recovers_is_unavailable_after_all_retries(sitting: Callable[..., Caller]) -> None:
     with ScriptedServer(lambda _: ScriptedReply(status=503)) as server:
         caller = sitting(server.base_url, retries=2)
-        with pytest.raises(ModelUnavailable, match="answered 503 after 3 tries; see that the server runs"):
+        with pytest.raises(
+            ModelUnavailable, match=r"answered 503 \(scripted failure\) after 3 tries; see that the server runs"
+        ):
             await caller.ask("task", request(), place())
         assert server.requests == 3
         assert caller.ledger.spent == Amount(3)
