@@ -60,7 +60,13 @@ class ModelConfig(Section):
     timeout_seconds: AboveZero = 120.0
     """Longest wait for one answer."""
     retries: Count = 5
-    """How often a call that failed for a passing reason is tried again."""
+    """How often a call that failed for a passing reason is tried again, as long as the server has not answered anything
+    in this run, or while it answers other calls.
+    """
+    patience_seconds: NonNegative = 4 * 3600.0
+    """How long a run waits for a server that has answered before and now does not. All calls to it pause meanwhile, and
+    one at a time tries again.
+    """
     template_tokens: Count = 32
     """Upper bound of the tokens that the server's chat template adds to one message. It is part of the worst case that
     is reserved before a call.

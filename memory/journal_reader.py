@@ -159,6 +159,10 @@ class JournalReader:
         sql = "SELECT DISTINCT json_extract(body, '$.model') AS model FROM calls WHERE role = ? AND state = 'done'"
         return sorted(row["model"] for row in self._rows(sql, (role,)))
 
+    def answered(self, role: str) -> bool:
+        """Whether a model ever answered in a role."""
+        return bool(self._rows("SELECT 1 FROM calls WHERE role = ? AND state = 'done' LIMIT 1", (role,)))
+
     def tries(self, iteration: int) -> dict[str, int]:
         """How many tries each call of an iteration has had."""
         rows = self._rows("SELECT key, MAX(try) + 1 AS n FROM calls WHERE iteration = ? GROUP BY key", (iteration,))

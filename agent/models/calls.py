@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal, TypeVar
 
+from burnish.agent.models.circuit import LONGEST_WAIT, Circuit
 from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.reading import Tokens
+from burnish.config import ModelConfig
 from burnish.errors import (
     GO_ON,
     BudgetExhausted,
@@ -30,9 +32,6 @@ from burnish.records import Completion
 from burnish.types import Usage
 
 T = TypeVar("T")
-
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,13 @@ class Caller:
         self._on_answer = on_answer
         self._replay_only = replay_only
         self._fingerprint = fingerprint
-        self._slots = {id(c): asyncio.Semaphore(c.config.concurrency) for c in clients.values()}
+        self._circuits = {
+            id(client): Circuit(
+                client.config.concurrency,
+                known=any(journal.answered(role) for role, other in clients.items() if other is client),
+            )
+            for client in clients.values()
+        }
         self._iteration = 0
         self._known: dict[str, Completion] = {}
         self._rejected: dict[str, tuple[str, bool]] = {}
@@ -84,7 +89,6 @@ class Caller:
         self._said: dict[tuple[str, str], Completion] = {}
         self._tries: dict[str, int] = {}
         self._stopping = asyncio.Event()
-        self._refused: ModelRefused | None = None
 
     def begin(self, iteration: int) -> None:
         """Start (or start again) an iteration: what the journal knows of it will not be asked again."""
@@ -122,6 +126,8 @@ class Caller:
     def stop(self) -> None:
         """Send nothing more; calls in flight are finished and kept."""
         self._stopping.set()
+        for circuit in self._circuits.values():
+            circuit.wake()
 
     def raise_if_stopped(self) -> None:
         """Raise `Interrupted` once `stop` was called."""
@@ -134,9 +140,9 @@ class Caller:
         Raises:
             BudgetExhausted: the worst case does not fit.
             Interrupted: `stop` was called.
-            ModelUnavailable: every retry failed.
-            ModelRefused, ModelRejected: from the client; never retried. What the server called wrong once is not sent
-                again.
+            ModelUnavailable: the server did not answer, and it is not waited for, or no longer.
+            ModelRefused: it refused the key at the beginning.
+            ModelRejected: it calls the request wrong, which is then not sent again; or fails at this request alone.
 
         """
         client = self.clients[role]
@@ -160,52 +166,80 @@ class Caller:
                 limit, reason = self._unpaid[str(key)]
                 raise BudgetExhausted(reason, limit=limit)
             raise Interrupted(f"the journal does not hold the call of node {key.node} about {key.item}")
-        async with self._slots[id(client)]:
-            try:
-                completion = await self._ask_with_retries(client, request, key)
-            except BudgetExhausted as error:
-                await self._journal.add_unpaid(key, budget=error.limit, reason=str(error))
-                raise
+        try:
+            completion = await self._ask_patiently(client, request, key)
+        except BudgetExhausted as error:
+            await self._journal.add_unpaid(key, budget=error.limit, reason=str(error))
+            raise
         self._known[str(key)] = completion
         self._said[role, key.request] = named = replace(completion, call=str(key))
         self._on_answer(Answered(place.node, completion.usage.tokens, replayed=False))
         return named
 
-    async def _ask_with_retries(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
-        first = self._tries.get(str(key), 0)
-        for n in range(client.config.retries + 1):
-            self.raise_if_stopped()
-            if self._refused is not None:
-                raise self._refused
+    async def _ask_patiently(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
+        """An answer, however long the server takes to come back, within what the run allows for."""
+        circuit, alone, answers = self._circuits[id(client)], 0, 0
+        for number in count(self._tries.get(str(key), 0)):
+            probe = await circuit.enter(self.raise_if_stopped)
             try:
-                return await self._try(client, request, key, first + n)
+                completion = await self._try(client, request, key, number)
             except TryFailed as failure:
-                if n == client.config.retries:
-                    raise ModelUnavailable(
-                        f"{failure} after {n + 1} tries; see that the server runs, then {GO_ON}"
-                    ) from None
-                wait = self._wait(n, failure)
-                await self._journal.add_wait(key, first + n, seconds=wait)
-                with contextlib.suppress(TimeoutError):  # `stop` ends the wait
-                    await asyncio.wait_for(self._stopping.wait(), wait)
+                alone += failure.lost and circuit.answers > answers  # it answered others since this call failed last
+                answers = circuit.answers
+                wait = circuit.failed(str(failure), probe=probe, busy=failure.busy, asked=failure.retry_after)
+                await self._journal.add_wait(key, number, seconds=wait)
+                if alone > client.config.retries:
+                    await self._give_up_alone(client, request, key, number, failure)
+                self._raise_if_in_vain(client.config, circuit, failure, wait)
+            except ModelRejected as error:
+                if error.passing and not circuit.known:  # at the beginning somebody is there to mend it
+                    circuit.break_off(ModelUnavailable(f"{error}; mend it, then {GO_ON}"))
+                circuit.left(probe=probe)
+                raise circuit.broken or error from None
+            except BaseException as error:
+                if isinstance(error, ModelRefused):
+                    circuit.break_off(error)
+                circuit.left(probe=probe)
+                raise
+            else:
+                circuit.answered(probe=probe)
+                return completion
         raise AssertionError("unreachable")
+
+    def _raise_if_in_vain(self, config: ModelConfig, circuit: Circuit, failure: TryFailed, wait: float) -> None:
+        """Raise what ends all calls to a server, where it does not help to wait."""
+        waiting = circuit.waiting
+        if waiting is None:
+            return
+        if wait > self.ledger.seconds_left():
+            raise BudgetExhausted(
+                f"{failure}, and waiting {wait:.0f} s for it would exceed the time budget", limit="seconds"
+            )
+        impatient = waiting.until - waiting.since > config.patience_seconds
+        if not impatient and (circuit.known or waiting.tries <= config.retries):
+            return
+        tries = f" after {waiting.tries} {'try' if waiting.tries == 1 else 'tries'}"
+        asked = f" and asks to wait {wait:.0f} s, longer than models.*.patience_seconds"
+        why = asked if impatient and wait > LONGEST_WAIT else tries
+        error = ModelUnavailable(f"{failure}{why}; see what it says and that it runs, then {GO_ON}")
+        circuit.break_off(error)
+        raise error from None
+
+    async def _give_up_alone(
+        self, client: ChatClient, request: ChatRequest, key: CallKey, number: int, failure: TryFailed
+    ) -> None:
+        """Raise ModelRejected: the server fails at this request, and answers others."""
+        error = ModelRejected(f"{failure}, again and again, while it answers other requests", passing=True)
+        most = client.worst_case(request)
+        used = Usage(1, most.prompt, most.completion, usd=client.price(most))
+        self._rejected[str(key)] = (str(error), True)
+        await self._journal.add_failure(key, number, "faulty", reason=str(error), used=used)
+        raise error from None
 
     def _refuse_without_time(self) -> None:
         """A call that the end of the time budget cut short is not the server's failure."""
         if self.ledger.seconds_left() <= 0:
             raise BudgetExhausted("the time budget ended during a call", limit="seconds") from None
-
-    def _wait(self, n: int, failure: TryFailed) -> float:
-        """Exponential back-off with full jitter, or what the server asked for; never past the time budget."""
-        if failure.retry_after is not None:
-            wait = failure.retry_after + random.uniform(0, FIRST_WAIT)
-        else:
-            wait = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**n))
-        if wait > self.ledger.seconds_left():
-            raise BudgetExhausted(
-                f"{failure}, and waiting {wait:.0f} s for it would exceed the time budget", limit="seconds"
-            )
-        return wait
 
     async def _try(self, client: ChatClient, request: ChatRequest, key: CallKey, try_number: int) -> Completion:
         most = client.worst_case(request)
@@ -231,8 +265,10 @@ class Caller:
             self._refuse_without_time()
             raise late from None
         except ModelError as error:
-            if isinstance(error, ModelRefused):
-                self._refused = error  # what is queued behind it would only be refused too
+            if self._circuits[id(client)].known and (isinstance(error, ModelRefused) or _passing(error)):
+                passing = TryFailed(str(error), lost=False)  # in the night nobody mends it; it may mend itself
+                await self._give_up(key, try_number, worst, passing)
+                raise passing from None
             used = error.usage and _charged(error.usage, most, worst) if isinstance(error, ModelRejected) else None
             await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False), error, used)
             raise
@@ -264,6 +300,10 @@ class Caller:
             state = "faulty" if error.passing else "rejected"
             self._rejected[str(key)] = (str(error), error.passing)
         await self._journal.add_failure(key, try_number, state, reason=str(failure), used=used)
+
+
+def _passing(error: ModelError) -> bool:
+    return isinstance(error, ModelRejected) and error.passing
 
 
 def _charged(usage: Usage, most: Tokens, worst: Amount) -> Usage:

@@ -27,6 +27,7 @@ WRONG_STATUSES = frozenset({400, 413, 414, 422})
 UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
 """Statuses by which a server says that it did not take the request on. Behind any other failure, such as the 504 of a
 gateway, a model may have worked."""
+BUSY_STATUSES = frozenset({429, 503, 529})
 REFUSED_STATUSES = frozenset({401, 403})
 LONGEST_ERROR_TEXT = 300
 MOST_BYTES = 16 << 20
@@ -90,13 +91,14 @@ def digest_of(written: str, of: str = "") -> str:
 class TryFailed(Exception):
     """One try brought no answer, another may.
 
-    `lost` says that the server may have done the work all the same, so its worst case counts;
-    `retry_after` is what the server asked for, in seconds.
+    `lost` says that the server may have done the work all the same, so its worst case counts; `busy`, that it has too
+    much to do. `retry_after` is what the server asked for, in seconds.
     """
 
-    def __init__(self, reason: str, *, lost: bool, retry_after: float | None = None) -> None:
+    def __init__(self, reason: str, *, lost: bool, busy: bool = False, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.lost = lost
+        self.busy = busy
         self.retry_after = retry_after
 
 
@@ -217,16 +219,20 @@ class ChatClient:
 
     def _failure(self, fault: Fault) -> Exception:
         status, said = fault.status, self._quoted(fault.said)
-        words = f" ({said})" if said else ""
         if status in REFUSED_STATUSES:
             where = self.config.api_key_env or "no variable: api_key_env is not set"
+            words = f"{status}: {said}" if said else f"{status}"
             return ModelRefused(
-                f"{self.url} refused the API key: {status}{words}; it is read from the environment ({where}): check "
-                "it there"
+                f"{self.url} refused the API key ({words}); it is read from the environment ({where}): check it there"
             )
         if status in RETRIED_STATUSES:
             lost = fault.within or status not in UNTOUCHED_STATUSES
-            return TryFailed(f"{self.url} answered {status}{words}", lost=lost, retry_after=fault.retry_after)
+            return TryFailed(
+                f"{self.url} answered {status}{f' ({said})' if said else ''}",
+                lost=lost,
+                busy=status in BUSY_STATUSES,
+                retry_after=fault.retry_after,
+            )
         return ModelRejected(
             f"{self.url} rejected the request ({status}): {said or 'no reason given'}",
             passing=status not in WRONG_STATUSES,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from calling import TEMPLATE
 
-from burnish.agent.models import calls
+from burnish.agent.models import circuit
 from burnish.agent.models.calls import Caller
 from burnish.agent.models.client import ChatClient
 from burnish.agent.models.ledger import Ledger
@@ -17,7 +17,7 @@ from burnish.memory.journal import Journal
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(circuit, "FIRST_WAIT", 0.001)
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ async def test_stopping_finishes_what_is_in_flight_and_sends_nothing_more(sittin
 
 
 async def test_stopping_does_not_sit_out_a_wait(sitting: Callable[..., Caller]) -> None:
-    with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "86400"})) as server:
+    with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "3600"})) as server:
         caller = sitting(server.base_url)
         asking = asyncio.ensure_future(caller.ask("task", request(), place()))
         await until(lambda: caller.ledger.spent.calls > 0)
@@ -231,7 +231,9 @@ async def test_the_key_is_neither_in_the_journal_nor_in_an_error(
         body = {"choices": [{"message": {"content": "4"}}]} if status == 200 else {"error": said}
         return httpx.Response(status, stream=httpx.ByteStream(json.dumps(body).encode()))
 
-    caller = sitting("http://m.test/v1", transport=httpx.MockTransport(echo), api_key_env="SOME_KEY", retries=0)
+    caller = sitting(
+        "http://m.test/v1", transport=httpx.MockTransport(echo), api_key_env="SOME_KEY", patience_seconds=0
+    )
     results = await asyncio.gather(*(caller.ask("task", request(), place(n)) for n in range(3)), return_exceptions=True)
     assert {type(r) for r in results} == {Completion, ModelRejected, ModelUnavailable}
     assert KEY not in repr(results)

@@ -115,7 +115,7 @@ def test_what_is_no_chat_completion_is_tried_again_and_may_have_been_worked_for(
 
 def test_an_error_within_a_200_is_that_error() -> None:
     error = {"error": {"message": "Rate limit exceeded", "code": 429}}
-    with pytest.raises(TryFailed, match="answered 429 .Rate limit exceeded") as caught:
+    with pytest.raises(TryFailed, match=r"answered 429 \(Rate limit exceeded") as caught:
         send(lambda _: httpx.Response(200, json=error, headers={"retry-after": "9"}))
     assert (caught.value.lost, caught.value.retry_after) == (True, 9.0)
     with pytest.raises(ModelRejected, match=r"\(404\): no such model"):

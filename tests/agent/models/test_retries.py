@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from calling import agrees, in_turn, place, request, worst
 
-from burnish.agent.models.calls import FIRST_WAIT, LONGEST_WAIT, Caller, gather_in_order
-from burnish.agent.models.client import TryFailed
+from burnish.agent.models import circuit
+from burnish.agent.models.calls import Caller, gather_in_order
 from burnish.agent.models.ledger import Amount
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import BudgetConfig
@@ -33,14 +35,6 @@ async def test_what_may_pass_is_tried_again_and_each_try_counts_as_a_call(
         assert waits[2] == 0
 
 
-def test_the_wait_is_what_the_server_asks_for_or_doubles_up_to_a_bound(sitting: Callable[..., Caller]) -> None:
-    caller = sitting("http://model.test/v1")
-    for _ in range(50):
-        assert 7 <= caller._wait(0, TryFailed("x", lost=False, retry_after=7)) <= 7 + FIRST_WAIT
-        for n in range(12):
-            assert 0 <= caller._wait(n, TryFailed("x", lost=False)) <= min(LONGEST_WAIT, FIRST_WAIT * 2**n)
-
-
 async def test_a_wait_beyond_the_time_budget_ends_the_loop_at_once(sitting: Callable[..., Caller]) -> None:
     with ScriptedServer(lambda _: ScriptedReply(status=429, headers={"retry-after": "500"})) as server:
         caller = sitting(server.base_url, budget=BudgetConfig(seconds=400))
@@ -55,7 +49,8 @@ async def test_a_server_that_never_recovers_is_unavailable_after_all_retries(sit
     with ScriptedServer(lambda _: ScriptedReply(status=503)) as server:
         caller = sitting(server.base_url, retries=2)
         with pytest.raises(
-            ModelUnavailable, match=r"answered 503 \(scripted failure\) after 3 tries; see that the server runs"
+            ModelUnavailable,
+            match=r"answered 503 \(scripted failure\) after 3 tries; see what it says and that it runs",
         ):
             await caller.ask("task", request(), place())
         assert server.requests == 3
@@ -104,4 +99,98 @@ async def test_a_server_that_reports_no_usage_is_charged_the_worst_case(sitting:
         caller = sitting(server.base_url)
         assert (await caller.ask("task", request(), place())).usage.tokens == worst(request())
         assert caller.ledger.spent == Amount(1, worst(request()))
+        assert agrees(caller)
+
+
+def outage(answered: int, lasting: int, reply: ScriptedReply) -> Callable[[Any], str | ScriptedReply]:
+    """A server that after some answers gives this reply so many times, and then answers again."""
+    asked = iter(range(10**6))
+    return lambda _: reply if answered <= next(asked) < answered + lasting else "4"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        ScriptedReply(status=500),
+        ScriptedReply(status=401),
+        ScriptedReply(status=402),
+        ScriptedReply(status=404),
+        ScriptedReply(status=429, headers={"retry-after": "0"}),
+        ScriptedReply(hang_up=True),
+        ScriptedReply(raw=b"<html>"),
+        ScriptedReply(raw=b'{"error": {"message": "no", "code": 401}}'),
+    ],
+    ids=["500", "401", "402", "404", "429", "hangs up", "html", "401 in 200"],
+)
+async def test_a_server_that_has_answered_is_waited_for_longer_than_its_retries(
+    sitting: Callable[..., Caller], reply: ScriptedReply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "LONGEST_WAIT", 0.002)
+    with ScriptedServer(outage(1, 30, reply)) as server:
+        caller = sitting(server.base_url, retries=1, concurrency=4)
+        assert (await caller.ask("task", request(), place(99))).text == "4"
+        results = await gather_in_order(caller.ask("task", request(), place(n)) for n in range(20))
+        assert {r.text for r in results} == {"4"}
+        assert server.requests == 51
+        assert caller.ledger.spent.calls == 51
+        assert agrees(caller)
+        caller = sitting(server.base_url, retries=1)
+        results = await gather_in_order(caller.ask("task", request(), place(n)) for n in range(20))
+        assert server.requests == 51, "all is known"
+
+
+async def test_patience_ends_with_the_reason_for_all_that_wait(
+    sitting: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "LONGEST_WAIT", 0.01)
+    with ScriptedServer(outage(1, 10**6, ScriptedReply("the disk is full", status=507))) as server:
+        caller = sitting(server.base_url, patience_seconds=0.2)
+        assert (await caller.ask("task", request(), place(0))).text == "4"
+        asked = (caller.ask("task", request(), place(n)) for n in range(1, 9))
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(r) for r in results} == {ModelUnavailable}
+        assert "answered 507 (the disk is full) after " in str(results[0])
+        assert server.requests > 10
+
+
+async def test_a_wait_that_is_longer_than_patience_ends_at_once_and_says_so(sitting: Callable[..., Caller]) -> None:
+    reply = ScriptedReply(status=429, headers={"retry-after": "86400"})
+    with ScriptedServer(outage(1, 10**6, reply)) as server:
+        caller = sitting(server.base_url)
+        assert (await caller.ask("task", request(), place(0))).text == "4"
+        with pytest.raises(ModelUnavailable, match="asks to wait 86400 s, longer than models"):
+            await caller.ask("task", request(), place(1))
+        assert server.requests == 2
+
+
+@pytest.mark.parametrize("status", [402, 404])
+async def test_at_the_beginning_what_people_have_to_mend_ends_after_one_call(
+    sitting: Callable[..., Caller], status: int
+) -> None:
+    with ScriptedServer(lambda _: ScriptedReply("mend me", status=status)) as server:
+        caller = sitting(server.base_url, concurrency=1)
+        asked = (caller.ask("task", request(), place(n)) for n in range(9))
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(r) for r in results} == {ModelUnavailable}
+        assert "mend me" in str(results[0])
+        assert server.requests == 1
+
+
+async def test_a_request_that_a_server_fails_at_while_it_answers_others_is_given_up(
+    sitting: Callable[..., Caller],
+) -> None:
+    def reply(body: Mapping[str, Any]) -> str | ScriptedReply:
+        return ScriptedReply(status=500) if body["messages"][0]["content"] == "bad" else "4"
+
+    with ScriptedServer(reply) as server:
+        caller = sitting(server.base_url, retries=2, concurrency=1)
+
+        async def others() -> None:
+            for n in range(1, 40):
+                await caller.ask("task", request(), place(n))
+
+        bad, _ = await asyncio.gather(caller.ask("task", request("bad"), place(0)), others(), return_exceptions=True)
+        assert isinstance(bad, ModelRejected)
+        assert bad.passing
+        assert "while it answers other requests" in str(bad)
         assert agrees(caller)
