@@ -150,7 +150,7 @@ def test_a_server_that_dies_within_the_run_is_waited_for_by_resume(desk: Desk) -
     desk.lab.model.answer = lambda body: (
         answer(body) if len(desk.lab.model.bodies) <= 4 else ScriptedReply("down", status=500)
     )
-    assert_refused(desk.run(models={"task": {"retries": 0}}), 5, f"`burnish resume {desk.place}`")
+    assert_refused(desk.run(models={"task": {"patience_seconds": 0}}), 5, f"`burnish resume {desk.place}`")
     assert desk.place.exists()
     status = desk.burnish("status", desk.place)
     assert "No process is at work" in status.out
@@ -161,7 +161,7 @@ def test_answers_of_a_server_that_counts_no_tokens_are_not_thrown_away(desk: Des
     desk.lab.model.answer = lambda _body: (
         ScriptedReply(raw=zero) if len(desk.lab.model.bodies) <= 4 else ScriptedReply("no", status=401)
     )
-    assert_refused(desk.run(models={"task": {"concurrency": 1}}), 5, "refused the API key")
+    assert_refused(desk.run(models={"task": {"patience_seconds": 0}}), 5, "refused the API key")
     assert desk.place.exists()
     assert desk.burnish("status", desk.place).code == 0
 
@@ -176,7 +176,7 @@ def test_a_refused_key_is_tried_once(desk: Desk, status: int, answered: int, mon
         if len(desk.lab.model.bodies) <= answered
         else ScriptedReply("no such key: secret-key-123", status=status)
     )
-    outcome = desk.run(models={"task": {"api_key_env": "SCRIPTED_KEY"}})
+    outcome = desk.run(models={"task": {"api_key_env": "SCRIPTED_KEY", "patience_seconds": 0}})
     assert_refused(outcome, 5, "refused the API key", "SCRIPTED_KEY")
     if not answered:
         assert len(desk.lab.model.bodies) == 1
