@@ -11,6 +11,14 @@ def several(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def duration(seconds: float) -> str:
+    """Such as "40 s", "7 min" and "1 h 05 min"."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 def close_to(wrong: str, right: Iterable[str]) -> str:
     """The nearest right word, empty when none is near."""
     return next(iter(difflib.get_close_matches(wrong, sorted(right), n=1)), "")

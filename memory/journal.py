@@ -30,6 +30,8 @@ from burnish.records import (
 )
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
 
+OUTAGE = "outage"
+"""The fact of a run that says which model server is waited for."""
 IMPORT = "import"
 """Stands for the node of answers that a person brought from another run; it is the action of such a change by hand."""
 FEEDBACK = "feedback"

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from burnish.agent.cli.run_lines import line_of
 from burnish.agent.cli.terminal import MovingLines, console
+from burnish.spelling import duration
 
 EVERY_SECONDS = 20.0
 """How often a pipe is told how far a run is."""
@@ -68,14 +69,6 @@ class Pace:
         left = self.seconds_left
         soon = "" if left is None else f", about {duration(left)} left"
         return f"{self.calls}{total} calls{share}{soon}"
-
-
-def duration(seconds: float) -> str:
-    """Such as "40 s", "7 min" and "1 h 05 min"."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 class Progress(MovingLines):
@@ -154,6 +147,8 @@ class Progress(MovingLines):
                 self._pace = replace(self._pace, expected=self._pace.calls + facts["calls"])
             case "training":
                 self._doing = f"training, step {facts['step']} of {facts['steps']}, loss {facts['loss']:.3f}"
+            case "outage":
+                self._doing = "waiting for a model server"
             case "stopping":
                 self._doing = "stopping: finishing the calls in flight"
 

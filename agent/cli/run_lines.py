@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.markup import escape
 
-from burnish.records import GateRecord, IterationRecord
+from burnish.records import GateRecord, IterationRecord, Outage
+from burnish.spelling import duration, several
 from burnish.types import Status
 
 ITERATIONS_TO_A_RACE = 2
@@ -48,6 +50,13 @@ def _guard_line(facts: Mapping[str, Any]) -> str:
 def _waiting_line(facts: Mapping[str, Any]) -> str:
     asked = f"{facts['questions']} question{'s' * (facts['questions'] != 1)}"
     return f"[yellow]Waiting[/] for people: {asked}; `burnish review` with this run's directory asks them."
+
+
+def outage_said(outage: Outage, now: float) -> str:
+    """That a server is waited for, why, and when it is tried again; `now` in seconds since 1970."""
+    failed = several(outage.tries, "time") + (f" in {duration(now - outage.since)}" if outage.tries > 1 else "")
+    again = f"It failed {failed}, and is tried again in {duration(max(0.0, outage.until - now))}."
+    return f"[yellow]Waiting[/] for a model server: {escape(outage.reason)}. {again}"
 
 
 def _feedback_line(facts: Mapping[str, Any]) -> str:
@@ -121,6 +130,8 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "guard": _guard_line,
     "stopped": lambda facts: f"Stopped: {escape(facts['reason'])}. Opening the sealed test.",
     "waiting": _waiting_line,
+    "outage": lambda facts: outage_said(Outage.from_json(facts), time.time()),
+    "back": lambda _: "The model server answers again.",
     "feedback": _feedback_line,
     "stopping": lambda facts: f"{facts['signal']}: finishing the calls in flight; a second signal ends at once.",
 }

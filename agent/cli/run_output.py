@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from burnish.agent.cli.run_lines import gate_line, iteration_line
+from burnish.agent.cli.run_lines import gate_line, iteration_line, outage_said
 from burnish.agent.cli.terminal import console, one_line, print_json, print_rows, print_signed
 
 if TYPE_CHECKING:  # a command imports what it needs
@@ -48,6 +49,8 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
     screen.print(" · ".join(f"{amount}{limits[name]} {_UNITS.get(name, name)}" for name, amount in used.items()))
     if status.process:
         screen.print(f"Process {status.process} is at work; calls in flight count their worst case.")
+    if status.outage:
+        screen.print(outage_said(status.outage, time.time()), soft_wrap=True)
     screen.print(f"{status.remembered} exemplars remembered, of which the champion may show {status.shown}")
     if status.waiting:
         screen.print(

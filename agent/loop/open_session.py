@@ -93,6 +93,7 @@ async def open_session(
             ledger=ledger,
             clients=clients,
             on_answer=lambda answered: notify("call", asdict(answered)),
+            on_outage=lambda outage: notify("outage", outage.to_json()) if outage else notify("back", {}),
             replay_only=replay_only,
             fingerprint=config.fingerprint if replay_only else str(journal.meta("config") or ""),
         )

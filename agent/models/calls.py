@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -26,9 +27,9 @@ from burnish.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from burnish.memory.journal import Journal
+from burnish.memory.journal import OUTAGE, Journal
 from burnish.memory.journal_reader import CallKey
-from burnish.records import Completion
+from burnish.records import Completion, Outage
 from burnish.types import Usage
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Caller:
         ledger: Ledger,
         clients: Mapping[str, ChatClient],
         on_answer: Callable[[Answered], None] = lambda _: None,
+        on_outage: Callable[[Outage | None], None] = lambda _: None,
         replay_only: bool = False,
         fingerprint: str = "",
     ) -> None:
@@ -72,6 +74,7 @@ class Caller:
         self.clients = clients
         self._journal = journal
         self._on_answer = on_answer
+        self._on_outage = on_outage
         self._replay_only = replay_only
         self._fingerprint = fingerprint
         self._circuits = {
@@ -88,6 +91,7 @@ class Caller:
         self._asked: set[str] = set()
         self._said: dict[tuple[str, str], Completion] = {}
         self._tries: dict[str, int] = {}
+        self._outages: dict[str, Outage | None] = {}
         self._stopping = asyncio.Event()
 
     def begin(self, iteration: int) -> None:
@@ -188,6 +192,7 @@ class Caller:
                 answers = circuit.answers
                 wait = circuit.failed(str(failure), probe=probe, busy=failure.busy, asked=failure.retry_after)
                 await self._journal.add_wait(key, number, seconds=wait)
+                await self._tell_of_outage(client, circuit)
                 if alone > client.config.retries:
                     await self._give_up_alone(client, request, key, number, failure)
                 self._raise_if_in_vain(client.config, circuit, failure, wait)
@@ -202,9 +207,25 @@ class Caller:
                 circuit.left(probe=probe)
                 raise
             else:
+                waited = circuit.waiting is not None
                 circuit.answered(probe=probe)
+                if waited:
+                    await self._tell_of_outage(client, circuit)
                 return completion
         raise AssertionError("unreachable")
+
+    async def _tell_of_outage(self, client: ChatClient, circuit: Circuit) -> None:
+        """Write down, and say, that a server is waited for or answers again."""
+        waiting, now = circuit.waiting, time.time() - time.monotonic()
+        told = None
+        if waiting is not None:
+            since, until = round(now + waiting.since, 1), round(now + waiting.until, 1)
+            told = Outage(client.url, waiting.reason, since, until, waiting.tries)
+        if told == self._outages.get(client.url):
+            return
+        self._outages[client.url] = told
+        self._on_outage(told)
+        await self._journal.add_meta(OUTAGE, next((one.to_json() for one in self._outages.values() if one), None))
 
     def _raise_if_in_vain(self, config: ModelConfig, circuit: Circuit, failure: TryFailed, wait: float) -> None:
         """Raise what ends all calls to a server, where it does not help to wait."""

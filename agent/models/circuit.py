@@ -34,10 +34,7 @@ class Waiting:
 
 
 class Circuit:
-    """Lets at most `most` calls at a time through to a server. `known` says that it has answered in this run.
-
-    `on_wait` is told of every wait as it begins or goes on, and None when it is over.
-    """
+    """Lets at most `most` calls at a time through to a server. `known` says that it has answered in this run."""
 
     def __init__(
         self,
@@ -45,14 +42,13 @@ class Circuit:
         *,
         known: bool = False,
         clock: Callable[[], float] = time.monotonic,
-        on_wait: Callable[[Waiting | None], None] = lambda _: None,
     ) -> None:
         self.known = known
         self.answers = 0
         self.waiting: Waiting | None = None
         self.broken: Exception | None = None
         self.limit = float(most)
-        self._most, self._clock, self._on_wait = most, clock, on_wait
+        self._most, self._clock = most, clock
         self._in_flight, self._probing = 0, False
         self._queue: deque[asyncio.Event] = deque()
 
@@ -88,9 +84,7 @@ class Circuit:
         self.known = True
         self.answers += 1
         self.limit = min(float(self._most), self.limit + 1 / self.limit)
-        if self.waiting is not None:
-            self.waiting = None
-            self._on_wait(None)
+        self.waiting = None
         self.left(probe=probe)
 
     def failed(self, reason: str, *, probe: bool, busy: bool, asked: float | None) -> float:
@@ -105,7 +99,6 @@ class Circuit:
             gap = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(tries - 1, 30))
             until = now + (gap * random.uniform(0.5, 1) if asked is None else asked + random.uniform(0, FIRST_WAIT))
             self.waiting = Waiting(reason, since, until, tries)
-            self._on_wait(self.waiting)
         wait = max(0.0, self.waiting.until - now)
         self.left(probe=probe)
         return wait

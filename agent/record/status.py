@@ -9,9 +9,10 @@ from burnish.agent.record.report import finished, not_begun, people
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.changes_by_hand import changes_by_hand
+from burnish.memory.journal import OUTAGE
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
-from burnish.records import IterationRecord
+from burnish.records import IterationRecord, Outage
 from burnish.types import Record, Usage
 
 
@@ -20,8 +21,9 @@ class Status(Record):
     """Where a run stands after its last committed `iteration`. `remembered` counts the exemplars in memory, and `shown`
     those of them that the champion may show. `total` counts the worst case of calls in flight. `process` is the id of
     the process at work, None when there is none; `limits` are those of the budget by name, None where there is none;
-    `waiting` counts questions to people that are open, and `queued` changes by hand that are not made yet. Those of
-    iterations `since_sealed` were made after the sealed test: its verdict is not one on what is in force now.
+    `waiting` counts questions to people that are open, `queued` changes by hand that are not made yet; `outage` is that
+    of a model server that is waited for. Those of iterations `since_sealed` were made after the sealed test: its verdict is
+    not one on what is in force now.
     """
 
     environment: str
@@ -37,6 +39,7 @@ class Status(Record):
     process: str | None
     limits: Mapping[str, float | None]
     queued: int = 0
+    outage: Outage | None = None
     since_sealed: tuple[int, ...] = ()
 
 
@@ -50,7 +53,7 @@ def make_status(
     (last,) = journal.iterations_within(newest - 1, newest)
     champion, sealed = journal.champion(newest), journal.sealed()
     changes = changes_by_hand(journal)
-    stopped, seconds = journal.meta("stopped"), journal.meta("seconds")
+    stopped, seconds, outage = (journal.meta(name) for name in ("stopped", "seconds", OUTAGE))
     return Status(
         environment=config.environment,
         verdict=sealed.verdict if sealed else "unfinished",
@@ -64,6 +67,7 @@ def make_status(
         waiting=people(journal)["waiting"],
         process=process,
         limits=limits,
+        outage=Outage.from_json(outage) if process and isinstance(outage, Mapping) else None,
         queued=sum(one.iteration is None for one in changes),
         since_sealed=tuple(one.iteration for one in changes if one.iteration and one.change.after_sealed),
     )

@@ -10,7 +10,8 @@ import pytest
 from laboratory import CommandLine, Laboratory
 from rich.console import Console
 
-from burnish.agent.cli.progress import EVERY_SECONDS, Pace, Progress, duration
+from burnish.agent.cli.progress import EVERY_SECONDS, Pace, Progress
+from burnish.spelling import duration
 
 PLAN = {"iterations": 3, "each": 40, "learning": 120, "sealed_calls": 40, "done": 0, "spent": 0, "calls": 200}
 

@@ -15,6 +15,7 @@ from burnish.agent.models.ledger import Amount
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import BudgetConfig
 from burnish.errors import BudgetExhausted, ModelRefused, ModelRejected, ModelUnavailable
+from burnish.records import Outage
 
 
 @pytest.mark.parametrize("passing", [429, 500, 503])
@@ -194,3 +195,26 @@ async def test_a_request_that_a_server_fails_at_while_it_answers_others_is_given
         assert bad.passing
         assert "while it answers other requests" in str(bad)
         assert agrees(caller)
+
+
+async def test_an_outage_is_told_and_written_down_until_it_is_over(
+    sitting: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "LONGEST_WAIT", 0.002)
+    with ScriptedServer(outage(1, 5, ScriptedReply("too hot", status=503))) as server:
+        caller = sitting(server.base_url, concurrency=1)
+        told: list[Outage | None] = []
+        written: list[Any] = []
+
+        def take(said: Outage | None) -> None:
+            told.append(said)
+            written.append(caller._journal.meta("outage"))
+
+        caller._on_outage = take
+        await caller.ask("task", request(), place(0))
+        await gather_in_order(caller.ask("task", request(), place(n)) for n in range(1, 4))
+    assert [one.tries if one else None for one in told] == [1, 2, 3, 4, 5, None]
+    assert told[0] is not None
+    assert (told[0].server, told[0].reason) == (server.base_url, f"{server.base_url} answered 503 (too hot)")
+    assert written[1] == told[0].to_json()
+    assert caller._journal.meta("outage") is None
