@@ -30,6 +30,8 @@ from burnish.records import (
 )
 from burnish.types import ALIVE, Attempt, Exemplar, Feedback, JsonValue, Played, Task, Usage
 
+DIALECTS = "dialects"
+"""The fact of a run that says how model servers want to be asked."""
 OUTAGE = "outage"
 """The fact of a run that says which model server is waited for."""
 IMPORT = "import"

@@ -14,7 +14,8 @@ from itertools import count
 from typing import Literal, TypeVar
 
 from burnish.agent.models.circuit import LONGEST_WAIT, Circuit
-from burnish.agent.models.client import ChatClient, ChatRequest, TryFailed
+from burnish.agent.models.client import Adapted, ChatClient, ChatRequest, TryFailed
+from burnish.agent.models.dialect import Dialect
 from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.reading import Tokens
 from burnish.config import ModelConfig
@@ -27,7 +28,7 @@ from burnish.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from burnish.memory.journal import OUTAGE, Journal
+from burnish.memory.journal import DIALECTS, OUTAGE, Journal
 from burnish.memory.journal_reader import CallKey
 from burnish.records import Completion, Outage
 from burnish.types import Usage
@@ -67,6 +68,7 @@ class Caller:
         clients: Mapping[str, ChatClient],
         on_answer: Callable[[Answered], None] = lambda _: None,
         on_outage: Callable[[Outage | None], None] = lambda _: None,
+        on_adapted: Callable[[str, str], None] = lambda _url, _change: None,
         replay_only: bool = False,
         fingerprint: str = "",
     ) -> None:
@@ -75,6 +77,12 @@ class Caller:
         self._journal = journal
         self._on_answer = on_answer
         self._on_outage = on_outage
+        self._on_adapted = on_adapted
+        known = journal.meta(DIALECTS)
+        for client in clients.values():
+            dialect = known.get(f"{client.url} {client.name}") if isinstance(known, dict) else None
+            if isinstance(dialect, dict):
+                client.dialect = Dialect.from_json(dialect)
         self._replay_only = replay_only
         self._fingerprint = fingerprint
         self._circuits = {
@@ -187,6 +195,9 @@ class Caller:
             probe = await circuit.enter(self.raise_if_stopped)
             try:
                 completion = await self._try(client, request, key, number)
+            except Adapted as adapted:
+                circuit.left(probe=probe)
+                await self._keep_dialect(client, adapted.change)
             except TryFailed as failure:
                 alone += failure.lost and circuit.answers > answers  # it answered others since this call failed last
                 answers = circuit.answers
@@ -196,14 +207,8 @@ class Caller:
                 if alone > client.config.retries:
                     await self._give_up_alone(client, request, key, number, failure)
                 self._raise_if_in_vain(client.config, circuit, failure, wait)
-            except ModelRejected as error:
-                if error.passing and not circuit.known:  # at the beginning somebody is there to mend it
-                    circuit.break_off(ModelUnavailable(f"{error}; mend it, then {GO_ON}"))
-                circuit.left(probe=probe)
-                raise circuit.broken or error from None
             except BaseException as error:
-                if isinstance(error, ModelRefused):
-                    circuit.break_off(error)
+                _break_off(error, circuit)
                 circuit.left(probe=probe)
                 raise
             else:
@@ -213,6 +218,15 @@ class Caller:
                     await self._tell_of_outage(client, circuit)
                 return completion
         raise AssertionError("unreachable")
+
+    async def _keep_dialect(self, client: ChatClient, change: str) -> None:
+        """Say how a server is asked from now on, and write it down for the next sitting."""
+        if not change:
+            return
+        self._on_adapted(client.url, change)
+        known = self._journal.meta(DIALECTS)
+        kept = known if isinstance(known, dict) else {}
+        await self._journal.add_meta(DIALECTS, {**kept, f"{client.url} {client.name}": client.dialect.to_json()})
 
     async def _tell_of_outage(self, client: ChatClient, circuit: Circuit) -> None:
         """Write down, and say, that a server is waited for or answers again."""
@@ -276,6 +290,9 @@ class Caller:
             await self._journal.add_intent(key, try_number, tokens=worst.tokens, usd=worst.usd, request=written)
             async with asyncio.timeout(timeout):
                 completion = await client.send(request, timeout=timeout)
+        except Adapted as adapted:
+            await self._give_up(key, try_number, worst, TryFailed(str(adapted), lost=False))
+            raise
         except TryFailed as failure:
             await self._give_up(key, try_number, worst, failure)
             self._refuse_without_time()
@@ -286,10 +303,13 @@ class Caller:
             self._refuse_without_time()
             raise late from None
         except ModelError as error:
-            if self._circuits[id(client)].known and (isinstance(error, ModelRefused) or _passing(error)):
-                passing = TryFailed(str(error), lost=False)  # in the night nobody mends it; it may mend itself
+            if isinstance(error, ModelRefused) or _passing(error):
+                passing = TryFailed(str(error), lost=False)
                 await self._give_up(key, try_number, worst, passing)
-                raise passing from None
+                if self._circuits[id(client)].known:  # in the night nobody mends it, and it may mend itself
+                    raise passing from None
+                refused = isinstance(error, ModelRefused)
+                raise error if refused else ModelUnavailable(f"{error}; mend it, then {GO_ON}") from None
             used = error.usage and _charged(error.usage, most, worst) if isinstance(error, ModelRejected) else None
             await self._give_up(key, try_number, worst, TryFailed(str(error), lost=False), error, used)
             raise
@@ -321,6 +341,12 @@ class Caller:
             state = "faulty" if error.passing else "rejected"
             self._rejected[str(key)] = (str(error), error.passing)
         await self._journal.add_failure(key, try_number, state, reason=str(failure), used=used)
+
+
+def _break_off(error: BaseException, circuit: Circuit) -> None:
+    """Have no other call tried after what is for somebody to mend: at the beginning one is there."""
+    if isinstance(error, ModelUnavailable | ModelRefused):
+        circuit.break_off(error)
 
 
 def _passing(error: ModelError) -> bool:

@@ -34,7 +34,7 @@ class Waiting:
 
 
 class Circuit:
-    """Lets at most `most` calls at a time through to a server. `known` says that it has answered in this run."""
+    """Lets at most `most` calls at a time through to a server; one, until it is `known` to have answered."""
 
     def __init__(
         self,
@@ -66,7 +66,11 @@ class Circuit:
                 if self.broken is not None:
                     raise self.broken
                 left = self.waiting.until - self._clock() if self.waiting is not None else 0.0
-                free = not self._probing if self.waiting is not None else self._in_flight < int(self.limit)
+                free = (
+                    not self._probing
+                    if self.waiting is not None
+                    else self._in_flight < (int(self.limit) if self.known else 1)
+                )
                 if self._queue[0] is turn and free and left <= 0:
                     self._in_flight += 1
                     self._probing = self.waiting is not None
@@ -78,6 +82,11 @@ class Circuit:
         finally:
             self._queue.remove(turn)
             self._call_next()
+
+    def _free(self) -> bool:
+        if self.waiting is not None:
+            return not self._probing
+        return self._in_flight < (int(self.limit) if self.known else 1)
 
     def answered(self, *, probe: bool) -> None:
         """The server answered."""

@@ -9,12 +9,13 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import httpx
 
+from burnish.agent.models.dialect import Dialect
 from burnish.agent.models.reading import Answer, Fault, Tokens, Unusable, read
 from burnish.config import ModelConfig
 from burnish.errors import ConfigError, ModelRefused, ModelRejected, ModelUnavailable
@@ -27,6 +28,8 @@ WRONG_STATUSES = frozenset({400, 413, 414, 422})
 UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
 """Statuses by which a server says that it did not take the request on. Behind any other failure, such as the 504 of a
 gateway, a model may have worked."""
+TEACHING_STATUSES = frozenset({400, 422, 500})
+"""Statuses whose reason may name a field that the server does not take; some templates fail with a 500."""
 BUSY_STATUSES = frozenset({429, 503, 529})
 REFUSED_STATUSES = frozenset({401, 403})
 LONGEST_ERROR_TEXT = 300
@@ -88,6 +91,16 @@ def digest_of(written: str, of: str = "") -> str:
     return content_hash(canonical_json(body), *filter(None, [adapter, of]))
 
 
+class Adapted(Exception):
+    """The server refused a request for how it was put, and is asked differently from now on; `change` says how, and is
+    empty where that was known.
+    """
+
+    def __init__(self, change: str, reason: str) -> None:
+        super().__init__(reason)
+        self.change = change
+
+
 class TryFailed(Exception):
     """One try brought no answer, another may.
 
@@ -130,6 +143,8 @@ class ChatClient:
         )
         self._chat = httpx.URL(f"{self.url}/chat/completions")
         self._beyond = (0, 0)
+        self.dialect = Dialect()
+        """How requests are put to this server; what it refuses by name changes it."""
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -163,6 +178,7 @@ class ChatClient:
         """One try, taking `timeout` seconds at most.
 
         Raises:
+            Adapted: it refused how the request was put, which is put differently from now on.
             TryFailed: a time-out, a lost connection, a status that may pass (408, 409, 429, 5xx), or what is no chat
                 completion.
             ModelRefused: 401 or 403.
@@ -170,7 +186,8 @@ class ChatClient:
 
         """
         started = time.perf_counter()
-        body = json.dumps(request.body(self.name)).encode()
+        asked = self.dialect.put(request.body(self.name))
+        body = json.dumps(asked).encode()
         headers = {"content-type": "application/json"}
         address = self._address(request)
         try:
@@ -181,7 +198,21 @@ class ChatClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise TryFailed(f"{self.url} did not answer ({_words(error)})", lost=True) from None
         reading = read(response.status_code, response.headers, received, thinking=self.config.thinking)
+        if isinstance(reading, Fault) and reading.status in TEACHING_STATUSES:
+            self._raise_if_taught(reading, asked)
         return self._meant(reading, time.perf_counter() - started)
+
+    def _raise_if_taught(self, fault: Fault, asked: Mapping[str, Any]) -> None:
+        """Raise `Adapted` where a refusal names what is to be put differently, or another call learned of it meanwhile
+        and this one has to be sent again.
+        """
+        reason = f"{self.url} answered {fault.status} ({self._quoted(fault.said)})"
+        if self.dialect.put(asked) != asked:
+            raise Adapted("", reason)
+        learned = self.dialect.taught(fault.said, asked)
+        if learned is not None:
+            self.dialect, change = learned
+            raise Adapted(change, reason)
 
     def _address(self, request: ChatRequest) -> httpx.URL:
         if not request.adapter:

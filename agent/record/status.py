@@ -22,8 +22,8 @@ class Status(Record):
     those of them that the champion may show. `total` counts the worst case of calls in flight. `process` is the id of
     the process at work, None when there is none; `limits` are those of the budget by name, None where there is none;
     `waiting` counts questions to people that are open, `queued` changes by hand that are not made yet; `outage` is that
-    of a model server that is waited for. Those of iterations `since_sealed` were made after the sealed test: its verdict is
-    not one on what is in force now.
+    of a model server that is waited for. Those of iterations `since_sealed` were made after the sealed test: its
+    verdict is not one on what is in force now.
     """
 
     environment: str

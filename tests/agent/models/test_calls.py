@@ -144,7 +144,7 @@ async def test_results_come_in_slot_order_whatever_order_the_answers_come_in(sit
         said = json.dumps({"choices": [{"message": {"content": str(n)}}]})
         return httpx.Response(200, stream=httpx.ByteStream(said.encode()))
 
-    caller = sitting("http://model.test/v1", transport=httpx.MockTransport(handler))
+    caller = sitting("http://model.test/v1", transport=httpx.MockTransport(handler), known=True)
     results = await gather_in_order(caller.ask("task", request(str(n)), place(n)) for n in range(20))
     assert arrived == list(reversed(range(20)))
     assert [int(r.text) for r in results] == list(range(20))
@@ -163,7 +163,7 @@ async def test_when_one_fails_the_others_still_reach_the_journal(sitting: Callab
 
 async def test_stopping_finishes_what_is_in_flight_and_sends_nothing_more(sitting: Callable[..., Caller]) -> None:
     with ScriptedServer(lambda _: "4", latency=0.1) as server:
-        caller = sitting(server.base_url, concurrency=3)
+        caller = sitting(server.base_url, concurrency=3, known=True)
         asking = asyncio.gather(*(caller.ask("task", request(), place(n)) for n in range(9)), return_exceptions=True)
         await until(lambda: server.requests == 3)
         caller.stop()

@@ -38,15 +38,22 @@ def fail(circuit: Circuit, *, probe: bool = False, busy: bool = False, asked: fl
 
 
 async def test_no_more_calls_than_allowed_are_in_flight() -> None:
-    circuit = Circuit(2)
+    circuit = Circuit(2, known=True)
     assert [await entered(circuit) for _ in range(3)] == [False, False, None]
     circuit.answered(probe=False)
     assert await entered(circuit) is False
 
 
+async def test_the_first_call_goes_alone_until_it_is_answered() -> None:
+    circuit = Circuit(8)
+    assert [await entered(circuit) for _ in range(2)] == [False, None]
+    circuit.answered(probe=False)
+    assert [await entered(circuit) for _ in range(2)] == [False, False]
+
+
 async def test_while_a_server_does_not_answer_one_call_at_a_time_tries_again() -> None:
     clock = Clock()
-    circuit = Circuit(8, clock=clock)
+    circuit = Circuit(8, known=True, clock=clock)
     assert await entered(circuit) is False
     wait = fail(circuit)
     assert 0 < wait <= circuits.FIRST_WAIT
@@ -64,7 +71,7 @@ async def test_while_a_server_does_not_answer_one_call_at_a_time_tries_again() -
 
 async def test_gaps_grow_up_to_a_bound_and_what_was_in_flight_already_does_not_lengthen_them() -> None:
     clock = Clock()
-    circuit = Circuit(8, clock=clock)
+    circuit = Circuit(8, known=True, clock=clock)
     for _ in range(4):
         await circuit.enter(nothing)
     waits = [fail(circuit) for _ in range(4)]
@@ -80,7 +87,7 @@ async def test_gaps_grow_up_to_a_bound_and_what_was_in_flight_already_does_not_l
 
 async def test_what_a_server_asks_for_is_kept_to_even_if_it_is_nothing() -> None:
     clock = Clock()
-    circuit = Circuit(8, clock=clock)
+    circuit = Circuit(8, known=True, clock=clock)
     await circuit.enter(nothing)
     assert 7 <= fail(circuit, asked=7) <= 7 + circuits.FIRST_WAIT
     clock.now += 8
@@ -90,7 +97,7 @@ async def test_what_a_server_asks_for_is_kept_to_even_if_it_is_nothing() -> None
 
 async def test_half_as_many_go_to_a_server_that_is_busy_and_slowly_more_again() -> None:
     clock = Clock()
-    circuit = Circuit(8, clock=clock)
+    circuit = Circuit(8, known=True, clock=clock)
     for expected in (4, 2, 1, 1):
         probe = await circuit.enter(nothing)
         fail(circuit, probe=probe, busy=True)
@@ -105,7 +112,7 @@ async def test_half_as_many_go_to_a_server_that_is_busy_and_slowly_more_again() 
 
 async def test_a_call_that_was_never_sent_leaves_the_next_one_to_try() -> None:
     clock = Clock()
-    circuit = Circuit(8, clock=clock)
+    circuit = Circuit(8, known=True, clock=clock)
     await circuit.enter(nothing)
     fail(circuit)
     clock.now += 1000
@@ -116,7 +123,7 @@ async def test_a_call_that_was_never_sent_leaves_the_next_one_to_try() -> None:
 
 async def test_all_that_wait_are_told_when_it_is_in_vain_or_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuits, "FIRST_WAIT", 1000.0)
-    circuit = Circuit(8)
+    circuit = Circuit(8, known=True)
     stopped: list[Exception] = []
 
     def check() -> None:

@@ -218,3 +218,29 @@ async def test_an_outage_is_told_and_written_down_until_it_is_over(
     assert (told[0].server, told[0].reason) == (server.base_url, f"{server.base_url} answered 503 (too hot)")
     assert written[1] == told[0].to_json()
     assert caller._journal.meta("outage") is None
+
+
+async def test_what_a_server_refuses_by_name_is_left_out_and_remembered(sitting: Callable[..., Caller]) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    def picky(body: Mapping[str, Any]) -> str | ScriptedReply:
+        asked.append(body)
+        if "max_tokens" in body:
+            return ScriptedReply("'max_tokens' is not supported; use 'max_completion_tokens'", status=400)
+        if "top_p" in body:
+            return ScriptedReply("unsupported parameter: top_p", status=400)
+        return "4"
+
+    changes: list[str] = []
+    with ScriptedServer(picky) as server:
+        caller = sitting(server.base_url, retries=0)
+        caller._on_adapted = lambda _url, change: changes.append(change)
+        results = await gather_in_order(caller.ask("task", request(), place(n)) for n in range(5))
+        assert {r.text for r in results} == {"4"}
+        assert changes == ["max_tokens is sent as max_completion_tokens", "top_p is left out"]
+        assert asked[-1].keys() == {"messages", "max_completion_tokens", "temperature"}
+        assert agrees(caller)
+        caller, before = sitting(server.base_url), server.requests
+        caller.begin(2)
+        await caller.ask("task", request(), place())
+        assert server.requests == before + 1, "the next sitting knows"
