@@ -131,7 +131,7 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "stopped": lambda facts: f"Stopped: {escape(facts['reason'])}. Opening the sealed test.",
     "waiting": _waiting_line,
     "outage": lambda facts: outage_said(Outage.from_json(facts), time.time()),
-    "adapted": lambda facts: f"{escape(facts['server'])} refuses how it is asked: {facts['change']} for this run.",
+    "adapted": lambda facts: f"{escape(facts['reason'])}: {facts['change']} for this run.",
     "back": lambda _: "The model server answers again.",
     "feedback": _feedback_line,
     "stopping": lambda facts: f"{facts['signal']}: finishing the calls in flight; a second signal ends at once.",

@@ -94,7 +94,7 @@ async def open_session(
             clients=clients,
             on_answer=lambda answered: notify("call", asdict(answered)),
             on_outage=lambda outage: notify("outage", outage.to_json()) if outage else notify("back", {}),
-            on_adapted=lambda url, change: notify("adapted", {"server": url, "change": change}),
+            on_adapted=lambda reason, change: notify("adapted", {"reason": reason, "change": change}),
             replay_only=replay_only,
             fingerprint=config.fingerprint if replay_only else str(journal.meta("config") or ""),
         )

@@ -68,7 +68,7 @@ class Caller:
         clients: Mapping[str, ChatClient],
         on_answer: Callable[[Answered], None] = lambda _: None,
         on_outage: Callable[[Outage | None], None] = lambda _: None,
-        on_adapted: Callable[[str, str], None] = lambda _url, _change: None,
+        on_adapted: Callable[[str, str], None] = lambda _reason, _change: None,
         replay_only: bool = False,
         fingerprint: str = "",
     ) -> None:
@@ -197,7 +197,7 @@ class Caller:
                 completion = await self._try(client, request, key, number)
             except Adapted as adapted:
                 circuit.left(probe=probe)
-                await self._keep_dialect(client, adapted.change)
+                await self._keep_dialect(client, adapted)
             except TryFailed as failure:
                 alone += failure.lost and circuit.answers > answers  # it answered others since this call failed last
                 answers = circuit.answers
@@ -219,11 +219,11 @@ class Caller:
                 return completion
         raise AssertionError("unreachable")
 
-    async def _keep_dialect(self, client: ChatClient, change: str) -> None:
+    async def _keep_dialect(self, client: ChatClient, adapted: Adapted) -> None:
         """Say how a server is asked from now on, and write it down for the next sitting."""
-        if not change:
+        if not adapted.change:
             return
-        self._on_adapted(client.url, change)
+        self._on_adapted(str(adapted), adapted.change)
         known = self._journal.meta(DIALECTS)
         kept = known if isinstance(known, dict) else {}
         await self._journal.add_meta(DIALECTS, {**kept, f"{client.url} {client.name}": client.dialect.to_json()})
