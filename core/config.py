@@ -14,7 +14,6 @@ from pydantic import Field
 
 from burnish.config_tables import (
     LEARNING_RATES,
-    OF_SERVERS,
     BudgetConfig,
     CompilingConfig,
     ConstitutionConfig,
@@ -22,19 +21,18 @@ from burnish.config_tables import (
     JudgingConfig,
     MemoryConfig,
     Method,
-    ModelConfig,
-    ModelsConfig,
     ReviewConfig,
     SamplingConfig,
     SealedConfig,
-    Section,
     TeachingConfig,
     TrainConfig,
 )
 from burnish.errors import ConfigError
 from burnish.limits import AboveZero, Count
+from burnish.model_tables import OF_SERVERS, ModelConfig, ModelsConfig
 from burnish.paths import FINDS_FUNCTION, EnvironmentSpec, FileName, Places
 from burnish.programs import Decoding, Retrieval
+from burnish.section import Section
 from burnish.tables import apply_overrides, read_toml, validated, without_none
 from burnish.types import canonical_json
 

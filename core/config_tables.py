@@ -5,124 +5,15 @@ The text under a key is its meaning: `docs/configuration.md`, `--help` and `burn
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from annotated_types import Ge
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from burnish.limits import AboveZero, Count, NonNegative, Nucleus, Positive, Probability, Share, Temperature
 from burnish.paths import FileName, NamesFile
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9]).{20,}|(sk|hf|gsk|xai|AIza)[A-Za-z0-9_]{16,}")
-
-
-class Section(BaseModel):
-    """A table of settings: immutable, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", use_attribute_docstrings=True)
-
-
-OF_SERVERS = frozenset(
-    {
-        "api_key_env",
-        "concurrency",
-        "retries",
-        "timeout_seconds",
-        "url",
-        "usd_per_million_completion_tokens",
-        "usd_per_million_prompt_tokens",
-    }
-)
-"""Settings of a model that say how it is reached, and nothing of what it answers."""
-
-
-class ModelConfig(Section):
-    """One model behind an OpenAI-compatible chat API, or the embedded one."""
-
-    url: str = "embedded"
-    """`"embedded"`, or the base of an OpenAI-compatible API, such as `http://127.0.0.1:11434/v1`."""
-    name: str = ""
-    """The model's name as the server knows it. Empty: none is sent."""
-    file: FileName = ""
-    """For the embedded model: a GGUF file to serve instead of the packaged model."""
-    adapter: FileName = ""
-    """For the embedded task model: an adapter that `burnish train` made, as its folder or the GGUF file. The seed
-    program answers with it. Reflector and judge take none.
-    """
-    api_key_env: str = ""
-    """The *name* of the environment variable that holds the API key. Empty: no key is sent."""
-    concurrency: Positive = 16
-    """Calls in flight at a time. The embedded model takes at most 4."""
-    timeout_seconds: AboveZero = 120.0
-    """Longest wait for one answer."""
-    retries: Count = 5
-    """How often a call that failed for a passing reason is tried again, as long as the server has not answered anything
-    in this run, or while it answers other calls.
-    """
-    patience_seconds: NonNegative = 4 * 3600.0
-    """How long a run waits for a server that has answered before and now does not. All calls to it pause meanwhile, and
-    one at a time tries again.
-    """
-    template_tokens: Count = 32
-    """Upper bound of the tokens that the server's chat template adds to one message. It is part of the worst case that
-    is reserved before a call.
-    """
-    thinking: Literal["marked", "tags"] = "marked"
-    """What is left out of answers as thought: what the server marks as such, or also what stands in the text itself,
-    between tags such as `<think>` or in a channel before the final one.
-    """
-    grammars: bool = False
-    """Whether the server can hold answers to a grammar in GBNF, as llama.cpp does. The embedded model always can."""
-    usd_per_million_prompt_tokens: NonNegative = 0.0
-    """Price of a million prompt tokens in US dollars."""
-    usd_per_million_completion_tokens: NonNegative = 0.0
-    """Price of a million answer tokens in US dollars."""
-
-    @property
-    def takes_grammars(self) -> bool:
-        """Whether answers can be held to a grammar."""
-        return self.grammars or self.url == "embedded"
-
-    @field_validator("url")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        if value != "embedded" and not value.startswith(("http://", "https://")):
-            raise ValueError('must be "embedded" or start with http:// or https://')
-        parts = urlsplit(value)  # an IPv6 address without its end and a port out of range are ValueErrors too
-        if value != "embedded" and (not parts.hostname or parts.port == 0):
-            raise ValueError("must name a host, such as http://127.0.0.1:11434/v1")
-        return value.rstrip("/")
-
-    @field_validator("api_key_env")
-    @classmethod
-    def _name_not_key(cls, value: str) -> str:
-        if value and (not _VARIABLE.fullmatch(value) or _LIKE_A_KEY.fullmatch(value)):
-            raise ValueError("must be the name of an environment variable, never the key itself")
-        return value
-
-
-class ModelsConfig(Section):
-    """The models of a run by their role."""
-
-    task: ModelConfig = ModelConfig()
-    """The model that answers tasks."""
-    reflector: ModelConfig | None = None
-    """The model that rewrites the prompt after failures. Left out, it is the task model."""
-    judge: ModelConfig | None = None
-    """The model that rates answers. Left out, it is the task model."""
-    teacher: ModelConfig | None = None
-    """A stronger model that answers some tasks at which the task model failed. Left out, there is none."""
-
-    @property
-    def by_role(self) -> dict[str, ModelConfig]:
-        """The models that have a table of their own, and the task model."""
-        named = {"task": self.task, "reflector": self.reflector, "judge": self.judge, "teacher": self.teacher}
-        return {role: model for role, model in named.items() if model is not None}
-
+from burnish.section import Section
 
 DEFAULT_CALLS = 800
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from burnish.errors import ConfigError
 from burnish.keys import TableType, choice, declared_types, table_types
+from burnish.servers import shown
 from burnish.spelling import nearest
 
 M = TypeVar("M", bound=BaseModel)
@@ -96,8 +97,7 @@ def _explain(model: type[BaseModel], error: ErrorDetails, table: str) -> str:
         return _not_known(key, given, error["ctx"]["expected"])
     wanted = next((said for kind, said in WANTED.items() if error["type"].startswith(kind)), "")
     message = wanted or error["msg"].removeprefix("Value error, ").replace("tuple", "list")
-    shown = "..." if path[-1] == "api_key_env" else repr(given)  # it may be the key itself
-    return f"{key} = {shown}: {message[0].lower()}{message[1:]}"
+    return f"{key} = {shown(key, given)}: {message[0].lower()}{message[1:]}"
 
 
 WANTED = {"bool_": "give true or false", "int_": "give a whole number", "float_": "give a number"}

@@ -9,9 +9,11 @@ from burnish.agent.expanding.backtranslation import Backtranslation
 from burnish.agent.expanding.base import Expander
 from burnish.agent.expanding.evol import Evol
 from burnish.agent.judges.constitution import read_constitution
-from burnish.agent.models.client import authorization
 from burnish.agent.models.embedded import model_file
+from burnish.agent.models.endpoint import check_server
 from burnish.agent.models.lora_adapters import adapter_file
+from burnish.agent.models.prices import full_price_of
+from burnish.agent.models.reading import Tokens
 from burnish.agent.operators.bank import BankOperator
 from burnish.agent.operators.base import Operator
 from burnish.agent.operators.compile import CompileOperator
@@ -134,13 +136,8 @@ def check_parts(config: RunConfig) -> None:
     """
     choose_operators(config)
     models = config.models.by_role.values()
-    if config.budget.usd is not None and not any(
-        m.usd_per_million_prompt_tokens or m.usd_per_million_completion_tokens for m in models
-    ):
-        raise ConfigError(
-            "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
-            "usd_per_million_completion_tokens, or leave the limit out"
-        )
+    if config.budget.usd is not None:
+        _check_prices(config)
     if config.program:
         load_program(config.program)
         for table in ("prompt", "retrieval", "decoding"):
@@ -152,9 +149,31 @@ def check_parts(config: RunConfig) -> None:
     choose_principles(config)
     choose_provers(config)
     for model in models:
-        authorization(model)
+        for server in (model, model.second):
+            if server is not None:
+                check_server(server)
         if model.file:
             model_file(model.file)
+
+
+def _check_prices(config: RunConfig) -> None:
+    """A limit in dollars limits nothing where nobody knows what a call costs."""
+    dear = False
+    for role, model in config.models.by_role.items():
+        for server in filter(None, (model, model.second)):
+            price = full_price_of(server)
+            if price is None:
+                named = f"the model {server.name!r} at {server.url}" if server.name else f"the model at {server.url}"
+                raise ConfigError(
+                    f"budget.usd: no price is known of {named}; set models.{role}.usd_per_million_prompt_tokens and "
+                    "usd_per_million_completion_tokens (0 where it costs nothing), or leave the limit out"
+                )
+            dear = dear or price(Tokens(10**6, 10**6)) > 0
+    if not dear:
+        raise ConfigError(
+            "budget.usd limits nothing while every price is 0; set models.task.usd_per_million_prompt_tokens and "
+            "usd_per_million_completion_tokens, or leave the limit out"
+        )
 
 
 def _check_training(config: RunConfig) -> None:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal, TypeVar
 
-from burnish.agent.models.circuit import LONGEST_WAIT, Circuit
+from burnish.agent.models.circuit import Circuit
 from burnish.agent.models.client import Adapted, ChatClient, ChatRequest, TryFailed
 from burnish.agent.models.dialect import Dialect
 from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.reading import Tokens
-from burnish.config import ModelConfig
+from burnish.agent.models.routes import Routes, servers_of
 from burnish.errors import (
     GO_ON,
     BudgetExhausted,
@@ -28,7 +27,7 @@ from burnish.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from burnish.memory.journal import DIALECTS, OUTAGE, Journal
+from burnish.memory.journal import DIALECTS, Journal
 from burnish.memory.journal_reader import CallKey
 from burnish.records import Completion, Outage
 from burnish.types import Usage
@@ -76,22 +75,15 @@ class Caller:
         self.clients = clients
         self._journal = journal
         self._on_answer = on_answer
-        self._on_outage = on_outage
         self._on_adapted = on_adapted
         known = journal.meta(DIALECTS)
-        for client in clients.values():
+        for client in servers_of(clients):
             dialect = known.get(f"{client.url} {client.name}") if isinstance(known, dict) else None
             if isinstance(dialect, dict):
                 client.dialect = Dialect.from_json(dialect)
         self._replay_only = replay_only
         self._fingerprint = fingerprint
-        self._circuits = {
-            id(client): Circuit(
-                client.config.concurrency,
-                known=any(journal.answered(role) for role, other in clients.items() if other is client),
-            )
-            for client in clients.values()
-        }
+        self._routes = Routes(journal, ledger, clients, self.raise_if_stopped, on_outage)
         self._iteration = 0
         self._known: dict[str, Completion] = {}
         self._rejected: dict[str, tuple[str, bool]] = {}
@@ -99,7 +91,6 @@ class Caller:
         self._asked: set[str] = set()
         self._said: dict[tuple[str, str], Completion] = {}
         self._tries: dict[str, int] = {}
-        self._outages: dict[str, Outage | None] = {}
         self._stopping = asyncio.Event()
 
     def begin(self, iteration: int) -> None:
@@ -138,8 +129,7 @@ class Caller:
     def stop(self) -> None:
         """Send nothing more; calls in flight are finished and kept."""
         self._stopping.set()
-        for circuit in self._circuits.values():
-            circuit.wake()
+        self._routes.wake()
 
     def raise_if_stopped(self) -> None:
         """Raise `Interrupted` once `stop` was called."""
@@ -190,23 +180,23 @@ class Caller:
 
     async def _ask_patiently(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
         """An answer, however long the server takes to come back, within what the run allows for."""
-        circuit, alone, answers = self._circuits[id(client)], 0, 0
+        first, alone, answers = client, 0, dict[Circuit, int]()
         for number in count(self._tries.get(str(key), 0)):
-            probe = await circuit.enter(self.raise_if_stopped)
+            client, circuit, probe = await self._routes.way(first)
             try:
                 completion = await self._try(client, request, key, number)
             except Adapted as adapted:
                 circuit.left(probe=probe)
                 await self._keep_dialect(client, adapted)
             except TryFailed as failure:
-                alone += failure.lost and circuit.answers > answers  # it answered others since this call failed last
-                answers = circuit.answers
+                alone += failure.lost and circuit.answers > answers.get(circuit, 0)  # others since it failed last
+                answers[circuit] = circuit.answers
                 wait = circuit.failed(str(failure), probe=probe, busy=failure.busy, asked=failure.retry_after)
                 await self._journal.add_wait(key, number, seconds=wait)
-                await self._tell_of_outage(client, circuit)
+                await self._routes.tell_of_outage(client)
                 if alone > client.config.retries:
                     await self._give_up_alone(client, request, key, number, failure)
-                self._raise_if_in_vain(client.config, circuit, failure, wait)
+                self._routes.raise_if_in_vain(first, client, failure, wait)
             except BaseException as error:
                 _break_off(error, circuit)
                 circuit.left(probe=probe)
@@ -215,7 +205,7 @@ class Caller:
                 waited = circuit.waiting is not None
                 circuit.answered(probe=probe)
                 if waited:
-                    await self._tell_of_outage(client, circuit)
+                    await self._routes.tell_of_outage(client)
                 return completion
         raise AssertionError("unreachable")
 
@@ -227,38 +217,6 @@ class Caller:
         known = self._journal.meta(DIALECTS)
         kept = known if isinstance(known, dict) else {}
         await self._journal.add_meta(DIALECTS, {**kept, f"{client.url} {client.name}": client.dialect.to_json()})
-
-    async def _tell_of_outage(self, client: ChatClient, circuit: Circuit) -> None:
-        """Write down, and say, that a server is waited for or answers again."""
-        waiting, now = circuit.waiting, time.time() - time.monotonic()
-        told = None
-        if waiting is not None:
-            since, until = round(now + waiting.since, 1), round(now + waiting.until, 1)
-            told = Outage(client.url, waiting.reason, since, until, waiting.tries)
-        if told == self._outages.get(client.url):
-            return
-        self._outages[client.url] = told
-        self._on_outage(told)
-        await self._journal.add_meta(OUTAGE, next((one.to_json() for one in self._outages.values() if one), None))
-
-    def _raise_if_in_vain(self, config: ModelConfig, circuit: Circuit, failure: TryFailed, wait: float) -> None:
-        """Raise what ends all calls to a server, where it does not help to wait."""
-        waiting = circuit.waiting
-        if waiting is None:
-            return
-        if wait > self.ledger.seconds_left():
-            raise BudgetExhausted(
-                f"{failure}, and waiting {wait:.0f} s for it would exceed the time budget", limit="seconds"
-            )
-        impatient = waiting.until - waiting.since > config.patience_seconds
-        if not impatient and (circuit.known or waiting.tries <= config.retries):
-            return
-        tries = f" after {waiting.tries} {'try' if waiting.tries == 1 else 'tries'}"
-        asked = f" and asks to wait {wait:.0f} s, longer than models.*.patience_seconds"
-        why = asked if impatient and wait > LONGEST_WAIT else tries
-        error = ModelUnavailable(f"{failure}{why}; see what it says and that it runs, then {GO_ON}")
-        circuit.break_off(error)
-        raise error from None
 
     async def _give_up_alone(
         self, client: ChatClient, request: ChatRequest, key: CallKey, number: int, failure: TryFailed
@@ -306,7 +264,7 @@ class Caller:
             if isinstance(error, ModelRefused) or _passing(error):
                 passing = TryFailed(str(error), lost=False)
                 await self._give_up(key, try_number, worst, passing)
-                if self._circuits[id(client)].known:  # in the night nobody mends it, and it may mend itself
+                if self._routes.of(client).known:  # in the night nobody mends it, and it may mend itself
                     raise passing from None
                 refused = isinstance(error, ModelRefused)
                 raise error if refused else ModelUnavailable(f"{error}; mend it, then {GO_ON}") from None

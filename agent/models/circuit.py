@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 FIRST_WAIT = 0.5
+LOOK_ELSEWHERE = 1.0
+"""Seconds after which a call that waits for a server looks again whether another one answers."""
 LONGEST_WAIT = 60.0
 """Seconds between two tries while a server does not answer: twice as many each time, up to this many."""
 
@@ -52,8 +54,9 @@ class Circuit:
         self._in_flight, self._probing = 0, False
         self._queue: deque[asyncio.Event] = deque()
 
-    async def enter(self, check: Callable[[], None]) -> bool:
+    async def enter(self, check: Callable[[], None], *, elsewhere: Callable[[], bool] | None = None) -> bool | None:
         """Wait for a turn; True for the one call that tries a server again. `check` raises where waiting is in vain.
+        While the server does not answer, None comes back as soon as the call can go `elsewhere`.
 
         First come, first served: a call that failed goes to the end, for the server may fail at that one alone. Each
         call that entered has to say how it went: `answered`, `failed` or `left`.
@@ -66,23 +69,34 @@ class Circuit:
                 if self.broken is not None:
                     raise self.broken
                 left = self.waiting.until - self._clock() if self.waiting is not None else 0.0
-                free = (
-                    not self._probing
-                    if self.waiting is not None
-                    else self._in_flight < (int(self.limit) if self.known else 1)
-                )
-                if self._queue[0] is turn and free and left <= 0:
+                if self._queue[0] is turn and self._free and left <= 0:
                     self._in_flight += 1
                     self._probing = self.waiting is not None
                     return self._probing
+                if self.waiting is not None and elsewhere is not None and elsewhere():
+                    return None
                 turn.clear()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(left if left > 0 and self._queue[0] is turn else None):
+                    async with asyncio.timeout(self._look_again(turn, left, elsewhere is not None)):
                         await turn.wait()
         finally:
             self._queue.remove(turn)
             self._call_next()
 
+    def _look_again(self, turn: asyncio.Event, left: float, elsewhere: bool) -> float | None:
+        """Seconds after which a call that waits has to look again by itself."""
+        if self._queue[0] is not turn or (left <= 0 and not elsewhere):
+            return None
+        return min(left, LOOK_ELSEWHERE) if elsewhere and left > 0 else LOOK_ELSEWHERE if elsewhere else left
+
+    @property
+    def due(self) -> bool:
+        """Whether a call would go through now, or almost now: the server answers, or it is time to try it again."""
+        if self.broken is not None:
+            return False
+        return self.waiting is None or (not self._probing and self.waiting.until <= self._clock())
+
+    @property
     def _free(self) -> bool:
         if self.waiting is not None:
             return not self._probing
@@ -108,6 +122,7 @@ class Circuit:
             gap = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(tries - 1, 30))
             until = now + (gap * random.uniform(0.5, 1) if asked is None else asked + random.uniform(0, FIRST_WAIT))
             self.waiting = Waiting(reason, since, until, tries)
+            self.wake()
         wait = max(0.0, self.waiting.until - now)
         self.left(probe=probe)
         return wait

@@ -6,19 +6,20 @@ It makes single tries and says what a failed one means; retrying, paying and rem
 from __future__ import annotations
 
 import json
-import os
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import httpx
 
 from burnish.agent.models.dialect import Dialect
+from burnish.agent.models.endpoint import CHATS, VERSION, Endpoint, Told, proxy_of, trust_of
+from burnish.agent.models.prices import price_of
 from burnish.agent.models.reading import Answer, Fault, Tokens, Unusable, read
 from burnish.config import ModelConfig
-from burnish.errors import ConfigError, ModelRefused, ModelRejected, ModelUnavailable
+from burnish.errors import ModelRefused, ModelRejected, ModelUnavailable
 from burnish.records import Completion
 from burnish.types import Message, Usage, canonical_json, content_hash
 
@@ -30,6 +31,8 @@ UNTOUCHED_STATUSES = frozenset({408, 409, 429, 503, 529})
 gateway, a model may have worked."""
 TEACHING_STATUSES = frozenset({400, 422, 500})
 """Statuses whose reason may name a field that the server does not take; some templates fail with a 500."""
+MISPLACED_STATUSES = frozenset({404, 405})
+"""Statuses by which a server says that it has nothing at an address."""
 BUSY_STATUSES = frozenset({429, 503, 529})
 REFUSED_STATUSES = frozenset({401, 403})
 LONGEST_ERROR_TEXT = 300
@@ -132,30 +135,34 @@ class ChatClient:
         self.config = config
         self._adapted = adapted
         self.name = config.name
-        self.url = (base_url or config.url).rstrip("/")
+        self._endpoint = Endpoint.of(base_url or config.url)
+        self.url = self._endpoint.shown
         limits = httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency)
         self._http = httpx.AsyncClient(
-            headers={**authorization(config), "accept-encoding": "gzip, deflate"},
+            headers={"accept-encoding": "gzip, deflate"},
+            verify=trust_of(config),
+            proxy=proxy_of(config),
             timeout=httpx.Timeout(config.timeout_seconds, connect=10.0, pool=None),
             limits=limits,
             transport=transport,
-            trust_env=False,
+            trust_env=config.proxy == "environment",
         )
-        self._chat = httpx.URL(f"{self.url}/chat/completions")
+        self._told = Told(config)
+        self._price = price_of(config)
         self._beyond = (0, 0)
-        self.dialect = Dialect()
+        self.second = ChatClient(config.second, transport=transport) if config.second is not None else None
+        """The server that is asked as long as this one does not answer."""
+        self.dialect = Dialect(dropped=config.drop, system=config.system_role)
         """How requests are put to this server; what it refuses by name changes it."""
 
     async def close(self) -> None:
         await self._http.aclose()
+        if self.second is not None:
+            await self.second.close()
 
     def price(self, tokens: Tokens) -> float:
-        """US dollars for these tokens by the configured prices."""
-        config = self.config
-        return (
-            tokens.prompt * config.usd_per_million_prompt_tokens
-            + tokens.completion * config.usd_per_million_completion_tokens
-        ) / 1e6
+        """US dollars for these tokens; 0 where nobody says what they cost."""
+        return self._price(tokens) if self._price is not None else 0.0
 
     def worst_case(self, request: ChatRequest) -> Tokens:
         """Upper bounds: no tokenizer makes more tokens than there are bytes.
@@ -186,10 +193,10 @@ class ChatClient:
 
         """
         started = time.perf_counter()
-        asked = self.dialect.put(request.body(self.name))
+        asked = self.dialect.put({**request.body(self.name), **self.config.extra_body})
         body = json.dumps(asked).encode()
-        headers = {"content-type": "application/json"}
-        address = self._address(request)
+        headers = {"content-type": "application/json", **self._told.headers}
+        address = self._address(request).copy_merge_params(self._told.query)
         try:
             async with self._http.stream("POST", address, content=body, headers=headers, timeout=timeout) as response:
                 received = await _received(response)
@@ -198,7 +205,7 @@ class ChatClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise TryFailed(f"{self.url} did not answer ({_words(error)})", lost=True) from None
         reading = read(response.status_code, response.headers, received, thinking=self.config.thinking)
-        if isinstance(reading, Fault) and reading.status in TEACHING_STATUSES:
+        if isinstance(reading, Fault):
             self._raise_if_taught(reading, asked)
         return self._meant(reading, time.perf_counter() - started)
 
@@ -207,6 +214,11 @@ class ChatClient:
         and this one has to be sent again.
         """
         reason = f"{self.url} answered {fault.status} ({self._quoted(fault.said)})"
+        if fault.status in MISPLACED_STATUSES and not self._endpoint.versioned and not self.dialect.prefix:
+            self.dialect = replace(self.dialect, prefix=VERSION)
+            raise Adapted(f"asked at {self.url}{VERSION} instead; write it so as models.*.url", reason)
+        if fault.status not in TEACHING_STATUSES:
+            return
         if self.dialect.put(asked) != asked:
             raise Adapted("", reason)
         learned = self.dialect.taught(fault.said, asked)
@@ -216,7 +228,7 @@ class ChatClient:
 
     def _address(self, request: ChatRequest) -> httpx.URL:
         if not request.adapter:
-            return self._chat
+            return self._endpoint.at(CHATS, self.dialect.prefix)
         if self._adapted is None:
             raise ModelUnavailable(f"{self.url} does not serve the adapter {request.adapter}; the embedded model does")
         return httpx.URL(f"{self._adapted(request.adapter)}/chat/completions")
@@ -224,7 +236,8 @@ class ChatClient:
     async def reachable(self) -> str | None:
         """None when the server answers, else a sentence saying what is wrong."""
         try:
-            response = await self._http.get(f"{self.url}/models", timeout=10.0)
+            address = self._endpoint.at("/models").copy_merge_params(self._told.query)
+            response = await self._http.get(address, headers=self._told.headers, timeout=10.0)
         except (httpx.TransportError, httpx.DecodingError) as error:
             return f"{self.url} is unreachable ({_words(error)}); start the server or correct models.task.url"
         if response.status_code in REFUSED_STATUSES:
@@ -271,8 +284,7 @@ class ChatClient:
 
     def _quoted(self, text: str) -> str:
         """What a server said, shortened, and without the API key where it echoes that."""
-        key = self._http.headers.get("authorization", "").removeprefix("Bearer ")
-        return " ".join((text.replace(key, "[API key]") if key else text).split())[:LONGEST_ERROR_TEXT]
+        return " ".join(self._told.hide(text).split())[:LONGEST_ERROR_TEXT]
 
 
 async def _received(response: httpx.Response) -> bytes:
@@ -298,26 +310,6 @@ async def _received(response: httpx.Response) -> bytes:
         if len(body) > MOST_BYTES:
             raise TryFailed(f"{response.url.host} answered more than {MOST_BYTES >> 20} MiB", lost=True)
     return bytes(body)
-
-
-def authorization(config: ModelConfig) -> dict[str, str]:
-    """The header that carries the API key, none where no key is configured.
-
-    Raises:
-        ConfigError: the environment variable is not set or holds no usable key.
-
-    """
-    if not config.api_key_env:
-        return {}
-    key = os.environ.get(config.api_key_env, "")
-    if not key:
-        raise ConfigError(f"the environment variable {config.api_key_env} (api_key_env) is not set; export it first")
-    if not all("!" <= c <= "~" for c in key):
-        raise ConfigError(
-            f"the environment variable {config.api_key_env} holds no usable key (spaces, control characters or "
-            "non-ASCII); export it again"
-        )
-    return {"authorization": f"Bearer {key}"}
 
 
 def _words(error: Exception) -> str:

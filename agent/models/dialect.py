@@ -29,13 +29,14 @@ _ALTERNATE = re.compile(r"\balternat", re.IGNORECASE)
 class Dialect(Record):
     """How requests are put to a server: fields that are `dropped`, whether the limit of tokens has its `newer_limit`
     name, which role carries the `system` message ("user": it goes in front of the first turn), and whether turns of one
-    role that follow each other are `merged`.
+    role that follow each other are `merged`. `prefix` stands between the address of the API and those of its parts.
     """
 
     dropped: tuple[str, ...] = ()
     newer_limit: bool = False
     system: Literal["system", "developer", "user"] = "system"
     merged: bool = False
+    prefix: str = ""
 
     def put(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body of a request as this server takes it."""

@@ -12,6 +12,9 @@ from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.lora_adapters import AdapterServers
 from burnish.config import ModelConfig, RunConfig
 
+UNTOLD = {"api_key_env": "", "headers": {}, "query": {}, "ca_file": "", "proxy": ""}
+"""Settings of a model that nobody is asked by."""
+
 ROLES = ("task", "reflector", "judge", "teacher")
 
 EMBEDDED_SLOTS = 4
@@ -33,15 +36,16 @@ async def open_clients(
     config: RunConfig, adapted: Callable[[str], str] | None, stack: AsyncExitStack, roles: Sequence[str] = ROLES
 ) -> dict[str, ChatClient]:
     """A client for each role; roles with equal settings share one, and the embedded server runs once a file."""
-    clients: dict[ModelConfig, ChatClient] = {}
+    clients: dict[str, ChatClient] = {}
     servers: dict[str, EmbeddedServer] = {}
     by_role = {}
     for role in roles:
         model = getattr(config.models, role) or config.models.task
-        if model not in clients:
-            clients[model] = await _client(model, servers, adapted, stack)
-            stack.push_async_callback(clients[model].close)
-        by_role[role] = clients[model]
+        settings = model.model_dump_json()
+        if settings not in clients:
+            clients[settings] = await _client(model, servers, adapted, stack)
+            stack.push_async_callback(clients[settings].close)
+        by_role[role] = clients[settings]
     return by_role
 
 
@@ -50,7 +54,7 @@ async def mute_clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, Ch
     clients = {}
     for role in ROLES:
         model = getattr(config.models, role) or config.models.task
-        clients[role] = ChatClient(model.model_copy(update={"api_key_env": ""}))
+        clients[role] = ChatClient(model.model_copy(update=UNTOLD))
         stack.push_async_callback(clients[role].close)
     return clients
 

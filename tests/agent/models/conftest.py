@@ -37,7 +37,7 @@ async def sitting(tmp_path: Path) -> AsyncIterator[Callable[..., Caller]]:
         ledger = Ledger(budget or BudgetConfig(), spent=journal.spent())
         caller = Caller(journal=journal, ledger=ledger, clients={"task": client, "judge": client})
         caller.begin(1)
-        for circuit in caller._circuits.values():
+        for circuit in caller._routes._circuits.values():
             circuit.known |= known  # as if it had answered before
         return caller
 

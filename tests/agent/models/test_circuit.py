@@ -99,13 +99,13 @@ async def test_half_as_many_go_to_a_server_that_is_busy_and_slowly_more_again() 
     clock = Clock()
     circuit = Circuit(8, known=True, clock=clock)
     for expected in (4, 2, 1, 1):
-        probe = await circuit.enter(nothing)
+        probe = bool(await circuit.enter(nothing))
         fail(circuit, probe=probe, busy=True)
         assert circuit.limit == expected
         clock.now += 1000
     rounds = 0
     while circuit.limit < 8:
-        circuit.answered(probe=await circuit.enter(nothing))
+        circuit.answered(probe=bool(await circuit.enter(nothing)))
         rounds += 1
     assert 20 < rounds < 60, "as many answers as the limit make it one more"
 

@@ -210,7 +210,7 @@ async def test_an_outage_is_told_and_written_down_until_it_is_over(
             told.append(said)
             written.append(caller._journal.meta("outage"))
 
-        caller._on_outage = take
+        caller._routes._on_outage = take
         await caller.ask("task", request(), place(0))
         await gather_in_order(caller.ask("task", request(), place(n)) for n in range(1, 4))
     assert [one.tries if one else None for one in told] == [1, 2, 3, 4, 5, None]
