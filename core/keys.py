@@ -30,7 +30,8 @@ _SIGNS = (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
 
 @dataclass(frozen=True)
 class Key(Record):
-    """One key: its full name, and what is declared of it. A default is written as in TOML, or "none"."""
+    """One key: its full name, and what is declared of it. A default is written as in TOML, "none", or
+    "has to be given"."""
 
     path: str
     type: str
@@ -161,6 +162,8 @@ def _in_words(annotation: Any, metadata: Iterable[object] = ()) -> tuple[str, st
 
 def _default(table: TableType, name: str) -> str:
     if issubclass(table, BaseModel):
+        if table.model_fields[name].is_required():
+            return "has to be given"
         value = table.model_fields[name].get_default(call_default_factory=True)
     else:
         value = next(field.default for field in fields(table) if field.name == name)
