@@ -31,7 +31,8 @@ _SIGNS = (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
 @dataclass(frozen=True)
 class Key(Record):
     """One key: its full name, and what is declared of it. A default is written as in TOML, "none", or
-    "has to be given"."""
+    "has to be given".
+    """
 
     path: str
     type: str

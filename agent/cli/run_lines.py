@@ -40,7 +40,7 @@ def _scarce_line(facts: Mapping[str, Any]) -> str:
 
 
 def _probe_line(facts: Mapping[str, Any]) -> str:
-    return "Reflection is on." if facts["reflection"] else "Reflection is off: the reflector failed its format probe."
+    return "Reflection is on." if facts["reflection"] else f"Reflection is off: {escape(facts['reason'])}."
 
 
 def _guard_line(facts: Mapping[str, Any]) -> str:
@@ -132,6 +132,7 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "waiting": _waiting_line,
     "outage": lambda facts: outage_said(Outage.from_json(facts), time.time()),
     "adapted": lambda facts: f"{escape(facts['reason'])}: {facts['change']} for this run.",
+    "rejected": lambda facts: f"[yellow]The {facts['role']} model has no answer:[/] {escape(facts['reason'])}.",
     "back": lambda _: "The model server answers again.",
     "feedback": _feedback_line,
     "stopping": lambda facts: f"{facts['signal']}: finishing the calls in flight; a second signal ends at once.",

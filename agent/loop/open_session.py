@@ -95,6 +95,7 @@ async def open_session(
             on_answer=lambda answered: notify("call", asdict(answered)),
             on_outage=lambda outage: notify("outage", outage.to_json()) if outage else notify("back", {}),
             on_adapted=lambda reason, change: notify("adapted", {"reason": reason, "change": change}),
+            on_rejected=lambda role, reason: notify("rejected", {"role": role, "reason": reason}),
             replay_only=replay_only,
             fingerprint=config.fingerprint if replay_only else str(journal.meta("config") or ""),
         )

@@ -138,8 +138,9 @@ async def _announce(opened: Opened) -> None:
         session.notify("teacher", terms)
     if "reflection" in config.operators:
         session.begin(0)
-        session.reflector_able = await probe(session.iteration.ask_reflector)
-        session.notify("probe", {"reflection": session.reflector_able})
+        unable = await probe(session.iteration.ask_reflector)
+        session.reflector_able = not unable
+        session.notify("probe", {"reflection": not unable, "reason": unable})
 
 
 async def _iterate(opened: Opened, until: int | None) -> str | None:

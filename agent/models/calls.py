@@ -34,6 +34,9 @@ from burnish.types import Usage
 
 T = TypeVar("T")
 
+MOST_REASONS = 3
+"""Reasons for which a role's requests are rejected that are told of in a sitting."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -68,6 +71,7 @@ class Caller:
         on_answer: Callable[[Answered], None] = lambda _: None,
         on_outage: Callable[[Outage | None], None] = lambda _: None,
         on_adapted: Callable[[str, str], None] = lambda _reason, _change: None,
+        on_rejected: Callable[[str, str], None] = lambda _role, _reason: None,
         replay_only: bool = False,
         fingerprint: str = "",
     ) -> None:
@@ -76,6 +80,8 @@ class Caller:
         self._journal = journal
         self._on_answer = on_answer
         self._on_adapted = on_adapted
+        self._on_rejected = on_rejected
+        self._told_rejected: set[tuple[str, str]] = set()
         known = journal.meta(DIALECTS)
         for client in servers_of(clients):
             dialect = known.get(f"{client.url} {client.name}") if isinstance(known, dict) else None
@@ -173,10 +179,20 @@ class Caller:
         except BudgetExhausted as error:
             await self._journal.add_unpaid(key, budget=error.limit, reason=str(error))
             raise
+        except ModelRejected as error:
+            self._tell_of_rejection(role, str(error))
+            raise
         self._known[str(key)] = completion
         self._said[role, key.request] = named = replace(completion, call=str(key))
         self._on_answer(Answered(place.node, completion.usage.tokens, replayed=False))
         return named
+
+    def _tell_of_rejection(self, role: str, reason: str) -> None:
+        """Say why a role has no answer, each reason once and few of them."""
+        told = sum(one == role for one, _ in self._told_rejected)
+        if (role, reason) not in self._told_rejected and told < MOST_REASONS:
+            self._told_rejected.add((role, reason))
+            self._on_rejected(role, reason)
 
     async def _ask_patiently(self, client: ChatClient, request: ChatRequest, key: CallKey) -> Completion:
         """An answer, however long the server takes to come back, within what the run allows for."""

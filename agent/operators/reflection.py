@@ -36,6 +36,8 @@ _SYSTEM = (
     "<instruction> and </instruction>. Describe the task in general; never quote the inputs."
 )
 
+PROBES_TO_PASS = 2
+
 _PROBES = (
     ("Sort the words.", "the answer must be in lower case", "lower"),
     ("Name the capital.", "the answer must be one word", "word"),
@@ -103,17 +105,23 @@ class ReflectionOperator:
         return text, ""
 
 
-async def probe(ask: AskReflector) -> bool:
-    """Whether a reflector can follow the format: two of three small rewrites parse and take the feedback in."""
-    passed = 0
+async def probe(ask: AskReflector) -> str:
+    """Why a reflector cannot be used: of three small rewrites two do not parse, or take no feedback in. Empty where it
+    can.
+    """
+    passed, refused = 0, []
     for instruction, feedback, word in _PROBES:
         try:
             completion = await ask(_ask(f"Instruction:\n{instruction}\n\nFeedback on the answers:\n{feedback}"))
-        except ModelRejected:
+        except ModelRejected as error:
+            refused.append(str(error))
             continue
         found = _TAGGED.findall(completion.text)
         passed += not completion.truncated and bool(found) and word in found[-1].lower()
-    return passed >= 2
+    if passed >= PROBES_TO_PASS:
+        return ""
+    wanted = f"the reflector failed its format probe: {passed} of {len(_PROBES)} small rewrites were as asked"
+    return f"{wanted}; {refused[0]}" if refused else wanted
 
 
 def _parent(context: ProposalContext) -> Program:
