@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from burnish.environments.adapters.expressions import is_expression, is_harmless_literal
+from burnish.environments.adapters.numbers import number_of
 
 Entry: TypeAlias = Mapping[str, Any]
 """An item of a set: question, answer and metadata."""
@@ -102,7 +103,8 @@ def _near(answer: str, entry: Entry) -> bool:
 
 
 def _same_number(answer: str, entry: Entry) -> bool:
-    return float(answer.strip("$").replace(",", "")) == float(entry["answer"])
+    found = number_of(answer.strip("$"))
+    return found is not None and found == number_of(str(entry["answer"]))
 
 
 def _same_words(answer: str, entry: Entry) -> bool:

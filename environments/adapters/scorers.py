@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol, Self
 
 from burnish.environments.adapters.answers import final_answer
 from burnish.environments.adapters.functions import function
+from burnish.environments.adapters.numbers import NOT_READ, expected_number, number_of, numbers_in
 from burnish.environments.adapters.objects import Objects
 from burnish.environments.adapters.patterns import Pattern
 from burnish.environments.adapters.tolerance import check_tolerance
@@ -21,6 +22,7 @@ from burnish.types import Feedback, JsonValue, Task, canonical_text
 EMPTY = "the answer must not be empty"
 NOT_EXPECTED = "the answer is not the expected one"
 ONE_NUMBER = "the answer must hold one number"
+UNREADABLE_NUMBER = f"the answer must be a number {NOT_READ}"
 ONLY_NUMBER = "the answer must be the number and nothing else"
 WRONG_NUMBER = "the number is not the expected one"
 NOT_HELD = "the answer does not name what is asked for"
@@ -29,9 +31,6 @@ SHORTER = "the answer must be short, without the question or an explanation"
 
 HALF = 0.5
 """Reward of an answer that holds the right thing and more."""
-
-LONGEST_NUMBER = 60
-"""Characters of the longest number that is read."""
 
 
 class Scorer(Protocol):
@@ -91,7 +90,7 @@ def _folded(text: str, ignore_case: bool) -> str:
 
 @dataclass(frozen=True)
 class Number:
-    """Right is a number within `tolerance` of the expected one; thousands may be parted by commas."""
+    """Right is a number within `tolerance` of the expected one; see `numbers.py` for how it is read."""
 
     tolerance: float = 0.0
 
@@ -99,41 +98,25 @@ class Number:
         check_tolerance(self.tolerance)
 
     def read(self, value: JsonValue) -> JsonValue:
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)) or _number(str(value)) is None:
-            raise ValueError("must be a number")
-        return str(value).strip()
+        return expected_number("" if isinstance(value, bool) else str(value))
 
     def gold(self, task: Task) -> str | None:
         return str(task.data[EXPECTED])
 
     def judge(self, task: Task, answer: str) -> Feedback:
         found = final_answer(answer)
-        alone = _number(found)
-        numbers = [alone] if alone is not None else _numbers(found)
+        alone = number_of(found)
+        numbers = [alone] if alone is not None else numbers_in(found)
+        if None in numbers:
+            return unparsable(UNREADABLE_NUMBER)
         if len(numbers) != 1:
             return unparsable(ONE_NUMBER)
-        right = _number(str(task.data[EXPECTED]))
+        (number,), right = numbers, number_of(str(task.data[EXPECTED]))
+        assert number is not None
         assert right is not None
-        if abs(numbers[0] - right) > Decimal(repr(self.tolerance)):
+        if abs(number - right) > Decimal(repr(self.tolerance)):
             return wrong(WRONG_NUMBER)
         return RIGHT if alone is not None else wrong(ONLY_NUMBER, HALF)
-
-
-def _number(text: str) -> Decimal | None:
-    """The number a text is; None where it is none, or too long or too far from 1 to reckon with."""
-    plain = text.strip().replace(",", "")
-    if not plain.isascii() or "_" in plain or not 0 < len(plain) <= LONGEST_NUMBER:
-        return None
-    try:
-        number = Decimal(plain)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number.adjusted()) <= LONGEST_NUMBER else None
-
-
-def _numbers(text: str) -> list[Decimal]:
-    words = (word.strip(".,;:!?()[]$€£%*`'\"=") for word in text.split())
-    return [number for word in words if word[:1] in "+-.0123456789" and (number := _number(word)) is not None]
 
 
 @dataclass(frozen=True)
