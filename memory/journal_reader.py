@@ -178,6 +178,16 @@ class JournalReader:
         row = self._rows(sql, (role,))[0]
         return None if row["tokens"] is None else (row["tokens"], row["usd"])
 
+    def in_vain(self) -> float:
+        """Tries that a server failed, for each that it answered; those that a crash lost have no reason."""
+        sql = "SELECT SUM(state = 'done') AS done, SUM(state IN ('failed', 'lost') AND body <> '') AS vain FROM calls"
+        row = self._rows(sql)[0]
+        return (row["vain"] or 0) / max(1, row["done"] or 0)
+
+    def answered_in(self, iteration: int) -> bool:
+        """Whether a model ever answered in an iteration."""
+        return bool(self._rows("SELECT 1 FROM calls WHERE iteration = ? AND state = 'done' LIMIT 1", (iteration,)))
+
     def calls_of(self, iteration: int) -> int:
         """How many calls an iteration made."""
         rows = self._rows("SELECT COUNT(*) AS calls FROM calls WHERE iteration = ?", (iteration,))

@@ -12,6 +12,7 @@ from burnish.agent.models.reading import Tokens
 from burnish.agent.models.rendering import task_request
 from burnish.errors import BudgetTooSmall
 from burnish.policies.budget import Costs
+from burnish.records import SEALED
 from burnish.types import Usage
 
 
@@ -90,14 +91,23 @@ async def hold_back(opened: Opened, sealed: int) -> None:
         limit = session.config.budget.seconds
         return needed if limit is None else min(needed, session.config.sealed.share * limit)
 
-    ledger.hold(worst.times(sealed), seconds=seconds)
+    ledger.hold(worst.times(with_faults(opened, sealed)), seconds=seconds)
+
+
+def with_faults(opened: Opened, calls: int) -> int:
+    """So many calls, and as many tries in vain as they would take if servers went on as they did so far."""
+    return calls + math.ceil(calls * min(MOST_IN_VAIN, opened.journal.in_vain()))
+
+
+MOST_IN_VAIN = 0.5
+"""Tries in vain for each answer that are allowed for: a bad hour must not take the rest of a budget from learning."""
 
 
 async def affordable_sealed_tasks(opened: Opened) -> int:
     """Test tasks that the rest of the budget affords, as it was reckoned when the sealed test was opened first."""
     session, ledger = opened.session, opened.ledger
     known = opened.journal.meta("sealed tasks")
-    if isinstance(known, int):
+    if isinstance(known, int) and is_opened(opened):
         return known
     cost = costs(session.config, session)
     tasks = most_sealed_tasks(session)
@@ -109,13 +119,18 @@ async def affordable_sealed_tasks(opened: Opened) -> int:
     return tasks
 
 
+def is_opened(opened: Opened) -> bool:
+    """Whether any task of the sealed test was answered; until then nothing of it is known and nothing decided."""
+    return opened.session.caller.replays or opened.journal.answered_in(SEALED)
+
+
 async def affordable_controls(opened: Opened) -> int:
     """Controls that the calls that are left afford, as it was reckoned when the sealed test was opened first."""
     session, known = opened.session, opened.journal.meta("sealed controls")
-    if isinstance(known, int):
+    if isinstance(known, int) and is_opened(opened):
         return known
     most = controls(session)
-    while most and calls_to_prove(session, most) > opened.ledger.left().calls:
+    while most and with_faults(opened, calls_to_prove(session, most)) > opened.ledger.left().calls:
         most -= 1
     await opened.journal.add_meta("sealed controls", most)
     return most

@@ -18,6 +18,7 @@ from burnish.agent.models.calls import Caller
 from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.lora_adapters import adapter_file, adapter_id, adapters_of
 from burnish.agent.models.opening import adapter_servers, mute_clients, open_clients
+from burnish.agent.models.pauses import Pauses
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.feedback_taken import asked_of
 from burnish.agent.record.forked import not_shown
@@ -80,12 +81,14 @@ async def open_session(
         servers = None if replay_only else adapter_servers(config, adapters_of(directory, config) | {**adapters}, stack)
         adapted = servers.url if servers else adapted
         clients = await (mute_clients(config, stack) if replay_only else open_clients(config, adapted, stack))
+        pauses = stack.enter_context(Pauses())
         ledger = Ledger(
             BudgetConfig(iterations=1) if replay_only else config.budget,
             spent=Usage() if replay_only else journal.spent(),
             seconds_before=_seconds(journal, "seconds"),
             seconds_apart=_seconds(journal, "seconds apart"),
             started=started,
+            paused=lambda: pauses.seconds,
         )
         seed_program = make_seed_program(config, environment, dropped=not_shown(journal))
         caller = Caller(
@@ -183,6 +186,9 @@ def _seconds(journal: Journal, name: str) -> float:
 
 async def _keep_time(journal: Journal, ledger: Ledger) -> None:
     """Write down every second how long the run has taken, so that a crash forgets at most one."""
+    apart = ledger.apart
     while True:
         await asyncio.sleep(1.0)
         await journal.add_meta("seconds", ledger.seconds)
+        if ledger.apart != apart:
+            await journal.add_meta("seconds apart", apart := ledger.apart)

@@ -13,6 +13,7 @@ from burnish.agent.loop.affording import (
     affordable_sealed_tasks,
     afforded,
     hold_back,
+    is_opened,
     refuse_too_little,
     what_costs,
     worst_call,
@@ -71,7 +72,7 @@ async def to_the_end(opened: Opened, secret: Callable[[], str] | None, *, until:
     """
     session, journal = opened.session, opened.journal
     stopped = journal.meta("stopped")
-    if not isinstance(stopped, str):
+    if not isinstance(stopped, str) or not is_opened(opened):
         await _announce(opened)
         stopped = await _iterate(opened, until)
         if stopped is None:

@@ -145,16 +145,39 @@ async def try_sealed(
     answered: dict[str, list[Judged]] = {name: [] for name in arms}
     rng = np.random.default_rng([config.seed, 0x0A12])
     for start in range(0, len(tasks), AT_A_TIME):
-        try:
-            some = await _answered(session, environment, arms, tasks[start : start + AT_A_TIME], rng)
-        except BudgetExhausted:
-            if not start:
-                raise
-            return list(tasks[:start]), answered
-        for name, judged in some.items():
-            await session.journal.add_judged(SEALED, f"sealed {name}", judged, start=start)
-            answered[name] += judged
+        some = tasks[start : start + AT_A_TIME]
+        judged = await _answered_as_afforded(session, environment, arms, some, rng, needed=not start)
+        for name, judgements in judged.items():
+            await session.journal.add_judged(SEALED, f"sealed {name}", judgements, start=start)
+            answered[name] += judgements
+        count = max(map(len, judged.values()))
+        if count < len(some):
+            return list(tasks[: start + count]), answered
     return list(tasks), answered
+
+
+async def _answered_as_afforded(
+    session: Session,
+    environment: GuardedEnvironment,
+    arms: Mapping[str, Arm],
+    tasks: Sequence[Task],
+    rng: np.random.Generator,
+    *,
+    needed: bool,
+) -> dict[str, list[Judged]]:
+    """What the arms answer to these tasks; to the first of them where the budget does not afford all.
+
+    Raises:
+        BudgetExhausted: it affords none, and one is `needed`.
+
+    """
+    for count in range(len(tasks), 0, -1):
+        try:
+            return await _answered(session, environment, arms, tasks[:count], rng)
+        except BudgetExhausted:  # what was answered is in the journal and costs nothing again
+            if count == 1 and needed:
+                raise
+    return {name: [] for name in arms}
 
 
 def _half(count: int) -> int:
@@ -166,6 +189,10 @@ AT_A_TIME = 12
 """Sealed tasks that all arms answer before the next ones."""
 
 
+FIRST = 3
+"""Of these, those that are answered by all before the others are begun."""
+
+
 async def _answered(
     session: Session,
     environment: GuardedEnvironment,
@@ -173,7 +200,9 @@ async def _answered(
     tasks: Sequence[Task],
     rng: np.random.Generator,
 ) -> dict[str, list[Judged]]:
-    """What each arm answers to some tasks, in their order; asked in a random one."""
+    """What each arm answers to some tasks, in their order; asked in a random one, the first few tasks first, so that
+    something can be said where the budget ends early.
+    """
     chosen = {name: tasks[: _half(len(tasks))] if arm.control else tasks for name, arm in arms.items()}
     trials = {
         (name, task.id): Trial(
@@ -183,13 +212,15 @@ async def _answered(
         for task, recalled in zip(chosen[name], arm.recall(arm.program, chosen[name]), strict=True)
     }
     places = list(trials)
-    drawn = [places[i] for i in rng.permutation(len(places)).tolist()]
+    shuffled = [places[i] for i in rng.permutation(len(places)).tolist()]
+    first = {task.id for task in tasks[:FIRST]}
+    drawn = sorted(shuffled, key=lambda place: place[1] not in first)
     recall, pick = session.retriever.recall, session.process_reward.pick
     rollout = Rollout(session.caller, session.journal, environment, recall, SEALED, pick, session.forms)
-    await session.journal.add_tasks(SEALED, tasks)
-    await session.journal.add_programs(SEALED, (arm.program for arm in arms.values()))
     attempts = await rollout.attempt_all([trials[place] for place in drawn], in_order=True)
     raise_if_unanswered(attempts)
+    await session.journal.add_tasks(SEALED, tasks)
+    await session.journal.add_programs(SEALED, (arm.program for arm in arms.values()))
     feedbacks = await judge_all(environment, session.journal, [trials[place].task for place in drawn], attempts)
     judged = dict(zip(drawn, zip(attempts, feedbacks, strict=True), strict=True))
     return {name: [judged[name, task.id] for task in chosen[name]] for name in arms}

@@ -40,8 +40,9 @@ class Amount:
 class Ledger:
     """What a run has spent, has reserved, and holds back for the sealed test.
 
-    `started` is when this sitting began, on the monotonic clock; by default now. `apart` counts seconds of training,
-    which say nothing of the pace of calls.
+    `started` is when this sitting began, on the monotonic clock; by default now. `apart` counts seconds of training and
+    of waiting for servers, which say nothing of the pace of calls. `paused` says how long this process did not run in
+    this sitting, which counts for nothing.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Ledger:
         seconds_before: float = 0.0,
         seconds_apart: float = 0.0,
         started: float | None = None,
+        paused: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.budget = budget
         self.spent = Amount(spent.calls, spent.tokens, spent.usd)
@@ -62,11 +64,12 @@ class Ledger:
         self._held_seconds: Callable[[float, int], float] = lambda _seconds, _calls: 0.0
         self._seconds_before = seconds_before
         self._started = time.monotonic() if started is None else started
+        self._paused = paused
 
     @property
     def seconds(self) -> float:
         """Seconds this run has taken, earlier sittings included."""
-        return self._seconds_before + time.monotonic() - self._started
+        return self._seconds_before + time.monotonic() - self._started - self._paused()
 
     @property
     def seconds_calling(self) -> float:

@@ -66,8 +66,11 @@ class Routes:
             since, until = round(now + waiting.since, 1), round(now + waiting.until, 1)
             meanwhile = f"; {client.second.url} is asked meanwhile" if client.second is not None else ""
             told = Outage(client.url, f"{waiting.reason}{meanwhile}", since, until, waiting.tries)
-        if told == self._outages.get(client.url):
+        before = self._outages.get(client.url)
+        if told == before:
             return
+        if told is None and before is not None and client.second is None:  # to wait is not to call
+            self._ledger.apart += max(0.0, time.time() - before.since)
         self._outages[client.url] = told
         self._on_outage(told)
         await self._journal.add_meta(OUTAGE, next((one.to_json() for one in self._outages.values() if one), None))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from signal import SIGKILL
 from typing import Any
 
 import pytest
-from codes import code_of
-from laboratory import Laboratory, learner, posed, query
+from codes import code_of, split_of
+from laboratory import Body, Laboratory, learner, posed, query
 from strength import thorough_but
 
+from burnish.agent.models import circuit
 from burnish.agent.models.ledger import Amount, Ledger
 from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.record.run import open_run
@@ -221,3 +223,57 @@ def test_wherever_the_budget_ends_within_an_iteration_its_answers_are_kept(
 def _answered(lab: Laboratory, node: str) -> int:
     sql = "SELECT COUNT(*) FROM calls WHERE node = ? AND state = 'done'"
     return int(query(lab.folder / "run", sql, node)[0][0])
+
+
+def _failing(lab: Laboratory, of_test: int, every: int) -> None:
+    """Every so many requests fail, and the first so many about test tasks, each after the model has worked."""
+    numbers, left = count(1), [of_test]
+
+    def answer(body: Body) -> str | ScriptedReply:
+        if split_of(posed(body) or "") == "test" and left[0]:
+            left[0] -= 1
+            return ScriptedReply(status=500)
+        return ScriptedReply(status=500) if next(numbers) % every == 0 else learner(body)
+
+    lab.model.answer = answer
+
+
+def test_what_is_held_back_for_the_sealed_test_allows_for_the_faults_seen(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "LONGEST_WAIT", 0.01)
+    _failing(lab, of_test=0, every=5)
+    report = lab.run("run", **LATE)
+    assert report.sealed is not None
+    assert {DRAWN, SHUFFLED} < report.sealed.arms.keys(), "as many controls as without faults"
+    assert report.sealed.arms["champion"].tasks == 20
+    assert report.total.calls <= 150
+
+
+def test_a_sealed_test_that_the_budget_cuts_short_counts_what_was_answered(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "LONGEST_WAIT", 0.01)
+    _failing(lab, of_test=48, every=10**6)
+    report = lab.run("run", **LATE)
+    assert report.sealed is not None
+    assert 0 < report.sealed.arms["champion"].tasks < 12, "not even the first few could be answered by all"
+    assert report.sealed.arms["seed"].tasks == report.sealed.arms["champion"].tasks
+    assert report.total.calls <= 150
+    assert verify(open_run(lab.folder / "run")).holds
+
+
+def test_a_sealed_test_of_which_nothing_was_answered_is_not_opened_and_closes_nothing(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "LONGEST_WAIT", 0.01)
+    _failing(lab, of_test=10**6, every=10**6)
+    with pytest.raises(BudgetExhausted):
+        lab.run("run", **LATE)
+    before = len(open_run(lab.folder / "run").iterations())
+    lab.model.answer = learner
+    report = lab.resume("run", calls=400)
+    assert len(report.iterations) > before, "with more calls it learns on"
+    assert report.sealed is not None
+    assert report.sealed.arms["champion"].tasks == 20
+    assert verify(open_run(lab.folder / "run")).holds
