@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from burnish.errors import ConfigError
+from burnish.files import MOST_SETTINGS, Unreadable, parsed_toml, read_text
 from burnish.keys import TableType, choice, declared_types, table_types
 from burnish.servers import shown
 from burnish.spelling import nearest
@@ -26,11 +26,9 @@ def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
 
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}; give {wanted}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        return parsed_toml(read_text(path, most=MOST_SETTINGS), str(path))
+    except Unreadable as error:
+        raise ConfigError(f"{error}; give {wanted}") from None
 
 
 def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: str = "", context: object = None) -> M:
@@ -57,8 +55,8 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[s
         if not sign or not key:
             raise ConfigError(f"-o {override!r} is not of the form key.sub=value; for example -o sampling.tasks=16")
         try:
-            value = tomllib.loads(f"v = {text}")["v"]
-        except tomllib.TOMLDecodeError:
+            value = parsed_toml(f"v = {text}", "")["v"]
+        except Unreadable:
             value = text
         *tables, last = key.strip().split(".")
         table = result

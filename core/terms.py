@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, get_args
 
 from burnish.errors import ConfigError
+from burnish.files import MOST_SETTINGS, Unreadable, parsed_toml, read_text
 from burnish.spelling import nearest
 from burnish.types import Record
 
@@ -74,9 +74,9 @@ class TermsTable:
         if own is None:
             return cls(packaged)
         try:
-            text = own.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read {own} ({error}); give a TOML file of terms") from None
+            text = read_text(own, most=MOST_SETTINGS)
+        except Unreadable as error:
+            raise ConfigError(f"{error}; give a TOML file of terms") from None
         return cls([*_rows(text, str(own), own=True), *packaged])
 
     def of(self, model: str) -> Terms:
@@ -103,14 +103,17 @@ def bare_name(model: str) -> str:
 
 def _rows(text: str, source: str, *, own: bool) -> list[Row]:
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source} is not valid TOML: {error}") from None
+        tables = parsed_toml(text, source)
+    except Unreadable as error:
+        raise ConfigError(str(error)) from None
     for key in tables:
         if key != "model":
             raise ConfigError(f"{source}: unknown key {key}; each row is a table [[model]]")
     rows = []
-    for number, table in enumerate(tables.get("model", []), 1):
+    listed = tables.get("model", [])
+    if not isinstance(listed, list) or not all(isinstance(table, dict) for table in listed):
+        raise ConfigError(f"{source}: model is no list of tables; write each row as a table [[model]]")
+    for number, table in enumerate(listed, 1):
         where = f"{source}, row {number}"
         patterns = table.pop("match", None)
         patterns = [patterns] if isinstance(patterns, str) else patterns

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from burnish.by_hand import ByHand
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.schema import BY_ITERATION
 from burnish.types import JsonValue
@@ -24,13 +24,13 @@ class Queued:
 def changes_by_hand(journal: JournalReader) -> list[Queued]:
     """All of them, in order."""
     rows = journal.named_rows("SELECT number, iteration, body FROM by_hand ORDER BY number")
-    return [Queued(row["number"], row["iteration"], ByHand.from_json(json.loads(row["body"]))) for row in rows]
+    return [Queued(row["number"], row["iteration"], ByHand.from_json(stored(row["body"]))) for row in rows]
 
 
 def lessons_of(journal: JournalReader, number: int) -> list[Mapping[str, JsonValue]]:
     """What a change brings, if it is an import: exemplars with all that is needed to judge them again."""
     ((said,),) = journal.rows("SELECT lessons FROM by_hand WHERE number = ?", (number,))
-    return list(json.loads(str(said) or "[]"))
+    return list(stored(str(said) or "[]"))
 
 
 def waiting(journal: JournalReader) -> list[Queued]:

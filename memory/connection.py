@@ -7,14 +7,16 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from burnish.errors import RunTooNew, RunTooOld, StorageError
+from burnish.files import is_regular
 from burnish.memory.schema import OLDEST, SCHEMA, SCHEMA_VERSION, migrate
 from burnish.memory.writer import Value
 
 MALFORMED = "malformed"
 """What SQLite says of a damaged file that was a journal."""
+DAMAGED = "a row of the journal is not as it was written: it is damaged; `burnish doctor` says more, a copy helps"
 
 
 def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, int]:
@@ -25,6 +27,8 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
         RunTooNew, RunTooOld: it is of a version that this one cannot read.
 
     """
+    if not is_regular(path):
+        raise StorageError(f"{path} is no regular file; give the directory of a run")
     try:
         reader = sqlite3.connect(uri(path, mode), uri=True, check_same_thread=False)
         reader.row_factory = sqlite3.Row
@@ -33,7 +37,7 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
             reader = _migrated(reader, version)
         # SQLite's own `lower` knows no letters beyond ASCII, and texts may be no UTF-8.
         reader.create_function("casefold", 1, _casefold, deterministic=True)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         way_on = "restore it from a copy" if MALFORMED in str(error) else "give the directory of a run"
         raise StorageError(f"{path} cannot be read as a journal ({error}); {way_on}") from None
     return reader, version
@@ -47,7 +51,23 @@ def fetched(reader: sqlite3.Connection, sql: str, values: Sequence[Value]) -> li
         if "Could not decode" not in str(error):
             raise
     reader.text_factory = _with_surrogates  # from now on: to read all texts so is slower
-    return reader.execute(sql, values).fetchall()
+    try:
+        return reader.execute(sql, values).fetchall()
+    except UnicodeDecodeError:
+        raise StorageError(DAMAGED) from None
+
+
+def stored(text: str) -> Any:
+    """The value that a row of a journal holds as JSON.
+
+    Raises:
+        StorageError: it was changed since it was written.
+
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise StorageError(DAMAGED) from None
 
 
 def _casefold(text: bytes | None) -> str:
@@ -69,7 +89,9 @@ def _version(reader: sqlite3.Connection, path: Path) -> int:
     """The version of the tables; a journal that was just laid out has this one's."""
     tables = reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchall()
     rows = reader.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() if tables else []
-    version = json.loads(rows[0]["value"]) if rows else SCHEMA_VERSION
+    version = stored(rows[0]["value"]) if rows else SCHEMA_VERSION
+    if not isinstance(version, int):
+        raise StorageError(DAMAGED)
     if version > SCHEMA_VERSION:
         raise RunTooNew(
             f"{path.parent} was written by a newer version of Burnish (schema {version}, this one reads "

@@ -5,7 +5,6 @@ One method a kind of fact. Everything is read from the file at each call, also w
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from typing import Literal
 
 from burnish import __version__
 from burnish.errors import ConfigError, StorageError
-from burnish.memory.connection import fetched, opened
+from burnish.memory.connection import fetched, opened, stored
 from burnish.memory.schema import REPLAYED, SPENT
 from burnish.memory.writer import Value
 from burnish.programs import Program
@@ -107,7 +106,7 @@ class JournalReader:
 
     def metas(self) -> dict[str, JsonValue]:
         """All facts of the whole run, by name."""
-        return {row["key"]: json.loads(row["value"]) for row in self._rows("SELECT key, value FROM meta ORDER BY key")}
+        return {row["key"]: stored(row["value"]) for row in self._rows("SELECT key, value FROM meta ORDER BY key")}
 
     def rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[tuple[Value, ...]]:
         """What a query of the tables says, as they are in `burnish.memory.schema`."""
@@ -123,14 +122,14 @@ class JournalReader:
     def meta(self, key: str) -> JsonValue:
         """A fact of the whole run, None when it was never set."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return json.loads(rows[0]["value"]) if rows else None
+        return stored(rows[0]["value"]) if rows else None
 
     # calls -----------------------------------------------------------------------------------------
 
     def completions(self, iteration: int) -> dict[str, Completion]:
         """Every answered call of an iteration, by `str(CallKey)`."""
         rows = self._rows("SELECT key, body FROM calls WHERE iteration = ? AND state = 'done'", (iteration,))
-        return {row["key"]: Completion.from_json(json.loads(row["body"])) for row in rows}
+        return {row["key"]: Completion.from_json(stored(row["body"])) for row in rows}
 
     def rejections(self, iteration: int) -> dict[str, tuple[str, bool]]:
         """Every call of an iteration that the server gave no answer to, by `str(CallKey)`: what it said, and whether it
@@ -208,7 +207,7 @@ class JournalReader:
         rows = self._rows("SELECT body FROM tasks WHERE id = ?", (task_id,))
         if not rows:
             raise StorageError(f"task {task_id} is not in {self.path}; the journal is incomplete: run `burnish doctor`")
-        return Task.from_json(json.loads(rows[0]["body"]))
+        return Task.from_json(stored(rows[0]["body"]))
 
     def has_task(self, task_id: str) -> bool:
         """Whether a task was drawn or made in this run."""
@@ -216,20 +215,20 @@ class JournalReader:
 
     def tasks(self) -> dict[str, Task]:
         """Every task that was drawn in this run, by id."""
-        return {row["id"]: Task.from_json(json.loads(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
+        return {row["id"]: Task.from_json(stored(row["body"])) for row in self._rows("SELECT id, body FROM tasks")}
 
     def turn(self, key: TurnKey) -> Played | None:
         """A turn that was played, None when it was not yet."""
         sql = "SELECT body FROM turns WHERE iteration = ? AND node = ? AND item = ? AND slot = ? AND number = ?"
         rows = self._rows(sql, astuple(key))
-        return Played.from_json(json.loads(rows[0]["body"])) if rows else None
+        return Played.from_json(stored(rows[0]["body"])) if rows else None
 
     def verdicts(self, ids: Iterable[str]) -> dict[str, Feedback]:
         """The verdicts known for attempts, by `Attempt.id`."""
         found = {}
         for attempt_id in ids:
             rows = self._rows("SELECT verdict FROM attempts WHERE id = ?", (attempt_id,))
-            feedbacks = [Feedback.from_json(json.loads(body)) for body in dict.fromkeys(row["verdict"] for row in rows)]
+            feedbacks = [Feedback.from_json(stored(body)) for body in dict.fromkeys(row["verdict"] for row in rows)]
             if feedbacks:
                 found[attempt_id] = next((f for f in feedbacks if f.status.judged), feedbacks[0])
         return found
@@ -242,7 +241,7 @@ class JournalReader:
             (node, iteration, iteration),
         )
         return [
-            (r["iteration"], Attempt.from_json(json.loads(r["attempt"])), Feedback.from_json(json.loads(r["verdict"])))
+            (r["iteration"], Attempt.from_json(stored(r["attempt"])), Feedback.from_json(stored(r["verdict"])))
             for r in rows
         ]
 
@@ -255,7 +254,7 @@ class JournalReader:
     def iterations(self) -> list[IterationRecord]:
         """All committed iterations, in order; number 0 is the seed."""
         return [
-            IterationRecord.from_json(json.loads(row["body"]))
+            IterationRecord.from_json(stored(row["body"]))
             for row in self._rows("SELECT body FROM iterations ORDER BY number")
         ]
 
@@ -269,7 +268,7 @@ class JournalReader:
         rows = self._rows(
             "SELECT body FROM iterations WHERE number > ? AND number <= ? ORDER BY number", (after, until)
         )
-        return [IterationRecord.from_json(json.loads(row["body"])) for row in rows]
+        return [IterationRecord.from_json(stored(row["body"])) for row in rows]
 
     def champion(self, iteration: int) -> Program:
         """The champion as of a committed iteration."""
@@ -280,7 +279,7 @@ class JournalReader:
         rows = self._rows("SELECT body FROM programs WHERE id = ?", (program_id,))
         if not rows:
             raise StorageError(f"program {program_id} is not in {self.path}; run `burnish doctor` on the run")
-        return Program.from_json(json.loads(rows[0]["body"]))
+        return Program.from_json(stored(rows[0]["body"]))
 
     def exemplars(self) -> list[Exemplar]:
         """Every exemplar that ever was, dead ones included, by birth and id."""
@@ -304,7 +303,7 @@ class JournalReader:
         """Those whose rows fulfil a condition of ours, by birth and id or in another order of ours."""
         sql = f"SELECT body, died, death FROM exemplars WHERE {where} ORDER BY {order}"  # noqa: S608 (our own)
         return [
-            Exemplar.from_json({**json.loads(r["body"]), "died": r["died"], "death": r["death"]})
+            Exemplar.from_json({**stored(r["body"]), "died": r["died"], "death": r["death"]})
             for r in self._rows(sql, values)
         ]
 
@@ -312,12 +311,12 @@ class JournalReader:
         """(iteration, applicant) of all that could be remembered; nothing in older journals."""
         sql = "SELECT iteration, body FROM applicants WHERE ? IS NULL OR iteration = ? ORDER BY iteration, place"
         rows = self._rows(sql, (iteration, iteration))
-        return [(row["iteration"], ApplicantRecord.from_json(json.loads(row["body"]))) for row in rows]
+        return [(row["iteration"], ApplicantRecord.from_json(stored(row["body"]))) for row in rows]
 
     def deaths(self) -> dict[str, DeathRecord]:
         """Why exemplars died, by id; nothing in older journals, where the exemplar alone says it."""
         rows = self._rows("SELECT exemplar, body FROM deaths")
-        return {row["exemplar"]: DeathRecord.from_json(json.loads(row["body"])) for row in rows}
+        return {row["exemplar"]: DeathRecord.from_json(stored(row["body"])) for row in rows}
 
     def events(self, iteration: int | None = None) -> list[tuple[int, str, JsonValue]]:
         """(iteration, kind, body) of what happened besides: refusals, guard actions, proposals."""
@@ -325,25 +324,25 @@ class JournalReader:
             "SELECT iteration, kind, body FROM events WHERE ? IS NULL OR iteration = ? ORDER BY iteration, place",
             (iteration, iteration),
         )
-        return [(r["iteration"], r["kind"], json.loads(r["body"])) for r in rows]
+        return [(r["iteration"], r["kind"], stored(r["body"])) for r in rows]
 
     # people ----------------------------------------------------------------------------------------
 
     def questions(self) -> list[Question]:
         """All that was asked, in order."""
         rows = self._rows("SELECT body FROM questions ORDER BY rowid")
-        return [Question.from_json(json.loads(row["body"])) for row in rows]
+        return [Question.from_json(stored(row["body"])) for row in rows]
 
     def decisions(self) -> list[Decision]:
         """All decisions, in order."""
         rows = self._rows("SELECT body FROM decisions ORDER BY number")
-        return [Decision.from_json(json.loads(row["body"])) for row in rows]
+        return [Decision.from_json(stored(row["body"])) for row in rows]
 
     # sealed test -----------------------------------------------------------------------------------
 
     def sealed(self) -> SealedRecord | None:
         rows = self._rows("SELECT value FROM meta WHERE key = 'sealed'")
-        return SealedRecord.from_json(json.loads(rows[0]["value"])) if rows else None
+        return SealedRecord.from_json(stored(rows[0]["value"])) if rows else None
 
     def _rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[sqlite3.Row]:
         try:

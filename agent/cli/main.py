@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
@@ -22,7 +23,8 @@ from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand, sets
 from burnish.agent.cli.pages import ui
-from burnish.errors import BurnishError, Interrupted
+from burnish.errors import BurnishError, Interrupted, StorageError
+from burnish.memory.connection import DAMAGED
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
 4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
@@ -331,6 +333,17 @@ def main() -> NoReturn:
         if _Settings.debug:
             raise
         _end(error)
+    except (
+        ValidationError
+    ) as error:  # of a record that was read back, for everything else is looked at where it is read
+        if _Settings.debug:
+            raise
+        _end(StorageError(f"a {error.title} is not as it was written ({error.errors()[0]['msg']}): {DAMAGED}"))
+    except OSError as error:  # a name that is too long, a disk that is full
+        if _Settings.debug:
+            raise
+        at = f" ({error.filename})" if error.filename else ""
+        _end(StorageError(f"{error.strerror or error}{at}; mend it, then give the command again"))
     except SystemExit as ended:
         if ended.code == KEYBOARD_INTERRUPT:
             _end(

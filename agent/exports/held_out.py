@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from burnish.agent.record.run import Run
 from burnish.agent.record.seeds import sealed_seed, secret_of
 from burnish.environments.boundary import GuardedEnvironment
 from burnish.errors import ConfigError
+from burnish.files import Unreadable, parsed_json, read_text
 from burnish.memory.embedding import Embedder
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.shared_text import SharedText
@@ -115,11 +115,9 @@ def texts_of_file(path: Path) -> HeldOut:
 
     """
     try:
-        whole = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"cannot read {path} ({error}); give a file of texts in UTF-8, a line each, or JSONL"
-        ) from None
+        whole = read_text(path)
+    except Unreadable as error:
+        raise ConfigError(f"{error}; give a file of texts in UTF-8, a line each, or JSONL") from None
     lines = [whole] if path.suffix == ".json" else [line for line in whole.split("\n") if line.strip()]
     if path.suffix in {".json", ".jsonl"}:
         return HeldOut.of(path.name, [text for line in lines for text in _texts(_parsed(path, line))])
@@ -128,11 +126,10 @@ def texts_of_file(path: Path) -> HeldOut:
 
 def _parsed(path: Path, line: str) -> JsonValue:
     try:
-        parsed: JsonValue = json.loads(line)
-    except (ValueError, RecursionError):
+        return parsed_json(line, str(path))
+    except Unreadable as error:
         kind = path.suffix.removeprefix(".").upper()
-        raise ConfigError(f"{path} is not {kind}: {line[:60]!r} is no JSON; mend it, or name it .txt") from None
-    return parsed
+        raise ConfigError(f"{error}: {line[:60]!r} is no {kind}; mend it, or name it .txt") from None
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

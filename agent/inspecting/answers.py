@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Attempt, Feedback, Record, Status
 
@@ -83,7 +83,7 @@ def answer_of(row: Mapping[str, Any] | sqlite3.Row) -> Answer:
         status=row["status"] or "ok",
         rung=row["rung"] or "",
         call=row["call"] or "",
-        exemplars=tuple(json.loads(row["exemplars"] or "[]")),
+        exemplars=tuple(stored(row["exemplars"] or "[]")),
         reviewer=row["reviewer"] or "",
     )
 

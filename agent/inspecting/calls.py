@@ -11,6 +11,7 @@ from burnish.agent.inspecting.answers import Answer, answers
 from burnish.agent.models.client import digest_of
 from burnish.agent.models.rendering import defuse
 from burnish.errors import ConfigError
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import CallKey, JournalReader
 from burnish.types import JsonValue, Record
 
@@ -99,7 +100,7 @@ def call_story(journal: JournalReader, key: str, fingerprint: str) -> CallStory:
     if not rows:
         raise ConfigError(f"this run made no call {key}; `burnish show` lists those that are near")
     at = parsed(key)
-    done: dict[str, JsonValue] = next((json.loads(row["body"]) for row in rows if row["state"] == "done"), {})
+    done: dict[str, JsonValue] = next((stored(row["body"]) for row in rows if row["state"] == "done"), {})
     written = journal.request(at.request)
     body = json.loads(written) if written is not None else {}
     led_to = answers(

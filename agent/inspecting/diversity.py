@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from burnish.agent.record.memory import recalled_memory
 from burnish.agent.record.run import Run
 from burnish.by_hand import ByHand
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Exemplar, JsonValue, Record
 
@@ -48,11 +48,11 @@ def diversity(journal: JournalReader) -> list[DiversityAt]:
     return [
         DiversityAt(
             iteration=row["number"],
-            generated=json.loads(row["generated"] or "{}"),
-            remembered=json.loads(row["remembered"] or "{}"),
-            alarms=tuple(json.loads(row["alarms"] or "[]")),
+            generated=stored(row["generated"] or "{}"),
+            remembered=stored(row["remembered"] or "{}"),
+            alarms=tuple(stored(row["alarms"] or "[]")),
             action=row["action"] or "none",
-            by_hand=f"changed by hand: {ByHand.from_json(json.loads(row['by_hand'])).said}" if row["by_hand"] else "",
+            by_hand=f"changed by hand: {ByHand.from_json(stored(row['by_hand'])).said}" if row["by_hand"] else "",
         )
         for row in rows
     ]

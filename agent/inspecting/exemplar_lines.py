@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Exemplar, Record
 
@@ -62,7 +62,7 @@ def _made(journal: JournalReader) -> Mapping[tuple[str, str], tuple[str, Sequenc
     )
     found: dict[tuple[str, str], tuple[str, Sequence[str]]] = {}
     for row in rows:
-        made = row["program"] or "", json.loads(row["shown"] or "[]")
+        made = row["program"] or "", stored(row["shown"] or "[]")
         found.setdefault((row["id"], row["call"] or ""), made)
         found.setdefault((row["id"], ""), made)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +11,7 @@ from burnish.agent.inspecting.lives import admission_in_words, deaths_in_words
 from burnish.agent.inspecting.names import latest
 from burnish.errors import ConfigError
 from burnish.memory.changes_by_hand import changes_by_hand
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.eviction import Showing, gains
 from burnish.records import ApplicantRecord, DeathRecord
@@ -148,7 +148,7 @@ def showings_by_then(journal: JournalReader, at: int | None = None) -> list[Show
         " WHERE a.iteration BETWEEN 0 AND ? AND json_extract(a.verdict, '$.status') IN ('ok', 'unparsable')",
         (latest(at),),
     )
-    return [Showing(tuple(json.loads(r["shown"] or "[]")), r["cell"], r["program"], float(r["reward"])) for r in rows]
+    return [Showing(tuple(stored(r["shown"] or "[]")), r["cell"], r["program"], float(r["reward"])) for r in rows]
 
 
 def _showings_of(journal: JournalReader, program: str, cell: str) -> list[Showing]:
@@ -160,7 +160,7 @@ def _showings_of(journal: JournalReader, program: str, cell: str) -> list[Showin
         " AND json_extract(a.verdict, '$.status') IN ('ok', 'unparsable')",
         (program, cell),
     )
-    return [Showing(tuple(json.loads(r["shown"] or "[]")), cell, program, float(r["reward"])) for r in rows]
+    return [Showing(tuple(stored(r["shown"] or "[]")), cell, program, float(r["reward"])) for r in rows]
 
 
 def _cell(journal: JournalReader, task_id: str) -> str:
@@ -184,12 +184,12 @@ def applications(
 ) -> tuple[ApplicantRecord, ...]:
     """What was decided of an answer as something to remember, or of the answer that an exemplar was."""
     sql = f"SELECT body FROM applicants WHERE {column} = ? ORDER BY iteration, place"  # noqa: S608 (one of two names)
-    return tuple(ApplicantRecord.from_json(json.loads(row["body"])) for row in journal.named_rows(sql, (id_,)))
+    return tuple(ApplicantRecord.from_json(stored(row["body"])) for row in journal.named_rows(sql, (id_,)))
 
 
 def _death(journal: JournalReader, exemplar_id: str) -> DeathRecord | None:
     rows = journal.named_rows("SELECT body FROM deaths WHERE exemplar = ?", (exemplar_id,))
-    return DeathRecord.from_json(json.loads(rows[0]["body"])) if rows else None
+    return DeathRecord.from_json(stored(rows[0]["body"])) if rows else None
 
 
 def _children(journal: JournalReader, exemplar_id: str) -> list[Exemplar]:

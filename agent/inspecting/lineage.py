@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from burnish.agent.inspecting.names import latest
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import Record
 
@@ -41,7 +42,7 @@ def lineage(journal: JournalReader, *, at: int | None = None) -> list[LineageNod
     proposed, outcomes = _proposed(journal), _outcomes(journal, at)
     same, of_prompt = dict[str, list[tuple[str, int, Any]]](), dict[str, str]()
     for row in rows:
-        body = json.loads(row["body"])
+        body = stored(row["body"])
         same.setdefault(variant_of(body), []).append((row["id"], row["iteration"], body["prompt"]))
         of_prompt.setdefault(body["prompt"]["id"], row["id"])
     return [_node(some, of_prompt, proposed, outcomes) for some in same.values()]
@@ -123,12 +124,12 @@ def _outcomes(journal: JournalReader, at: int | None) -> dict[str, str]:
         " json_extract(body, '$.comparisons') AS comparisons FROM iterations WHERE number <= ? ORDER BY number",
         (latest(at),),
     ):
-        for proposal in json.loads(row["proposals"] or "[]"):
+        for proposal in stored(row["proposals"] or "[]"):
             found.setdefault(proposal["program_id"], "of no use" if proposal.get("useless") else "proposed")
-        for beside in json.loads(row["comparisons"] or "[]"):
+        for beside in stored(row["comparisons"] or "[]"):
             if beside["kind"] == "proposal":
                 found[beside["program_id"]] = "tried"
-        for gate in json.loads(row["gates"] or "[]"):
+        for gate in stored(row["gates"] or "[]"):
             found[gate["challenger_id"]] = OF_RACES[gate["outcome"]]
         found[row["champion"]] = "champion"
     return found

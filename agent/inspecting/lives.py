@@ -9,6 +9,7 @@ from typing import Any
 from burnish.by_hand import ByHand
 from burnish.config import RunConfig
 from burnish.memory.changes_by_hand import changes_by_hand
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.records import ADMITTED, EVICTED, REPLACED, DeathRecord
 from burnish.types import ALIVE, Exemplar
@@ -65,6 +66,6 @@ def deaths_in_words(journal: JournalReader, exemplars: Sequence[Exemplar]) -> di
         "SELECT exemplar, body FROM deaths WHERE exemplar IN (SELECT value FROM json_each(?))",
         (json.dumps([one.id for one in exemplars]),),
     )
-    known = {row["exemplar"]: DeathRecord.from_json(json.loads(row["body"])) for row in rows}
+    known = {row["exemplar"]: DeathRecord.from_json(stored(row["body"])) for row in rows}
     by_hand = {one.iteration: one.change for one in changes_by_hand(journal) if one.iteration is not None}
     return {one.id: death_in_words(one, known.get(one.id), by_hand.get(one.died)) for one in exemplars}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from burnish.agent.inspecting.names import latest
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.types import ALIVE, Record
 
@@ -73,7 +73,7 @@ def _turnover(journal: JournalReader, last: int) -> dict[str, list[tuple[int, in
         " FROM exemplars WHERE born <= ?1 GROUP BY cell",
         (last, ALIVE),
     )
-    moved = {row["cell"]: (Counter(json.loads(row["born"])), Counter(json.loads(row["died"]))) for row in rows}
+    moved = {row["cell"]: (Counter(stored(row["born"])), Counter(stored(row["died"]))) for row in rows}
     return {
         cell: [(number, born[number], died[number]) for number in sorted(born.keys() | died.keys())]
         for cell, (born, died) in moved.items()

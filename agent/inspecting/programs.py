@@ -16,6 +16,7 @@ from burnish.agent.inspecting.races import races
 from burnish.agent.inspecting.trials import comparisons
 from burnish.agent.record.races import compared
 from burnish.errors import ConfigError
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
 from burnish.records import SEALED, ComparisonKind, GateRecord, ProposalRecord
@@ -153,7 +154,7 @@ def _first_champion(journal: JournalReader) -> str:
 def _bodies(journal: JournalReader) -> dict[str, Body]:
     """All programs as the journal has them, by id, oldest first."""
     rows = journal.named_rows("SELECT id, body FROM programs ORDER BY iteration < 0, iteration, id")
-    return {row["id"]: json.loads(row["body"]) for row in rows}
+    return {row["id"]: stored(row["body"]) for row in rows}
 
 
 def _by_prompt(bodies: Iterable[Body]) -> dict[str, Program]:
@@ -180,7 +181,7 @@ def _proposals(journal: JournalReader, ids: Sequence[str]) -> list[tuple[int, Pr
         " WHERE json_extract(p.value, '$.program_id') IN (SELECT value FROM json_each(?)) ORDER BY i.number",
         (json.dumps(ids),),
     )
-    return [(row["number"], ProposalRecord.from_json(json.loads(row["body"]))) for row in rows]
+    return [(row["number"], ProposalRecord.from_json(stored(row["body"]))) for row in rows]
 
 
 def _trials(journal: JournalReader, ids: Sequence[str], same: Sequence[str]) -> list[Trial]:

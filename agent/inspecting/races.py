@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from burnish.agent.inspecting.answers import Answer
 from burnish.agent.inspecting.names import latest
 from burnish.agent.record.races import Judged, matched, matched_on_train
 from burnish.errors import ConfigError
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.acceptance import Pair, capital
 from burnish.records import GateRecord
@@ -59,7 +59,7 @@ def races(journal: JournalReader, *, at: int | None = None) -> list[tuple[int, G
         " WHERE json_array_length(body, '$.gates') > 0 AND number <= ? ORDER BY number",
         (latest(at),),
     )
-    return [(row["number"], GateRecord.from_json(one)) for row in rows for one in json.loads(row["gates"])]
+    return [(row["number"], GateRecord.from_json(one)) for row in rows for one in stored(row["gates"])]
 
 
 def race_story(journal: JournalReader, number: int) -> RaceStory:

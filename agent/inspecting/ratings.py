@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from burnish.agent.inspecting.answers import Answer, answers
 from burnish.agent.inspecting.names import latest
 from burnish.agent.record.ratings import RATED, Rated, read_rated
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.calibration import auc_interval
 from burnish.policies.statistics import wilson
@@ -105,7 +105,7 @@ def rating_story(journal: JournalReader, *, at: int | None = None, most: int = 2
     """
     sql = "SELECT body FROM events WHERE kind = ? AND iteration <= ? ORDER BY iteration, place"
     rows = journal.named_rows(sql, (RATED, latest(at)))
-    every = [one for row in rows for one in read_rated(json.loads(row["body"]))]
+    every = [one for row in rows for one in read_rated(stored(row["body"]))]
     rated = _once(every)
     found = auc_interval([one.rating for one in rated], [one.verified for one in rated]) if rated else None
     wrong = sorted((one for one in rated if not one.verified), key=lambda one: (-one.rating, one.attempt))
@@ -162,4 +162,4 @@ def _decided(journal: JournalReader, at: int | None) -> RatingRecord | None:
         " WHERE number <= ? AND json_extract(body, '$.rating') IS NOT NULL ORDER BY number DESC LIMIT 1",
         (latest(at),),
     )
-    return RatingRecord.from_json(json.loads(rows[0]["rating"])) if rows else None
+    return RatingRecord.from_json(stored(rows[0]["rating"])) if rows else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from burnish.agent.inspecting.names import latest
 from burnish.agent.record.run import Run
 from burnish.agent.record.sealed_words import over_baselines
 from burnish.agent.record.status import Status
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import head_of
 from burnish.records import SEALED, GateRecord, SealedRecord
@@ -122,8 +122,8 @@ def points(journal: JournalReader, *, at: int | None = None) -> list[Point]:
                 attempts=row["attempts"] or 0,
                 verified=row["verified"] or 0,
                 remembered=row["memory"] or 0,
-                races=tuple(map(GateRecord.from_json, json.loads(row["gates"] or "[]"))),
-                alarms=tuple(json.loads(row["alarms"] or "[]")),
+                races=tuple(map(GateRecord.from_json, stored(row["gates"] or "[]"))),
+                alarms=tuple(stored(row["alarms"] or "[]")),
                 action=row["action"] or "none",
                 promoted=bool(champion) and row["prompt"] != champion,
             )

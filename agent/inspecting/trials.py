@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from burnish.agent.inspecting.names import latest
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.records import ComparisonRecord
 
@@ -39,5 +39,5 @@ def comparisons(journal: JournalReader, *, at: int | None = None) -> list[Beside
     return [
         Beside(row["number"], row["champion"], ComparisonRecord.from_json(one))
         for row in rows
-        for one in json.loads(row["compared"] or "[]")
+        for one in stored(row["compared"] or "[]")
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from burnish.agent.inspecting.lineage import variant_of
 from burnish.agent.inspecting.names import latest
 from burnish.agent.inspecting.trials import comparisons
+from burnish.memory.connection import stored
 from burnish.memory.journal_reader import JournalReader
 from burnish.policies.statistics import mean_interval
 from burnish.records import GateRecord, ProposalRecord
@@ -56,17 +56,17 @@ def operators(journal: JournalReader, *, at: int | None = None) -> list[Operator
     proposed, useless, tried, raced, accepted = (Counter[str]() for _ in range(5))
     seen, made_by = set[int](), dict[str, str]()
     rows = journal.named_rows("SELECT id, body FROM programs")
-    of = {row["id"]: variant_of(json.loads(row["body"])) for row in rows}  # memory grows while a proposal waits
+    of = {row["id"]: variant_of(stored(row["body"])) for row in rows}  # memory grows while a proposal waits
     for row in journal.named_rows(
         "SELECT json_extract(body, '$.proposals') AS proposals, json_extract(body, '$.gates') AS gates"
         " FROM iterations WHERE number <= ? ORDER BY number",
         (latest(at),),
     ):
-        for proposal in map(ProposalRecord.from_json, json.loads(row["proposals"] or "[]")):
+        for proposal in map(ProposalRecord.from_json, stored(row["proposals"] or "[]")):
             proposed[proposal.operator] += 1
             useless[proposal.operator] += proposal.useless
             made_by[of[proposal.program_id]] = proposal.operator
-        for gate in map(GateRecord.from_json, json.loads(row["gates"] or "[]")):
+        for gate in map(GateRecord.from_json, stored(row["gates"] or "[]")):
             raced[gate.operator] += gate.number not in seen
             accepted[gate.operator] += gate.outcome == "accept"
             seen.add(gate.number)

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from burnish.config import RunConfig
 from burnish.errors import RunExists, RunLocked, StorageError
+from burnish.files import is_regular, read_bytes
 
 LOOKING_SECONDS = 0.1
 
@@ -79,13 +80,13 @@ class RunDirectory:
 
     def config(self) -> RunConfig:
         """The configuration as it was resolved when the run was made."""
-        if not self.config_file.is_file():
+        if not is_regular(self.config_file):
             raise StorageError(f"{self.path} holds no run (no run.toml); give the directory of a run")
         return RunConfig.load(self.config_file)
 
     def settings_digest(self) -> str:
         """The SHA-256 of `run.toml`."""
-        return hashlib.sha256(self.config_file.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(self.config_file)).hexdigest()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -95,22 +96,23 @@ class RunDirectory:
             RunLocked: another living process holds it.
 
         """
-        if not self.path.is_dir():
+        if not os.path.isdir(self.path):  # noqa: PTH112 (a name too long is none, and no error)
             raise StorageError(f"{self.path} holds no run; give the directory of a run")
         with self._lock() as file:
             if not _seized(file):
                 file.seek(0)
-                raise RunLocked(
-                    f"{self.path} is in use by process {file.read().strip() or '?'}; wait for it or stop it first"
-                )
+                raise RunLocked(f"{self.path} is in use by process {_process(file)}; wait for it or stop it first")
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
             yield
 
     def _lock(self) -> IO[str]:
+        lock = self.path / "lock"
+        if os.path.lexists(lock) and not is_regular(lock):
+            raise StorageError(f"{lock} is no regular file; take it away, nothing but the lock of a run is there")
         try:
-            return (self.path / "lock").open("a+")
+            return lock.open("a+", errors="replace")
         except OSError as error:
             raise StorageError(
                 f"cannot write {self.path}: {error.strerror}; give a run in a directory that can be written"
@@ -118,12 +120,14 @@ class RunDirectory:
 
     def holder(self) -> str | None:
         """The id of the process that works on the run; None when none does."""
+        if not is_regular(self.path / "lock"):
+            return None
         try:
-            with (self.path / "lock").open() as file:
+            with (self.path / "lock").open(errors="replace") as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except OSError:
-                    return file.read().strip() or "?"
+                    return _process(file)
         except OSError:  # never locked yet, or not ours to read
             pass
         return None
@@ -133,6 +137,12 @@ class RunDirectory:
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": kind, **facts}
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _process(file: IO[str]) -> str:
+    """The id of the process that a lock names."""
+    said = file.read(20).strip()
+    return said if said.isascii() and said.isdigit() else "?"
 
 
 def _seized(file: IO[str]) -> bool:

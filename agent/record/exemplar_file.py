@@ -10,6 +10,7 @@ from typing import Literal
 
 from burnish.agent.record.program_file import FileExemplar
 from burnish.errors import ConfigError, ExportExists, StorageError
+from burnish.files import Unreadable, parsed_json, read_text
 from burnish.tables import validated
 from burnish.types import JsonValue
 
@@ -31,6 +32,9 @@ class CarriedExemplar(FileExemplar):
     when: str = ""
 
 
+WANTED = "give a file that `burnish memory export` wrote"
+
+
 def read_exemplars(path: Path) -> list[CarriedExemplar]:
     """What a file holds, a line each.
 
@@ -39,23 +43,22 @@ def read_exemplars(path: Path) -> list[CarriedExemplar]:
 
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise ConfigError(f"cannot read {path}: {said}; give a file that `burnish memory export` wrote") from None
+        lines = read_text(path).split("\n")
+    except Unreadable as error:
+        raise ConfigError(f"{error}; {WANTED}") from None
     found = [_read(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
     if not found:
-        raise ConfigError(f"{path} holds no exemplars; give a file that `burnish memory export` wrote")
+        raise ConfigError(f"{path} holds no exemplars; {WANTED}")
     return found
 
 
 def _read(line: str, where: str) -> CarriedExemplar:
     try:
-        said = json.loads(line)
-    except ValueError:
-        said = None
+        said = parsed_json(line, where, wanted=WANTED)
+    except Unreadable as error:
+        raise ConfigError(str(error)) from None
     if not isinstance(said, dict):
-        raise ConfigError(f"{where} is no JSON object; give a file that `burnish memory export` wrote")
+        raise ConfigError(f"{where} is no JSON object; {WANTED}")
     return validated(CarriedExemplar, said, where)
 
 

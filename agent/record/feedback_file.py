@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 from burnish.errors import ConfigError
+from burnish.files import Unreadable, decoded, parsed_json, read_bytes
 from burnish.memory.journal_reader import JournalReader
 from burnish.memory.links import links
 from burnish.types import Attempt, Record, Task, canonical_json
@@ -90,9 +92,8 @@ def is_feedback(path: Path) -> bool:
     if path.name.endswith(SUFFIX):
         return True
     try:
-        with path.open("rb") as file:
-            first = json.loads(file.readline(LONGEST_LINE))
-    except (OSError, ValueError, RecursionError):
+        first = parsed_json(decoded(read_bytes(path).partition(b"\n")[0], str(path)), str(path))
+    except Unreadable:
         return False
     return isinstance(first, dict) and {"attempt", "reward"} <= first.keys()
 
@@ -107,21 +108,21 @@ def read_feedback(path: Path) -> FeedbackFile:
     found: dict[str, FeedbackRecord] = {}
     unfinished = False
     try:
-        with path.open("rb") as file:
-            for number, line in _lines(file):
-                try:
-                    record = _read(line)
-                except ValueError as error:
-                    if line.endswith(b"\n") or len(line) > LONGEST_LINE:
-                        raise ConfigError(
-                            f"{path}, line {number} is no feedback: {error}; put that right or take the line out, then "
-                            "nothing else is lost"
-                        ) from None
-                    unfinished = True
-                    break
-                found[record.answer] = record
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}; give a file that `--learn` wrote") from None
+        content = read_bytes(path)
+    except Unreadable as error:
+        raise ConfigError(f"{error}; give a file that `--learn` wrote") from None
+    for number, line in _lines(BytesIO(content.removeprefix(BOM_UTF8))):
+        try:
+            record = _read(line)
+        except ValueError as error:
+            if line.endswith(b"\n") or len(line) > LONGEST_LINE:
+                raise ConfigError(
+                    f"{path}, line {number} is no feedback: {error}; put that right or take the line out, then "
+                    "nothing else is lost"
+                ) from None
+            unfinished = True
+            break
+        found[record.answer] = record
     return FeedbackFile(tuple(found.values()), unfinished)
 
 
@@ -145,9 +146,9 @@ def _read(line: bytes) -> FeedbackRecord:
     if len(line) > LONGEST_LINE:
         raise ValueError(f"it is longer than {LONGEST_LINE} bytes")
     try:
-        said = json.loads(line)
-    except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        said = parsed_json(decoded(line, "it"), "it")
+    except Unreadable as error:
+        raise ValueError(str(error)) from None
     if not isinstance(said, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 (of what a line says, not of a type in the program)
     reward = said.get("reward")

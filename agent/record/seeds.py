@@ -11,6 +11,7 @@ import numpy as np
 from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
 from burnish.errors import StorageError
+from burnish.files import Unreadable, read_text
 from burnish.memory.journal_reader import JournalReader
 
 OPENED = "sealed_seed"
@@ -43,11 +44,10 @@ def secret_of(place: RunDirectory, config: RunConfig, journal: JournalReader) ->
     if commitment(of_older_runs(config)) == committed:
         return of_older_runs(config)
     try:
-        secret = place.sealed_seed.read_text(encoding="utf-8")
-    except OSError as error:
+        secret = read_text(place.sealed_seed)
+    except Unreadable as error:
         raise StorageError(
-            f"cannot read {place.sealed_seed} ({error.strerror}), which decides the tasks of the sealed test; put it "
-            "back from a copy of the run, or start a new run"
+            f"{error}; it decides the tasks of the sealed test: put it back from a copy of the run, or start a new run"
         ) from None
     if commitment(secret) != committed:
         raise StorageError(

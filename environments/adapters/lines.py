@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import json
-import math
-import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from burnish.environments.adapters.paths import regular_file
 from burnish.errors import PluginError
+from burnish.files import MOST_BYTES, Unreadable, decoded, parsed_json, read_bytes
 from burnish.spelling import close_to
 from burnish.types import JsonValue
 
@@ -69,74 +68,46 @@ def read_lines(path: Path, *, gzipped: bool = False) -> Iterator[Line]:
         raise PluginError("no file is named; write its path behind the colon")
     content = _content(regular_file(path), gzipped=gzipped)
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = 1 + content[: error.start].count(b"\n")
-        raise PluginError(f"{path}, line {number}: is not UTF-8; save the file as UTF-8") from None
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        text = decoded(content, str(path))
+    except Unreadable as error:
+        raise PluginError(str(error)) from None
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield Line(f"{path}, line {number}:", number, _object(line, f"{path}, line {number}:"))
 
 
 def _content(path: Path, *, gzipped: bool) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
         if not content.startswith(GZIP):
             return content
         if gzipped:
-            return gzip.decompress(content)
+            return _unpacked(content, path)
+    except Unreadable as error:
+        raise PluginError(str(error)) from None
     except (OSError, EOFError, zlib.error) as error:
         raise PluginError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     raise PluginError(f"{path} is compressed; unpack it (`gunzip --keep {path}`) and name the file that comes of it")
 
 
+def _unpacked(content: bytes, path: Path) -> bytes:
+    """What gzip packed, as far as a file may be long; a small file may hide one that fills the memory."""
+    with gzip.GzipFile(fileobj=BytesIO(content)) as packed:
+        unpacked = packed.read(MOST_BYTES + 1)
+    if len(unpacked) > MOST_BYTES:
+        raise Unreadable(f"{path} unpacks to more than {MOST_BYTES >> 20} MiB, more than is read")
+    return unpacked
+
+
 def _object(line: str, where: str) -> dict[str, JsonValue]:
+    many = "; a file that is one list must be written as lines" if line.strip().startswith("[") else ""
     try:
-        value = json.loads(
-            line, parse_constant=_constant, parse_int=_integer, parse_float=_float, object_pairs_hook=_unique
-        )
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise PluginError(f"{where} holds half a character (a lone surrogate)") from None
-    except json.JSONDecodeError as error:  # its own message counts lines, of which this is always the first
-        many = "; a file that is one list must be written as lines" if line.strip().startswith("[") else ""
-        raise PluginError(
-            f"{where} is not JSON ({error.msg}: column {error.colno}); write one JSON object a line{many}"
-        ) from None
-    except RecursionError:
-        raise PluginError(f"{where} is nested too deeply to be read; write it with fewer levels") from None
-    except ValueError as error:
-        raise PluginError(f"{where} {error}") from None
+        value = parsed_json(line, where, wanted=f"write one JSON object a line{many}")
+    except Unreadable as error:
+        raise PluginError(str(error)) from None
     if not isinstance(value, dict):
         raise PluginError(f"{where} is not a JSON object but {_KINDS[type(value)]}; write one object a line")
     return value
 
 
 _KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
-
-
-def _constant(constant: str) -> object:
-    raise ValueError(f"is not JSON ({constant} is no JSON value); write one JSON object a line")
-
-
-def _integer(digits: str) -> int:
-    most = sys.get_int_max_str_digits()
-    if most and len(digits.lstrip("-")) > most:
-        raise ValueError(f"holds a number of {len(digits.lstrip('-'))} digits, more than can be read; write it as text")
-    return int(digits)
-
-
-def _float(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise ValueError(f"holds the number {digits[:20]}, larger than can be reckoned with; write it as text")
-    return number
-
-
-def _unique(pairs: Sequence[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f'holds the key "{twice}" more than once in one object; leave one of them out')
-    return values
