@@ -44,7 +44,7 @@ def read_bytes(path: Path | str, *, most: int = MOST_BYTES) -> bytes:
     except ValueError:  # a null byte
         raise Unreadable(f"{named} is no path; it holds a null byte") from None
     except OSError as error:
-        raise Unreadable(f"{named} cannot be read: {error.strerror}") from None
+        raise Unreadable(f"cannot read {named}: {error.strerror}") from None
     with os.fdopen(number, "rb") as file:
         said = os.fstat(number)
         if not stat.S_ISREG(said.st_mode):
@@ -53,7 +53,7 @@ def read_bytes(path: Path | str, *, most: int = MOST_BYTES) -> bytes:
         try:
             content = file.read(most + 1)
         except OSError as error:
-            raise Unreadable(f"{named} cannot be read: {error.strerror}") from None
+            raise Unreadable(f"cannot read {named}: {error.strerror}") from None
     if len(content) > most:
         raise Unreadable(f"{named} is larger than {most >> 20} MiB, more than is read")
     return content

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from burnish.errors import ConfigError
-from burnish.files import MOST_SETTINGS, Unreadable, parsed_toml, read_text
+from burnish.files import MOST_SETTINGS, Unreadable, decoded, parsed_toml, read_bytes
 from burnish.keys import TableType, choice, declared_types, table_types
 from burnish.servers import shown
 from burnish.spelling import nearest
@@ -26,9 +26,13 @@ def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
 
     """
     try:
-        return parsed_toml(read_text(path, most=MOST_SETTINGS), str(path))
+        content = read_bytes(path, most=MOST_SETTINGS)
     except Unreadable as error:
         raise ConfigError(f"{error}; give {wanted}") from None
+    try:
+        return parsed_toml(decoded(content, str(path)), str(path))
+    except Unreadable as error:
+        raise ConfigError(str(error)) from None
 
 
 def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: str = "", context: object = None) -> M:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from burnish.agent.cli.key_options import sets
+from burnish.agent.cli.plain import say
 
 EXPORT = "burnish.agent.exports.options:ExportOptions"
 PROGRAM = "burnish.agent.exports.program_options:ProgramOptions"
@@ -202,6 +203,6 @@ def recipes(
     from burnish.agent.recipes.listing import recipes as known
 
     if name:
-        print(recipe(name).text, end="")
+        say(recipe(name).text, end="")
         return
     print_recipes(known(), as_json=as_json)

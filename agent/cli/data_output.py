@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -11,6 +10,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from burnish.agent.cli.plain import print_plain
 from burnish.agent.cli.review import Reviewed
 from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.exports.export import Exported
@@ -28,7 +28,7 @@ from burnish.terms import Terms
 def print_exported(exported: Exported, *, as_json: bool) -> None:
     """What was written, and what each filter took."""
     if as_json:
-        print(json.dumps(exported.to_json(), indent=2, sort_keys=True))
+        print_plain(exported.to_json())
         return
     screen = console()
     table = Table(box=None, pad_edge=False)
@@ -54,7 +54,7 @@ def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
         **({"by_hand": file.by_hand} if file.by_hand else {}),
     }
     if as_json:
-        print(json.dumps(facts, indent=2))
+        print_plain(facts)
         return
     said = (
         f"the champion of iteration {file.iteration} with {len(file.exemplars)} exemplars, SHA-256 {file.content_hash}"
@@ -66,7 +66,7 @@ def print_program(file: ProgramFile, out: Path, *, as_json: bool) -> None:
 def print_fixed(fixed: FixedProgram, form: FixedFormat, out: Path, *, as_json: bool) -> None:
     """What a file of another library's format holds, what is lost in it, and where it is."""
     if as_json:
-        print(json.dumps({"file": str(out), "format": form, **about(fixed, form)}, indent=2))
+        print_plain({"file": str(out), "format": form, **about(fixed, form)})
         return
     screen = console()
     said = f"the champion of iteration {fixed.iteration} for {form}; exemplars: {fixed.choice.said}"
@@ -116,13 +116,13 @@ def print_trained(trained: Trained, *, as_json: bool) -> None:
 
 def print_questions(questions: Sequence[Question]) -> None:
     """What waits for people, for machines."""
-    print(json.dumps([{"id": question.id, **question.to_json()} for question in questions], indent=2))
+    print_plain([{"id": question.id, **question.to_json()} for question in questions])
 
 
 def print_reviewed(reviewed: Reviewed, run: Path, *, as_json: bool) -> None:
     """What a sitting came to."""
     if as_json:
-        print(json.dumps(reviewed.to_json()))
+        print_plain(reviewed.to_json(), indent=None)
         return
     line = f"{reviewed.settled} decided, {reviewed.open} left."
     if not reviewed.settled and not reviewed.open:
@@ -177,7 +177,7 @@ def print_terms_table(listed: Sequence[tuple[str, Terms]], *, as_json: bool) -> 
 
 
 def _print_terms_as_json(listed: Sequence[tuple[str, Terms]]) -> None:
-    print(json.dumps({name: terms.to_json() for name, terms in listed}, indent=2))
+    print_plain({name: terms.to_json() for name, terms in listed})
 
 
 def print_recipes(recipes: Sequence[Recipe], *, as_json: bool) -> None:

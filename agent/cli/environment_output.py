@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from burnish.agent.cli.plain import print_plain
 from burnish.agent.cli.terminal import MovingLines, console, print_json
 from burnish.environments.kit.findings import Conformance, Finding, Outcome
 from burnish.environments.kit.showing import Judged, Showing, ShownTask
@@ -36,7 +36,7 @@ MARKS: Mapping[str, str] = MappingProxyType(
 def print_environments(entries: Sequence[EnvironmentEntry], *, as_json: bool) -> None:
     """One line an environment, and one for each that has something wrong with it."""
     if as_json:
-        print(json.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
+        print_plain([dataclasses.asdict(entry) for entry in entries])
         return
     screen = console()
     table = Table(box=None, pad_edge=False)
@@ -173,5 +173,5 @@ def _short(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Foreign text without what would command a terminal, nor rich."""
+    """Foreign text, as Python writes it where it cannot be seen, and without what would command rich."""
     return escape("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text))

@@ -23,6 +23,7 @@ from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand, sets
 from burnish.agent.cli.pages import ui
+from burnish.agent.cli.plain import say
 from burnish.errors import BurnishError, Interrupted, StorageError
 from burnish.memory.connection import DAMAGED
 
@@ -168,7 +169,7 @@ def report(
         from burnish.agent.record.plot import draw_curve
 
         draw_curve(made, plot)
-        print(f"Drew {plot}", file=sys.stderr)
+        say(f"Drew {plot}", stderr=True)
     print_report(made, run, as_json=as_json)
 
 
@@ -268,7 +269,7 @@ def graph(
         if config
         else RunConfig.parse(apply_overrides({}, option or []), "command line")
     )
-    print(build_graph(made).get_graph().draw_mermaid())
+    say(build_graph(made).get_graph().draw_mermaid())
 
 
 @app.command(epilog="Example: burnish doctor runs/first")
@@ -356,5 +357,5 @@ def main() -> NoReturn:
 
 
 def _end(error: BurnishError) -> NoReturn:
-    print(f"burnish: {error}", file=sys.stderr)
+    say(f"burnish: {error}", stderr=True)
     sys.exit(error.exit_code)

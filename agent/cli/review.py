@@ -146,7 +146,7 @@ def _show(question: Question, left: int) -> None:
     parts += [Text(""), *(Text(line, style="dim") for line in said)] if said else []
     title = f"{ASKED[question.kind]} ({left} left)"
     screen = console()
-    screen.print(Panel(Group(*parts), title=title, title_align="left"))
+    screen.print(Panel(Group(*parts), title=title, title_align="left", expand=screen.is_terminal))
     screen.print(KEYS[question.kind])
 
 

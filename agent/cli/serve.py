@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from burnish.agent.cli.plain import say
+
 if TYPE_CHECKING:
     from burnish.agent.record.run import Run
     from burnish.agent.serving.checking import CheckRecord
@@ -49,12 +51,12 @@ def serve(
     from burnish.agent.serving.running import serve as serve_run
 
     opened = open_run(run)
-    print("Opening the run: loading memory and model.", file=sys.stderr)
+    say("Opening the run: loading memory and model.", stderr=True)
     if check:
         _check(opened, at, concurrency)
         return
     serve_run(opened, Settings(at, host, port, key_env, system, log, concurrency, learn), _say)
-    print("Stopped.", file=sys.stderr)
+    say("Stopped.", stderr=True)
 
 
 def _say(ready: Ready) -> None:
@@ -62,16 +64,16 @@ def _say(ready: Ready) -> None:
     offered = ready.service.offered
     champion, newest = offered.champion, max(one.iteration for one in offered.by_name.values())
     key = ' -H "Authorization: Bearer $KEY"' if ready.keyed else ""
-    print(f"Serving at {ready.url} until Ctrl-C. Nothing in the run is changed.")
-    print(f"Models: champion (program {champion.program.id}, of iteration {champion.iteration}), seed, ", end="")
-    print(f"iteration-0 to iteration-{newest}.")
+    say(f"Serving at {ready.url} until Ctrl-C. Nothing in the run is changed.")
+    say(f"Models: champion (program {champion.program.id}, of iteration {champion.iteration}), seed, ", end="")
+    say(f"iteration-0 to iteration-{newest}.")
     if offered.said:
-        print(offered.said)
+        say(offered.said)
     if ready.feedback:
-        print(f"Feedback (POST {ready.url}/feedback) is kept in {ready.feedback}; `burnish resume` learns of it.")
-    print("Try it:")
-    print(f"  curl {ready.url}/chat/completions{key} -H 'content-type: application/json' \\")
-    print("""    -d '{"model": "champion", "messages": [{"role": "user", "content": "YOUR TASK"}]}'""")
+        say(f"Feedback (POST {ready.url}/feedback) is kept in {ready.feedback}; `burnish resume` learns of it.")
+    say("Try it:")
+    say(f"  curl {ready.url}/chat/completions{key} -H 'content-type: application/json' \\")
+    say("""    -d '{"model": "champion", "messages": [{"role": "user", "content": "YOUR TASK"}]}'""")
     sys.stdout.flush()
 
 
@@ -87,14 +89,14 @@ def _check(run: Run, at: int | None, concurrency: int | None) -> None:
 
 
 def _print_check(record: CheckRecord) -> None:
-    print(f"{record.agree} of {record.answers} answers are those of the sealed test ({record.arm}, {record.program}).")
-    print(f"{record.same_requests} of {record.answers} requests to the model are the same, to the byte.")
+    say(f"{record.agree} of {record.answers} answers are those of the sealed test ({record.arm}, {record.program}).")
+    say(f"{record.same_requests} of {record.answers} requests to the model are the same, to the byte.")
     if record.temperature and record.differing:
-        print(f"The program draws its answers at temperature {record.temperature:g}, so they differ by chance.")
+        say(f"The program draws its answers at temperature {record.temperature:g}, so they differ by chance.")
     elif any(one.same_request for one in record.differing):
-        print("Where the request is the same and the answer is not, the model answers by what else it is working on.")
+        say("Where the request is the same and the answer is not, the model answers by what else it is working on.")
     for one in record.differing[:MOST_SHOWN]:
-        print(f"  {one.text[:100]!r}\n    then {one.before[:200]!r}\n    now  {one.now[:200]!r}")
+        say(f"  {one.text[:100]!r}\n    then {one.before[:200]!r}\n    now  {one.now[:200]!r}")
 
 
 COMMANDS: Sequence[tuple[Callable[..., None], str]] = [(serve, "burnish serve runs/first --port 8660")]

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from burnish.agent.cli.key_options import sets
+from burnish.agent.cli.plain import say
 
 if TYPE_CHECKING:  # a command imports what it needs
     from burnish.agent.steering.ordering import Steered
@@ -217,7 +218,7 @@ def import_memory(
         return
     _print(done.steered, as_json=False)
     if done.refused:
-        print(f"{len(done.refused)} of {done.exemplars} were refused:")
+        say(f"{len(done.refused)} of {done.exemplars} were refused:")
         print_rows(("id", "why"), done.refused)
 
 
@@ -233,11 +234,11 @@ def _take_feedback(run: Path, file: Path, because: str, who: str | None, *, as_j
     if done.steered:
         _print(done.steered, as_json=False)
     if done.before:
-        print(f"Feedback on {done.before} of {done.answers} answers was taken in before.")
+        say(f"Feedback on {done.before} of {done.answers} answers was taken in before.")
     if done.unfinished:
-        print("The last line of the file is not finished yet, and is left for the next time.")
+        say("The last line of the file is not finished yet, and is left for the next time.")
     if done.refused:
-        print(f"{len(done.refused)} of {done.answers - done.before} answers were not learned:")
+        say(f"{len(done.refused)} of {done.answers - done.before} answers were not learned:")
         print_rows(("answer", "why"), done.refused)
 
 

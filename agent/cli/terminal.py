@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shlex
 import shutil
@@ -14,23 +13,41 @@ from contextlib import contextmanager, suppress
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 
+from burnish.agent.cli.plain import print_plain, say
+from burnish.printing import harmless
 from burnish.types import JsonValue, Record
+
+UNWRAPPED = 10_000
+"""Columns of what is no terminal: whoever reads it breaks lines themselves."""
+
+
+class Screen(Console):
+    """A console that shows control characters instead of sending them to the terminal, see `burnish.printing`."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments of what is printed; those of rich itself that control the terminal stay."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where a command prints; nothing in a text is coloured unasked."""
-    return Console(stderr=stderr, highlight=False)
+    """Where a command prints; nothing in a text is coloured unasked, and only a terminal breaks lines."""
+    screen = Screen(stderr=stderr, highlight=False)
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = UNWRAPPED
+    return screen
 
 
 def print_json(value: Record | Iterable[Record | Mapping[str, JsonValue]]) -> None:
     """A record, or several, as JSON for machines."""
     several = [] if isinstance(value, Record) else [v.to_json() if isinstance(v, Record) else {**v} for v in value]
     plain = value.to_json() if isinstance(value, Record) else several
-    print(json.dumps(plain, indent=2, sort_keys=True))
+    print_plain(plain)
 
 
 def table(title: str) -> Table:
@@ -60,7 +77,7 @@ def print_rows(
         wide[first] = min(wide[first], max(room // 2, room - wide[last], MOST_IN_COLUMN // 4))
         wide[last] = min(wide[last], max(room - wide[first], MOST_IN_COLUMN // 4))
     for row in (names, *rows):
-        print("  ".join(_cell(text, width) for text, width in zip(row, wide, strict=True)).rstrip())
+        say("  ".join(_cell(text, width) for text, width in zip(row, wide, strict=True)).rstrip())
 
 
 def _on_one_line(text: str) -> str:
@@ -79,7 +96,7 @@ def print_signed(lines: Iterable[tuple[str, str, str]]) -> None:
     coloured = screen.is_terminal and not screen.no_color
     for sign, id_, text in lines:
         colour = ("\x1b[32m" if sign == "+" else "\x1b[31m") if coloured else ""
-        print(f"{colour}{sign} {id_}{colour and chr(27) + '[0m'} {text}")
+        print(f"{colour}{sign} {harmless(id_)}{colour and chr(27) + '[0m'} {harmless(text)}")
 
 
 def _cell(text: str, width: int) -> str:

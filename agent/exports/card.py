@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,6 +16,7 @@ from burnish.agent.exports.filters import Count
 from burnish.agent.exports.formats import Format
 from burnish.agent.exports.provenance import PEOPLE
 from burnish.policies.purposes import Purpose
+from burnish.printing import harmless, in_markdown, on_one_line
 from burnish.terms import Terms, Training
 from burnish.types import JsonValue, Record
 
@@ -34,6 +36,8 @@ TRAINING: Mapping[Training, str] = MappingProxyType(
         "no": "may not train other models",
     }
 )
+
+_AS_IT_IS = re.compile(r"https?://[^\s|<>`\\\[\]()*]+|`[0-9a-f]+`|[\w.-]*", re.ASCII)
 
 MOST_CELLS = 20
 """Cells that the page lists; card.json has all."""
@@ -107,7 +111,7 @@ def text_of(card: Card) -> str:
 
 def _parts(card: Card) -> Iterator[str]:
     yield _front_matter(card)
-    yield f"# {card.environment}: data of a Burnish run"
+    yield f"# {in_markdown(card.environment)}: data of a Burnish run"
     yield (
         f"{sum(card.splits.values()):,} records in the format `{card.format}` on {card.tasks:,} tasks, made by Burnish "
         f"{card.version} in {card.iterations} iterations and exported for {PURPOSES[card.purpose]}. Verdict of the run "
@@ -116,7 +120,7 @@ def _parts(card: Card) -> Iterator[str]:
     )
     yield _table(("split", "records"), list(card.splits.items()))
     yield "One record, without its provenance:"
-    yield f"```json\n{json.dumps(_shortened(card.example), indent=2, ensure_ascii=False)}\n```"
+    yield f"```json\n{harmless(json.dumps(_shortened(card.example), indent=2, ensure_ascii=False))}\n```"
     yield from _terms(card)
     yield "## How it was made"
     yield _table(
@@ -133,7 +137,7 @@ def _parts(card: Card) -> Iterator[str]:
     yield _cells(card.cells)
     yield _table(("diversity of the prompts", ""), [(k, f"{v:.3g}") for k, v in card.diversity.items()])
     yield "## How to make it again"
-    yield f"```console\n$ {card.command}\n```"
+    yield f"```console\n$ {on_one_line(card.command)}\n```"
     yield (
         "`run.toml` is the configuration of the run. The seed of its sealed test was committed to before its first "
         f"iteration, by SHA-256 `{card.sealed_seed_sha256}`."
@@ -155,9 +159,11 @@ def _terms(card: Card) -> Iterator[str]:
             for t in [g.terms]
         ],
     )
-    conditions = [f"- {g.model}: {g.terms.conditions}" for g in card.generators if g.terms.conditions]
+    conditions = [
+        f"- {in_markdown(g.model)}: {in_markdown(g.terms.conditions)}" for g in card.generators if g.terms.conditions
+    ]
     yield "\n".join(["What must be done:\n", *conditions]) if conditions else ""
-    yield f"The tasks: {card.licence or 'no licence is stated'}. {card.provenance}".strip()
+    yield f"The tasks: {in_markdown(card.licence) or 'no licence is stated'}. {in_markdown(card.provenance)}".strip()
 
 
 def _counted(count: Count) -> tuple[str, ...]:
@@ -209,6 +215,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Whole numbers with their thousands apart, and no text that would end the cell."""
-    text = f"{value:,}" if isinstance(value, int) else str(value)
-    return " ".join(text.split()).replace("|", "\\|")
+    """Whole numbers with their thousands apart, links and digests as they are, and no other text as markup."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value) if _AS_IT_IS.fullmatch(str(value)) else in_markdown(str(value))

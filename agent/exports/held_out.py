@@ -127,9 +127,9 @@ def texts_of_file(path: Path) -> HeldOut:
 def _parsed(path: Path, line: str) -> JsonValue:
     try:
         return parsed_json(line, str(path))
-    except Unreadable as error:
+    except Unreadable:
         kind = path.suffix.removeprefix(".").upper()
-        raise ConfigError(f"{error}: {line[:60]!r} is no {kind}; mend it, or name it .txt") from None
+        raise ConfigError(f"{path} is not {kind}: {line[:60]!r} is no JSON; mend it, or name it .txt") from None
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

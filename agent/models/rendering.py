@@ -11,11 +11,22 @@ from burnish.agent.models.grammar import extraction_grammar
 from burnish.programs import Program
 from burnish.types import Exemplar, Message, Played
 
-# The control tokens of the common chat templates. Servers parse them wherever they stand in the text, so a task
-# could otherwise open a turn of its own.
-_CONTROL_TOKEN = re.compile(
-    r"<(?=[|｜])|<(?=/?s>)|<(?=[be]os>)|<(?=(?:reponame|filename)>)|<(?=[a-z]+(?:_[a-z]+)+>)|<(?=</?SYS>>)|\[(?=/?INST\])"
-)
+# The control tokens of chat templates: those of all families that llama.cpp has a template for, and those that
+# tokenizers reserve. Servers parse them wherever they stand in the text, so a task could speak as the system.
+_ANGLED = (
+    r"[|｜]", r"/?s>", r"/?SYS>>", r"<SYS>>", r"(?:[be]os|unk|pad|mask|sep|cls|sop|eop|eod|eot|eom|bop|mask_\d+)>",
+    r"(?:unused|extra_id_|reserved_?|special_?)\d+>", r"seed:[a-z_:]+>", r"0x[0-9A-Fa-f]{2}>",
+    r"/?(?:AI|用户|role|think|reponame|filename|image|audio|video)>", r"fim-(?:prefix|middle|suffix|pad)>",
+    r"/?[a-z]+(?:_[a-z0-9]+)+>", r"/?[A-Z]+(?:_[A-Z]+)+>",
+)  # fmt: skip
+_BRACKETED = (
+    r"\|", r"@BOS@\]", r"unused\d+\]", r"[gs]?MASK\]",
+    r"(?:SEP|CLS|PAD|UNK|BOS|EOS|ARGS|CALL_ID|PREFIX|MIDDLE|SUFFIX)\]",
+    r"/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS?|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|THINK|IMG|IMG_BREAK"
+    r"|IMG_END|AUDIO|BEGIN_AUDIO|TRANSCRIBE)\]",
+)  # fmt: skip
+_DOUBLED = r">(?=>(?:QUESTION|ANSWER|TITLE|ABSTRACT|INTRODUCTION|SUMMARY|COMMENT|DOMAIN|PREFIX|MIDDLE|SUFFIX)<<)"
+_CONTROL_TOKEN = re.compile(rf"<(?={'|'.join(_ANGLED)})|\[(?={'|'.join(_BRACKETED)})|{_DOUBLED}")
 
 
 class Query(Protocol):

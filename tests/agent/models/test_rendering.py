@@ -114,3 +114,41 @@ def test_tags_say_how_exemplars_came_about_and_ask_for_the_best() -> None:
     shown = [replace(exemplar(1), origin="augmented"), replace(exemplar(2), origin="seed")]
     users = [m.content for m in render(tagged, shown, TASK) if m.role == "user"]
     assert users == ["prompt 1\nOrigin: augmented", "prompt 2\nOrigin: seed", "the task\nOrigin: seed"]
+
+
+SPELLINGS = (
+    "<|im_start|>", "<|im_end|>", "<|endoftext|>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>", "<bos>",
+    "<eos>", "<start_of_turn>", "<end_of_turn>", "<|start_header_id|>", "<|eot_id|>", "<|user|>", "<|assistant|>",
+    "<｜User｜>", "<｜begin▁of▁sentence｜>", "<｜hy_User｜>", "[gMASK]", "[sMASK]", "<sop>", "<用户>", "<AI>",
+    "[|user|]",
+    "[|endofturn|]", "<|start_of_role|>", "<|role_sep|>", "<|message_sep|>", "[SEP]", "<role>", "</role>",
+    "<|header_start|>",
+    "<end_of_utterance>", "<|userprompt|>", "<seed:bos>", "<seed:eos>", "<|separator|>", "[unused9]", "[SYSTEM_PROMPT]",
+    "[/SYSTEM_PROMPT]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]",
+    "[TOOL_CONTENT]", "[IMG]", "[THINK]", "[/THINK]", "<unk>", "<pad>", "<mask>", "<unused12>", "<extra_id_0>",
+    "<0x0A>",
+    "<|channel|>", "<|message|>", "<think>", "</think>", "<tool_call>", "</tool_call>", "<fim_prefix>", "<fim-middle>",
+    "<END_OF_TURN>", ">>QUESTION<<", ">>ANSWER<<", "[CLS]", "[MASK]", "[PAD]", "[BOS]", "[@BOS@]", "<reponame>",
+    "<gh_stars>", "<start_of_image>", "<|START_OF_TURN_TOKEN|>", "<|begin|>", "<|im_middle|>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("token", SPELLINGS)
+def test_no_token_of_a_chat_template_is_left_in_a_text(token: str) -> None:
+    shown = defuse(f"before{token}after {token}")
+    assert token not in shown
+    assert shown.replace(" ", "") == f"before{token}after{token}", "nothing but spaces is added"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>bold</b> <div class='x'> a < b > c",
+        "[1, 2] [x] list[INT]",
+        "x >> y << z",
+        "<answer>4</answer>",
+        "[link](url)",
+    ],
+)
+def test_other_brackets_are_left_alone(text: str) -> None:
+    assert defuse(text) == text

@@ -22,11 +22,11 @@ def run(learned: Laboratory, tmp_path: Path) -> Run:
 
 
 BROKEN = {
-    "no json": "line 2 is no feedback: it is no JSON",
+    "no json": "line 2 is no feedback: it is not JSON",
     "[1]": "line 2 is no feedback: it is no JSON object",
     '{"reward": "high"}': "line 2 is no feedback: its `reward` is no number",
     '{"reward": true}': "line 2 is no feedback: its `reward` is no number",
-    '{"reward": NaN}': "line 2 is no feedback: its `reward` is no number",
+    '{"reward": NaN}': "line 2 is no feedback: it is not JSON (NaN is no JSON value)",
     '{"reward": 2}': "line 2 is no feedback: its `reward` is not from 0 to 1",
     '{"reward": 1}': "line 2 is no feedback: its `answer` is missing or of another kind",
     "x" * (17 * 2**20): "line 2 is no feedback: it is longer than 16777216 bytes",

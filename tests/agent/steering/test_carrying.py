@@ -171,7 +171,7 @@ def test_turns_of_episodes_are_carried_with_the_whole_episode(tmp_path: Path) ->
     ("text", "said"),
     [
         ("", "holds no exemplars"),
-        ("no json\n", "line 1 is no JSON object"),
+        ("no json\n", "line 1 is not JSON"),
         ('{"a": 1}\n', "line 1"),
         ("[1]\n", "line 1 is no JSON object"),
         (
