@@ -11,8 +11,10 @@ from typing import Any
 
 from burnish import __version__
 from burnish.agent.record.directory import RunDirectory
+from burnish.agent.record.observing import Observers
 from burnish.agent.record.report import Report
 from burnish.agent.record.run import Notify, Run, environment_of, write_report
+from burnish.agent.record.sittings import sitting
 from burnish.config import RunConfig
 from burnish.environments.registry import load
 from burnish.environments.sources import changed, digest, digests
@@ -24,12 +26,15 @@ from burnish.errors import (
     Interrupted,
     ModelError,
     PluginError,
+    RunExists,
     Waiting,
 )
+from burnish.files import is_regular
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
 from burnish.protocols import Environment, Isolated, Licensed
 from burnish.records import SEALED
+from burnish.tables import flat
 from burnish.types import JsonValue
 from burnish.waiting import awaited
 
@@ -40,11 +45,13 @@ def run(
     directory: str | os.PathLike[str],
     environment: Environment | None = None,
     notify: Notify = lambda _kind, _facts: None,
+    again: bool = False,
 ) -> Report:
     """Start a run in a new directory and take it to its end.
 
     `environment` may be a live object; then the run can only be resumed with it. `notify` is called with the name of
-    an event and its facts, from the running loop.
+    an event and its facts, from the running loop; it cannot end the run. `again` goes on with a run of the same
+    settings that is there already, as `resume` does.
 
     Raises:
         BurnishError: see the tree in `burnish.errors`.
@@ -63,6 +70,8 @@ def run(
     if config.program:
         config = begun_from(config, load_program(config.program), live.name)
     place = RunDirectory(Path(directory))
+    if again and _is_the_same(place, config):
+        return resume(directory, environment=environment, notify=notify)
     place.create(config)
     with place.locked():
         lay_out(place, config, live, named=environment is None)
@@ -72,6 +81,25 @@ def run(
             if _discard(place):
                 raise error.with_way_on("run the command again") from None
             raise
+
+
+def _is_the_same(place: RunDirectory, config: RunConfig) -> bool:
+    """Whether a run is there already, and does the same; its budget and its servers are its own."""
+    if not is_regular(place.config_file) or not is_regular(place.journal):
+        return False
+    there = place.config()
+    if there.fingerprint == config.fingerprint:
+        return True
+    known, wanted = (flat(one.model_dump(mode="json", exclude={"budget"})) for one in (there, config))
+    differing = sorted(key for key in known | wanted if known.get(key) != wanted.get(key))
+    raise RunExists(
+        f"{place.path} already holds a run with other settings ({', '.join(differing[:MOST_DIFFERING])}); continue it "
+        f"with `burnish resume {place.path}`, or give another --dir"
+    )
+
+
+MOST_DIFFERING = 3
+"""Settings that differ, of which the names are said."""
 
 
 def lay_out(place: RunDirectory, config: RunConfig, live: Environment, *, named: bool, **facts: JsonValue) -> None:
@@ -205,13 +233,13 @@ def _lift_stop(place: RunDirectory, config: RunConfig) -> bool:
 def _improve(place: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> Report:
     from burnish.agent.loop.run import improve
 
-    def tell(kind: str, facts: Mapping[str, Any]) -> None:
+    def log(kind: str, facts: Mapping[str, Any]) -> None:
         if kind != "call":
             place.write_log(kind, facts)
-        notify(kind, facts)
 
     try:
-        awaited(improve(place, config, environment, tell))
+        with sitting(place.journal):
+            awaited(improve(place, config, environment, Observers(log=log, caller=notify)))
     except Waiting as error:
         raise Waiting(
             f"{error}, and everything so far is kept; `burnish review {place.path}` asks them, then "

@@ -7,6 +7,7 @@ Nothing heavy is imported before it is used, so that `--help` answers at once.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -97,7 +98,9 @@ def run_command(
     option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Start a run: improve on an environment until the budget ends, then open the sealed test."""
+    """Start a run: improve on an environment until the budget ends, then open the sealed test. Given again for the same
+    directory and settings, go on with the run.
+    """
     from burnish.agent.api import run
     from burnish.agent.cli.progress import Progress
     from burnish.agent.cli.report_output import print_report
@@ -118,7 +121,7 @@ def run_command(
         else RunConfig.parse(apply_overrides({}, given), "command line")
     )
     with Progress(quiet=as_json) as progress:
-        report = run(made, directory=directory, notify=progress.notify)
+        report = run(made, directory=directory, notify=progress.notify, again=True)
     print_report(report, directory, as_json=as_json)
 
 
@@ -340,6 +343,9 @@ def main() -> NoReturn:
         if _Settings.debug:
             raise
         _end(StorageError(f"a {error.title} is not as it was written ({error.errors()[0]['msg']}): {DAMAGED}"))
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except OSError as error:  # a name that is too long, a disk that is full
         if _Settings.debug:
             raise

@@ -132,6 +132,9 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "waiting": _waiting_line,
     "outage": lambda facts: outage_said(Outage.from_json(facts), time.time()),
     "adapted": lambda facts: f"{escape(facts['reason'])}: {facts['change']} for this run.",
+    "unobserved": lambda facts: (
+        f"[yellow]The {escape(facts['observer'])} is told no more:[/] {escape(facts['reason'])}. The run goes on."
+    ),
     "rejected": lambda facts: f"[yellow]The {facts['role']} model has no answer:[/] {escape(facts['reason'])}.",
     "back": lambda _: "The model server answers again.",
     "feedback": _feedback_line,

@@ -58,6 +58,11 @@ def print_status(status: Status, directory: Path, *, as_json: bool) -> None:
         )
     if status.queued:
         screen.print(f"{status.queued} changes by hand wait for what is under way.")
+    if not status.process and not status.finished and status.sittings:
+        from burnish.agent.record.sittings import CUT_OFF
+
+        last_sitting = status.sittings[-1]
+        screen.print(f"Its last sitting ended: {escape(last_sitting.how or CUT_OFF)}.", soft_wrap=True)
     if not status.process and not status.finished:
         screen.print(f"No process is at work: `burnish resume {directory}` goes on.", soft_wrap=True)
 

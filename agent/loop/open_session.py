@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -126,7 +127,7 @@ async def open_session(
         if finished(config, journal):  # a finished run takes no more time
             yield opened
             return
-        heartbeat = asyncio.create_task(_keep_time(journal, ledger))
+        heartbeat = asyncio.create_task(_keep_time(opened, directory))
         stack.callback(heartbeat.cancel)
         yield opened
         journal.set_meta(seconds=ledger.seconds)
@@ -184,11 +185,19 @@ def _seconds(journal: Journal, name: str) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-async def _keep_time(journal: Journal, ledger: Ledger) -> None:
-    """Write down every second how long the run has taken, so that a crash forgets at most one."""
+async def _keep_time(opened: Opened, directory: RunDirectory) -> None:
+    """Write down every second how long the run has taken, so that a crash forgets at most one, and look whether it is
+    to stop.
+    """
+    journal, ledger, caller = opened.journal, opened.ledger, opened.session.caller
     apart = ledger.apart
     while True:
         await asyncio.sleep(1.0)
         await journal.add_meta("seconds", ledger.seconds)
+        with suppress(OSError):  # a disk that is full stops no run by this
+            directory.heartbeat.write_text(f"{os.getpid()} {time.time():.0f} {ledger.spent.calls}\n", encoding="ascii")
+            if directory.stop_file.exists():
+                directory.stop_file.unlink()
+                caller.stop()
         if ledger.apart != apart:
             await journal.add_meta("seconds apart", apart := ledger.apart)

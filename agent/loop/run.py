@@ -45,6 +45,8 @@ from burnish.memory.links import link
 from burnish.protocols import Environment
 
 PROBE_CALLS = 3
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals by which a run is asked to stop."""
 
 
 async def improve(directory: RunDirectory, config: RunConfig, environment: Environment, notify: Notify) -> None:
@@ -186,7 +188,7 @@ async def _begin(opened: Opened, number: int) -> bool:
 
 @contextmanager
 def stopping_on_signals(session: Session) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM stop new calls; a second one of them ends the process at once."""
+    """Let Ctrl-C, SIGTERM and the end of the terminal stop new calls; a second one of them ends the process at once."""
     loop = asyncio.get_running_loop()
 
     def stop(number: int) -> None:
@@ -195,7 +197,7 @@ def stopping_on_signals(session: Session) -> Iterator[None]:
         loop.remove_signal_handler(number)
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in STOPPING:
             loop.add_signal_handler(number, stop, number)
     except (ValueError, RuntimeError):  # not in the main thread: whoever runs us handles signals
         yield
@@ -203,5 +205,5 @@ def stopping_on_signals(session: Session) -> Iterator[None]:
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in STOPPING:
             loop.remove_signal_handler(number)

@@ -53,6 +53,16 @@ class RunDirectory:
         return self.path / "sealed-seed"
 
     @property
+    def stop_file(self) -> Path:
+        """A file of this name stops the run as Ctrl-C does, and is taken away then."""
+        return self.path / "stop"
+
+    @property
+    def heartbeat(self) -> Path:
+        """Written every few seconds by the process at work, for those who watch over it."""
+        return self.path / "heartbeat"
+
+    @property
     def config_file(self) -> Path:
         return self.path / "run.toml"
 
@@ -135,8 +145,14 @@ class RunDirectory:
     def write_log(self, kind: str, facts: Mapping[str, Any]) -> None:
         """Append one line to the log, with the time of day in UTC."""
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": kind, **facts}
+        if self.log.exists() and self.log.stat().st_size > MOST_LOG:
+            self.log.replace(self.log.with_suffix(".1.jsonl"))
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+MOST_LOG = 64 << 20
+"""Bytes from which a log is laid aside, as log.1.jsonl, and a new one begun; the one that lay there goes."""
 
 
 def _process(file: IO[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from burnish.agent.record.report import finished, not_begun, people
+from burnish.agent.record.sittings import Sitting, sittings
 from burnish.config import RunConfig
 from burnish.errors import StorageError
 from burnish.memory.changes_by_hand import changes_by_hand
@@ -23,7 +24,7 @@ class Status(Record):
     the process at work, None when there is none; `limits` are those of the budget by name, None where there is none;
     `waiting` counts questions to people that are open, `queued` changes by hand that are not made yet; `outage` is that
     of a model server that is waited for. Those of iterations `since_sealed` were made after the sealed test: its
-    verdict is not one on what is in force now.
+    verdict is not one on what is in force now. `sittings` are the processes that were at work, oldest first.
     """
 
     environment: str
@@ -41,6 +42,7 @@ class Status(Record):
     queued: int = 0
     outage: Outage | None = None
     since_sealed: tuple[int, ...] = ()
+    sittings: tuple[Sitting, ...] = ()
 
 
 def make_status(
@@ -69,6 +71,7 @@ def make_status(
         limits=limits,
         outage=Outage.from_json(outage) if process and isinstance(outage, Mapping) else None,
         queued=sum(one.iteration is None for one in changes),
+        sittings=tuple(sittings(journal)),
         since_sealed=tuple(one.iteration for one in changes if one.iteration and one.change.after_sealed),
     )
 
