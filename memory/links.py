@@ -18,7 +18,7 @@ from burnish.types import ALIVE, JsonValue
 
 BEFORE = ("config", "licence", "live", "provenance", "sandbox", "schema", "sealed_seed_sha256", "version")
 """Facts that are settled before the first call; the first link has them."""
-UNSETTLED = frozenset({"seconds", "seconds apart"})
+UNSETTLED = frozenset({"seconds", "seconds apart", "outage", "dialects", "sittings"})
 """Facts that no link has: they may change when a finished run is looked at again."""
 AFTER = -2
 """Stands for a link of what people decided after the sealed test."""

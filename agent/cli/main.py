@@ -6,7 +6,6 @@ Nothing heavy is imported before it is used, so that `--help` answers at once.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import nullcontext
@@ -18,11 +17,11 @@ from pydantic import ValidationError
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
-from burnish.agent.cli import inspect, steer
+from burnish.agent.cli import inspect, running, steer
 from burnish.agent.cli import serve as cli_serve
 from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
-from burnish.agent.cli.key_options import KeyedCommand, sets
+from burnish.agent.cli.key_options import KeyedCommand
 from burnish.agent.cli.pages import ui
 from burnish.agent.cli.plain import say
 from burnish.errors import BurnishError, Interrupted, StorageError
@@ -30,9 +29,6 @@ from burnish.memory.connection import DAMAGED
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
 4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
-
-UNSAFE_EXEC = """Where no sandbox holds, run the model's code without one: it may then read, change and send away
-every file of yours, reach the network, and leave programs running."""
 
 KEYBOARD_INTERRUPT = 130
 """What typer exits with on Ctrl-C."""
@@ -50,12 +46,7 @@ app.add_typer(env_app, name="env")
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a run.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-BudgetCalls = Annotated[int | None, sets("budget.calls")]
-BudgetTokens = Annotated[int | None, sets("budget.tokens")]
-BudgetUsd = Annotated[float | None, sets("budget.usd")]
-BudgetSeconds = Annotated[float | None, sets("budget.seconds")]
 Order = Literal["born", "cell", "reward", "rating", "showings", "usefulness", "likeness"]
-Iterations = Annotated[int | None, sets("budget.iterations")]
 
 
 def _version(value: bool) -> None:
@@ -77,74 +68,8 @@ class _Settings:
     debug = False
 
 
-@app.command(
-    name="run", cls=KeyedCommand, epilog="Example: burnish run --env contacts --dir runs/first --budget-calls 800"
-)
-def run_command(
-    config: Annotated[
-        Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
-    ] = None,
-    *,
-    directory: Annotated[Path, typer.Option("--dir", help="New directory for the run.")],
-    env: Annotated[str | None, sets("environment")] = None,
-    model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
-    budget_calls: BudgetCalls = None,
-    budget_tokens: BudgetTokens = None,
-    budget_usd: BudgetUsd = None,
-    budget_seconds: BudgetSeconds = None,
-    iterations: Iterations = None,
-    seed: Annotated[int | None, sets("seed")] = None,
-    unsafe_exec: Annotated[bool, typer.Option("--unsafe-exec", help=UNSAFE_EXEC)] = False,
-    option: Annotated[list[str] | None, typer.Option("-o", metavar="key.sub=value", help="Set any key.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Start a run: improve on an environment until the budget ends, then open the sealed test. Given again for the same
-    directory and settings, go on with the run.
-    """
-    from burnish.agent.api import run
-    from burnish.agent.cli.progress import Progress
-    from burnish.agent.cli.report_output import print_report
-    from burnish.agent.recipes.listing import configuration
-    from burnish.config import RunConfig
-    from burnish.tables import apply_overrides
-
-    budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
-    given = [f"budget.{k}={v}" for k, v in budget.items()]
-    given += [f"environment={json.dumps(env)}"] if env else []
-    given += [f"seed={seed}"] if seed is not None else []
-    given += _model(model) if model else []
-    given += ["environment_options.unsafe=true"] if unsafe_exec else []
-    given += option or []
-    made = (
-        RunConfig.load(configuration(config), given)
-        if config
-        else RunConfig.parse(apply_overrides({}, given), "command line")
-    )
-    with Progress(quiet=as_json) as progress:
-        report = run(made, directory=directory, notify=progress.notify, again=True)
-    print_report(report, directory, as_json=as_json)
-
-
-@app.command(cls=KeyedCommand, epilog="Example: burnish resume runs/first")
-def resume(
-    run: RunArgument,
-    *,
-    budget_calls: BudgetCalls = None,
-    budget_tokens: BudgetTokens = None,
-    budget_usd: BudgetUsd = None,
-    budget_seconds: BudgetSeconds = None,
-    iterations: Iterations = None,
-    as_json: Json = False,
-) -> None:
-    """Continue a run that was stopped or killed; no answered call is sent again."""
-    from burnish.agent.api import resume as resume_run
-    from burnish.agent.cli.progress import Progress
-    from burnish.agent.cli.report_output import print_report
-
-    budget = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, iterations)
-    with Progress(quiet=as_json) as progress:
-        report = resume_run(run, budget=budget, notify=progress.notify)
-    print_report(report, run, as_json=as_json)
+for _command, _options_of in running.COMMANDS:
+    app.command(**_options_of)(_command)
 
 
 @app.command(epilog="Example: burnish status runs/first --json")
@@ -310,23 +235,6 @@ for _command, _example in inspect.COMMANDS:
 app.add_typer(steer.memory_app, name="memory", rich_help_panel=inspect.PANEL)
 for _command, _example in steer.COMMANDS:
     app.command(cls=KeyedCommand, epilog=f"Example: {_example}", rich_help_panel=steer.PANEL)(_command)
-
-
-def _budget(
-    calls: int | None, tokens: int | None, usd: float | None, seconds: float | None, iterations: int | None
-) -> dict[str, int | float]:
-    limits = {"calls": calls, "tokens": tokens, "usd": usd, "seconds": seconds, "iterations": iterations}
-    return {name: limit for name, limit in limits.items() if limit is not None}
-
-
-def _model(text: str) -> list[str]:
-    """The overrides that --model stands for."""
-    if text.startswith(("http://", "https://")):
-        url, _, name = text.partition("#")
-        return [f"models.task.url={json.dumps(url)}", f"models.task.name={json.dumps(name)}"]
-    if text == "embedded":
-        return ['models.task.url="embedded"']
-    return ['models.task.url="embedded"', f"models.task.file={json.dumps(text)}"]
 
 
 def main() -> NoReturn:

@@ -21,10 +21,11 @@ from burnish.agent.record.seeds import sealed_seed, secret_of
 from burnish.agent.training.adapter import Adapted, AdapterProof
 from burnish.agent.training.folder_servers import FolderServers
 from burnish.config import BudgetConfig, ModelConfig, ModelsConfig, RunConfig
+from burnish.memory.links import UNSETTLED
 from burnish.protocols import Environment
 from burnish.waiting import awaited
 
-FACTS_LEFT = ("sealed", "stopped", "seconds", "seconds apart")
+FACTS_LEFT = ("sealed", "stopped", *sorted(UNSETTLED))
 """What the copy of a journal goes on without."""
 BASE = "base"
 ANSWER_SECONDS = 600.0

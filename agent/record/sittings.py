@@ -11,7 +11,7 @@ from pathlib import Path
 from burnish.errors import BurnishError
 from burnish.memory.journal import Journal
 from burnish.memory.journal_reader import JournalReader
-from burnish.types import Record
+from burnish.types import JsonValue, Record
 
 SITTINGS = "sittings"
 """Their name among the facts of a journal."""
@@ -61,6 +61,7 @@ def _keep(file: Path, new: Sitting) -> None:
     try:
         before = [one for one in sittings(journal) if one.began != new.began]
         known = [one if one.how else replace(one, how=CUT_OFF) for one in before]
-        journal.set_meta(**{SITTINGS: [one.to_json() for one in [*known, new][-KEPT:]]})
+        kept: list[JsonValue] = [one.to_json() for one in [*known, new][-KEPT:]]
+        journal.set_meta(**{SITTINGS: kept})
     finally:
         journal.close()
