@@ -159,7 +159,7 @@ class GuardedEnvironment:
         environment = self._environment
         assert isinstance(environment, Episodes)
         episode = await self._call(lambda: environment.start(task))
-        return Play.of(episode, self._call, most=environment.max_turns)
+        return Play.of(episode, self._call, most=environment.max_turns, prompt=task.prompt)
 
     async def seeds(self) -> list[Seed]:
         """The exemplars that people made, none where the environment brings none.

@@ -12,8 +12,9 @@ import pytest
 from burnish.environments.boundary import GuardedEnvironment, LearningEnvironment
 from burnish.environments.built_in.contacts import Contacts
 from burnish.environments.foreign import Raised, guarded_call
+from burnish.environments.playing import Play
 from burnish.errors import PluginError
-from burnish.protocols import Environment
+from burnish.protocols import Environment, Turn
 from burnish.types import Feedback, Split, Status, Task, canonical_json
 
 RIGHT = Feedback(1.0, verified=True)
@@ -296,3 +297,37 @@ def test_what_was_raised_names_the_innermost_line_that_is_not_the_libraries_own(
 def broken(split: Split, data: Mapping[Any, Any], cell: str = "") -> list[Task]:
     """A task of the split whose data is `data`."""
     return [next(Task("toy", task.prompt, data, cell) for task in numbered(split, 0) if task.split == split)]
+
+
+class _Guess:
+    """An episode whose observations say nothing of the task, or all of it."""
+
+    def __init__(self, first: str) -> None:
+        self.turn = Turn(first)
+
+    def step(self, action: str) -> Turn:
+        self.turn = Turn(f"{action} is too low.", done=action == "9")
+        return self.turn
+
+    def feedback(self) -> Feedback:
+        return Feedback(1.0, verified=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "shown", "later"),
+    [
+        ("No guess so far.", "Guess my number.\n\nNo guess so far.", "Guess my number.\n\n5 is too low."),
+        ("", "Guess my number.", "Guess my number.\n\n5 is too low."),
+        ("Hello! Guess  my number.", "Hello! Guess  my number.", "5 is too low."),
+        ("my number", "my number", "5 is too low."),
+    ],
+)
+async def test_the_prompt_of_a_task_reaches_the_player_of_an_episode(first: str, shown: str, later: str) -> None:
+    async def call(work: Callable[[], object]) -> object:
+        return work()
+
+    play = Play.of(_Guess(first), call, most=5, prompt="Guess my number.")
+    assert play is not None
+    assert play.turn.observation == shown
+    await play.step("5")
+    assert play.turn.observation == later

@@ -201,4 +201,4 @@ async def test_a_lone_surrogate_in_an_observation_is_replaced() -> None:
 
     play = await GuardedEnvironment(Odd()).play(TASK)
     assert play is not None
-    assert play.turn.observation == "? height"
+    assert play.turn.observation == "height 0\n\n? height"
