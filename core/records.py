@@ -31,19 +31,6 @@ class Completion(Record):
     call: str = ""
 
 
-@dataclass(frozen=True)
-class Outage(Record):
-    """A server that has answered does not, and is waited for: `since` when and `until` when it is tried again, both as
-    seconds since 1970; the `reason` is what was said last, and `tries` how often it was tried meanwhile.
-    """
-
-    server: str
-    reason: str
-    since: float
-    until: float
-    tries: int
-
-
 QuestionKind: TypeAlias = Literal["judge", "write", "evaluate"]
 """What a person is asked: whether an answer is right, to write one, or whether one of the sealed test is right."""
 

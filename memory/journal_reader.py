@@ -158,9 +158,10 @@ class JournalReader:
         sql = "SELECT DISTINCT json_extract(body, '$.model') AS model FROM calls WHERE role = ? AND state = 'done'"
         return sorted(row["model"] for row in self._rows(sql, (role,)))
 
-    def answered(self, role: str) -> bool:
-        """Whether a model ever answered in a role."""
-        return bool(self._rows("SELECT 1 FROM calls WHERE role = ? AND state = 'done' LIMIT 1", (role,)))
+    def answered(self, role: str = "", *, iteration: int | None = None) -> bool:
+        """Whether a model ever answered in a role, or in any; with `iteration` in that."""
+        sql = "SELECT 1 FROM calls WHERE ? IN ('', role) AND ? IN (iteration, -99) AND state = 'done' LIMIT 1"
+        return bool(self._rows(sql, (role, -99 if iteration is None else iteration)))
 
     def tries(self, iteration: int) -> dict[str, int]:
         """How many tries each call of an iteration has had."""
@@ -176,16 +177,6 @@ class JournalReader:
         sql = "SELECT MAX(reserved_tokens) AS tokens, MAX(reserved_usd) AS usd FROM calls WHERE role = ?"
         row = self._rows(sql, (role,))[0]
         return None if row["tokens"] is None else (row["tokens"], row["usd"])
-
-    def in_vain(self) -> float:
-        """Tries that a server failed, for each that it answered; those that a crash lost have no reason."""
-        sql = "SELECT SUM(state = 'done') AS done, SUM(state IN ('failed', 'lost') AND body <> '') AS vain FROM calls"
-        row = self._rows(sql)[0]
-        return (row["vain"] or 0) / max(1, row["done"] or 0)
-
-    def answered_in(self, iteration: int) -> bool:
-        """Whether a model ever answered in an iteration."""
-        return bool(self._rows("SELECT 1 FROM calls WHERE iteration = ? AND state = 'done' LIMIT 1", (iteration,)))
 
     def calls_of(self, iteration: int) -> int:
         """How many calls an iteration made."""

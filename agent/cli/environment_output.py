@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,7 +20,10 @@ from burnish.environments.kit.findings import Conformance, Finding, Outcome
 from burnish.environments.kit.showing import Judged, Showing, ShownTask
 from burnish.environments.kit.table import PROMISES
 from burnish.environments.registry import EnvironmentEntry
-from burnish.types import Feedback
+from burnish.types import Feedback, Message
+
+if TYPE_CHECKING:
+    from burnish.agent.inspecting.as_model import AsModel
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -71,6 +74,29 @@ def print_showing(showing: Showing, *, as_json: bool) -> None:
             screen.print(f"[dim]{name:<10}[/] {_visible(fact)}", soft_wrap=True)
     for task in showing.tasks:
         _print_task(screen, task)
+
+
+def print_as_model(seen: AsModel, *, as_json: bool) -> None:
+    """The messages of a first attempt and of a later one, as they are sent."""
+    if as_json:
+        print_json(seen)
+        return
+    screen = console()
+    _print_messages(screen, "A first attempt", seen.first)
+    if seen.grammar:
+        screen.print("\n[dim]The answer is held to a grammar:[/]")
+        screen.print(_visible(_short(seen.grammar)), soft_wrap=True)
+    if seen.later:
+        _print_messages(screen, "\nA later one, with exemplars that were verified", seen.later)
+    else:
+        screen.print("\nThe environment knows no answers, so there are no exemplars before a model finds some.")
+
+
+def _print_messages(screen: Console, title: str, messages: Sequence[Message]) -> None:
+    screen.print(f"[bold]{title}[/]")
+    for message in messages:
+        screen.print(f"[cyan]{message.role}[/]")
+        screen.print("\n".join(f"  {line}" for line in _visible(message.content).split("\n")), soft_wrap=True)
 
 
 def _print_task(screen: Console, task: ShownTask) -> None:

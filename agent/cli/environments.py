@@ -30,11 +30,27 @@ def env_list(*, as_json: Json = False) -> None:
 
 
 @env_app.command(name="show", epilog="Example: burnish env show ./shop.py:Shop")
-def env_show(spec: Spec, *, option: Options = None, as_json: Json = False) -> None:
+def env_show(
+    spec: Spec,
+    *,
+    option: Options = None,
+    seen: Annotated[
+        bool, typer.Option("--as-model", help="Show the messages that a model gets, at first and with exemplars.")
+    ] = False,
+    grammars: Annotated[
+        bool, typer.Option(help="Whether the model's server takes grammars, as the embedded one does.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
     """Three tasks of an environment with the feedback on a right, an empty and a wrong answer; abilities; licence."""
-    from burnish.agent.cli.environment_output import print_showing
+    from burnish.agent.cli.environment_output import print_as_model, print_showing
     from burnish.environments.kit.showing import show
 
+    if seen:
+        from burnish.agent.inspecting.as_model import as_model
+
+        print_as_model(as_model(spec, _options(option), grammars=grammars), as_json=as_json)
+        return
     print_showing(show(spec, _options(option)), as_json=as_json)
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from burnish import __version__
 from burnish.agent.cli import data as cli_data
@@ -25,7 +24,6 @@ from burnish.agent.cli.key_options import KeyedCommand
 from burnish.agent.cli.pages import ui
 from burnish.agent.cli.plain import say
 from burnish.errors import BurnishError, Interrupted, StorageError
-from burnish.memory.connection import DAMAGED
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
 4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
@@ -245,12 +243,10 @@ def main() -> NoReturn:
         if _Settings.debug:
             raise
         _end(error)
-    except (
-        ValidationError
-    ) as error:  # of a record that was read back, for everything else is looked at where it is read
-        if _Settings.debug:
+    except ValueError as error:
+        if _Settings.debug or not _is_of_a_record(error):
             raise
-        _end(StorageError(f"a {error.title} is not as it was written ({error.errors()[0]['msg']}): {DAMAGED}"))
+        _end(StorageError(f"{str(error).partition(chr(10))[0]}: a record of the run is damaged; see `burnish doctor`"))
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -268,6 +264,13 @@ def main() -> NoReturn:
             )
         raise
     sys.exit(0)
+
+
+def _is_of_a_record(error: ValueError) -> bool:
+    """Whether a record that was read back is not as it was written; all else is looked at where it is read."""
+    from pydantic import ValidationError
+
+    return isinstance(error, ValidationError)
 
 
 def _end(error: BurnishError) -> NoReturn:

@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.markup import escape
 
-from burnish.records import GateRecord, IterationRecord, Outage
+from burnish.outages import Outage
+from burnish.records import GateRecord, IterationRecord
 from burnish.spelling import duration, several
 from burnish.types import Status
 

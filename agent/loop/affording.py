@@ -96,7 +96,12 @@ async def hold_back(opened: Opened, sealed: int) -> None:
 
 def with_faults(opened: Opened, calls: int) -> int:
     """So many calls, and as many tries in vain as they would take if servers went on as they did so far."""
-    return calls + math.ceil(calls * min(MOST_IN_VAIN, opened.journal.in_vain()))
+    ((done, vain),) = opened.journal.rows(_IN_VAIN)
+    return calls + math.ceil(calls * min(MOST_IN_VAIN, float(vain or 0) / max(1.0, float(done or 0))))
+
+
+_IN_VAIN = "SELECT SUM(state = 'done'), SUM(state IN ('failed', 'lost') AND body <> '') FROM calls"
+"""Calls that were answered, and tries that a server failed; those that a crash lost have no reason."""
 
 
 MOST_IN_VAIN = 0.5
@@ -121,7 +126,7 @@ async def affordable_sealed_tasks(opened: Opened) -> int:
 
 def is_opened(opened: Opened) -> bool:
     """Whether any task of the sealed test was answered; until then nothing of it is known and nothing decided."""
-    return opened.session.caller.replays or opened.journal.answered_in(SEALED)
+    return opened.session.caller.replays or opened.journal.answered(iteration=SEALED)
 
 
 async def affordable_controls(opened: Opened) -> int:

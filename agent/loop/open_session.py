@@ -20,6 +20,7 @@ from burnish.agent.models.ledger import Ledger
 from burnish.agent.models.lora_adapters import adapter_file, adapter_id, adapters_of
 from burnish.agent.models.opening import adapter_servers, mute_clients, open_clients
 from burnish.agent.models.pauses import Pauses
+from burnish.agent.models.rendering import told_of_tools
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.feedback_taken import asked_of
 from burnish.agent.record.forked import not_shown
@@ -146,6 +147,8 @@ def make_seed_program(config: RunConfig, environment: Environment, *, dropped: S
     of the program file, with its exemplars but for those that are `dropped`.
     """
     sections = tuple(config.prompt.items()) or (("task", environment.instruction),)
+    if isinstance(environment, Tools) and not config.prompt and not config.models.task.takes_grammars:
+        sections = (*sections, ("tools", told_of_tools(environment.tools)))
     decoding = config.decoding
     if decoding.format == "auto":
         planned = isinstance(environment, Tools) and config.models.task.takes_grammars

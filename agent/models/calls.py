@@ -29,7 +29,8 @@ from burnish.errors import (
 )
 from burnish.memory.journal import DIALECTS, Journal
 from burnish.memory.journal_reader import CallKey
-from burnish.records import Completion, Outage
+from burnish.outages import Outage
+from burnish.records import Completion
 from burnish.types import Usage
 
 T = TypeVar("T")

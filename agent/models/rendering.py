@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import extraction_grammar
 from burnish.programs import Program
+from burnish.protocols import Tool
 from burnish.types import Exemplar, Message, Played
 
 # The control tokens of chat templates: those of all families that llama.cpp has a template for, and those that
@@ -74,6 +75,25 @@ def render(
 
 def _tagged(prompt: str, origin: str) -> str:
     return f"{prompt}\nOrigin: {origin}"
+
+
+def told_of_tools(tools: Sequence[Tool]) -> str:
+    """What a model has to know to write a plan that no grammar holds it to: its form, and each tool."""
+    lines = [f"- {_signature(tool)}: {' '.join(tool.description.split())}".rstrip(": ") for tool in tools]
+    return "\n".join([PLAN_FORM, *lines])
+
+
+PLAN_FORM = (
+    "Answer with a plan: one call a line, such as y1 = TOOL(2, 3). A later line may name an earlier result, as y1. "
+    "The last line gives the answer. There are these tools:"
+)
+
+
+def _signature(tool: Tool) -> str:
+    properties = tool.parameters.get("properties")
+    given = properties if isinstance(properties, Mapping) else {}
+    kinds = ((name, kind.get("type", "") if isinstance(kind, Mapping) else "") for name, kind in given.items())
+    return f"{tool.name}({', '.join(f'{name}: {kind}' if kind else name for name, kind in kinds)})"
 
 
 def task_request(

@@ -10,7 +10,7 @@ from burnish.agent.models.client import ChatClient, TryFailed
 from burnish.agent.models.ledger import Ledger
 from burnish.errors import GO_ON, BudgetExhausted, ModelUnavailable
 from burnish.memory.journal import OUTAGE, Journal
-from burnish.records import Outage
+from burnish.outages import Outage
 
 
 class Routes:

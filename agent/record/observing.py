@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from burnish.agent.record.run import Notify
+from burnish.environments.foreign import Raised, guarded_call
 
 
 class Observers:
@@ -23,8 +24,7 @@ class Observers:
     def _tell(self, name: str, observer: Callable[[str, Mapping[str, Any]], None], kind: str, facts: Any) -> None:
         if name in self._failed:
             return
-        try:
-            observer(kind, facts)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the run goes on)
-            self._failed[name] = reason = f"{type(error).__name__}: {error}"
-            self("unobserved", {"observer": name, "reason": reason})
+        outcome = guarded_call(lambda: observer(kind, facts))
+        if isinstance(outcome, Raised):
+            self._failed[name] = str(outcome)
+            self("unobserved", {"observer": name, "reason": str(outcome)})

@@ -12,8 +12,9 @@ from burnish.errors import StorageError
 from burnish.memory.changes_by_hand import changes_by_hand
 from burnish.memory.journal import OUTAGE
 from burnish.memory.journal_reader import JournalReader
+from burnish.outages import Outage
 from burnish.programs import Program
-from burnish.records import IterationRecord, Outage
+from burnish.records import IterationRecord
 from burnish.types import Record, Usage
 
 

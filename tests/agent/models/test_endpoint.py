@@ -20,7 +20,7 @@ from burnish.agent.models.endpoint import Endpoint
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import ModelConfig
 from burnish.errors import ConfigError, ModelRejected, ModelUnavailable
-from burnish.records import Outage
+from burnish.outages import Outage
 from burnish.types import canonical_json
 
 ANSWER = canonical_json({"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}]}).encode()

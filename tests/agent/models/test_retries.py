@@ -15,7 +15,7 @@ from burnish.agent.models.ledger import Amount
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.config import BudgetConfig
 from burnish.errors import BudgetExhausted, ModelRefused, ModelRejected, ModelUnavailable
-from burnish.records import Outage
+from burnish.outages import Outage
 
 
 @pytest.mark.parametrize("passing", [429, 500, 503])
