@@ -13,6 +13,7 @@ import stat
 import sys
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,13 @@ def parsed_toml(text: str, named: str) -> dict[str, Any]:
         raise Unreadable(f"{named} is nested too deeply to be read; write it with fewer levels") from None
     except ValueError as error:  # a date that is none, a number of too many digits
         raise Unreadable(f"{named} is not valid TOML: {error}") from None
+
+
+def make_private(*paths: Path) -> None:
+    """Make empty files that only their owner may read or write, where nothing is yet; for whoever writes them next."""
+    for path in paths:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def is_regular(path: Path | str) -> bool:

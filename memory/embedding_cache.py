@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish.errors import StorageError
+from burnish.files import make_private
 from burnish.memory.connection import uri
 from burnish.memory.embedding import Embedder
 from burnish.types import content_hash
@@ -139,6 +140,7 @@ class _VectorFile:
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._path)
             self._db = sqlite3.connect(self._path, timeout=30, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA synchronous=OFF")
             self._db.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID")

@@ -15,6 +15,7 @@ from typing import Literal, Self
 
 from burnish.by_hand import ByHand
 from burnish.errors import StorageError
+from burnish.files import make_private
 from burnish.memory.journal_reader import CallKey, JournalReader, TurnKey
 from burnish.memory.schema import SCHEMA, SCHEMA_VERSION, migrate
 from burnish.memory.writer import Statement, Writer
@@ -54,6 +55,8 @@ class Journal(JournalReader):
         """
         if path.exists():
             _bring_up_to_date(path)
+        else:
+            make_private(path)
         writer = Writer(path, SCHEMA)
         writer.write_blocking(
             ("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),)),

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from burnish.config import RunConfig
 from burnish.errors import RunExists, RunLocked, StorageError
-from burnish.files import is_regular, read_bytes
+from burnish.files import is_regular, make_private, read_bytes
 
 LOOKING_SECONDS = 0.1
 
@@ -81,7 +81,9 @@ class RunDirectory:
         if self.path.is_dir() and any(self.path.iterdir()):
             raise StorageError(f"{self.path} is not empty and holds no run; give a new or an empty --dir")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, exist_ok=True)
+            make_private(self.config_file, self.log, self.path / "lock", self.heartbeat)
             self.config_file.write_text(config.to_toml(), encoding="utf-8")
         except FileNotFoundError:
             raise StorageError(f"no directory can be made at {self.path}; give another --dir") from None
@@ -147,6 +149,7 @@ class RunDirectory:
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": kind, **facts}
         if self.log.exists() and self.log.stat().st_size > MOST_LOG:
             self.log.replace(self.log.with_suffix(".1.jsonl"))
+        make_private(self.log)
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 

@@ -17,6 +17,7 @@ from burnish.agent.record.status import Status, make_status
 from burnish.config import RunConfig
 from burnish.environments.registry import load
 from burnish.errors import ConfigError, StorageError
+from burnish.files import make_private
 from burnish.memory.journal_reader import JournalReader
 from burnish.programs import Program
 from burnish.protocols import Environment
@@ -151,5 +152,6 @@ def write_report(run: Run) -> Report:
     """Put the report of a finished run beside its journal, as of now."""
     report = run.report()
     text = json.dumps(report.to_json(), indent=2, sort_keys=True)
+    make_private(run.place.report)
     run.place.report.write_text(text + "\n", encoding="utf-8")
     return report

@@ -14,6 +14,7 @@ import pytest
 from laboratory import CommandLine, Laboratory, learner
 
 from burnish.agent.api import run
+from burnish.agent.models.scripted import ScriptedReply
 from burnish.agent.record.directory import RunDirectory
 from burnish.agent.record.run import open_run
 from burnish.agent.record.sittings import CUT_OFF, FINISHED
@@ -130,3 +131,37 @@ def test_status_says_how_the_last_sitting_ended(lab: Laboratory, burnish: Comman
     said = burnish("status", lab.folder / "run")
     assert said.code == 0
     assert f"Its last sitting ended: {CUT_OFF}." in said.out
+
+
+CANARY = "opensesame-0123456789abcdef"
+
+
+def test_a_run_is_its_owners_alone_and_no_secret_is_in_it(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", CANARY)
+    before = os.umask(0)
+    try:
+        told = {
+            "url": lab.url,
+            "api_key_env": "A_KEY",
+            "headers": {"x-also": "Basic $A_KEY"},
+            "query": {"key": "$A_KEY"},
+        }
+        refused = {"n": 0}
+
+        def echo(body: Any) -> Any:
+            refused["n"] += 1
+            if refused["n"] == 20:
+                return ScriptedReply(f"too hot for {CANARY}", status=503)
+            return learner(body)
+
+        lab.model.answer = echo
+        report = lab.run("run", models={"task": told})
+    finally:
+        os.umask(before)
+    assert report.finished
+    place = lab.folder / "run"
+    assert place.stat().st_mode & 0o777 == 0o700
+    files = [path for path in place.rglob("*") if path.is_file()]
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in files if path.stat().st_mode & 0o077} == {}
+    assert [path.name for path in files if CANARY.encode() in path.read_bytes()] == []
+    assert CANARY not in repr([event.facts for event in lab.events])
