@@ -12,7 +12,7 @@ from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.lora_adapters import AdapterServers
 from burnish.config import ModelConfig, RunConfig
 
-UNTOLD = {"api_key_env": "", "headers": {}, "query": {}, "ca_file": "", "proxy": ""}
+UNTOLD = {"api_key_env": "", "headers": {}, "query": {}, "ca_file": "", "proxy": "", "fallback": None}
 """Settings of a model that nobody is asked by."""
 
 ROLES = ("task", "reflector", "judge", "teacher")
