@@ -146,6 +146,43 @@ def _model(text: str) -> list[str]:
     return ['models.task.url="embedded"', f"models.task.file={json.dumps(text)}"]
 
 
+def sweep_command(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.toml]", help="Configuration file, or the name of a recipe.")
+    ] = None,
+    *,
+    directory: Annotated[Path, typer.Option("--dir", help="Folder in which every run has a folder of its own.")],
+    env: Annotated[str | None, sets("environment")] = None,
+    model: Annotated[str | None, typer.Option(help=r"embedded, a GGUF file, or URL\[#name] of a server.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many seeds each combination of settings has, from 0 on.")] = 3,
+    budget_calls: BudgetCalls = None,
+    budget_tokens: BudgetTokens = None,
+    budget_usd: BudgetUsd = None,
+    budget_seconds: BudgetSeconds = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("-o", metavar="key.sub=value", help=r"Set any key; with \[a, b] a run for each of the values."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Several runs that differ by seed and settings, one after another, with a table of what they came to. A limit of
+    the budget is for all of them together. Given again, it goes on.
+    """
+    from burnish.agent.cli.progress import Progress
+    from burnish.agent.cli.sweep_output import print_sweep, watched
+    from burnish.agent.recipes.listing import configuration
+    from burnish.agent.sweeping import outcomes, sweep, variants
+    from burnish.tables import apply_overrides, read_toml
+
+    given = [f"environment={json.dumps(env)}"] if env else []
+    given += _model(model) if model else []
+    tables = read_toml(configuration(config), "the path of a run's TOML file") if config else {}
+    shared = _budget(budget_calls, budget_tokens, budget_usd, budget_seconds, None)
+    runs = variants(option or [], seeds)
+    told = watched(runs, lambda: Progress(quiet=as_json), quiet=as_json)
+    print_sweep(outcomes(sweep(apply_overrides(tables, given), runs, directory, shared=shared, watched=told)), as_json)
+
+
 COMMANDS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (
         run_command,
@@ -156,6 +193,13 @@ COMMANDS: tuple[tuple[Any, dict[str, Any]], ...] = (
         },
     ),
     (resume, {"cls": KeyedCommand, "epilog": "Example: burnish resume runs/first"}),
+    (
+        sweep_command,
+        {
+            "name": "sweep",
+            "epilog": "Example: burnish sweep --env dates --dir runs/k -o 'retrieval.k=[2, 4]' --seeds 5",
+        },
+    ),
     (watch, {"epilog": "Example: burnish watch runs/first runs/second"}),
 )
 """Each with how it is told of."""

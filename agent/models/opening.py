@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from burnish.agent.models.client import ChatClient
@@ -12,7 +13,7 @@ from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.lora_adapters import AdapterServers
 from burnish.config import ModelConfig, RunConfig
 
-UNTOLD = {"api_key_env": "", "headers": {}, "query": {}, "ca_file": "", "proxy": "", "fallback": None}
+UNTOLD: dict[str, object] = {"api_key_env": "", "headers": {}, "query": {}, "ca_file": "", "proxy": "", "fallback": None}
 """Settings of a model that nobody is asked by."""
 
 ROLES = ("task", "reflector", "judge", "teacher")
@@ -49,6 +50,20 @@ async def open_clients(
     return by_role
 
 
+_SHARED: ContextVar[tuple[ExitStack, dict[str, EmbeddedServer]] | None] = ContextVar("shared servers", default=None)
+
+
+@contextmanager
+def sharing_servers() -> Iterator[None]:
+    """Runs that begin within share the servers of embedded models, which end with it."""
+    with ExitStack() as stack:
+        token = _SHARED.set((stack, {}))
+        try:
+            yield
+        finally:
+            _SHARED.reset(token)
+
+
 async def mute_clients(config: RunConfig, stack: AsyncExitStack) -> dict[str, ChatClient]:
     """Clients that know what each role is called, by which the journal knows what it answered, and ask nobody."""
     clients = {}
@@ -67,8 +82,9 @@ async def _client(
 ) -> ChatClient:
     if model.url != "embedded":
         return ChatClient(model, adapted=adapted)
+    lasting, servers = _SHARED.get() or (stack, servers)
     if model.file not in servers:
         server = EmbeddedServer(model_file(model.file or None), slots=EMBEDDED_SLOTS)
-        servers[model.file] = await asyncio.to_thread(stack.enter_context, server)
+        servers[model.file] = await asyncio.to_thread(lasting.enter_context, server)
     limited = model.model_copy(update={"concurrency": min(model.concurrency, EMBEDDED_SLOTS)})
     return ChatClient(limited, base_url=servers[model.file].base_url, adapted=adapted)
