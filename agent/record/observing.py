@@ -7,6 +7,7 @@ from typing import Any
 
 from burnish.agent.record.run import Notify
 from burnish.environments.foreign import Raised, guarded_call
+from burnish.errors import Interrupted
 
 
 class Observers:
@@ -25,6 +26,8 @@ class Observers:
         if name in self._failed:
             return
         outcome = guarded_call(lambda: observer(kind, facts))
+        if isinstance(outcome, Raised) and isinstance(outcome.error, Interrupted):
+            raise outcome.error  # one that asks for a stop, in so many words
         if isinstance(outcome, Raised):
             self._failed[name] = str(outcome)
             self("unobserved", {"observer": name, "reason": str(outcome)})
