@@ -13,7 +13,10 @@ from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.agent.models.lora_adapters import AdapterServers
 from burnish.config import ModelConfig, RunConfig
 
-UNTOLD: dict[str, object] = {"api_key_env": "", "headers": {}, "query": {}, "ca_file": "", "proxy": "", "fallback": None}
+UNTOLD: dict[str, object] = {
+    **{"api_key_env": "", "ca_file": "", "proxy": ""},
+    **{"headers": {}, "query": {}, "fallback": None},
+}
 """Settings of a model that nobody is asked by."""
 
 ROLES = ("task", "reflector", "judge", "teacher")
