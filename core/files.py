@@ -50,7 +50,7 @@ def read_bytes(path: Path | str, *, most: int = MOST_BYTES) -> bytes:
         said = os.fstat(number)
         if not stat.S_ISREG(said.st_mode):
             what = "a folder" if stat.S_ISDIR(said.st_mode) else "a pipe, socket or device"
-            raise Unreadable(f"{named} is no regular file but {what}; name a file")
+            raise Unreadable(f"cannot read {named}: it is no regular file but {what}; name a file")
         try:
             content = file.read(most + 1)
         except OSError as error:

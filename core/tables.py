@@ -32,7 +32,8 @@ def read_toml(path: Path | str, wanted: str) -> dict[str, Any]:
     try:
         return parsed_toml(decoded(content, str(path)), str(path))
     except Unreadable as error:
-        raise ConfigError(str(error)) from None
+        said = str(error)
+        raise ConfigError(said if "is not valid TOML" in said else f"{path} is not valid TOML: {said}") from None
 
 
 def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: str = "", context: object = None) -> M:

@@ -16,7 +16,7 @@ from burnish.memory.writer import Value
 
 MALFORMED = "malformed"
 """What SQLite says of a damaged file that was a journal."""
-DAMAGED = "a row of the journal is not as it was written: it is damaged; `burnish doctor` says more, a copy helps"
+DAMAGED = "a row of the journal cannot be read, it is not as it was written; `burnish doctor` says more, a copy helps"
 
 
 def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, int]:

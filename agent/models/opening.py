@@ -14,8 +14,12 @@ from burnish.agent.models.lora_adapters import AdapterServers
 from burnish.config import ModelConfig, RunConfig
 
 UNTOLD: dict[str, object] = {
-    **{"api_key_env": "", "ca_file": "", "proxy": ""},
-    **{"headers": {}, "query": {}, "fallback": None},
+    "api_key_env": "",
+    "ca_file": "",
+    "proxy": "",
+    "headers": {},
+    "query": {},
+    "fallback": None,
 }
 """Settings of a model that nobody is asked by."""
 

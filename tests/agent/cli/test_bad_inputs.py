@@ -116,7 +116,7 @@ def test_a_configuration_file_that_is_missing_or_no_toml(desk: Desk) -> None:
     assert_refused(desk.burnish("run", "none.toml", "--dir", desk.place), 2, "cannot read none.toml")
     broken = desk.lab.folder / "broken.toml"
     broken.write_bytes(b"\xff[[[")
-    assert_refused(desk.burnish("run", broken, "--dir", desk.place), 2, "broken.toml, line 1: is not UTF-8")
+    assert_refused(desk.burnish("run", broken, "--dir", desk.place), 2, "broken.toml is not valid TOML")
 
 
 def test_wrong_options_of_the_command_line(desk: Desk) -> None:
