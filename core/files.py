@@ -46,11 +46,13 @@ def read_bytes(path: Path | str, *, most: int = MOST_BYTES) -> bytes:
         raise Unreadable(f"{named} is no path; it holds a null byte") from None
     except OSError as error:
         raise Unreadable(f"cannot read {named}: {error.strerror}") from None
+    said = os.fstat(number)
+    if stat.S_ISDIR(said.st_mode):
+        os.close(number)
+        raise Unreadable(f"cannot read {named}: it is a folder; name a file")
     with os.fdopen(number, "rb") as file:
-        said = os.fstat(number)
         if not stat.S_ISREG(said.st_mode):
-            what = "a folder" if stat.S_ISDIR(said.st_mode) else "a pipe, socket or device"
-            raise Unreadable(f"cannot read {named}: it is no regular file but {what}; name a file")
+            raise Unreadable(f"cannot read {named}: it is no regular file but a pipe, socket or device; name a file")
         try:
             content = file.read(most + 1)
         except OSError as error:
