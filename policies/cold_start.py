@@ -12,26 +12,28 @@ from burnish.limits import Count, Positive, Temperature
 from burnish.policies.pareto import Mean
 
 Rung: TypeAlias = Literal[
-    "", "sketch", "form", "shape", "extract", "json", "words", "edit", "beside", "rules", "hot", "hint", "others"
+    "", "sketch", "form", "choice", "shape", "extract", "json", "words", "edit", "beside", "rules", "hot", "hint",
+    "others",
 ]  # fmt: skip
 """How an answer was asked for. Empty: as the program says. `sketch`: a plan with given tools. `form`: held to the form
-of the task's answers. `shape`: shaped like an example in instruction or feedback. `extract`, `json`: in that format.
-`words`: held to the words of instruction, task and feedback. `edit`: held to the text of the task but for one word,
-with the instruction beside it. `beside`: with the instruction beside the task. `rules`: with the feedback so far as
-rules. `hot`: at a high temperature. `hint`: with a part of a right answer."""
+of the task's answers. `choice`: held to the choices that instruction, feedback or task name. `shape`: shaped like an
+example in instruction or feedback. `extract`, `json`: in that format. `words`: held to the words of instruction, task
+and feedback. `edit`: held to the text of the task but for one word, with the instruction beside it. `beside`: with the
+instruction beside the task. `rules`: with the feedback so far as rules. `hot`: at a high temperature. `hint`: with a
+part of a right answer."""
 
 LADDER: tuple[tuple[Rung, ...], ...] = (
-    ("form",), ("shape",), ("extract",), ("json",), ("words", "edit"), ("beside",), ("rules",), ("hot",)
+    ("form",), ("choice", "shape"), ("extract",), ("json",), ("words", "edit"), ("beside",), ("rules",), ("hot",)
 )  # fmt: skip
 """The steps, each with its rungs."""
 
-FORMED: tuple[Rung, ...] = ("form", "shape", "extract", "json")
+FORMED: tuple[Rung, ...] = ("form", "shape", "choice", "extract", "json")
 """Rungs that know what an answer looks like, the surest first."""
 
 BESIDE: frozenset[Rung] = frozenset({"edit", "beside"})
 """Rungs of which every answer is asked for with the instruction beside the task."""
 
-BY_TURNS: frozenset[Rung] = frozenset({"shape", "words"})
+BY_TURNS: frozenset[Rung] = frozenset({"choice", "shape", "words"})
 """Rungs of which every second answer is: some tasks a small model then answers far better, others worse."""
 
 

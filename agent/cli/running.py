@@ -170,8 +170,8 @@ def sweep_command(
     """
     from burnish.agent.cli.progress import Progress
     from burnish.agent.cli.sweep_output import print_sweep, watched
+    from burnish.agent.cli.sweeping import outcomes, sweep, variants
     from burnish.agent.recipes.listing import configuration
-    from burnish.agent.sweeping import outcomes, sweep, variants
     from burnish.tables import apply_overrides, read_toml
 
     given = [f"environment={json.dumps(env)}"] if env else []

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from rich.markup import escape
 
 from burnish.agent.cli.progress import Progress
+from burnish.agent.cli.sweeping import Outcome, Variant
 from burnish.agent.cli.terminal import console, print_json, table
 from burnish.agent.record.run import Notify
-from burnish.agent.sweeping import Outcome, Variant
 
 
 def watched(

@@ -25,10 +25,6 @@ MOST_EDITED = 40
 """Words of a text up to which an answer may be held to it but for one word."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_RUN = re.compile(r"[^\W\d_]+|\d+")
-_SHAPED = re.compile(r"[^\W_]+(?:[-/:_.|;=+*#@][^\W_]+)+")
-_NO_SHAPE = re.compile(r"[a-z]+(?:-[a-z]+)+|(?:[A-Za-z]\.)+[A-Za-z]|\d+(?:\.\d+)+", re.ASCII)
-"""Hyphenated words, abbreviations and numbers."""
 _TAG = re.compile(r"</?[a-z]+>")
 _UNIT = re.compile(r"[^\W_]+|[^\w\s]|_")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -61,7 +57,7 @@ def extraction_grammar(text: str) -> str:
         *(_run(units, i) for i in range(len(units))),
     ]
     if numbers:
-        rules.append("number ::= " + " | ".join(_literal(n) for n in numbers))
+        rules.append("number ::= " + " | ".join(_in_json(n) for n in numbers))
     return "\n".join(rules)
 
 
@@ -74,9 +70,9 @@ def words_grammar(texts: Sequence[str], most: int) -> str:
     found = dict.fromkeys(word for text in texts for word in _WORD.findall(text))
     if not found:
         return ""
-    tags = [_quoted(tag) for tag in _TAG.findall(texts[0])]
+    tags = [literal(tag) for tag in _TAG.findall(texts[0])]
     opened, closed = (tags[0], tags[-1]) if len(tags) > 1 else ("", "")
-    words = " | ".join(map(_quoted, list(found)[:MOST_UNITS]))
+    words = " | ".join(map(literal, list(found)[:MOST_UNITS]))
     return "\n".join(
         [
             f"root ::= {opened} item (mark item){{0,{most - 1}}} {closed}".replace("  ", " ").strip(),
@@ -100,46 +96,12 @@ def edit_grammar(text: str) -> str:
     for place, word in enumerate(words):
         space = '" " ' if place else ""
         last = place == len(words) - 1
-        after = _quoted(end) if last else f"after{place + 1}"
-        same = "" if last else f"{space}{_quoted(word)} before{place + 1} | "
+        after = literal(end) if last else f"after{place + 1}"
+        same = "" if last else f"{space}{literal(word)} before{place + 1} | "
         rules.append(f"before{place} ::= {same}{space}new {after}")
         if place:
-            rules.append(f"after{place} ::= {space}{_quoted(word)} {after}")
+            rules.append(f"after{place} ::= {space}{literal(word)} {after}")
     return "\n".join(rules)
-
-
-def shapes(texts: Sequence[str]) -> list[str]:
-    """The words with marks within them, such as `mail/INFO/1207` or `YYYY-MM-DD`: instructions and feedback show by
-    them what an answer looks like. Those with digits come first: they are examples. A description with the marks of an
-    example, such as `component/LEVEL/user`, is left out.
-    """
-    found = dict.fromkeys(word for text in texts for word in _SHAPED.findall(text) if not _NO_SHAPE.fullmatch(word))
-    examples = [word for word in found if any(map(str.isdigit, word))]
-    shown = {_RUN.sub("", word) for word in examples}
-    return examples + [word for word in found if word not in examples and _RUN.sub("", word) not in shown]
-
-
-def shape_grammar(shape: str, text: str, *, copied: bool = False) -> str:
-    """Answers shaped like an example: its marks as they are, for each run of letters one of `text`, in capitals where
-    the example has capitals, and digits for a number, or for a letter again and again, as of years and days. Where
-    numbers are `copied`, they are those of `text` with as many digits, if it has any.
-    """
-    numbers = list(dict.fromkeys(run for run in _RUN.findall(text) if run.isdecimal()))[:MOST_UNITS] if copied else []
-    words = list(dict.fromkeys(run for run in _RUN.findall(text) if run.isalpha()))[:MOST_UNITS]
-    parts = []
-    for piece in re.findall(rf"{_RUN.pattern}|.", shape):
-        if not _RUN.fullmatch(piece):
-            parts.append(_quoted(piece))
-        elif piece.isdigit() and (alike := [number for number in numbers if len(number) == len(piece)]):
-            parts.append(f"({' | '.join(map(_quoted, alike))})")
-        elif piece.isdigit():
-            parts.append(f"[0-9]{{{len(piece) if piece[0] == '0' else 1},{len(piece)}}}")
-        elif len(piece) > 1 and len(set(piece)) == 1:
-            parts.append(f"[0-9]{{{len(piece)}}}")
-        else:
-            alike = [word for word in words if word.isupper() == piece.isupper()] or words
-            parts.append(f"({' | '.join(map(_quoted, alike))})" if alike else f"[a-zA-Z]{{1,{2 * len(piece)}}}")
-    return f"root ::= {' '.join(parts)}"
 
 
 def plan_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue]) -> str:
@@ -190,7 +152,7 @@ def sketch_grammar(tools: Sequence[Tool], constants: Sequence[JsonValue], sketch
 
     def onward(hole: int, free: tuple[str, ...], unused: frozenset[int]) -> str:
         """The text up to a hole and the rule from there on."""
-        text = _quoted(parts[hole])
+        text = literal(parts[hole])
         if hole == len(holes):
             return text
         above = holes[hole - 1] if hole else 1
@@ -218,23 +180,23 @@ def _call(tool: Tool, n: int) -> str:
 
 
 def _plain(constant: JsonValue) -> str:
-    return _quoted(json.dumps(constant, ensure_ascii=False))
+    return literal(json.dumps(constant, ensure_ascii=False))
 
 
 def _run(units: list[re.Match[str]], i: int) -> str:
     """The rule of all runs that begin with unit `i`."""
-    rule = f"w{i} ::= {_literal(units[i].group())}"
+    rule = f"w{i} ::= {_in_json(units[i].group())}"
     if i + 1 == len(units):
         return rule
     between = " " if units[i].end() < units[i + 1].start() else ""  # only white space stands between units
-    return f"{rule} ({_literal(between)} w{i + 1})?"
+    return f"{rule} ({_in_json(between)} w{i + 1})?"
 
 
-def _literal(text: str) -> str:
+def _in_json(text: str) -> str:
     """A GBNF literal of the text as it stands within a JSON string."""
-    return _quoted(json.dumps(text, ensure_ascii=False)[1:-1])
+    return literal(json.dumps(text, ensure_ascii=False)[1:-1])
 
 
-def _quoted(text: str) -> str:
+def literal(text: str) -> str:
     """A GBNF literal of the text."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

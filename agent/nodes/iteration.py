@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from burnish.agent.judges.process_reward import ProcessRewardModel
+from burnish.agent.models.answer_shapes import choices, shapes
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.grammar import edit_grammar, shapes
+from burnish.agent.models.grammar import edit_grammar
 from burnish.agent.operators.rules import frequent
 from burnish.agent.record.history import History
 from burnish.agent.rollouts.answer_form import AnswerForms
@@ -114,16 +115,17 @@ class Iteration:
     def rungs(self, told: Sequence[str], tasks: Sequence[Task] = ()) -> list[Rung]:
         """The rungs of a cold start that there are here, for tasks like these."""
         plain = self.champion.decoding.format == "text"
-        holds = self.config.models.task.takes_grammars and plain
         texts = [*(text for _, text in self.champion.prompt.sections), *told]
         json = speak_of_json(texts)
+        holds = self.config.models.task.takes_grammars and plain and not json and not self.forming
         able: dict[Rung, bool] = {
             "form": self.forming,
-            "shape": holds and not json and not self.forming and bool(shapes(texts)),
-            "extract": holds and json,
+            "choice": holds and bool(choices(texts) or (tasks and all(choices([task.prompt]) for task in tasks))),
+            "shape": holds and bool(shapes(texts)),
+            "extract": self.config.models.task.takes_grammars and json and plain,
             "json": plain and json,
-            "words": holds and not json and not self.forming,
-            "edit": holds and not json and not self.forming and all(edit_grammar(task.prompt) for task in tasks),
+            "words": holds,
+            "edit": holds and all(edit_grammar(task.prompt) for task in tasks),
             "rules": bool(told),
             "beside": bool(self.champion.prompt.sections),
             "hot": True,

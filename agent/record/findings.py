@@ -20,6 +20,7 @@ ASKED: Mapping[Rung, str] = {
     "": "as the program says",
     "sketch": "plans with given tools",
     "form": "held to the form of answers",
+    "choice": "held to the choices that instruction, feedback or task name",
     "shape": "shaped like an example in instruction or feedback",
     "extract": "JSON in words of the task",
     "json": "JSON",

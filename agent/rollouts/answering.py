@@ -8,16 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from burnish.agent.models.answer_shapes import choice_grammar, choices, shape_grammar, shapes
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
-from burnish.agent.models.grammar import (
-    edit_grammar,
-    plan_grammar,
-    shape_grammar,
-    shapes,
-    sketch_grammar,
-    words_grammar,
-)
+from burnish.agent.models.grammar import edit_grammar, plan_grammar, sketch_grammar, words_grammar
 from burnish.agent.models.rendering import Query, defuse, task_request
 from burnish.agent.models.sketches import Outline, nth_sketch
 from burnish.agent.rollouts.answer_form import AnswerForms
@@ -32,6 +26,8 @@ from burnish.types import Attempt, Exemplar, Played, Task, Usage
 Recall = Callable[[Program, Sequence[Query]], list[Recalled]]
 Pick = Callable[[Program, Task, Sequence[str]], int]
 """Which of several answers to a task a program gives, as an index."""
+SHAPED = ((True, False), (False, False), (True, False), (True, True))
+"""Whether answers that are shaped like an example have the task's numbers, and the example's own words, in turn."""
 LENGTHS = (1, 2, 1, 4, 1, 8)
 """Most words of the answers of a search, in turn: left to itself a small model does not come to an end."""
 
@@ -169,10 +165,13 @@ class Answering:
             return words_grammar([*map(defuse, search.texts), defuse(task.prompt)], LENGTHS[search.turn % len(LENGTHS)])
         if search.rung == "edit":
             return edit_grammar(defuse(task.prompt))
+        if search.rung == "choice":
+            return choice_grammar(choices(search.texts) or choices([defuse(task.prompt)]))
         if search.rung == "shape":
             known = shapes(search.texts)
             turn, place = divmod(search.turn, max(1, len(known)))
-            return shape_grammar(known[place], defuse(task.prompt), copied=turn % 2 == 0) if known else ""
+            copied, kept = SHAPED[turn % len(SHAPED)]
+            return shape_grammar(known[place], defuse(task.prompt), copied=copied, kept=kept) if known else ""
         if search.rung != "form":
             return ""
         return await self.forms.grammar(self.environment, task)

@@ -9,8 +9,8 @@ import pytest
 import tomli_w
 from laboratory import CommandLine, Laboratory
 
+from burnish.agent.cli.sweeping import variants
 from burnish.agent.record.run import open_run
-from burnish.agent.sweeping import variants
 from burnish.errors import ConfigError
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 import httpx
@@ -18,8 +17,6 @@ from burnish.agent.models.grammar import (
     edit_grammar,
     extraction_grammar,
     plan_grammar,
-    shape_grammar,
-    shapes,
     sketch_grammar,
 )
 from burnish.agent.models.rendering import task_request
@@ -188,41 +185,6 @@ def test_an_answer_is_held_to_the_grammar_that_is_given_but_where_it_extracts() 
         program = Program(Prompt((("task", "Plan."),)), 0, decoding=Decoding(format=form))  # type: ignore[arg-type]
         request = task_request(program, [], Task("env", "1 and 2"), grammar="root ::= x")
         assert (request.grammar == "root ::= x") is sent
-
-
-def test_examples_of_a_form_are_found_in_what_is_said_and_nothing_else_is_taken_for_one() -> None:
-    said = (
-        "Expected component/LEVEL/user, such as mail/INFO/1207. See i.e. the well-known list, 3.5 pages.",
-        "Write it as YYYY-MM-DD, don't add a word; mail/INFO/1207 is right.",
-    )
-    assert shapes(said) == ["mail/INFO/1207", "YYYY-MM-DD"], "those with digits first, and no description of one"
-    assert shapes(["Name the colour.", ""]) == []
-
-
-@pytest.mark.parametrize(
-    ("shape", "text", "pattern"),
-    [
-        ("mail/INFO/1207", "10:18 [search] WARNING - user=88 by us", r"(search|user|by|us)/WARNING/\d{1,4}"),
-        ("1999-01-31", "the third of May", r"\d{1,4}-\d{2}-\d{1,2}"),
-        ("YYYY-MM-DD", "the third of May", r"\d{4}-\d{2}-\d{2}"),
-        ("a@b.org", 'He said "hm" \\ to Zoë', r"(He|said|hm|to|Zoë)@(He|said|hm|to|Zoë)\.(He|said|hm|to|Zoë)"),
-        ("mail/1207", "7 + 7", r"[a-zA-Z]{1,8}/\d{1,4}"),
-    ],
-)
-def test_an_answer_is_shaped_like_the_example(server: EmbeddedServer, shape: str, text: str, pattern: str) -> None:
-    for seed in (1, 2):
-        said = asked(server, f"Shorten this: {text}", shape_grammar(shape, text), seed=seed)
-        assert re.fullmatch(pattern, said), said
-
-
-@pytest.mark.parametrize(
-    ("shape", "pattern"), [("mail/1207", "(search|user|took|ms)/5288"), ("7-07", r"\d-\d{2}"), ("a/12", r"\w+/(10|18)")]
-)
-def test_its_numbers_may_be_copied_from_the_text(server: EmbeddedServer, shape: str, pattern: str) -> None:
-    text = "10:18 [search] user=5288 took 644 ms"
-    for seed in (1, 2):
-        said = asked(server, f"Shorten this: {text}", shape_grammar(shape, text, copied=True), seed=seed)
-        assert re.fullmatch(pattern, said), said
 
 
 @pytest.mark.parametrize("text", ["She walks home.", "rain", 'He said "no" \\ to Zoë!', "Does 日本語 work?"])

@@ -1,0 +1,129 @@
+"""What instruction and feedback show of an answer's looks, and the grammars of it, judged by the library that obeys
+them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from burnish.agent.models.answer_shapes import choice_grammar, choices, shape_grammar, shapes
+from burnish.agent.models.client import ChatRequest
+from burnish.agent.models.embedded import EmbeddedServer, model_file
+from burnish.types import Message
+
+LINE = "10:18 [search] user=5288 took 644 ms"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(model_file(None), slots=1) as running:
+        yield running
+
+
+def answers(server: EmbeddedServer, text: str, grammar: str) -> Iterator[str]:
+    for seed in (1, 2):
+        request = ChatRequest((Message("user", text),), 160, temperature=1.5, seed=seed, grammar=grammar)
+        reply = httpx.post(f"{server.base_url}/chat/completions", json=request.body(""), timeout=60)
+        assert reply.status_code == 200, reply.text
+        yield reply.json()["choices"][0]["message"]["content"]
+
+
+def test_words_with_marks_are_examples_and_no_description_of_one_is() -> None:
+    said = (
+        "Expected component/LEVEL/user, such as mail/INFO/1207. See i.e. the well-known list, 3.5 pages.",
+        "Write it as YYYY-MM-DD, don't add a word; mail/INFO/1207 is right.",
+    )
+    assert shapes(said) == ["mail/INFO/1207", "YYYY-MM-DD"], "those with digits first"
+    assert shapes(["Name the colour.", ""]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "example"),
+    [
+        ("Give both first letters, each with a full stop, as in: A.K.", "A.K."),
+        ("The day, the hour and what is to be done, as in: Mon 15h - call the bank", "Mon 15h - call the bank"),
+        ("Its price, e.g. lamp 19, and nothing else.", "lamp 19"),
+        ("Give the weight (for example 12 kg).", "12 kg"),
+        ("Last name first. Example: Smith, John", "Smith, John"),
+        ("Answer with `x = 3`.", "x = 3"),
+        ('It should read "Room 4, first floor".', "Room 4, first floor"),
+    ],
+)
+def test_what_is_presented_as_an_example_is_one(said: str, example: str) -> None:
+    assert shapes([said]) == [example]
+
+
+@pytest.mark.parametrize("said", ["Name a fruit, such as apples.", 'Say "yes" or "no".', "as in", "e.g. " + "a1 " * 40])
+def test_plain_words_and_long_texts_are_no_examples(said: str) -> None:
+    assert shapes([said]) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "pattern"),
+    [
+        ("mail/INFO/1207", "10:18 [search] WARNING - user=88 by us", r"(search|user|by|us)/WARNING/\d{1,4}"),
+        ("1999-01-31", "the third of May", r"\d{1,4}-\d{2}-\d{1,2}"),
+        ("YYYY-MM-DD", "the third of May", r"\d{4}-\d{2}-\d{2}"),
+        ("a@b.org", 'He said "hm" \\ to Zoë', r"(He|said|hm|to|Zoë)@(He|said|hm|to|Zoë)\.(He|said|hm|to|Zoë)"),
+        ("mail/1207", "7 + 7", r"[a-zA-Z]{1,8}/\d{1,4}"),
+        ("A.K.", "A letter from Bruno Hale came back.", r"[ABH]\.[ABH]\."),
+        ("Mon 15h - call the bank", "On Tuesday at 3 pm: feed the cat.", r"Tue \d{1,2}h - (\w+( \w+)*)"),
+        ("code/41c2a7", "home", r"home/[0-9a-zA-Z]{6}"),
+    ],
+)
+def test_an_answer_is_shaped_like_the_example(server: EmbeddedServer, shape: str, text: str, pattern: str) -> None:
+    for said in answers(server, f"Shorten this: {text}", shape_grammar(shape, text)):
+        assert re.fullmatch(pattern, said), said
+
+
+def test_several_words_are_copied_as_they_stand_together(server: EmbeddedServer) -> None:
+    text = "Please, do not forget to feed the cat - ever."
+    for said in answers(server, f"Shorten this: {text}", shape_grammar("call the bank", text)):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("shape", "pattern"),
+    [("mail/1207", "(search|user|took|ms)/5288"), ("7-07", r"\d-\d{2}"), ("a/12", r"\w+/(10|18)")],
+)
+def test_its_numbers_may_be_copied_from_the_text(server: EmbeddedServer, shape: str, pattern: str) -> None:
+    for said in answers(server, f"Shorten this: {LINE}", shape_grammar(shape, LINE, copied=True)):
+        assert re.fullmatch(pattern, said), said
+
+
+def test_its_words_may_be_kept_where_numbers_are_left_to_fill_in(server: EmbeddedServer) -> None:
+    for said in answers(server, LINE, shape_grammar("Room 12", LINE, copied=True, kept=True)):
+        assert said in ("Room 10", "Room 18")
+    assert shape_grammar("A.K.", LINE, kept=True) == shape_grammar("A.K.", LINE), "or every answer would be the example"
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("The rooms are kitchen, garage, bathroom and study.", ["kitchen", "garage", "bathroom", "study"]),
+        ("Answer yes or no.", ["yes", "no"]),
+        ("Is it odd or even?", ["odd", "even"]),
+        ('Reply "spam" or "ham".', ["spam", "ham"]),
+        ("Label: positive/negative", ["positive", "negative"]),
+        ("Say positive | negative | neutral", ["Say positive", "negative", "neutral"]),
+        ("Sort it into one of: billing, account access, other", ["billing", "account access", "other"]),
+        ("Pay by bank transfer, credit card or cash when you go", ["transfer", "credit card", "cash"]),
+        ("Choose:\n- red\n- dark blue: the sea\n- green", ["red", "dark blue", "green"]),
+        ("Answer in one or two words.", []),
+        ("Say which component wrote it, at which level, and about which user.", []),
+        ("Name the colour.", []),
+    ],
+)
+def test_choices_are_found_in_what_is_said(said: str, named: list[str]) -> None:
+    assert choices([said]) == named
+
+
+def test_an_answer_is_one_of_the_choices(server: EmbeddedServer) -> None:
+    named = ["kitchen", 'the "big" one', "a\\b"]
+    for said in answers(server, "Into which room does it go?", choice_grammar(named)):
+        assert said in named
+    assert choice_grammar([]) == ""
