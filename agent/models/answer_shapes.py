@@ -43,8 +43,8 @@ _BULLET = re.compile(r"^[ \t]*[-*•][ \t]+([^:\n]{1,40})", re.MULTILINE)
 
 
 def shapes(texts: Sequence[str]) -> list[str]:
-    """Examples of an answer: what follows "as in" and the like or stands in quotation marks, and words with marks within
-    them, such as `mail/INFO/1207` or `YYYY-MM-DD`.
+    """Examples of an answer: what follows "as in" and the like or stands in quotation marks, and words with marks
+    within them, such as `mail/INFO/1207` or `YYYY-MM-DD`.
 
     Those with digits come first. A description with the marks of an example, such as `component/LEVEL/user`, is left
     out.
