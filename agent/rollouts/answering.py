@@ -166,7 +166,9 @@ class Answering:
         if search.rung == "edit":
             return edit_grammar(defuse(task.prompt))
         if search.rung == "choice":
-            return choice_grammar(choices(search.texts) or choices([defuse(task.prompt)]))
+            named = choices(search.texts) or choices([defuse(task.prompt)])
+            turn, free = divmod(search.turn, 2)  # left to itself a small model names one of them again and again
+            return choice_grammar([named[turn % len(named)]] if named and free == 0 else named)
         if search.rung == "shape":
             known = shapes(search.texts)
             turn, place = divmod(search.turn, max(1, len(known)))
