@@ -20,7 +20,11 @@ FIRST_WAIT = 0.5
 LOOK_ELSEWHERE = 1.0
 """Seconds after which a call that waits for a server looks again whether another one answers."""
 LONGEST_WAIT = 60.0
-"""Seconds between two tries while a server does not answer: twice as many each time, up to this many."""
+"""Seconds between two tries while a server does not answer at most."""
+GROWTH = 1.25
+"""By how much a wait is longer than the one before: a minute after 22 tries. Most servers are back within one, and some
+refuse so many requests rather than for so long; a try is cheap.
+"""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Circuit:
             self.limit = max(1.0, self.limit / 2)
         if probe or self.waiting is None:  # what was in flight when the first failed says nothing new
             tries, since = (1, now) if self.waiting is None else (self.waiting.tries + 1, self.waiting.since)
-            gap = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(tries - 1, 30))
+            gap = min(LONGEST_WAIT, FIRST_WAIT * GROWTH ** min(tries - 1, 30))
             until = now + (gap * random.uniform(0.5, 1) if asked is None else asked + random.uniform(0, FIRST_WAIT))
             self.waiting = Waiting(reason, since, until, tries)
             self.wake()
