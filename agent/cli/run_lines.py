@@ -60,6 +60,12 @@ def outage_said(outage: Outage, now: float) -> str:
     return f"[yellow]Waiting[/] for a model server: {escape(outage.reason)}. {again}"
 
 
+def _outage_line(facts: Mapping[str, Any]) -> str:
+    """Told of the first try in vain, the second, the fourth and so on: a long outage is no flood of lines."""
+    outage = Outage.from_json(facts)
+    return "" if outage.tries & (outage.tries - 1) else outage_said(outage, time.time())
+
+
 def _feedback_line(facts: Mapping[str, Any]) -> str:
     file, count, foreign = escape(facts["file"]), facts["answers"], facts["foreign"]
     if facts["problem"]:
@@ -131,7 +137,7 @@ LINES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "guard": _guard_line,
     "stopped": lambda facts: f"Stopped: {escape(facts['reason'])}. Opening the sealed test.",
     "waiting": _waiting_line,
-    "outage": lambda facts: outage_said(Outage.from_json(facts), time.time()),
+    "outage": _outage_line,
     "adapted": lambda facts: f"{escape(facts['reason'])}: {facts['change']} for this run.",
     "unobserved": lambda facts: (
         f"[yellow]The {escape(facts['observer'])} is told no more:[/] {escape(facts['reason'])}. The run goes on."

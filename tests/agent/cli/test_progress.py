@@ -11,6 +11,8 @@ from laboratory import CommandLine, Laboratory
 from rich.console import Console
 
 from burnish.agent.cli.progress import EVERY_SECONDS, Pace, Progress
+from burnish.agent.cli.run_lines import line_of
+from burnish.outages import Outage
 from burnish.spelling import duration
 
 PLAN = {"iterations": 3, "each": 40, "learning": 120, "sealed_calls": 40, "done": 0, "spent": 0, "calls": 200}
@@ -90,3 +92,11 @@ def test_a_run_tells_a_pipe_how_far_it_is(burnish: CommandLine, lab: Laboratory)
     assert done.code == 0, done.err
     assert re.search(r"iteration 1: answering train tasks · \d+ of about \d+ calls", done.err)
     assert re.search(r"sealed test: 20 tasks, \d arms · \d+ of about \d+ calls", done.err)
+
+
+def test_a_server_that_is_waited_for_is_told_of_ever_less_often() -> None:
+    def told(tries: int) -> str:
+        return line_of("outage", Outage("http://s/v1", "too hot", 0.0, 0.0, tries).to_json())
+
+    assert [tries for tries in range(1, 20) if told(tries)] == [1, 2, 4, 8, 16]
+    assert "too hot" in told(4)

@@ -79,7 +79,7 @@ async def test_gaps_grow_up_to_a_bound_and_what_was_in_flight_already_does_not_l
     for n in range(1, 20):
         clock.now += 1000
         assert await circuit.enter(nothing)
-        longest = min(LONGEST_WAIT, circuits.FIRST_WAIT * 2**n)
+        longest = min(LONGEST_WAIT, circuits.FIRST_WAIT * circuits.GROWTH**n)
         assert longest / 2 <= fail(circuit, probe=True) <= longest
     assert circuit.waiting is not None
     assert (circuit.waiting.tries, circuit.waiting.since) == (20, 100.0)
