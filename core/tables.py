@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,6 +46,12 @@ def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: st
         ConfigError: naming the key, what is wrong with it and the nearest right one.
 
     """
+    for name, value in flat(data).items():
+        if _endless(value):
+            said = f"{table}.{name}" if table else name
+            raise ConfigError(
+                f"{source}: {said}: {value!r} is not finite; give a number, or leave the key out".strip(": ")
+            )
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
@@ -83,6 +90,14 @@ def flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in tables.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) and value else {f"{prefix}{key}": value}
     return found
+
+
+def _endless(value: object) -> bool:
+    """Whether a value is, or holds, what TOML calls `nan` or `inf`: no JSON has a word for it."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    held = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return any(map(_endless, held))
 
 
 def without_none(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -67,6 +68,19 @@ def stored(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
+        raise StorageError(DAMAGED) from None
+
+
+def unpacked(body: bytes) -> str:
+    """The text that a row of a journal holds packed.
+
+    Raises:
+        StorageError: it was changed since it was written.
+
+    """
+    try:
+        return zlib.decompress(body).decode("utf-8", "surrogatepass")
+    except (zlib.error, TypeError, UnicodeDecodeError):
         raise StorageError(DAMAGED) from None
 
 

@@ -6,15 +6,15 @@ One method a kind of fact. Everything is read from the file at each call, also w
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
 from burnish import __version__
 from burnish.errors import ConfigError, StorageError
-from burnish.memory.connection import fetched, opened, stored
+from burnish.memory.connection import fetched, opened, stored, unpacked
 from burnish.memory.schema import REPLAYED, SPENT
 from burnish.memory.writer import Value
 from burnish.programs import Program
@@ -93,15 +93,17 @@ class JournalReader:
         """
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        copy = sqlite3.connect(part)
-        self._reader.backup(copy)
-        copy.executemany("DELETE FROM meta WHERE key = ?", [(name,) for name in without])
-        if tables is not None:
-            for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                if name not in {*tables, "meta"} and not name.startswith("sqlite_"):
-                    copy.execute(f"DELETE FROM {name}")  # noqa: S608 (a table's own name)
-        copy.commit()
-        copy.close()
+        try:
+            with closing(sqlite3.connect(part)) as copy:
+                self._reader.backup(copy)
+                copy.executemany("DELETE FROM meta WHERE key = ?", [(name,) for name in without])
+                if tables is not None:
+                    for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                        if name not in {*tables, "meta"} and not name.startswith("sqlite_"):
+                            copy.execute(f"DELETE FROM {name}")  # noqa: S608 (a table's own name)
+                copy.commit()
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from None
         part.replace(path)
 
     def metas(self) -> dict[str, JsonValue]:
@@ -146,7 +148,7 @@ class JournalReader:
     def request(self, digest: str) -> str | None:
         """What a call sent, as canonical JSON; its digest is the end of the call's key. None in older journals."""
         rows = self._rows("SELECT body FROM requests WHERE digest = ?", (digest,))
-        return zlib.decompress(rows[0]["body"]).decode("utf-8", "surrogatepass") if rows else None
+        return unpacked(rows[0]["body"]) if rows else None
 
     def request_of_first_call(self) -> str | None:
         """What the first call of iteration 1 sent; None in a run that began before requests were kept."""
@@ -341,7 +343,10 @@ class JournalReader:
         except UnicodeEncodeError:
             raise ConfigError("what was asked for holds bytes that are no text; give it in UTF-8") from None
         except sqlite3.DatabaseError as error:
-            raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: sqlite3.DatabaseError) -> StorageError:
+        return StorageError(f"{self.path} cannot be read ({error}); restore it from a copy")
 
 
 def _usage(row: sqlite3.Row) -> Usage:

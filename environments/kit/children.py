@@ -56,6 +56,7 @@ class Child:
         self._moved = monotonic()
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (lives as long)
+        self._scratch = tempfile.TemporaryDirectory(prefix="burnish-kit-", ignore_cleanup_errors=True)
         self._process = subprocess.Popen(  # noqa: S603 (this interpreter, this package)
             [sys.executable, "-m", MODULE],
             stdin=subprocess.PIPE,
@@ -63,7 +64,7 @@ class Child:
             stderr=self._errors,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "TMPDIR": self._scratch.name},
             start_new_session=True,  # so that what it started ends with it
         )
         assert self._process.stdin is not None
@@ -111,6 +112,7 @@ class Child:
         self._process.wait()
         self._reader.join()
         self._errors.close()
+        self._scratch.cleanup()
 
     def _take(self, told: dict[str, Any], found: Callable[[Finding], None]) -> bool:
         kind = told.pop("kind")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from types import MappingProxyType
+from typing import Any
 
 from burnish.types import Task
 
@@ -66,12 +69,36 @@ HOSTILE = (
 """Texts that are the right answer to nothing anyone would ask."""
 
 CANARY = "zyzzyvas quixotically"
+CANARY_WORD = "zyzzyvas"
 """Words of an answer that no feedback should repeat."""
+
+MOST_ALTERED = 6
+"""Parts of an answer that are exchanged, one after another."""
 
 
 def hostile_to(task: Task) -> tuple[str, ...]:
     """`HOSTILE`, and the task's own words."""
     return (*HOSTILE, task.prompt, f"{task.prompt}\n{task.prompt}", f"Question: {task.prompt}\nAnswer:")
+
+
+def altered(answer: str, word: str) -> list[str]:
+    """An answer with one of its parts exchanged for a word: a value of an object, an element of a list, or a word of a
+    text.
+    """
+    with suppress(ValueError, RecursionError):
+        value = json.loads(answer)
+        if isinstance(value, dict | list):
+            places = value if isinstance(value, dict) else range(len(value))
+            return [json.dumps(_exchanged(value, place, word), ensure_ascii=False) for place in places][:MOST_ALTERED]
+    words = list(re.finditer(r"\w+", answer[:MEGABYTE]))
+    some = words if len(words) <= MOST_ALTERED else words[: MOST_ALTERED // 2] + words[-MOST_ALTERED // 2 :]
+    return [answer[: one.start()] + word + answer[one.end() :] for one in some]
+
+
+def _exchanged(value: dict[str, Any] | list[Any], place: Any, word: str) -> dict[str, Any] | list[Any]:
+    copy = value.copy()
+    copy[place] = word
+    return copy
 
 
 _FENCED = re.compile(r"(.*?```[a-zA-Z0-9]*\n)(.*?)(\n?```.*)", re.DOTALL)

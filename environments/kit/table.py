@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from burnish.environments.kit.checks.acting import ACTING
 from burnish.environments.kit.checks.calling import CALLING
 from burnish.environments.kit.checks.judging import ATTACKS, JUDGING
+from burnish.environments.kit.checks.leaving import LEFTOVERS
 from burnish.environments.kit.checks.posing import POSING
+from burnish.environments.kit.checks.shortcuts import SHORTCUTS
 from burnish.environments.kit.checks.teaching import TEACHING
 from burnish.environments.kit.findings import Finding
+from burnish.environments.kit.hostile import altered
 from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, unknown
 from burnish.errors import ConfigError
 from burnish.spelling import did_you_mean
 from burnish.types import SPLITS, JsonValue, content_hash
+
+_FAILED = re.compile(r"`?\w+`? (?:raised \w+|took longer than|returned \w+)")
 
 ANSWERED = 6
 """Tasks of each split of a print whose verdicts are part of it."""
@@ -34,7 +40,18 @@ SAME_PROCESS = Promise("same elsewhere", "another process with another hash seed
 PROMISES: Mapping[str, Promise] = MappingProxyType(
     {
         promise.name: promise
-        for promise in (*POSING, *JUDGING, *ACTING, *CALLING, *TEACHING, ATTACKS, SAME_PROCESS, OFFLINE)
+        for promise in (
+            *POSING,
+            *JUDGING,
+            *SHORTCUTS,
+            *ACTING,
+            *CALLING,
+            *TEACHING,
+            LEFTOVERS,
+            ATTACKS,
+            SAME_PROCESS,
+            OFFLINE,
+        )
     }
 )
 """By name. The last two are looked at from outside the process that runs the environment."""
@@ -54,10 +71,25 @@ def chosen(names: Iterable[str]) -> list[str]:
 
 
 async def look(probe: EnvironmentProbe, names: Iterable[str], tell: Callable[[str, Finding | None], None]) -> None:
-    """Look at promises one after another; `tell` hears of each when it begins, and its finding when it ends."""
+    """Look at promises one after another; `tell` hears of each when it begins, and its finding when it ends.
+
+    What breaks several promises in the same way is said once.
+    """
+    causes: dict[str, str] = {}
     for name in names:
         tell(name, None)
-        tell(name, await PROMISES[name].kept(probe))
+        finding = await PROMISES[name].kept(probe)
+        cause = cause_of(finding)
+        first = causes.setdefault(cause, name) if cause else name
+        if first != name:
+            finding = Finding(name, "unknown", f"it cannot be tried as long as {cause}: see the promise `{first}`")
+        tell(name, finding)
+
+
+def cause_of(finding: Finding) -> str:
+    """What the environment did that a promise could not be looked at to the end; empty where it did what it should."""
+    told = [finding.detail, *([finding.example.seen] if finding.example else [])] if finding.outcome == "broken" else []
+    return next((failed.group() for words in told if (failed := _FAILED.match(words))), "")
 
 
 async def fingerprint(probe: EnvironmentProbe) -> list[dict[str, JsonValue]]:
@@ -72,13 +104,21 @@ async def fingerprint(probe: EnvironmentProbe) -> list[dict[str, JsonValue]]:
         gold = [await probe.gold(task) for task in tasks[:ANSWERED]]
         lines += [_line(f"solve: {t.prompt!r:.100}", repr(own)) for t, own in zip(tasks, gold, strict=False)]
         pairs = [
-            (task, answer) for task, own in zip(tasks, gold, strict=False) for answer in {"": 0, "x": 0, own or "": 0}
+            (task, answer)
+            for task, own in zip(tasks, gold, strict=False)
+            for answer in dict.fromkeys(["", "x", own or "", *halves(own or ""), *altered(own or "", "other")])
         ]
         lines += [
             _line(f"the verdict on {answer!r:.60}: {task.prompt!r:.100}", repr(one))
             for (task, answer), one in zip(pairs, await probe.judge(pairs), strict=True)
         ]
     return lines
+
+
+def halves(answer: str) -> list[str]:
+    """The first and the second half of an answer's words: answers that may be right in part."""
+    words = answer.split(" ")
+    return [" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])] if len(words) > 1 else []
 
 
 def _line(words: str, value: str) -> dict[str, JsonValue]:

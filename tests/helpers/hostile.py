@@ -100,7 +100,7 @@ def no_file(rng: Random, place: Path) -> str:
         with socket.socket(socket.AF_UNIX) as made:
             made.bind(str(place))
     elif kind in {3, 4, 5, 6}:
-        place.symlink_to({3: "/dev/zero", 4: "/dev/null", 5: str(place), 6: "/nowhere"}[kind])
+        place.symlink_to({3: "/dev/zero", 4: "/dev/null", 5: str(place), 6: f"{place}.nowhere"}[kind])
     else:
         return rng.choice(PATHS)
     return str(place)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from burnish.environments.kit.findings import Broken, example, smallest
-from burnish.environments.kit.hostile import CANARY, attacks_on, functions_in, hostile_to
+from burnish.environments.kit.hostile import CANARY, CANARY_WORD, altered, attacks_on, functions_in, hostile_to
 from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.promises import Promise, Seen, advice, apart, count, kept, unknown, verdict
 from burnish.types import Feedback, Task, canonical_text
@@ -69,13 +69,13 @@ async def hostile_unpaid(probe: EnvironmentProbe) -> Seen:
     pairs = []
     for task in await probe.sample(1 if probe.slow else 2):
         right = await probe.gold(task)
-        pairs += [(task, answer) for answer in hostile_to(task) if not _same(answer, right)]
+        pairs += [(task, answer) for answer in hostile_to(task) if not same(answer, right)]
     feedback = await probe.judge(pairs)
 
     async def paid(pair: Pair) -> bool:
-        return _pays((await probe.judge([pair]))[0])
+        return pays((await probe.judge([pair]))[0])
 
-    wrong = [pair for pair, one in zip(pairs, feedback, strict=True) if _pays(one)]
+    wrong = [pair for pair, one in zip(pairs, feedback, strict=True) if pays(one)]
     if wrong:
         task, answer = await shrunk(min(wrong, key=lambda pair: len(pair[1])), paid)
         (one,) = await probe.judge([(task, answer)])
@@ -88,7 +88,7 @@ async def others_unpaid(probe: EnvironmentProbe) -> Seen:
     solved = await probe.solved(probe.some(9))
     if not solved:
         return unknown("solve knows no answer to any of the tasks")
-    pairs = [(task, other) for task, own in solved for _, other in solved if not _same(own, other)]
+    pairs = [(task, other) for task, own in solved for _, other in solved if not same(own, other)]
     if not pairs:
         return unknown("the tasks that were tried all have the same answer")
     paid = [pair for pair, one in zip(pairs, await probe.judge(pairs), strict=True) if one.verified]
@@ -112,7 +112,7 @@ async def code_survives(probe: EnvironmentProbe) -> Seen:
     attacks = list(attacks_on(answer))
     for what, code in attacks:
         (one,) = await probe.judge([(task, code)])
-        if _pays(one):
+        if pays(one):
             raise Broken(f"a program that {what} is paid", example(task, code, verdict(one)))
     return kept(f"{count(len(attacks), 'attack')} judged, none paid")
 
@@ -121,7 +121,8 @@ async def repeatable(probe: EnvironmentProbe) -> Seen:
     """Verdicts are the same a second time, all at once, and in another order."""
     tasks = await probe.sample(probe.some(8))
     own = [await probe.gold(task) or "y" for task in tasks]
-    pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", CANARY, *own[:3]))]
+    near = [wrong for answer in own[:2] for wrong in altered(answer, "other")[:1]]
+    pairs = [(task, answer) for task in tasks for answer in dict.fromkeys(("", "x", CANARY, *own[:3], *near))]
     first = dict(zip(pairs_ids(pairs), await probe.judge(pairs), strict=True))
     mixed = random.Random("mixed").sample(pairs, len(pairs))
     for way, order in (("a second time", pairs), ("in another order", mixed), ("all at once", [*mixed, *pairs])):
@@ -136,27 +137,32 @@ async def feedback_speaks(probe: EnvironmentProbe) -> Seen:
     """Below reward 1 the feedback says what is wrong."""
     tasks = await probe.sample(probe.some(6))
     own = [answer for task in tasks if (answer := await probe.gold(task)) is not None]
-    pairs = [(task, answer) for task in tasks for answer in ("", "x", "0", CANARY, *own)]
+    near = [wrong for answer in own[:3] for wrong in altered(answer, "other")[:2]]
+    pairs = [(task, answer) for task in tasks for answer in ("", "x", "0", CANARY, *own, *near)]
     feedback = await probe.judge(pairs)
-    silent = [pair for pair, one in zip(pairs, feedback, strict=True) if one.reward < 1 and not one.text.strip()]
+    wrong = [(pair, one) for pair, one in zip(pairs, feedback, strict=True) if one.reward < 1]
+    silent = [pair for pair, one in wrong if not one.text.strip()]
     if silent:
         raise Broken("feedback says nothing of an answer below reward 1", smallest(silent, "text is empty"))
-    return kept(f"{count(sum(one.reward < 1 for one in feedback), 'wrong answer')}, a reason for each")
+    if len({one.text for _, one in wrong}) == 1:
+        said = f"the same reason for each of {count(len(wrong), 'wrong answer')}: {wrong[0][1].text!r:.100}"
+        return kept(f"{said}; say what is wrong with this one, and more is learned from it")
+    return kept(f"{count(len(wrong), 'wrong answer')}, a reason for each")
 
 
 async def feedback_is_discreet(probe: EnvironmentProbe) -> Seen:
-    """Feedback neither gives the answer away nor repeats what the model wrote."""
+    """Feedback neither gives the answer away nor repeats what the model wrote, nor a part of it."""
     pairs = []
     for task in await probe.sample(probe.some(12)):
         right = await probe.gold(task)
-        wrong = ("", CANARY, f'{{"{CANARY}": "{CANARY}"}}', "0", "x = 1")
+        wrong = ["", CANARY, f'{{"{CANARY}": "{CANARY}"}}', "0", "x = 1", *altered(right or "", CANARY_WORD)]
         pairs += [(task, answer, right) for answer in wrong]
     feedback = await probe.judge([(task, answer) for task, answer, _ in pairs])
     for (task, answer, right), one in zip(pairs, feedback, strict=True):
         if right and len(right) > 2 and right in one.text and right not in task.prompt:
             said = "feedback quotes the right answer: a line with it could become a rule of the prompt"
             return advice(said, example(task, answer, one.text[:200]))
-        if CANARY in answer and CANARY in one.text:
+        if CANARY_WORD in answer and CANARY_WORD in one.text.casefold():
             said = "feedback repeats words of the answer: a model could write the rules of its own prompt by that"
             return advice(said, example(task, answer, one.text[:200]))
     return kept(f"{count(len(pairs), 'wrong answer')}")
@@ -183,11 +189,13 @@ def pairs_ids(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
     return [(task.id, answer) for task, answer in pairs]
 
 
-def _same(one: str, other: str | None) -> bool:
+def same(one: str, other: str | None) -> bool:
+    """Whether an answer is another one but for case and white space."""
     return other is not None and canonical_text(one).casefold() == canonical_text(other).casefold()
 
 
-def _pays(feedback: Feedback) -> bool:
+def pays(feedback: Feedback) -> bool:
+    """Whether an answer counts as right, or has the reward of one that is."""
     return feedback.verified or feedback.reward >= 1
 
 

@@ -25,6 +25,9 @@ SEEDS = (1, 2)
 COMPARED = 40
 """Tasks of a split and a seed that are compared."""
 
+LONG_PROMPT = 20_000
+"""Characters of a prompt beyond which it is likely a mistake."""
+
 MANY_REPEATS = 0.5
 MANY_COPIES = 0.01
 """Share of tasks that may by chance have a near copy in another split."""
@@ -60,6 +63,10 @@ async def enough(probe: EnvironmentProbe) -> Seen:
     repeats = 1 - len({task.id for task in candidates}) / max(1, len(candidates))
     if repeats > MANY_REPEATS:
         return advice(f"{repeats:.0%} of the tasks are repeats, which are passed over; yield more different ones")
+    longest = max(candidates, key=lambda task: len(task.prompt))
+    if len(longest.prompt) > LONG_PROMPT:
+        said = f"prompts have up to {len(longest.prompt):,} characters, about {len(longest.prompt) // 4:,} tokens"
+        return advice(f"{said}: few models can read that together with exemplars", example(longest))
     cells = {task.cell for task in candidates}
     many = ", ".join(f"{found[split]} {split}" for split in SPLITS)
     return kept(f"{many} tasks seen, in {count(len(cells), 'cell')}, {repeats:.0%} of them repeats")

@@ -13,7 +13,7 @@ from typing import cast
 
 from burnish.environments.episodes import actions_of
 from burnish.environments.foreign import Raised, guarded_call
-from burnish.environments.forms import form_grammar, has_form
+from burnish.environments.forms import form_grammar, has_form, listed
 from burnish.environments.kit.findings import Broken, example
 from burnish.environments.kit.hostile import HOSTILE
 from burnish.environments.kit.probe import EnvironmentProbe
@@ -25,7 +25,8 @@ from burnish.types import Task, canonical_json
 NO_LEVEL = "no such level"
 LEAST_OF_A_LEVEL = 5
 VARIANTS = 5
-RARE = 0.1
+OTHER_SIZE = 3.0
+"""How many times the words of its task a variant may have, or the other way round."""
 
 
 async def steps_agree(probe: EnvironmentProbe) -> Seen:
@@ -89,6 +90,11 @@ async def varies(probe: EnvironmentProbe) -> Seen:
         if all(variant.id == task.id for variant in made):
             raise Broken(f"none of {VARIANTS} variants differs from the task", example(task))
         for variant in made:
+            size = len(variant.prompt.split()) / max(1, len(task.prompt.split()))
+            if variant.cell != task.cell or not 1 / OTHER_SIZE <= size <= OTHER_SIZE:
+                what = f"of {size:.1f} times its words" if variant.cell == task.cell else f"of cell {variant.cell!r}"
+                said = f"a variant is {what}, and its task of cell {task.cell!r}; change constants only"
+                raise Broken(said, example(task, seen=variant.prompt[:100]))
             answer = await probe.gold(variant)
             if answer is not None:
                 (one,) = await probe.judge([(variant, answer)])
@@ -138,10 +144,10 @@ async def seeds_are_right(probe: EnvironmentProbe) -> Seen:
 
 
 async def fits_its_form(probe: EnvironmentProbe) -> Seen:
-    """Right answers have the form that `form` says, but for a few; and the form does not give them away."""
+    """Right answers have the form that `form` says; and the form does not give them away."""
     others: list[tuple[Task, str, str]] = []
     held = named = 0
-    for task in await probe.sample(40):
+    for task in await probe.sample(probe.some(120)):
         form = await probe.call(probe.environment, "form", task)
         if not isinstance(form, str):
             raise Broken(f"form returned {type(form).__name__}, not a text", example(task))
@@ -154,7 +160,7 @@ async def fits_its_form(probe: EnvironmentProbe) -> Seen:
             continue
         for part in actions_of(answer) if "episodes" in probe.abilities else [answer]:
             held += 1
-            named += form in {part, re.escape(part)}
+            named += form in {part, re.escape(part)} or listed(form) == (part,)
             others += [] if has_form(part, form) else [(task, part, form)]
     if not held:
         return unknown("there is no task with both a form and an own answer")
@@ -163,7 +169,7 @@ async def fits_its_form(probe: EnvironmentProbe) -> Seen:
         raise Broken(said, example(*others[0]))
     if named == held:
         raise Broken("the form is the right answer itself; leave open which one is right", example(task, answer, form))
-    if len(others) > RARE * held:
+    if others:
         return advice(said, example(*others[0]))
     return kept(f"{count(held - len(others), 'answer')} of {held}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import flawed
 import flawed_abilities
+import flawed_shortcuts
 import pytest
 
 from burnish.environments.kit import Conformance, Finding, Limits, assert_promise, check, promises
@@ -15,7 +16,8 @@ from burnish.environments.kit.table import PROMISES
 from burnish.errors import ConfigError, PluginError
 
 FILE = Path(flawed.__file__)
-LIVE = {"offline", "same elsewhere", "attacks unpaid"}  # what takes a process of its own
+MODULES = (flawed, flawed_abilities, flawed_shortcuts)
+LIVE = {"offline", "same elsewhere", "attacks unpaid", "leaves nothing"}  # what takes a process of its own
 QUICK = Limits(timeout=1.0, seconds=60.0)
 
 FLAWED = [
@@ -55,6 +57,14 @@ FLAWED = [
     ("LookingAhead", "form fits", "no grammar can hold an answer to"),
     ("TellingForm", "form fits", "leave open which one is right"),
     ("AnyLevel", "levels", "is taken; raise ConfigError"),
+    ("Tells", "no shortcut", "what stands after a word like `answer` in it is the right answer to 60 of 60"),
+    ("TellsByKey", "no shortcut", "what stands after 'key:' in it"),
+    ("OneForAll", "no shortcut", "one answer is right for 60 of 60 tasks"),
+    ("Anywhere", "one answer", "list the right answer among 6 others"),
+    ("Remembers", "same verdict", "gets another verdict"),
+    ("LongVariants", "vary", "times its words"),
+    ("OtherCell", "vary", "of cell 'other'"),
+    ("HidingForm", "form fits", "leave open which one is right"),
 ]
 ADVICE = [
     ("NearCopies", "splits", "near copy"),
@@ -62,17 +72,40 @@ ADVICE = [
     ("Telltale", "feedback is discreet", "quotes the right answer"),
     ("Parrot", "feedback is discreet", "repeats words of the answer"),
     ("NarrowForm", "form fits", "right answers have another form"),
+    ("SlightlyNarrow", "form fits", "right answers have another form"),
+    ("LastLine", "no shortcut", "its last line is the right answer"),
+    ("FirstWins", "one answer", "the right one first is verified"),
+    ("LastWins", "one answer", "the right one last is verified"),
+    ("Tailed", "one answer", "is verified"),
+    ("QuotesField", "feedback is discreet", "repeats words of the answer"),
+    ("Novels", "tasks", "prompts have up to 60,023 characters, about 15,005 tokens"),
 ]
-SOUND = ["Sums", "AsyncSums", "Unparsable", "Counting", "Calculator", "Steps", "Author", "Formed", "Levelled"]
+LEAVING = [
+    ("LeavesFiles", "temporary files"), ("LeavesOpen", "open files"), ("LeavesThreads", "threads"),
+    ("LeavesProcesses", "processes"),
+]  # fmt: skip
+SOUND = [
+    "Sums",
+    "AsyncSums",
+    "Unparsable",
+    "Counting",
+    "Calculator",
+    "Steps",
+    "Author",
+    "Formed",
+    "Levelled",
+    "Objects",
+]
 
 
 def live(name: str, *only: str) -> Conformance:
-    environment: Any = getattr(flawed if hasattr(flawed, name) else flawed_abilities, name)()
+    environment: Any = getattr(next(m for m in MODULES if hasattr(m, name)), name)()
     return check(environment, only=only, limits=QUICK)
 
 
 def apart(name: str, *only: str) -> Conformance:
-    return check(f"{FILE}:{name}", only=only, limits=Limits(timeout=2.0, seconds=60.0))
+    file = next(m.__file__ for m in MODULES if hasattr(m, name))
+    return check(f"{file}:{name}", only=only, limits=Limits(timeout=2.0, seconds=60.0))
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -128,6 +161,20 @@ def test_what_hangs_ends_the_check_and_the_rest_is_unknown() -> None:
     assert "see the promise `tasks`" in conformance.finding("gold pays").detail
 
 
+def test_one_cause_is_said_once() -> None:
+    conformance = live("Raises")
+    assert [f.promise for f in conformance.broken] == ["json"]
+    again = conformance.finding("gold pays")
+    assert again.outcome == "unknown"
+    assert again.detail.endswith("see the promise `json`")
+
+
+def test_feedback_that_is_always_the_same_is_told() -> None:
+    (finding,) = live("Sums", "feedback speaks").findings
+    assert finding.outcome == "kept"
+    assert "the same reason for each of" in finding.detail
+
+
 def test_a_check_whose_time_is_over_says_so() -> None:
     sums: Any = flawed.Sums()
     conformance = check(sums, limits=Limits(seconds=0.0))
@@ -150,6 +197,22 @@ class TestApart:
         assert "PYTHONHASHSEED" in finding.detail
         assert finding.example
         assert "task 0 of tasks('train', 0)" in finding.example.given
+
+    def test_what_is_right_in_part_is_rewarded_alike_in_every_process(self) -> None:
+        (finding,) = apart("PartlyByHash", "same elsewhere").findings
+        assert finding.outcome == "broken"
+        assert finding.example
+        assert "the verdict on" in finding.example.given
+
+    @pytest.mark.parametrize(("name", "what"), LEAVING, ids=[name for name, _ in LEAVING])
+    def test_what_verdicts_leave_behind_is_found(self, name: str, what: str) -> None:
+        (finding,) = apart(name, "leaves nothing").findings
+        assert finding.outcome == "broken"
+        assert f" {what} behind" in finding.detail
+
+    def test_what_is_there_once_is_not_left_behind(self) -> None:
+        (finding,) = apart("Opens", "leaves nothing").findings
+        assert (finding.outcome, finding.detail) == ("kept", "24 verdicts, nothing left behind")
 
     def test_reaching_for_the_network_is_named(self) -> None:
         (_, finding) = apart("Online", "in time", "offline").findings
