@@ -33,7 +33,7 @@ from burnish.model_tables import OF_SERVERS, ModelConfig, ModelsConfig
 from burnish.paths import FINDS_FUNCTION, EnvironmentSpec, FileName, Places
 from burnish.programs import Decoding, Retrieval
 from burnish.section import Section
-from burnish.tables import apply_overrides, read_toml, validated, without_none
+from burnish.tables import apply_overrides, flat, is_endless, read_toml, validated, without_none
 from burnish.types import canonical_json
 
 __all__ = [
@@ -117,6 +117,9 @@ class RunConfig(Section):
 
         """
         config = validated(cls, data, source, context=places)
+        for key, value in flat(config.model_dump(exclude={"budget"})).items():
+            if is_endless(value):
+                raise ConfigError(f"{source}: {key} is {value!r}; give a number that is finite, or leave the key out")
         if config.decoding.best_of > 1 and not config.decoding.temperature:
             raise ConfigError(
                 f"{source}: decoding.best_of = {config.decoding.best_of} answers are the same at temperature 0; set "

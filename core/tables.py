@@ -46,12 +46,6 @@ def validated(model: type[M], data: Mapping[str, Any], source: str, *, table: st
         ConfigError: naming the key, what is wrong with it and the nearest right one.
 
     """
-    for name, value in flat(data).items():
-        if _endless(value):
-            said = f"{table}.{name}" if table else name
-            raise ConfigError(
-                f"{source}: {said}: {value!r} is not finite; give a number, or leave the key out".strip(": ")
-            )
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
@@ -92,12 +86,12 @@ def flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _endless(value: object) -> bool:
+def is_endless(value: object) -> bool:
     """Whether a value is, or holds, what TOML calls `nan` or `inf`: no JSON has a word for it."""
     if isinstance(value, float):
         return not math.isfinite(value)
     held = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return any(map(_endless, held))
+    return any(map(is_endless, held))
 
 
 def without_none(value: Any) -> Any:

@@ -103,7 +103,7 @@ class JournalReader:
                             copy.execute(f"DELETE FROM {name}")  # noqa: S608 (a table's own name)
                 copy.commit()
         except sqlite3.DatabaseError as error:
-            raise self._unreadable(error) from None
+            raise StorageError(f"{self.path} cannot be copied ({error}); restore it from a copy") from None
         part.replace(path)
 
     def metas(self) -> dict[str, JsonValue]:
@@ -343,10 +343,7 @@ class JournalReader:
         except UnicodeEncodeError:
             raise ConfigError("what was asked for holds bytes that are no text; give it in UTF-8") from None
         except sqlite3.DatabaseError as error:
-            raise self._unreadable(error) from None
-
-    def _unreadable(self, error: sqlite3.DatabaseError) -> StorageError:
-        return StorageError(f"{self.path} cannot be read ({error}); restore it from a copy")
+            raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
 
 
 def _usage(row: sqlite3.Row) -> Usage:

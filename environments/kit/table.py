@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
@@ -20,8 +19,6 @@ from burnish.environments.kit.promises import Promise, Seen, unknown
 from burnish.errors import ConfigError
 from burnish.spelling import did_you_mean
 from burnish.types import SPLITS, JsonValue, content_hash
-
-_FAILED = re.compile(r"`?\w+`? (?:raised \w+|took longer than|returned \w+)")
 
 ANSWERED = 6
 """Tasks of each split of a print whose verdicts are part of it."""
@@ -71,25 +68,10 @@ def chosen(names: Iterable[str]) -> list[str]:
 
 
 async def look(probe: EnvironmentProbe, names: Iterable[str], tell: Callable[[str, Finding | None], None]) -> None:
-    """Look at promises one after another; `tell` hears of each when it begins, and its finding when it ends.
-
-    What breaks several promises in the same way is said once.
-    """
-    causes: dict[str, str] = {}
+    """Look at promises one after another; `tell` hears of each when it begins, and its finding when it ends."""
     for name in names:
         tell(name, None)
-        finding = await PROMISES[name].kept(probe)
-        cause = cause_of(finding)
-        first = causes.setdefault(cause, name) if cause else name
-        if first != name:
-            finding = Finding(name, "unknown", f"it cannot be tried as long as {cause}: see the promise `{first}`")
-        tell(name, finding)
-
-
-def cause_of(finding: Finding) -> str:
-    """What the environment did that a promise could not be looked at to the end; empty where it did what it should."""
-    told = [finding.detail, *([finding.example.seen] if finding.example else [])] if finding.outcome == "broken" else []
-    return next((failed.group() for words in told if (failed := _FAILED.match(words))), "")
+        tell(name, await PROMISES[name].kept(probe))
 
 
 async def fingerprint(probe: EnvironmentProbe) -> list[dict[str, JsonValue]]:

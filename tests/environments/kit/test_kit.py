@@ -161,14 +161,6 @@ def test_what_hangs_ends_the_check_and_the_rest_is_unknown() -> None:
     assert "see the promise `tasks`" in conformance.finding("gold pays").detail
 
 
-def test_one_cause_is_said_once() -> None:
-    conformance = live("Raises")
-    assert [f.promise for f in conformance.broken] == ["json"]
-    again = conformance.finding("gold pays")
-    assert again.outcome == "unknown"
-    assert again.detail.endswith("see the promise `json`")
-
-
 def test_feedback_that_is_always_the_same_is_told() -> None:
     (finding,) = live("Sums", "feedback speaks").findings
     assert finding.outcome == "kept"
