@@ -13,6 +13,9 @@ from burnish.agent.models.grammar import MOST_UNITS, literal
 MOST_LONG = 60
 """Characters of an example at most."""
 MOST_CHOICES = 40
+SHORT = 4
+"""Letters of a capitalised word in an example from which it is a whole word; a shorter one may be the beginning of one.
+"""
 
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _SHAPED = re.compile(r"[^\W_]+(?:[-/:_.|;=+*#@][^\W_]+)+")
@@ -150,11 +153,16 @@ class _Text:
         return f"[a-zA-Z]{{1,{2 * len(piece)}}}"
 
     def _words_like(self, piece: str) -> list[str]:
-        """Words with capitals where a piece has them, or with others; for a short one, beginnings of words."""
-        if piece[0].isupper() and (len(piece) == 1 or (len(piece) < 4 and not piece.isupper())):
-            begun = [word[: len(piece)] for word in self.words if word[0].isupper() and len(word) >= len(piece)]
-            return list(dict.fromkeys(begun))
-        return [word for word in self.words if word.isupper() == piece.isupper()] or self.words
+        """Words with capitals where a piece has them, those of others where there are none; for a short piece with one
+        capital, beginnings of words.
+        """
+        if piece.isupper() and len(piece) > 1:
+            return [word for word in self.words if word.isupper()] or [word.upper() for word in self.words]
+        if piece[0].isupper():
+            capital = [word for word in self.words if word[0].isupper()] or [word.capitalize() for word in self.words]
+            long = [word[: len(piece)] for word in capital if len(word) >= len(piece)]
+            return list(dict.fromkeys(long)) if len(piece) < SHORT else capital
+        return [word for word in self.words if not word.isupper()] or [word.lower() for word in self.words]
 
 
 def choices(texts: Sequence[str]) -> list[str]:

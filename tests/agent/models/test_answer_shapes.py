@@ -72,6 +72,8 @@ def test_plain_words_and_long_texts_are_no_examples(said: str) -> None:
         ("mail/1207", "7 + 7", r"[a-zA-Z]{1,8}/\d{1,4}"),
         ("A.K.", "A letter from Bruno Hale came back.", r"[ABH]\.[ABH]\."),
         ("Mon 15h - call the bank", "On Tuesday at 3 pm: feed the cat.", r"Tue \d{1,2}h - (\w+( \w+)*)"),
+        ("LAMP-RED", "a blue mug", r"(A|BLUE|MUG)-(A|BLUE|MUG)"),
+        ("Smith", "a blue mug", r"A|Blue|Mug"),
         ("code/41c2a7", "home", r"home/[0-9a-zA-Z]{6}"),
     ],
 )
