@@ -1,10 +1,11 @@
 """Environments for `peers.py` as a stranger would write them: tasks, a judgement with a line of feedback, and reference
 answers; no form, no levels and no cells.
 
-`Initials`, `Opposites` and `Rooms` were written after commit affe692, `Cheapest` after 453052c and `Reminders` after
-e44976c, and nothing of Burnish was changed to do well on them. Two are no longer fresh, since Burnish got nowhere on
-them and what it lacked was added: `LogLines` (answers shaped like an example in the feedback) and `PastTense` (the text
-of a task but for one word).
+`Sizes`, `Greetings` and `Weekdays` were written after commit d3c1768, and nothing of Burnish was changed to do well on
+them. `Opposites` was written after affe692 and `Reminders` after e44976c; they were looked at since, but nothing was
+made for them. The others are no longer fresh: Burnish got nowhere on them, and what it lacked was added. For `LogLines`
+those are answers shaped like an example in the feedback, for `PastTense` the text of a task but for one word, and for
+`Initials`, `Cheapest` and `Rooms` examples after "as in" and choices in the feedback.
 """
 
 from __future__ import annotations
@@ -238,3 +239,92 @@ class Cheapest(Fresh):
         things, prices = rng.sample(self.THINGS, 3), rng.sample(range(5, 100), 3)
         price, thing = min(zip(prices, things, strict=True))
         return rng.choice(self.FRAMES).format(*things, *prices), f"{thing} {price}"
+
+
+class Sizes(Fresh):
+    """Say which size fits; the sizes are named by the instruction alone."""
+
+    name = "sizes"
+    instruction = "Which size fits? Answer small, medium or large."
+    wrong = "That size does not fit."
+
+    THINGS: ClassVar = {
+        "small": ("a mouse", "a ring", "a stamp", "an egg", "a coin", "a pea", "a thimble", "a key"),
+        "medium": ("a cat", "a pair of shoes", "a teapot", "a football", "a toaster", "a violin", "a goose", "a hat"),
+        "large": ("a horse", "a piano", "a wardrobe", "a sofa", "a canoe", "a fridge", "a cow", "a bathtub"),
+    }
+    FRAMES: ClassVar = (
+        "I need a box for {}.",
+        "{who} wants to send {}.",
+        "The crate must hold {} and some straw.",
+        "We will wrap {} for {who}.",
+    )
+    WHO = ("Ada", "Björn", "Chloe", "Dimitri", "Elif", "Farid", "Gwen", "Hiro")
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A thing to be packed."""
+        size = rng.choice(sorted(self.THINGS))
+        return rng.choice(self.FRAMES).format(rng.choice(self.THINGS[size]), who=rng.choice(self.WHO)), size
+
+
+class Greetings(Fresh):
+    """Write how a letter to somebody begins."""
+
+    name = "greetings"
+    instruction = "Write the greeting of a letter to this person."
+    wrong = "Expected the title and the last name, for instance: Dear Mr Fox,"
+
+    FIRST: ClassVar = {
+        "Ms": ("Laura", "Mary", "Susan", "Karen", "Julia", "Emma", "Sarah", "Nancy"),
+        "Mr": ("John", "Peter", "David", "Robert", "Paul", "James", "Henry", "Mark"),
+    }
+    LAST = (
+        "Stone",
+        "Rivera",
+        "Young",
+        "Marsh",
+        "Keller",
+        "Brooks",
+        "Wagner",
+        "Sharp",
+        "Dunn",
+        "Olsen",
+        "Price",
+        "Vance",
+    )
+    FRAMES: ClassVar = (
+        "{} has ordered two lamps.",
+        "The bill was paid by {} last week.",
+        "It is for {}, our new neighbour.",
+        "{} asked for the catalogue.",
+    )
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """A sentence about somebody."""
+        title = rng.choice(sorted(self.FIRST))
+        first, last = rng.choice(self.FIRST[title]), rng.choice(self.LAST)
+        return rng.choice(self.FRAMES).format(f"{first} {last}"), f"Dear {title} {last},"
+
+
+class Weekdays(Fresh):
+    """Name the next day of the week."""
+
+    name = "weekdays"
+    instruction = "Name the day after the one that is mentioned."
+    wrong = "That is not the day after."
+
+    DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    THINGS = ("The market", "Our meeting", "The concert", "The bus trip", "Her exam", "The delivery", "The party")
+    FRAMES: ClassVar = (
+        "{thing} is on {day}.",
+        "{thing} was moved to {day}.",
+        "On {day}: {small}.",
+        "{day} is the day of {small}.",
+    )
+
+    def posed(self, rng: random.Random) -> tuple[str, str]:
+        """Something that is on a day."""
+        place, thing = rng.randrange(7), rng.choice(self.THINGS)
+        frame = rng.choice(self.FRAMES)
+        small = thing[0].lower() + thing[1:]
+        return frame.format(thing=thing, small=small, day=self.DAYS[place]), self.DAYS[(place + 1) % 7]

@@ -143,6 +143,13 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
                         "Compare the three prices. Reply with the name of the cheapest thing, a space and its price "
                         "in digits, and nothing else, such as lamp 19.",
                     ),
+                    ("sizes", "Sizes", "Reply with small, medium or large: the size of box that the thing needs."),
+                    (
+                        "greetings",
+                        "Greetings",
+                        "Reply with Dear, Mr for a man or Ms for a woman, the last name and a comma, and nothing else.",
+                    ),
+                    ("weekdays", "Weekdays", "Reply with the one day of the week that comes after the one named."),
                 )
             ),
         )
