@@ -101,13 +101,15 @@ def names_function(text: str) -> bool:
 
 
 def files_in(text: str) -> Iterator[Named]:
-    """The file that a text names, as `path.py:name`, `scheme:path` or `scheme:path@task`, if there is one."""
+    """The file that a text names, as `path.py:name`, `scheme:path` or `scheme:path@task`, if there is one. It may
+    be a folder with `jsonl:`.
+    """
     file, colon, name = text.rpartition(":")
     scheme, _, target = text.partition(":")
     path, at, task = target.rpartition("@")
     if colon and file.endswith(".py"):
         yield Named("", Path(file), f":{name}")
-    elif target and os.path.isfile(target):  # noqa: PTH113 (a name too long is none, and no error)
+    elif target and (os.path.isfile(target) or (scheme == "jsonl" and os.path.isdir(target))):  # noqa: PTH112, PTH113
         yield Named(f"{scheme}:", Path(target), "")
     elif at and os.path.isfile(path):  # noqa: PTH113
         yield Named(f"{scheme}:", Path(path), f"@{task}")

@@ -1,4 +1,5 @@
-"""Finding an environment by what a person writes: a name, a class in a file, or `scheme:set` of an adapter.
+"""Finding an environment by what a person writes: a name, a class or function in a file or module, or `scheme:set` of
+an adapter.
 
 Names and schemes are built in or offered by installed packages, in the entry point groups `GROUP` and `SCHEMES`.
 """
@@ -17,7 +18,7 @@ from types import MappingProxyType
 from typing import cast
 
 from burnish.environments.construction import OWN, called, construct, factory_of
-from burnish.environments.files import from_file
+from burnish.environments.files import from_file, from_module, is_module
 from burnish.environments.static_checks import flaw_of
 from burnish.errors import ConfigError, PluginError
 from burnish.protocols import Environment
@@ -60,7 +61,9 @@ ADAPTERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-FILES: Mapping[str, str] = MappingProxyType({".jsonl": "jsonl", ".yaml": "lmeval", ".yml": "lmeval"})
+FILES: Mapping[str, str] = MappingProxyType(
+    {".jsonl": "jsonl", ".csv": "jsonl", ".tsv": "jsonl", ".parquet": "jsonl", ".yaml": "lmeval", ".yml": "lmeval"}
+)
 """The scheme that most likely reads files of an ending."""
 
 
@@ -89,8 +92,9 @@ def listing() -> list[EnvironmentEntry]:
 def load(spec: str, options: Mapping[str, JsonValue]) -> Environment:
     """The environment that `spec` names, built with `options` as keyword arguments.
 
-    `spec` is a built-in name, the name of an installed plug-in, `scheme:set` of an adapter, or `path.py:Class` with
-    a path that is absolute or relative to the working directory.
+    `spec` is a built-in name, the name of an installed plug-in, `scheme:set` of an adapter, `path.py:Class` with a path
+    that is absolute or relative to the working directory, or `package.module:Class`. In place of a class may stand a
+    function that makes the environment.
 
     Raises:
         ConfigError: there is no such name, scheme or set, or the environment does not take these options.
@@ -105,6 +109,8 @@ def load(spec: str, options: Mapping[str, JsonValue]) -> Environment:
         factory = from_file(Path(path or spec), class_name if path else "")
     elif not of_scheme and (meant := _meant(spec, schemes)):
         raise ConfigError(f'no environment is called "{spec}"; did you mean "{meant}"?')
+    elif colon and not of_scheme and target.isidentifier() and is_module(scheme):
+        factory = from_module(scheme, target)
     elif colon:
         factory = partial(_named(scheme, ADAPTERS, SCHEMES, "scheme"), target)
     else:

@@ -1,4 +1,4 @@
-"""`gym:id`: games of gymnasium as text."""
+"""`gym:id`, or `gym:package:id`: games of gymnasium as text."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from burnish.environments.adapters.libraries import library
 from burnish.environments.adapters.own_games import OwnGame
 from burnish.environments.adapters.turns import turns_of
 from burnish.environments.episodes import as_answer, replayed
+from burnish.environments.files import own_module
 from burnish.environments.foreign import Raised, guarded_call
 from burnish.errors import ConfigError, PluginError
 from burnish.spelling import did_you_mean, nearest
@@ -39,6 +40,7 @@ READY: Mapping[str, Callable[..., Game]] = MappingProxyType(
 class Gym:
     """Games as text, played turn by turn (gymnasium).
 
+    Those of a package of its own are given as `gym:package:id`: it is imported first, and registers them.
     `arguments` are for `gymnasium.make`. A game that is not ready needs `render` and `parse`, each as
     path/to/file.py:name, see `OwnGame`; `goal` is for those. `max_turns` of 0 are the game's own.
     """
@@ -63,6 +65,10 @@ class Gym:
         gymnasium = library("gymnasium", scheme="gym", extra="gym")
         self.name = f"gym:{target}"
         self.provenance = f"Played in {target} of gymnasium."
+        self._target = target
+        package, colon, target = target.rpartition(":")
+        if colon:
+            own_module(package, f'"{self.name}"')
         _check_id(gymnasium, target)
         _check_arguments(gymnasium, target, arguments)
         _check_goal(self.name, goal, ready=not (render or parse) and _stem(target) in READY)
@@ -76,7 +82,6 @@ class Gym:
         self.max_turns = game.max_turns = turns_of(self.name, "max_turns", max_turns, game.max_turns)
         self._game = game
         self._level = level
-        self._target = target
         self._options: dict[str, Any] = {
             "arguments": arguments,
             "render": render,

@@ -1,4 +1,4 @@
-"""`jsonl:path/to/file.jsonl`: tasks of one's own, a line each."""
+"""`jsonl:path/to/file.jsonl`: tasks of one's own, a line each, or as rows of a table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from copy import copy
 from pathlib import Path
 
 from burnish.environments.adapters.answers import IN_TAGS
+from burnish.environments.adapters.conversations import answered, asked, messages_in
 from burnish.environments.adapters.levels import no_level
 from burnish.environments.adapters.lines import Line
-from burnish.environments.adapters.scorers import SCORERS, Contains, Exact, Number, Scorer
+from burnish.environments.adapters.scorers import NO_OPTION, SCORERS, Contains, Exact, Number, Scorer
+from burnish.environments.adapters.tables import files_of, is_folder
 from burnish.environments.adapters.task_files import check_splits, read_tasks
 from burnish.environments.adapters.verdict import EXPECTED
 from burnish.environments.forms import form_of
@@ -32,7 +34,11 @@ INSTRUCTIONS: Mapping[str, str] = {
 
 
 class Jsonl:
-    """Prompts and answers in a file, a JSON object a line, judged by a named scorer.
+    """Prompts and answers in a file or folder, judged by a named scorer.
+
+    A file has a JSON object a line, or is a table (.csv, .tsv, .parquet); a folder is one that `datasets` saved, or
+    holds such files. A prompt may be a conversation, a list of messages; the answer is then its last message, unless a
+    field of its own has it.
 
     `prompt`, `answer`, `cell` and `level_field` name the fields of a line; the latter two may be missing. Levels are
     in the order in which they first stand in the file. `at_least` is how many tasks every split must have. Further
@@ -44,6 +50,8 @@ class Jsonl:
     at_level: Callable[[str], Jsonl]
     # Only where the train answers have one.
     form: Callable[[Task], str]
+    # Only where they are read from a folder.
+    files: Sequence[str]
 
     def __init__(
         self,
@@ -78,10 +86,12 @@ class Jsonl:
             self.levels, self.at_level = levels, self._at_level
         self._tasks = self._by_level[level] if level else [task for task, _ in tasks]
         check_splits(path, self._tasks, at_least)
+        if is_folder(path):
+            self.files = [str(file) for file in files_of(path)]
         form = _form(self._scorer, self._tasks)
         if form:
             self.form = lambda _task: form
-        if isinstance(self._scorer, Contains):
+        if isinstance(self._scorer, (Exact, Contains)):
             self._scorer = self._scorer.among([task for task, _ in tasks])
 
     def _at_level(self, level: str) -> Jsonl:
@@ -110,10 +120,15 @@ class Jsonl:
         return self._scorer.gold(task)
 
     def _task(self, line: Line) -> Task:
-        prompt = line.text(self._fields["prompt"])
-        field = self._fields["answer"]
+        field, answer = self._fields["prompt"], self._fields["answer"]
+        messages = messages_in(line.value(field))
+        prompt = asked(messages) if messages else line.text(field)
+        if not prompt.strip():
+            raise line.broken(f'has a conversation "{field}" in which nobody asks anything')
+        field = answer
         try:
-            expected = self._scorer.read(line.value(field))
+            told = answered(messages) if messages and answer not in line.values else None
+            expected = self._scorer.read(line.value(answer) if told is None else told)
         except ValueError as error:
             raise line.broken(f'has a field "{field}" that {error}') from None
         cell, level = (_label(line, self._fields[kind]) for kind in ("cell", "level"))
@@ -146,7 +161,7 @@ def _options_of(scorer: str) -> dict[str, object]:
     """Defaults of a scorer's options."""
     kind = SCORERS[scorer]
     assert isinstance(kind, type)
-    return {field.name: field.default for field in dataclasses.fields(kind) if field.name != "others"}
+    return {field.name: field.default for field in dataclasses.fields(kind) if field.metadata != NO_OPTION}
 
 
 def _takers(option: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
@@ -21,13 +21,19 @@ from burnish.types import Feedback, JsonValue, Task, canonical_text
 
 EMPTY = "the answer must not be empty"
 NOT_EXPECTED = "the answer is not the expected one"
+CAPITALS = "the answer is the expected one but for capitals"
+HOLDS_MORE = "the answer holds more than the expected one; give that alone"
 ONE_NUMBER = "the answer must hold one number"
 UNREADABLE_NUMBER = f"the answer must be a number {NOT_READ}"
 ONLY_NUMBER = "the answer must be the number and nothing else"
 WRONG_NUMBER = "the number is not the expected one"
+NOT_WHOLE = "a whole number is expected"
 NOT_HELD = "the answer does not name what is asked for"
 ONLY_ONE = "name one thing only, and once"
 SHORTER = "the answer must be short, without the question or an explanation"
+
+NO_OPTION = MappingProxyType({"option": False})
+"""Of fields that are none."""
 
 HALF = 0.5
 """Reward of an answer that holds the right thing and more."""
@@ -65,6 +71,12 @@ class Exact:
     """Right is the expected text, but for white space."""
 
     ignore_case: bool = False
+    most_words: int = field(default=0, metadata=NO_OPTION)
+
+    def among(self, tasks: Sequence[Task]) -> Self:
+        """The scorer that knows how many words the expected texts of train tasks have at most."""
+        words = [len(str(task.data[EXPECTED]).split()) for task in tasks if task.split == "train"]
+        return replace(self, most_words=max(words, default=0))
 
     def read(self, value: JsonValue) -> JsonValue:
         return _text(value)
@@ -76,11 +88,18 @@ class Exact:
         found = final_answer(answer)
         if not found:
             return unparsable(EMPTY)
-        return (
-            RIGHT
-            if _folded(found, self.ignore_case) == _folded(str(task.data[EXPECTED]), self.ignore_case)
-            else wrong(NOT_EXPECTED)
-        )
+        text, right = (_folded(one, self.ignore_case) for one in (found, str(task.data[EXPECTED])))
+        return RIGHT if text == right else wrong(self._why(text, right))
+
+    def _why(self, text: str, right: str) -> str:
+        """What is wrong with an answer, without giving the right one away."""
+        if text.casefold() == right.casefold():
+            return CAPITALS
+        if f" {right} " in f" {text} ":
+            return HOLDS_MORE
+        if self.most_words and len(text.split()) > self.most_words:
+            return f"the answer has too many words; expected are {self.most_words} at most"
+        return NOT_EXPECTED
 
 
 def _folded(text: str, ignore_case: bool) -> str:
@@ -115,7 +134,7 @@ class Number:
         assert number is not None
         assert right is not None
         if abs(number - right) > Decimal(repr(self.tolerance)):
-            return wrong(WRONG_NUMBER)
+            return wrong(NOT_WHOLE if right == int(right) and number != int(number) else WRONG_NUMBER)
         return RIGHT if alone is not None else wrong(ONLY_NUMBER, HALF)
 
 
@@ -129,7 +148,7 @@ class Contains:
 
     ignore_case: bool = True
     slack: int = 80
-    others: frozenset[str] = frozenset()
+    others: frozenset[str] = field(default=frozenset(), metadata=NO_OPTION)
 
     def __post_init__(self) -> None:
         if self.slack < 0:

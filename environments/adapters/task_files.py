@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from burnish.environments.adapters.lines import Line, read_lines
+from burnish.environments.adapters.tables import read_rows
 from burnish.errors import PluginError
 from burnish.types import SPLITS, Task, canonical_text
 
@@ -20,14 +21,14 @@ def read_tasks(path: Path, pose: Callable[[Line], Task], *, gzipped: bool = Fals
     """
     tasks: list[tuple[Task, Line]] = []
     seen: dict[str, int] = {}
-    for line in read_lines(path, gzipped=gzipped):
+    for line in read_lines(path, gzipped=True) if gzipped else read_rows(path):
         task = pose(line)
         first = seen.setdefault(canonical_text(task.prompt), line.number)
         if first != line.number:
             raise line.broken(f"has the prompt of line {first}; leave one of them out")
         tasks.append((task, line))
     if not tasks:
-        raise PluginError(f"{path} is empty; write one JSON object a line")
+        raise PluginError(f"{path} is empty; write one JSON object a line, or a row of a table")
     return tasks
 
 

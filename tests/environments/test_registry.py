@@ -315,3 +315,23 @@ def test_options_a_file_class_refuses_or_needs_are_named(tmp_path: Path) -> None
     """))  # fmt: skip
     with pytest.raises(BurnishError, match=r"^the file data\.csv is missing$"):
         load(f"{path}:Own", {"any": 1})
+
+
+def test_a_module_may_hold_a_class_or_a_function_that_makes_an_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "shop_games"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "tasks.py").write_text(
+        "from burnish.environments.built_in.dates import Dates\n\n\n"
+        "def made(*, level: str = 'numbers'):\n    return Dates(level=level)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert load("shop_games.tasks:made", {}).name == "dates"
+    assert load("shop_games.tasks:Dates", {"level": "ordinals"}).name == "dates"
+    assert load(f"{package / 'tasks.py'}:made", {"level": "numbers"}).name == "dates"
+    with pytest.raises(PluginError, match=r'shop_games\.tasks has no class "Made"'):
+        load("shop_games.tasks:Made", {})
+    with pytest.raises(ConfigError, match='has no option "levle"; did you mean "level"'):
+        load("shop_games.tasks:made", {"levle": "numbers"})

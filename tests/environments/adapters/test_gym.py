@@ -292,3 +292,22 @@ def test_a_game_whose_library_is_missing_says_what_to_install(tmp_path: Path) ->
     options = {"render": f"{tmp_path}/pole.py:render", "parse": f"{tmp_path}/pole.py:parse"}
     with pytest.raises(PluginError, match=r"Box2D is not installed.*gymnasium\[box2d\]"):
         load("gym:LunarLander-v3", options)
+
+
+def test_a_game_of_a_package_is_registered_by_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "icy_games.py").write_text(
+        "import gymnasium\n\n"
+        "gymnasium.register('icy/FrozenLake-v7', entry_point='gymnasium.envs.toy_text.frozen_lake:FrozenLakeEnv')\n"
+    )
+    (tmp_path / "shown.py").write_text(
+        "def render(observation, environment):\n    return f'You stand on {observation}. Where to?'\n\n\n"
+        "def parse(text):\n    return int(text) if text in ('0', '1', '2', '3') else None\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    own: Any = {"render": f"{tmp_path}/shown.py:render", "parse": f"{tmp_path}/shown.py:parse"}
+    game = Gym("icy_games:icy/FrozenLake-v7", **own, goal=1.0)
+    assert game.name == "gym:icy_games:icy/FrozenLake-v7"
+    shown = "You stand on 0. Where to?"  # every play begins there, so there is one task, of one split
+    assert next(game.tasks(Task(game.name, shown).split, 0)).prompt == shown
+    with pytest.raises(PluginError, match="there is no module no_games; install its package"):
+        Gym("no_games:icy/FrozenLake-v7", **own)
