@@ -13,6 +13,8 @@ from burnish.agent.models.grammar import MOST_UNITS, literal
 MOST_LONG = 60
 """Characters of an example at most."""
 MOST_CHOICES = 40
+MOST_KEPT = 4
+"""Words of an example that may be part of every answer."""
 SHORT = 4
 """Letters of a capitalised word in an example from which it is a whole word; a shorter one may be the beginning of one.
 """
@@ -85,22 +87,20 @@ def _says_a_form(example: str) -> bool:
     return bool(runs) and len(example) <= MOST_LONG and not (plain and re.fullmatch(r"[\w\s,']*", example))
 
 
-def shape_grammar(shape: str, text: str, *, copied: bool = False, kept: bool = False) -> str:
+def shape_grammar(shape: str, text: str, *, copied: bool = False, kept: int = 0) -> str:
     """Answers shaped like an example: its marks as they are, for each run of letters one of `text`, and digits for a
     number, or for a letter again and again, as of years and days.
 
     Letters are in capitals where the example has them there; a short run with a capital may be the beginning of a word,
     several words in a row are copied together, and letters at a number are a unit and stay. Where numbers are `copied`,
-    they are those of `text` with as many digits, if it has any. Where words are `kept`, an example with numbers has its
-    own words.
+    they are those of `text` with as many digits, if it has any. The first `kept` words are those of the example.
     """
     said = _Text(text, copied)
-    kept = kept and any(map(str.isdigit, shape))
     parts: list[str] = []
     place = 0
     while place < len(shape):
         several = _SEVERAL.match(shape, place)
-        if several and not kept and said.runs:
+        if several and kept <= 0 and said.runs:
             parts.append("run")
             place = several.end()
             continue
@@ -114,10 +114,21 @@ def shape_grammar(shape: str, text: str, *, copied: bool = False, kept: bool = F
             place = token.end() if token else piece.end()
             continue
         near = shape[place - 1 : place].isdigit() or shape[piece.end() : piece.end() + 1].isdigit()
-        parts.append(said.like(piece.group(), kept=kept or near))
+        parts.append(said.like(piece.group(), kept=kept > 0 or near))
+        kept -= piece.group().isalpha()
         place = piece.end()
     rules = [f"root ::= {' '.join(parts)}"]
     return "\n".join([*rules, *said.runs] if "run" in parts else rules)
+
+
+def ways(shape: str) -> list[tuple[bool, int]]:
+    """Whether numbers are copied and how many words are kept, for one answer after the other: every second keeps none,
+    and none keeps all, unless numbers are left to fill in.
+    """
+    words = [run for run in _RUN.findall(shape) if run.isalpha()]
+    most = len(words) - (not any(map(str.isdigit, shape)))
+    kept = [way for number in range(1, min(most, MOST_KEPT) + 1) for way in (0, number)] or [0]
+    return [(bool(copied), number) for copied in (True, False) for number in kept]
 
 
 class _Text:
@@ -154,14 +165,15 @@ class _Text:
 
     def _words_like(self, piece: str) -> list[str]:
         """Words with capitals where a piece has them, those of others where there are none; for a short piece with one
-        capital, beginnings of words.
+        capital, beginnings of words too.
         """
         if piece.isupper() and len(piece) > 1:
             return [word for word in self.words if word.isupper()] or [word.upper() for word in self.words]
         if piece[0].isupper():
             capital = [word for word in self.words if word[0].isupper()] or [word.capitalize() for word in self.words]
             long = [word[: len(piece)] for word in capital if len(word) >= len(piece)]
-            return list(dict.fromkeys(long)) if len(piece) < SHORT else capital
+            whole = capital if len(piece) > 1 else []
+            return list(dict.fromkeys([*long, *whole] if len(piece) < SHORT else capital))
         return [word for word in self.words if not word.isupper()] or [word.lower() for word in self.words]
 
 

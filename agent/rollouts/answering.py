@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from burnish.agent.models.answer_shapes import choice_grammar, choices, shape_grammar, shapes
+from burnish.agent.models.answer_shapes import choice_grammar, choices, shape_grammar, shapes, ways
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import edit_grammar, plan_grammar, sketch_grammar, words_grammar
@@ -26,8 +26,6 @@ from burnish.types import Attempt, Exemplar, Played, Task, Usage
 Recall = Callable[[Program, Sequence[Query]], list[Recalled]]
 Pick = Callable[[Program, Task, Sequence[str]], int]
 """Which of several answers to a task a program gives, as an index."""
-SHAPED = ((True, False), (False, False), (True, False), (True, True))
-"""Whether answers that are shaped like an example have the task's numbers, and the example's own words, in turn."""
 LENGTHS = (1, 2, 1, 4, 1, 8)
 """Most words of the answers of a search, in turn: left to itself a small model does not come to an end."""
 
@@ -172,8 +170,11 @@ class Answering:
         if search.rung == "shape":
             known = shapes(search.texts)
             turn, place = divmod(search.turn, max(1, len(known)))
-            copied, kept = SHAPED[turn % len(SHAPED)]
-            return shape_grammar(known[place], defuse(task.prompt), copied=copied, kept=kept) if known else ""
+            if not known:
+                return ""
+            way = ways(known[place])
+            copied, kept = way[turn % len(way)]
+            return shape_grammar(known[place], defuse(task.prompt), copied=copied, kept=kept)
         if search.rung != "form":
             return ""
         return await self.forms.grammar(self.environment, task)
