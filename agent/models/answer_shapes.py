@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from burnish.agent.models.grammar import MOST_UNITS, literal
@@ -13,6 +14,8 @@ from burnish.agent.models.grammar import MOST_UNITS, literal
 MOST_LONG = 60
 """Characters of an example at most."""
 MOST_CHOICES = 40
+MOST_WORDS = 8
+"""Words of a right answer beyond which it is taken for a text, and no shape."""
 MOST_KEPT = 4
 """Words of an example that may be part of every answer."""
 SHORT = 4
@@ -29,6 +32,7 @@ _SHOWN = re.compile(
 _SENTENCE_ENDS = re.compile(r"[.;!?](?=\s|$)")
 _ABBREVIATED = re.compile(r"(?:[^\W\d_]\.)+(?=\s|$)")
 _QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")
+_TOKEN = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"[^\W\d_]+|\d+|.", re.DOTALL)
 _SEVERAL = re.compile(r"[a-z]+(?: [a-z]+)+")
 """Several words in small letters, which are taken to be copied from the task together."""
@@ -87,48 +91,71 @@ def _says_a_form(example: str) -> bool:
     return bool(runs) and len(example) <= MOST_LONG and not (plain and re.fullmatch(r"[\w\s,']*", example))
 
 
-def shape_grammar(shape: str, text: str, *, copied: bool = False, kept: int = 0) -> str:
-    """Answers shaped like an example: its marks as they are, for each run of letters one of `text`, and digits for a
-    number, or for a letter again and again, as of years and days.
+@dataclass(frozen=True)
+class Shape:
+    """An example of an answer. Those of its runs of letters that are `kept`, by number, are the same in all answers;
+    its numbers are `copied` from the task where that has some with as many digits.
+    """
+
+    example: str
+    kept: frozenset[int] = frozenset()
+    copied: bool = False
+
+
+def turns(example: str) -> list[Shape]:
+    """In what ways answers may be shaped like an example of which nothing else is known, one for each answer in turn.
+
+    Every second keeps no words, the others more and more of the first ones; none keeps all, but where numbers are left
+    to fill in.
+    """
+    words = [run for run in _RUN.findall(example) if run.isalpha()]
+    most = len(words) - (not any(map(str.isdigit, example)))
+    kept = [way for number in range(1, min(most, MOST_KEPT) + 1) for way in (0, number)] or [0]
+    return [Shape(example, frozenset(range(number)), copied) for copied in (True, False) for number in kept]
+
+
+def shape_of(answer: str, prompt: str) -> Shape | None:
+    """The shape of a right answer: what its task has too is filled in anew, the rest is kept. None where it shares
+    nothing with its task, and for one of many words.
+    """
+    said = _Text(prompt, copied=True)
+    known = {word.casefold() for word in said.words}
+    begun = {word[:length] for word in said.words if word[0].isupper() for length in range(1, SHORT)}
+    words = [run for run in _RUN.findall(answer) if run.isalpha()]
+    kept = frozenset(place for place, word in enumerate(words) if word.casefold() not in known and word not in begun)
+    shared = len(kept) < len(words) or any(number in said.numbers for number in _RUN.findall(answer))
+    return Shape(answer, kept, copied=True) if shared and len(words) <= MOST_WORDS else None
+
+
+def shape_grammar(shape: Shape, text: str) -> str:
+    """Answers of a shape: its marks as they are, for each run of letters one of `text`, and digits for a number, or for
+    a letter again and again, as of years and days.
 
     Letters are in capitals where the example has them there; a short run with a capital may be the beginning of a word,
-    several words in a row are copied together, and letters at a number are a unit and stay. Where numbers are `copied`,
-    they are those of `text` with as many digits, if it has any. The first `kept` words are those of the example.
+    several words in a row are copied together, and letters at a number are a unit and stay.
     """
-    said = _Text(text, copied)
+    said, example = _Text(text, shape.copied), shape.example
     parts: list[str] = []
-    place = 0
-    while place < len(shape):
-        several = _SEVERAL.match(shape, place)
-        if several and kept <= 0 and said.runs:
+    place = words = 0
+    while place < len(example):
+        several = _SEVERAL.match(example, place)
+        if several and said.runs and not shape.kept & set(range(words, words + len(several.group().split()))):
             parts.append("run")
-            place = several.end()
+            place, words = several.end(), words + len(several.group().split())
             continue
-        piece = _PIECE.match(shape, place)
+        token = _TOKEN.match(example, place)
+        if token and len(_RUN.findall(token.group())) > 2:  # letters and digits by turns: a code
+            parts.append(f"[0-9a-zA-Z]{{{len(token.group())}}}")
+            place, words = token.end(), words + sum(run.isalpha() for run in _RUN.findall(token.group()))
+            continue
+        piece = _PIECE.match(example, place)
         assert piece
-        token = re.compile(r"[^\W_]*").match(shape, place)
-        mixed = token.group() if token else ""
-        sorts = [sort.isdigit() for sort in _RUN.findall(mixed)]
-        if len(sorts) > 2:
-            parts.append(f"[0-9a-zA-Z]{{{len(mixed)}}}")
-            place = token.end() if token else piece.end()
-            continue
-        near = shape[place - 1 : place].isdigit() or shape[piece.end() : piece.end() + 1].isdigit()
-        parts.append(said.like(piece.group(), kept=kept > 0 or near))
-        kept -= piece.group().isalpha()
+        unit = example[place - 1 : place].isdigit() or example[piece.end() : piece.end() + 1].isdigit()
+        parts.append(said.like(piece.group(), kept=words in shape.kept or unit))
+        words += piece.group().isalpha()
         place = piece.end()
     rules = [f"root ::= {' '.join(parts)}"]
     return "\n".join([*rules, *said.runs] if "run" in parts else rules)
-
-
-def ways(shape: str) -> list[tuple[bool, int]]:
-    """Whether numbers are copied and how many words are kept, for one answer after the other: every second keeps none,
-    and none keeps all, unless numbers are left to fill in.
-    """
-    words = [run for run in _RUN.findall(shape) if run.isalpha()]
-    most = len(words) - (not any(map(str.isdigit, shape)))
-    kept = [way for number in range(1, min(most, MOST_KEPT) + 1) for way in (0, number)] or [0]
-    return [(bool(copied), number) for copied in (True, False) for number in kept]
 
 
 class _Text:

@@ -91,6 +91,7 @@ def _searches_for(
     past, able = iteration.past, iteration.rungs(told, tasks)
     as_it_says: list[Rung] = [""] if _gives_up(iteration) else []
     rungs = policy.deal([*as_it_says, *able], past.cold or 0, count, past.rung_rewards)
+    like = iteration.known_shapes()
     instruction = tuple(text for _, text in iteration.champion.prompt.sections)
     # few searches of a rung are made in an iteration: each iteration begins with other lengths and shapes
     made = Counter(dict.fromkeys(rungs, LATER_BY * (past.cold or 0)))
@@ -99,7 +100,9 @@ def _searches_for(
         turn, second = divmod(made[rung], 2)
         made[rung] += 1
         beside = rung in BESIDE or (rung in BY_TURNS and bool(second))
-        searches.append(Search(rung, texts=(*instruction, *told), turn=turn, beside=beside) if rung else None)
+        searches.append(
+            Search(rung, texts=(*instruction, *told), shapes=like, turn=turn, beside=beside) if rung else None
+        )
     return searches
 
 

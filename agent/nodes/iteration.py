@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from burnish.agent.judges.process_reward import ProcessRewardModel
-from burnish.agent.models.answer_shapes import choices, shapes
+from burnish.agent.models.answer_shapes import Shape, choices, shape_of, shapes
 from burnish.agent.models.calls import Caller, Place
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import edit_grammar
@@ -121,7 +121,7 @@ class Iteration:
         able: dict[Rung, bool] = {
             "form": self.forming,
             "choice": holds and bool(choices(texts) or (tasks and all(choices([task.prompt]) for task in tasks))),
-            "shape": holds and bool(shapes(texts)),
+            "shape": holds and bool(shapes(texts) or self.known_shapes()),
             "extract": self.config.models.task.takes_grammars and json and plain,
             "json": plain and json,
             "words": holds,
@@ -131,6 +131,11 @@ class Iteration:
             "hot": True,
         }
         return [rung for step in LADDER for rung in step if able[rung]]
+
+    def known_shapes(self) -> tuple[Shape, ...]:
+        """The shapes of the right answers in memory; each once."""
+        found = (shape_of(exemplar.answer, exemplar.prompt) for exemplar in self.memory.alive())
+        return tuple(dict.fromkeys(shape for shape in found if shape))
 
     def with_memory_of(self, revision: int) -> Program:
         """The champion with memory as it stands now, which `revision` names; itself where memory is the same still."""

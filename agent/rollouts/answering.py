@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from burnish.agent.models.answer_shapes import choice_grammar, choices, shape_grammar, shapes, ways
+from burnish.agent.models.answer_shapes import Shape, choice_grammar, choices, shape_grammar, shapes, turns
 from burnish.agent.models.calls import Place, gather_in_order
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.grammar import edit_grammar, plan_grammar, sketch_grammar, words_grammar
@@ -42,6 +42,8 @@ class Search:
     known: Mapping[Outline, int] = field(default_factory=dict)
     """How many exemplars have each outline."""
     texts: tuple[str, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    """Those of the right answers so far."""
     turn: int = 0
     """Counts searches of the rung, for them not to be all alike."""
     beside: bool = False
@@ -168,13 +170,12 @@ class Answering:
             turn, free = divmod(search.turn, 2)  # left to itself a small model names one of them again and again
             return choice_grammar([named[turn % len(named)]] if named and free == 0 else named)
         if search.rung == "shape":
-            known = shapes(search.texts)
-            turn, place = divmod(search.turn, max(1, len(known)))
-            if not known:
-                return ""
-            way = ways(known[place])
-            copied, kept = way[turn % len(way)]
-            return shape_grammar(known[place], defuse(task.prompt), copied=copied, kept=kept)
+            told = shapes(search.texts)
+            turn, place = divmod(search.turn, max(1, len(told)))
+            found = turns(told[place]) if told else []
+            if search.shapes and (turn % 2 == 0 or not found):
+                return shape_grammar(search.shapes[search.turn // 2 % len(search.shapes)], defuse(task.prompt))
+            return shape_grammar(found[turn % len(found)], defuse(task.prompt)) if found else ""
         if search.rung != "form":
             return ""
         return await self.forms.grammar(self.environment, task)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from burnish.agent.models.answer_shapes import choice_grammar, choices, shape_grammar, shapes, ways
+from burnish.agent.models.answer_shapes import Shape, choice_grammar, choices, shape_grammar, shape_of, shapes, turns
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.types import Message
@@ -78,13 +78,13 @@ def test_plain_words_and_long_texts_are_no_examples(said: str) -> None:
     ],
 )
 def test_an_answer_is_shaped_like_the_example(server: EmbeddedServer, shape: str, text: str, pattern: str) -> None:
-    for said in answers(server, f"Shorten this: {text}", shape_grammar(shape, text)):
+    for said in answers(server, f"Shorten this: {text}", shape_grammar(Shape(shape), text)):
         assert re.fullmatch(pattern, said), said
 
 
 def test_several_words_are_copied_as_they_stand_together(server: EmbeddedServer) -> None:
     text = "Please, do not forget to feed the cat - ever."
-    for said in answers(server, f"Shorten this: {text}", shape_grammar("call the bank", text)):
+    for said in answers(server, f"Shorten this: {text}", shape_grammar(Shape("call the bank"), text)):
         assert said in text
 
 
@@ -93,7 +93,7 @@ def test_several_words_are_copied_as_they_stand_together(server: EmbeddedServer)
     [("mail/1207", "(search|user|took|ms)/5288"), ("7-07", r"\d-\d{2}"), ("a/12", r"\w+/(10|18)")],
 )
 def test_its_numbers_may_be_copied_from_the_text(server: EmbeddedServer, shape: str, pattern: str) -> None:
-    for said in answers(server, f"Shorten this: {LINE}", shape_grammar(shape, LINE, copied=True)):
+    for said in answers(server, f"Shorten this: {LINE}", shape_grammar(Shape(shape, copied=True), LINE)):
         assert re.fullmatch(pattern, said), said
 
 
@@ -106,7 +106,7 @@ def test_its_numbers_may_be_copied_from_the_text(server: EmbeddedServer, shape: 
     ],
 )
 def test_its_first_words_may_be_kept(server: EmbeddedServer, shape: str, kept: int, pattern: str) -> None:
-    for said in answers(server, LINE, shape_grammar(shape, LINE, copied=True, kept=kept)):
+    for said in answers(server, LINE, shape_grammar(Shape(shape, frozenset(range(kept)), copied=True), LINE)):
         assert re.fullmatch(pattern, said), said
 
 
@@ -115,7 +115,26 @@ def test_its_first_words_may_be_kept(server: EmbeddedServer, shape: str, kept: i
     [("Dear Mr Fox,", [0, 1, 0, 2]), ("lamp 19", [0, 1]), ("A.K.", [0, 1]), ("1999-01-31", [0]), ("x", [0])],
 )
 def test_words_are_kept_by_turns_but_never_all_unless_numbers_are_left(shape: str, kept: list[int]) -> None:
-    assert ways(shape) == [(True, number) for number in kept] + [(False, number) for number in kept]
+    ways = [(copied, frozenset(range(number))) for copied in (True, False) for number in kept]
+    assert [(way.copied, way.kept) for way in turns(shape)] == ways
+
+
+@pytest.mark.parametrize(
+    ("answer", "prompt", "kept"),
+    [
+        ("Dear Mr Keller,", "The bill was paid by John Keller.", {0, 1}),
+        ("A.K.", "We met Ada King.", set()),
+        ("Tue 15h - feed the cat", "On Tuesday at 3 pm: feed the cat.", {1}),
+        ("total: 12", "3 and 12", {0}),
+    ],
+)
+def test_a_right_answer_keeps_what_its_task_does_not_say(answer: str, prompt: str, kept: set[int]) -> None:
+    assert shape_of(answer, prompt) == Shape(answer, frozenset(kept), copied=True)
+
+
+@pytest.mark.parametrize(("answer", "prompt"), [("kitchen", "Where is it?"), ("7", "3 + 4"), ("a b " * 5, "a b")])
+def test_an_answer_that_shares_nothing_with_its_task_has_no_shape(answer: str, prompt: str) -> None:
+    assert shape_of(answer, prompt) is None
 
 
 @pytest.mark.parametrize(
