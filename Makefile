@@ -10,7 +10,7 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 # Tests start hundreds of processes, which should not compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-adapters chromium install links lint bench clean
+.PHONY: demo test test-all test-faults test-adapters chromium install links lint bench clean
 
 demo: install
 	@if [ -e $(RUN)/journal.db ]; then $(BIN)/burnish resume $(RUN); \
@@ -24,6 +24,10 @@ test: lint
 
 test-all: links test-adapters
 	BURNISH_TESTS=thorough $(BIN)/python -m pytest $(PARALLEL)
+
+# 200 runs on servers that fail in all manners, and 200 that are killed meanwhile; part of test-all.
+test-faults: install
+	BURNISH_TESTS=thorough $(BIN)/python -m pytest $(PARALLEL) tests/faults
 
 # What needs heavy libraries, each tested with the real ones, in an environment over that of the other tests.
 test-adapters: install chromium $(ADAPTERS)/.installed

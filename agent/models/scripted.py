@@ -18,7 +18,9 @@ Reply = Callable[[Mapping[str, Any]], "str | ScriptedReply"]
 
 @dataclass(frozen=True)
 class ScriptedReply:
-    """An answer with all that a server may do to it. `hang_up` closes the connection instead of answering."""
+    """An answer with all that a server may do to it. `hang_up` closes the connection instead of answering, `cut` after
+    half of the answer; `late` are seconds that it takes beyond the server's latency.
+    """
 
     text: str = ""
     status: int = 200
@@ -27,6 +29,8 @@ class ScriptedReply:
     top_logprobs: Mapping[str, float] | None = None
     usage: bool = True
     hang_up: bool = False
+    cut: bool = False
+    late: float = 0.0
     raw: bytes | None = None
 
 
@@ -97,11 +101,14 @@ class ScriptedServer:
         body = json.loads(data)
         made = self._reply(body)
         reply = made if isinstance(made, ScriptedReply) else ScriptedReply(made)
+        if reply.late:
+            await asyncio.sleep(reply.late)
         if reply.hang_up:
             return False
-        writer.write(_response(reply.status, _payload(body, reply), reply.headers))
+        whole = _response(reply.status, _payload(body, reply), reply.headers)
+        writer.write(whole[: -len(whole) // 3] if reply.cut else whole)
         await writer.drain()
-        return True
+        return not reply.cut
 
 
 def _payload(body: Mapping[str, Any], reply: ScriptedReply) -> bytes:

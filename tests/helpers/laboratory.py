@@ -24,6 +24,7 @@ from codes import code_of
 
 from burnish.agent.api import resume, run
 from burnish.agent.cli.main import main
+from burnish.agent.models import circuit
 from burnish.agent.models.scripted import ScriptedReply, ScriptedServer
 from burnish.agent.record.report import Report
 from burnish.config import RunConfig
@@ -131,6 +132,8 @@ class Laboratory:
     model: Model
     url: str
     latency: float = 0.0
+    waits: float = 1.0
+    """By how much those that are killed wait longer for a server than they do elsewhere."""
     events: list[Event] = field(default_factory=list)
     """What the last `run` told of."""
     report: Report = field(init=False, repr=False)
@@ -166,7 +169,7 @@ class Laboratory:
         Returns the exit code.
         """
         self.model.clear()
-        child = _FORKS.Process(target=_sit, args=(str(self.folder / name), self.config(**tables)))
+        child = _FORKS.Process(target=_sit, args=(str(self.folder / name), self.config(**tables), self.waits))
         started = threading.Event()
 
         def kill(request: int) -> None:
@@ -184,7 +187,9 @@ class Laboratory:
         return child.exitcode
 
 
-def _sit(directory: str, config: RunConfig) -> None:
+def _sit(directory: str, config: RunConfig, waits: float) -> None:
+    circuit.FIRST_WAIT *= waits
+    circuit.LONGEST_WAIT *= waits
     if (Path(directory) / "run.toml").exists():
         resume(directory)
     else:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from signal import SIGKILL
 
 import pytest
 from laboratory import Laboratory, laboratory, query
+from same_end import assert_same
 from strength import FULL
 
-from burnish.agent.record.report import Report
 from burnish.agent.record.run import open_run
 from burnish.errors import ConfigError
-from burnish.types import Exemplar
 
 POINTS = 6 if FULL else 2
 _DRAWN = random.Random("where to kill")
@@ -41,20 +39,6 @@ def answered(lab: Laboratory, name: str) -> int:
     return int(count)
 
 
-def assert_same(lab: Laboratory, name: str, report: Report) -> None:
-    killed, whole = open_run(lab.folder / name), open_run(lab.folder / "whole")
-    assert report.same_outcome(whole.report())
-    assert killed.iterations() == whole.iterations()
-    assert killed.program() == whole.program()
-    for number in range(len(whole.iterations())):
-        assert [unbound(e) for e in killed.memory(number)] == [unbound(e) for e in whole.memory(number)]
-
-
-def unbound(exemplar: Exemplar) -> Exemplar:
-    """An exemplar without the end of its call's key, by which that is bound to the configuration of its run."""
-    return replace(exemplar, call=exemplar.call.rpartition("/")[0])
-
-
 @pytest.mark.parametrize(
     ("share", "delay"),
     # near its end a run would not wait to be killed
@@ -71,7 +55,7 @@ def test_killed_anywhere_it_comes_to_the_same_end(
     assert 0 <= in_flight <= 16
     report = reference.resume(name)
     second = reference.model.counts()
-    assert_same(reference, name, report)
+    assert_same(open_run(reference.folder / name), report, open_run(reference.folder / "whole"))
     assert second.total() == asked.total() - done
     again = first + second - asked
     assert again.total() == in_flight
@@ -83,7 +67,7 @@ def test_killed_again_and_again_it_comes_to_the_same_end(reference: Laboratory, 
     for at in (30, 30, 30, 30):
         assert reference.killed("again", at) == -SIGKILL
     report = reference.resume("again")
-    assert_same(reference, "again", report)
+    assert_same(open_run(reference.folder / "again"), report, open_run(reference.folder / "whole"))
     lost = query(reference.folder / "again", "SELECT COUNT(*) FROM calls WHERE state = 'lost'")[0][0]
     assert answered(reference, "again") == asked.total()
     assert report.total.calls == asked.total() + lost
@@ -91,7 +75,8 @@ def test_killed_again_and_again_it_comes_to_the_same_end(reference: Laboratory, 
 
 def test_killed_over_a_chroma_index_it_comes_to_the_same_end(reference: Laboratory, asked: Counter[str]) -> None:
     assert reference.killed("chroma", int(0.6 * asked.total()), memory={"index": "chroma"}) == -SIGKILL
-    assert_same(reference, "chroma", reference.resume("chroma"))
+    report = reference.resume("chroma")
+    assert_same(open_run(reference.folder / "chroma"), report, open_run(reference.folder / "whole"))
 
 
 def test_a_finished_run_asks_nothing(reference: Laboratory) -> None:
