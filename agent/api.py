@@ -16,6 +16,7 @@ from burnish.agent.record.report import Report
 from burnish.agent.record.run import Notify, Run, environment_of, write_report
 from burnish.agent.record.sittings import sitting
 from burnish.config import RunConfig
+from burnish.environments.closing import closing_what_is_loaded
 from burnish.environments.registry import load
 from burnish.environments.sources import changed, digest, digests
 from burnish.errors import (
@@ -39,6 +40,7 @@ from burnish.types import JsonValue
 from burnish.waiting import awaited
 
 
+@closing_what_is_loaded()
 def run(
     config: RunConfig | None = None,
     *,
@@ -124,6 +126,7 @@ def lay_out(place: RunDirectory, config: RunConfig, live: Environment, *, named:
     journal.close()
 
 
+@closing_what_is_loaded()
 def resume(
     directory: str | os.PathLike[str],
     *,

@@ -48,6 +48,14 @@ class Licensed(Protocol):
     """Where the tasks come from, in a sentence: who made them, how, from what data."""
 
 
+class Closing(Protocol):
+    """Holds something that is to be given back: a process, a connection, a folder for the time being."""
+
+    def close(self) -> Awaitable[None] | None:
+        """Give it back. Called once, when a command or function is done with an environment that it loaded by name."""
+        ...
+
+
 @runtime_checkable
 class FromFiles(Protocol):
     """Reads its tasks from files of the user's, beside the one that its name or its options give."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
+from burnish.environments.closing import note_loaded
 from burnish.environments.construction import OWN, called, construct, factory_of
 from burnish.environments.files import from_file, from_module, is_module
 from burnish.environments.static_checks import flaw_of
@@ -115,7 +116,9 @@ def load(spec: str, options: Mapping[str, JsonValue]) -> Environment:
         factory = partial(_named(scheme, ADAPTERS, SCHEMES, "scheme"), target)
     else:
         factory = _named(spec, BUILT_IN, GROUP, "environment")
-    return construct(spec, factory, options)
+    environment = construct(spec, factory, options)
+    note_loaded(environment)
+    return environment
 
 
 def _meant(spec: str, schemes: Collection[str]) -> str:

@@ -237,8 +237,11 @@ for _command, _example in steer.COMMANDS:
 
 def main() -> NoReturn:
     """Run the command line; errors end in one sentence and their exit code."""
+    from burnish.environments.closing import closing_what_is_loaded
+
     try:
-        app()
+        with closing_what_is_loaded():
+            app()
     except BurnishError as error:
         if _Settings.debug:
             raise

@@ -13,6 +13,7 @@ from burnish.agent.record.run import Run, environment_of
 from burnish.agent.verification.records import wrong_records
 from burnish.agent.verification.replay import Again, made_again
 from burnish.environments.boundary import GuardedEnvironment
+from burnish.environments.closing import closing_what_is_loaded
 from burnish.environments.sources import changed
 from burnish.memory.changes_by_hand import changes_by_hand, waiting
 from burnish.memory.journal_reader import JournalReader
@@ -50,6 +51,7 @@ class Verification(Record):
         return not self.problems
 
 
+@closing_what_is_loaded()
 def verify(run: Run, environment: Environment | None = None, *, head: str = "") -> Verification:
     """Judge every exemplar and every answer again, make the run again with the answers of its calls, and compare.
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
+from burnish.environments.closing import close
 from burnish.environments.kit.findings import Broken, Example, Finding, Limits, Unfinished
 from burnish.environments.kit.probe import EnvironmentProbe
 from burnish.environments.kit.table import SAME_PROCESS, fingerprint, look
@@ -143,6 +144,7 @@ def main() -> None:
 
     tell({"kind": "loaded", "name": environment.name, "abilities": begin().abilities})
     asyncio.run(check(begin, job, tell))
+    close(environment)
     sys.stdout.flush()
     os._exit(0)  # threads that hang, and what the environment does at exit, are not waited for
 
