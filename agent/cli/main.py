@@ -23,7 +23,7 @@ from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand
 from burnish.agent.cli.pages import ui
 from burnish.agent.cli.plain import say
-from burnish.errors import BurnishError, Interrupted, StorageError
+from burnish.errors import BurnishError, ConfigError, Interrupted, StorageError
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
 4 environment, 5 model, 6 run directory, 7 budget, 8 verification failed."""
@@ -202,12 +202,21 @@ def graph(
 def doctor(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Directory of a run.")] = None,
     *,
+    mend: Annotated[bool, typer.Option("--repair", help="Mend the run's directory, after a copy of it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check versions, model file and servers, and for a run whether its index agrees with its journal."""
     from burnish.agent.cli.doctor import examine
     from burnish.agent.cli.run_output import print_checks
 
+    if mend:
+        if run is None:
+            raise ConfigError("--repair mends a run; give its directory, as in `burnish doctor runs/first --repair`")
+        from burnish.agent.record.repair import repair
+
+        for done in repair(run) or ["nothing is to be mended"]:
+            say(f"{done[0].upper()}{done[1:]}.")
+        return
     checks = examine(run)
     print_checks(checks, as_json=as_json)
     if not all(check.well for check in checks):
