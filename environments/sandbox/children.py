@@ -263,4 +263,25 @@ def _excessive(child: Child) -> bool:
                 total += os.lstat(Path(place, name)).st_blocks * 512
             if total > FOLDER_BYTES or count > FOLDER_FILES:
                 return True
-    return False
+    return total + sum(map(_removed_bytes, _family(child.process.pid))) > FOLDER_BYTES
+
+
+def _family(pid: int) -> list[int]:
+    """A process and those that it started, as far as Linux tells."""
+    found = [pid]
+    for one in found:
+        for told in Path(f"/proc/{one}/task").glob("*/children"):
+            with suppress(OSError):
+                found += map(int, told.read_text().split())
+    return found
+
+
+def _removed_bytes(pid: int) -> int:
+    """What the files take that a process has removed and holds open: they are in no folder any more."""
+    total = 0
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if str(descriptor.readlink()).endswith(" (deleted)"):
+                    total += descriptor.stat().st_blocks * 512
+    return total

@@ -65,6 +65,9 @@ def program() -> bytes:
     neither = ArgCmp(2, CmpOp.MASKED_EQ, os.O_ACCMODE, mask=os.O_ACCMODE)
     for condition in (reading, neither):
         made.errno("openat", errno.EACCES, args=[condition])
+    # A file without a name is in no folder, where what is written could be counted; libraries then use one with a name.
+    unnamed = os.O_TMPFILE & ~os.O_DIRECTORY
+    made.errno("openat", errno.EOPNOTSUPP, args=[ArgCmp(2, CmpOp.MASKED_EQ, unnamed, mask=unnamed)])
     made.allow("openat")
     for command in DESCRIPTOR_COMMANDS.values():
         made.allow("fcntl", args={1: command})

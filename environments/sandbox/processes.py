@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
 from threading import Lock
@@ -107,6 +108,9 @@ def scratch(files: Files) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+PREFIX = "burnish-sandbox-"
+HELD = ".held"
+"""The ending of the file that is locked as long as the process of a folder lives."""
 _making = Lock()
 
 
@@ -118,9 +122,23 @@ def private() -> Path:
 
 @cache
 def _made() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="burnish-sandbox-")).resolve()
+    place = Path(tempfile.gettempdir())
+    _sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+    held = os.open(place / f"{folder.name}{HELD}", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)  # the system lets go of it when this process ends, however it ends
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(Path(f"{folder}{HELD}").unlink, missing_ok=True)
     return folder
+
+
+def _sweep(place: Path) -> None:
+    """Remove what processes left that were killed."""
+    for lock in place.glob(f"{PREFIX}*{HELD}"):
+        with suppress(OSError), lock.open("a") as file:  # one of another user cannot be opened
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink()
 
 
 @cache

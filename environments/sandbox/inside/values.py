@@ -8,6 +8,7 @@ dict, of exactly these classes: an object that claims to equal everything cannot
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,9 @@ SMALL = 1 << 63
 
 MOST_HASHED = 20_000
 """Elements a set or dictionary may have: keys that all collide cost the square of their number."""
+
+MOST_ALIKE = 32
+"""Elements of those that may have one hash: a thousand that do cost seconds."""
 
 CONTAINERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("l", list),
@@ -92,8 +96,21 @@ def decoded(data: Any) -> Any:
     if letter in {"s", "f", "d"} and len(content) > MOST_HASHED:
         raise ValueError(f"a set or dictionary has more than {MOST_HASHED} elements")
     if letter == "d":
-        return {decoded(key): decoded(held) for key, held in content}
+        pairs = [(decoded(key), decoded(held)) for key, held in content]
+        _check_hashes([key for key, _ in pairs])
+        return dict(pairs)
+    if letter in {"s", "f"}:
+        content = [decoded(element) for element in content]
+        _check_hashes(content)
+        return (set if letter == "s" else frozenset)(content)
     return dict(CONTAINERS).get(letter, _unknown)(decoded(element) for element in content)
+
+
+def _check_hashes(elements: list[Any]) -> None:
+    """Raise a `ValueError` where many elements have one hash, which somebody must have sought."""
+    often = Counter(map(hash, elements))
+    if often and max(often.values()) > MOST_ALIKE:
+        raise ValueError(f"more than {MOST_ALIKE} elements of a set or dictionary have one hash")
 
 
 def _unknown(content: object) -> None:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -154,3 +158,48 @@ def test_without_a_sandbox_limits_hold_still() -> None:
     assert run(unsafe, "bytearray(2 << 30)").status == "memory"
     assert run(unsafe, "while True: print('x' * 1000)").status == "output"
     assert run(unsafe, "import time; time.sleep(60)", timeout=0.3).status == "timeout"
+
+
+REMOVED = """
+import os, time
+for n in range(12):
+    fd = os.open(f'f{n}', os.O_CREAT | os.O_RDWR)
+    os.unlink(f'f{n}')
+    for _ in range(8):
+        os.write(fd, b'x' * (1 << 20))
+time.sleep(5)
+"""
+
+
+def test_what_is_removed_and_held_open_counts_as_written(jail: ProcessSandbox) -> None:
+    assert run(jail, REMOVED).status == "output"
+
+
+def test_there_are_no_files_without_a_name(jail: ProcessSandbox) -> None:
+    said = "try:\n    os.open('.', os.O_TMPFILE | os.O_RDWR)\nexcept OSError as error:\n    print(error.errno)"
+    assert run(jail, f"import os\n{said}").stdout == f"{errno.EOPNOTSUPP}\n"
+    kept = "import tempfile\nwith tempfile.TemporaryFile(dir='.') as file:\n    print(file.write(b'ab'))"
+    assert run(jail, kept).stdout == "2\n", "libraries take one with a name"
+
+
+def test_what_a_killed_process_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    script = "from burnish.environments.sandbox.processes import private; print(private(), flush=True); input()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+
+    def started() -> tuple[subprocess.Popen[str], Path]:
+        child = subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert child.stdout
+        return child, Path(child.stdout.readline().strip())
+
+    (living, kept), (killed, left) = started(), started()
+    killed.kill()
+    killed.communicate()
+    assert left.is_dir()
+    third, _ = started()
+    assert kept.is_dir()
+    assert not left.exists()
+    for child in (living, third):
+        child.communicate("\n")
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burnish.environments.sandbox.equality import Equality
-from burnish.environments.sandbox.inside.values import MOST_HASHED, NotPlainError, dump, load
+from burnish.environments.sandbox.inside.values import MOST_ALIKE, MOST_HASHED, NotPlainError, dump, load
 
 HASHABLE = st.recursive(
     st.none()
@@ -114,3 +114,12 @@ def test_what_may_be_allowed() -> None:
     assert Equality(tolerance=1e-6).same({"a": 1.0}, {"a": 1.0000001})
     assert not Equality(tolerance=1e-6).same(1.0, 1.00001)
     assert Equality().same([math.nan, math.inf], [math.nan, math.inf])
+
+
+@pytest.mark.parametrize("letter", ["s", "f", "d"])
+def test_elements_that_share_a_hash_are_refused_before_they_cost_anything(letter: str) -> None:
+    alike = [["t", [number * (2**61 - 1), 0]] for number in range(MOST_ALIKE + 1)]
+    content = [[one, 0] for one in alike] if letter == "d" else alike
+    with pytest.raises(ValueError, match="elements of a set or dictionary have one hash"):
+        load(json.dumps([letter, content]))
+    assert load(json.dumps([letter, content[:-1]]))
