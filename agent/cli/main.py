@@ -22,7 +22,7 @@ from burnish.agent.cli.configuration import config
 from burnish.agent.cli.environments import env_app
 from burnish.agent.cli.key_options import KeyedCommand
 from burnish.agent.cli.pages import ui
-from burnish.agent.cli.plain import say
+from burnish.agent.cli.plain import print_plain, say
 from burnish.errors import BurnishError, ConfigError, Interrupted, StorageError
 
 EXIT_CODES = """Exit codes: 0 done, 1 other error, 2 wrong configuration or usage, 3 stopped (resume continues),
@@ -214,8 +214,11 @@ def doctor(
             raise ConfigError("--repair mends a run; give its directory, as in `burnish doctor runs/first --repair`")
         from burnish.agent.record.repair import repair
 
-        for done in repair(run) or ["nothing is to be mended"]:
-            say(f"{done[0].upper()}{done[1:]}.")
+        done = repair(run)
+        if as_json:
+            print_plain({"done": done})
+        for one in () if as_json else done or ["nothing is to be mended"]:
+            say(f"{one[0].upper()}{one[1:]}.")
         return
     checks = examine(run)
     print_checks(checks, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -97,5 +98,6 @@ def test_the_command_says_what_was_done(run: Path, burnish: CommandLine) -> None
     assert told.code == 0
     assert "Removed journal.part, which a command that was broken off had left." in told.out
     assert burnish("doctor", run, "--repair").out == "Nothing is to be mended.\n"
+    assert json.loads(burnish("doctor", run, "--repair", "--json").out) == {"done": []}
     assert verify(open_run(run)).problems == ()
     assert burnish("doctor", "--repair").code == 2
