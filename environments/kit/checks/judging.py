@@ -85,7 +85,7 @@ async def hostile_unpaid(probe: EnvironmentProbe) -> Seen:
 
 async def others_unpaid(probe: EnvironmentProbe) -> Seen:
     """The answers of other tasks are not verified."""
-    solved = await probe.solved(probe.some(9))
+    solved = varied(await probe.solved(probe.some(60)), probe.some(9))
     if not solved:
         return unknown("solve knows no answer to any of the tasks")
     pairs = [(task, other) for task, own in solved for _, other in solved if not same(own, other)]
@@ -187,6 +187,13 @@ async def shrunk(pair: Pair, fails: Callable[[Pair], Awaitable[bool]]) -> Pair:
 def pairs_ids(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
     """Keys of pairs, as tasks cannot be hashed."""
     return [(task.id, answer) for task, answer in pairs]
+
+
+def varied(solved: Sequence[Pair], count: int) -> list[Pair]:
+    """Some tasks with their answers, those with different answers first."""
+    first = list({canonical_text(own).casefold(): (task, own) for task, own in reversed(solved)}.values())[::-1]
+    chosen = {task.id for task, _ in first}
+    return [*first, *(pair for pair in solved if pair[0].id not in chosen)][:count]
 
 
 def same(one: str, other: str | None) -> bool:

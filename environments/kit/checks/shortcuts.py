@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from types import MappingProxyType
 
-from burnish.environments.kit.checks.judging import SOLVE, pays, same
+from burnish.environments.kit.checks.judging import SOLVE, pays, same, varied
 from burnish.environments.kit.findings import Broken, example, smallest
 from burnish.environments.kit.hostile import functions_in
 from burnish.environments.kit.probe import EnvironmentProbe
@@ -20,8 +20,9 @@ NEARLY_ALL = 0.8
 """Share of tasks from which a rule, or one answer for all, counts as a way round them."""
 LEAST = 8
 """Tasks with answers from which that can be told."""
+LEAST_OTHERS = 2
 BESIDE = 3
-"""Answers to other tasks in a list, before and after the right one."""
+"""Answers to other tasks in a list, before and after the right one, at most."""
 CONTEXT = 6
 """Characters before an answer within a prompt that are the same in all prompts and so give it away."""
 
@@ -61,13 +62,15 @@ async def one_answer(probe: EnvironmentProbe) -> Seen:
     """An answer that lists several does not pay, nor does a right one that goes on."""
     if "episodes" in probe.abilities:
         return Seen("not applicable", "its answers are the actions of an episode, one after another")
-    solved = [(task, own) for task, own in await probe.solved(probe.some(12)) if not functions_in(own)]
+    known = varied(await probe.solved(probe.some(60)), probe.some(12))
+    solved = [(task, own) for task, own in known if not functions_in(own)]
     hedged: dict[str, list[tuple[Task, str]]] = {how: [] for how in (WITHOUT, AMONG, "first", "last", GOES_ON)}
     for task, own in solved[: probe.some(6)]:
         others = list(dict.fromkeys(other for _, other in solved if not same(other, own)))
-        if len(others) < BESIDE:
+        if len(others) < LEAST_OTHERS:
             continue
-        before, after = others[:BESIDE], (others[BESIDE:] or others)[:BESIDE]
+        half = min(BESIDE, len(others) // 2)
+        before, after = others[:half], others[half : 2 * half]
         for between in SEPARATORS:
             hedged[WITHOUT].append((task, between.join([*before, *after])))
             hedged[AMONG].append((task, between.join([*before, own, *after])))
@@ -81,7 +84,7 @@ async def one_answer(probe: EnvironmentProbe) -> Seen:
         return unknown("lists without the right answer are paid too: see the promise `others unpaid`")
     paid = [pair for pair, one in zip(among, await probe.judge(among), strict=True) if pays(one)]
     if paid:
-        said = f"{count(len(paid), 'answer')} that list the right answer among {2 * BESIDE} others are paid"
+        said = f"{count(len(paid), 'answer')} that list the right answer among others are paid"
         raise Broken(said, smallest(paid, "it paid"))
     for how, pairs in hedged.items():
         verified = [pair for pair, one in zip(pairs, await probe.judge(pairs), strict=True) if one.verified]
