@@ -1,11 +1,12 @@
 """Environments for `peers.py` as a stranger would write them: tasks, a judgement with a line of feedback, and reference
 answers; no form, no levels and no cells.
 
-`Sizes`, `Greetings` and `Weekdays` were written after commit d3c1768, and nothing of Burnish was changed to do well on
-them. `Opposites` was written after affe692 and `Reminders` after e44976c; they were looked at since, but nothing was
-made for them. The others are no longer fresh: Burnish got nowhere on them, and what it lacked was added. For `LogLines`
-those are answers shaped like an example in the feedback, for `PastTense` the text of a task but for one word, and for
-`Initials`, `Cheapest` and `Rooms` examples after "as in" and choices in the feedback.
+`Sizes` and `Weekdays` were written after commit d3c1768, and nothing of Burnish was changed to do well on them.
+`Opposites` was written after affe692 and `Reminders` after e44976c; they were looked at since, but nothing was made
+for them. The others are no longer fresh: Burnish got nowhere on them, and what it lacked was added. For `LogLines`
+those are answers shaped like an example in the feedback, for `PastTense` the text of a task but for one word, for
+`Initials`, `Cheapest` and `Rooms` examples after "as in" and choices in the feedback, and for `Greetings` the first
+words of an example and the shape of right answers.
 """
 
 from __future__ import annotations
