@@ -12,6 +12,8 @@ import pytest
 from burnish.agent.cli.announcing import announced
 from burnish.errors import ConfigError
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # of a plug-in of Apprise
+
 
 def test_apprise_is_told_over_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[dict[str, str]] = []
