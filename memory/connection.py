@@ -20,6 +20,11 @@ MALFORMED = "malformed"
 DAMAGED = "a row of the journal cannot be read, it is not as it was written; `burnish doctor` says more, a copy helps"
 
 
+def way_out(path: Path) -> str:
+    """What to do about a damaged journal."""
+    return f"restore it from a copy, or save what can be read by `burnish doctor {path.parent} --repair`"
+
+
 def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, int]:
     """A connection to the tables of today, and the version of those in the file.
 
@@ -39,7 +44,7 @@ def opened(path: Path, mode: Literal["ro", "rw"]) -> tuple[sqlite3.Connection, i
         # SQLite's own `lower` knows no letters beyond ASCII, and texts may be no UTF-8.
         reader.create_function("casefold", 1, _casefold, deterministic=True)
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        way_on = "restore it from a copy" if MALFORMED in str(error) else "give the directory of a run"
+        way_on = way_out(path) if MALFORMED in str(error) else "give the directory of a run"
         raise StorageError(f"{path} cannot be read as a journal ({error}); {way_on}") from None
     return reader, version
 

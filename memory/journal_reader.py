@@ -14,7 +14,7 @@ from typing import Literal
 
 from burnish import __version__
 from burnish.errors import ConfigError, StorageError
-from burnish.memory.connection import fetched, opened, stored, unpacked
+from burnish.memory.connection import fetched, opened, stored, unpacked, way_out
 from burnish.memory.schema import REPLAYED, SPENT
 from burnish.memory.writer import Value
 from burnish.programs import Program
@@ -103,7 +103,7 @@ class JournalReader:
                             copy.execute(f"DELETE FROM {name}")  # noqa: S608 (a table's own name)
                 copy.commit()
         except sqlite3.DatabaseError as error:
-            raise StorageError(f"{self.path} cannot be copied ({error}); restore it from a copy") from None
+            raise StorageError(f"{self.path} cannot be copied ({error}); {way_out(self.path)}") from None
         part.replace(path)
 
     def metas(self) -> dict[str, JsonValue]:
@@ -343,7 +343,7 @@ class JournalReader:
         except UnicodeEncodeError:
             raise ConfigError("what was asked for holds bytes that are no text; give it in UTF-8") from None
         except sqlite3.DatabaseError as error:
-            raise StorageError(f"{self.path} cannot be read ({error}); restore it from a copy") from None
+            raise StorageError(f"{self.path} cannot be read ({error}); {way_out(self.path)}") from None
 
 
 def _usage(row: sqlite3.Row) -> Usage:

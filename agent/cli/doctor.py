@@ -126,7 +126,7 @@ def _server(name: str, model: ModelConfig, url: str, prefix: str = "") -> Check:
 
 
 def _run(run: Run) -> Iterator[Check]:
-    from burnish.agent.record.memory import open_meaning, open_memory
+    from burnish.agent.record.memory import index_difference
     from burnish.errors import RunLocked
 
     with run.journal() as journal:
@@ -139,14 +139,10 @@ def _run(run: Run) -> Iterator[Check]:
             return
         try:
             with run.place.locked():
-                memory = open_memory(run.place, run.config, journal, open_meaning(run.place, run.config))
-                difference = memory.disagreement()
-                memory.index.close()
+                difference = index_difference(run.place, run.config, journal)
         except RunLocked as error:
             yield Check("index", well=True, detail=f"not looked at: {error}")
             return
-        except BurnishError as error:
-            difference = str(error)
-    well = "equals the journal"
-    wrong = f"differs from the journal ({difference}); `burnish resume {run.place.path}` rebuilds it"
-    yield Check("index", well=difference is None, detail=well if difference is None else wrong)
+    mend = f"`burnish resume {run.place.path}` rebuilds it, and so does `burnish doctor {run.place.path} --repair`"
+    wrong = f"differs from the journal ({difference}); {mend}"
+    yield Check("index", well=difference is None, detail="equals the journal" if difference is None else wrong)

@@ -217,7 +217,8 @@ def doctor(
         done = repair(run)
         if as_json:
             print_plain({"done": done})
-        for one in () if as_json else done or ["nothing is to be mended"]:
+            return
+        for one in done or ["nothing is to be mended"]:
             say(f"{one[0].upper()}{one[1:]}.")
         return
     checks = examine(run)

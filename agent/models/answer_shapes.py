@@ -11,6 +11,10 @@ from itertools import pairwise
 
 from burnish.agent.models.grammar import MOST_UNITS, literal
 
+MOST_READ = 1_000
+"""Characters at the beginning of a text, and at its end, that are searched: on a long one the search takes minutes, and
+an example or a list of choices stands at the one or the other.
+"""
 MOST_LONG = 60
 """Characters of an example at most."""
 MOST_CHOICES = 40
@@ -58,12 +62,17 @@ def shapes(texts: Sequence[str]) -> list[str]:
     Those with digits come first. A description with the marks of an example, such as `component/LEVEL/user`, is left
     out.
     """
+    texts = [_ends_of(text) for text in texts]
     shown = [example for text in texts for example in _introduced(text)]
     within = [word for text in texts for word in _SHAPED.findall(text) if not _NO_SHAPE.fullmatch(word)]
     found = dict.fromkeys([*shown, *(word for word in within if not any(word in example for example in shown))])
     numbered = [word for word in found if any(map(str.isdigit, word))]
     marks = {_RUN.sub("", word) for word in numbered}
     return numbered + [word for word in found if word not in numbered and _RUN.sub("", word) not in marks]
+
+
+def _ends_of(text: str) -> str:
+    return text if len(text) <= 2 * MOST_READ else f"{text[:MOST_READ]}\n{text[-MOST_READ:]}"
 
 
 def _introduced(text: str) -> Iterator[str]:
@@ -208,7 +217,7 @@ def choices(texts: Sequence[str]) -> list[str]:
     """What instruction and feedback name to choose from: `a, b and c`, `: a, b, c`, `a | b`, `answer yes or no`, or the
     points of a list. Each has two words at most, but for the points.
     """
-    found = [name.strip(" \"'`.,;") for text in texts for name in _chosen_from(text)]
+    found = [name.strip(" \"'`.,;") for text in texts for name in _chosen_from(_ends_of(text))]
     return list(dict.fromkeys(filter(None, found)))[:MOST_CHOICES]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from burnish.agent.record.by_hand import as_held, forgotten
 from burnish.agent.record.directory import RunDirectory
 from burnish.config import RunConfig
+from burnish.errors import BurnishError
 from burnish.memory.embedding import Embedder, open_embedder
 from burnish.memory.embedding_cache import CachedEmbedder
 from burnish.memory.form import FormEmbedder, Joint, JointEmbedder
@@ -87,6 +88,21 @@ def shared_text(journal: JournalReader) -> SharedText:
     """What the tasks of a run have in common, as far as it was looked at before the first iteration."""
     known = journal.meta(SHARED)
     return SharedText(frozenset(map(str, known))) if isinstance(known, list) else NOTHING_SHARED
+
+
+def index_difference(directory: RunDirectory, config: RunConfig, journal: JournalReader) -> str | None:
+    """In what the index of a run differs from its journal, or why it cannot be read; None where it equals it, and where
+    it is made anew at each start. The caller holds the run.
+    """
+    if config.memory.index == "numpy":
+        return None
+    try:
+        memory = open_memory(directory, config, journal, open_meaning(directory, config))
+        difference = memory.disagreement()
+        memory.index.close()
+    except BurnishError as error:
+        return str(error)
+    return difference
 
 
 def mended_memory(directory: RunDirectory, config: RunConfig, journal: JournalReader, meaning: Embedder) -> Memory:

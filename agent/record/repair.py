@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 from burnish.agent.record.directory import RunDirectory
-from burnish.agent.record.memory import mended_memory, open_meaning
+from burnish.agent.record.memory import index_difference, mended_memory, open_meaning
 from burnish.agent.record.run import open_run
-from burnish.errors import BurnishError, StorageError
+from burnish.errors import StorageError
 from burnish.memory.salvage import damage_of, salvaged
 
 LEFT_BEHIND = ("*.part", "*.salvaged")
@@ -31,8 +31,7 @@ def repair(directory: Path) -> list[str]:
         raise StorageError(f"{directory} holds no run (no {place.journal.name}); give the directory of a run")
     with place.locked():
         damage, left = damage_of(place.journal), [one for name in LEFT_BEHIND for one in directory.rglob(name)]
-        wrong = "" if damage else _index_is_wrong(place)
-        if not damage and not left and not wrong:
+        if not damage and not left and not _index_is_wrong(place):
             return []
         copy = _copied(directory)
         done = [f"copied the run to {copy}"]
@@ -49,29 +48,20 @@ def repair(directory: Path) -> list[str]:
     return done
 
 
-def _index_is_wrong(place: RunDirectory) -> str:
-    from burnish.agent.record.memory import open_memory
-
-    run = open_run(place.path)
-    if run.config.memory.index == "numpy":
-        return ""
-    with run.journal() as journal:
-        try:
-            memory = open_memory(place, run.config, journal, open_meaning(place, run.config))
-            difference = memory.disagreement() or ""
-            memory.index.close()
-        except BurnishError as error:
-            difference = str(error)
-    return difference
-
-
 def _index_mended(place: RunDirectory) -> list[str]:
     run = open_run(place.path)
-    if run.config.memory.index == "numpy" or not (difference := _index_is_wrong(place)):
-        return []
     with run.journal() as journal:
+        difference = index_difference(place, run.config, journal)
+        if difference is None:
+            return []
         mended_memory(place, run.config, journal, open_meaning(place, run.config)).index.close()
     return [f"made the index anew from the journal: {difference}"]
+
+
+def _index_is_wrong(place: RunDirectory) -> bool:
+    run = open_run(place.path)
+    with run.journal() as journal:
+        return index_difference(place, run.config, journal) is not None
 
 
 def _copied(directory: Path) -> Path:

@@ -45,9 +45,8 @@ def _last_answer(pattern: re.Pattern[str], prompt: str) -> str:
     return _first([found["answer"].strip() for found in pattern.finditer(prompt)][-1:])
 
 
-RULES: Mapping[str, Callable[[str], str]] = MappingProxyType(
+PLACES: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
-        "what stands after a word like `answer` in it": partial(_last_answer, _TOLD),
         "its last line": lambda p: p.strip().rpartition("\n")[2],
         "its first line": lambda p: p.strip().partition("\n")[0],
         "its last word": lambda p: _first(re.findall(r"\w+", p)[-1:]),
@@ -55,7 +54,7 @@ RULES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "its longest word": lambda p: max(re.findall(r"\w+", p), key=len, default=""),
     }
 )
-"""What may be taken out of a prompt without reading it."""
+"""What may be taken out of a prompt without reading it. A task may be to find just that."""
 
 
 async def one_answer(probe: EnvironmentProbe) -> Seen:
@@ -109,21 +108,22 @@ async def no_shortcut(probe: EnvironmentProbe) -> Seen:
         task, own = next(pair for pair in solved if canonical_text(pair[1]).casefold() == most)
         said = f"one answer is right for {times} of {len(solved)} tasks: whoever always gives it need not read them"
         raise Broken(said, example(task, own, "its own answer"))
-    for what, rule in _rules(solved):
+    for what, rule, told in _rules(solved):
         right = [(task, own) for task, own in solved if same(rule(task.prompt), own)]
         if len(right) >= NEARLY_ALL * len(solved):
             task, own = min(right, key=lambda pair: len(pair[0].prompt))
             said = f"{what} is the right answer to {len(right)} of {len(solved)} tasks: the prompt gives it away"
             (one,) = await probe.judge([(task, rule(task.prompt))])
-            if "`" in what or "after" in what:
-                raise Broken(said, example(task, rule(task.prompt), verdict(one)))
-            return advice(said, example(task, rule(task.prompt), verdict(one)))
+            seen = example(task, rule(task.prompt), verdict(one))
+            if told:
+                raise Broken(said, seen)
+            return advice(said, seen)
     return kept(f"{len(often)} different answers to {count(len(solved), 'task')}, none to be had by a plain rule")
 
 
-def _rules(solved: list[tuple[Task, str]]) -> Iterator[tuple[str, Callable[[str], str]]]:
-    """The rules, and that of what follows the context that answers have in several prompts, where they have one."""
-    yield from islice(RULES.items(), 1)
+def _rules(solved: list[tuple[Task, str]]) -> Iterator[tuple[str, Callable[[str], str], bool]]:
+    """Rules by which an answer may be found in a prompt, and whether each says that somebody put it there."""
+    yield "what stands after a word like `answer` in it", partial(_last_answer, _TOLD), True
     contexts = Counter(
         prompt[found - CONTEXT : found]
         for task, own in islice(solved, 20)
@@ -132,8 +132,9 @@ def _rules(solved: list[tuple[Task, str]]) -> Iterator[tuple[str, Callable[[str]
     for context, times in contexts.most_common(1):
         if times > 1 and re.search(r"[:=>(\[]\s*$", context):
             after = re.compile(rf"{re.escape(context)}(?P<answer>[^\n]+?)[)\]>\"']*(?=[.;\n]|$)")
-            yield f"what stands after {context.strip()!r} in it", partial(_last_answer, after)
-    yield from islice(RULES.items(), 1, None)
+            yield f"what stands after {context.strip()!r} in it", partial(_last_answer, after), True
+    for what, rule in PLACES.items():
+        yield what, rule, False
 
 
 SHORTCUTS = (

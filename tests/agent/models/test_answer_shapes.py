@@ -5,12 +5,21 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import httpx
 import pytest
 
-from burnish.agent.models.answer_shapes import Shape, choice_grammar, choices, shape_grammar, shape_of, shapes, turns
+from burnish.agent.models.answer_shapes import (
+    MOST_READ,
+    Shape,
+    choice_grammar,
+    choices,
+    shape_grammar,
+    shape_of,
+    shapes,
+    turns,
+)
 from burnish.agent.models.client import ChatRequest
 from burnish.agent.models.embedded import EmbeddedServer, model_file
 from burnish.types import Message
@@ -156,6 +165,15 @@ def test_an_answer_that_shares_nothing_with_its_task_has_no_shape(answer: str, p
 )
 def test_choices_are_found_in_what_is_said(said: str, named: list[str]) -> None:
     assert choices([said]) == named
+
+
+@pytest.mark.parametrize("found", [shapes, choices])
+def test_of_a_long_text_both_ends_are_searched(found: Callable[[Sequence[str]], list[str]]) -> None:
+    said, much = "Answer a1/b, c2/d or e3/f. Or is it this or that?", "so it is " * MOST_READ
+    known = found([said])
+    assert known
+    assert found([f"{said} {much}"]) == found([f"{much} {said}"]) == known
+    assert found([f"{much} {said} {much}"]) == []
 
 
 def test_an_answer_is_one_of_the_choices(server: EmbeddedServer) -> None:
