@@ -132,7 +132,11 @@ def _rules(solved: list[tuple[Task, str]]) -> Iterator[tuple[str, Callable[[str]
     for context, times in contexts.most_common(1):
         if times > 1 and re.search(r"[:=>(\[]\s*$", context):
             after = re.compile(rf"{re.escape(context)}(?P<answer>[^\n]+?)[)\]>\"']*(?=[.;\n]|$)")
-            yield f"what stands after {context.strip()!r} in it", partial(_last_answer, after), True
+            yield (
+                f"what stands after {context.strip()!r} in it",
+                partial(_last_answer, after),
+                False,
+            )  # a task may be to find it
     for what, rule in PLACES.items():
         yield what, rule, False
 
