@@ -59,9 +59,13 @@ def variants(options: Sequence[str], seeds: int) -> list[Variant]:
         raise ConfigError(f"--seeds is {seeds}; give 1 or more")
     choices = [list(_values(option)) for option in options]
     found = []
+    taken = set[str]()
     for chosen in product(*choices):
         swept = tuple(text for text, many in chosen if many)
         name = re.sub(r"[^\w.=-]+", "_", ",".join(swept))[:LONGEST_NAME] or "run"
+        if name in taken:  # cut off, or of other marks
+            name += f"-{len(taken) + 1}"
+        taken.add(name)
         found += [Variant(f"{name}-seed{n}", tuple(text for text, _ in chosen), n) for n in range(seeds)]
     return found
 

@@ -53,3 +53,9 @@ def test_runs_share_the_budget_and_are_summed_up_and_go_on(
     assert [one["seeds"] for one in again] == [2, 2]
     assert again[1]["passed"] > again[0]["passed"]
     assert again[1]["gain_interval"]["lower"] <= again[1]["gain"] <= again[1]["gain_interval"]["upper"]
+
+
+def test_settings_that_read_alike_have_runs_of_their_own() -> None:
+    many = [f"models.task.name=[{', '.join(repr('m' * 90 + end) for end in 'ab')}, 'x/y', 'x y']"]
+    names = [variant.name for variant in variants(many, 2)]
+    assert len(set(names)) == len(names) == 8
